@@ -14,7 +14,9 @@ static void fail_by_abort(size_t bytes) {
 
 static void (*failure_hook)(size_t) = fail_by_abort;
 
-void memory_on_failure(void (*hook)(size_t bytes)) { failure_hook = hook; }
+void memory_on_failure(void (*hook)(size_t bytes)) {
+  failure_hook = hook;
+}
 
 static size_t checked_bytes(size_t count, size_t size) {
   size_t bytes;
@@ -36,7 +38,9 @@ void *memory_grow(void *old, size_t count, size_t size) {
   return block;
 }
 
-char *memory_text(const char *text) { return memory_text_n(text, strlen(text)); }
+char *memory_text(const char *text) {
+  return memory_text_n(text, strlen(text));
+}
 
 char *memory_text_n(const char *text, size_t length) {
   char *copy = memory_get(length + 1, 1);

@@ -37,17 +37,17 @@ Status error_prefix(Error *error, const char *format, ...) __attribute__((format
 
 // Stops at the first failure and leaves through `done:`, where everything is freed.
 // Needs a local `Status status` and a label `done`.
-#define TRY(call)                                                                                                        \
-  do {                                                                                                                   \
-    status = (call);                                                                                                     \
-    if (status != STATUS_OK) goto done;                                                                                  \
+#define TRY(call)                                                                                            \
+  do {                                                                                                       \
+    status = (call);                                                                                         \
+    if (status != STATUS_OK) goto done;                                                                      \
   } while (0)
 
 // Returns the first failure to the caller; only where nothing is to be freed.
-#define PASS(call)                                                                                                       \
-  do {                                                                                                                   \
-    Status pass_status = (call);                                                                                         \
-    if (pass_status != STATUS_OK) return pass_status;                                                                    \
+#define PASS(call)                                                                                           \
+  do {                                                                                                       \
+    Status pass_status = (call);                                                                             \
+    if (pass_status != STATUS_OK) return pass_status;                                                        \
   } while (0)
 
 #endif

@@ -1,0 +1,28 @@
+// Typed columns in memory: what io/data reads from a file and preprocessing turns into model inputs.
+#ifndef INGOT_ENGINE_PREPROCESS_FRAME_H
+#define INGOT_ENGINE_PREPROCESS_FRAME_H
+
+#include <stdint.h>
+
+typedef enum ColumnKind { COLUMN_NUMBER, COLUMN_CATEGORY } ColumnKind;
+
+typedef struct Column {
+  char *name;
+  ColumnKind kind;
+  double *numbers;   // COLUMN_NUMBER: [rows], NaN = missing (booleans are 0 and 1, dates their integer)
+  int32_t *codes;    // COLUMN_CATEGORY: [rows], -1 = missing, else an index into categories
+  char **categories; // COLUMN_CATEGORY: UTF-8 texts, unique
+  int category_count;
+} Column;
+
+// Rows of one file, of one window of it, or of several files one after the other.
+typedef struct Frame {
+  int64_t rows;
+  int column_count;
+  Column *columns;
+} Frame;
+
+const Column *frame_find(const Frame *frame, const char *name); // NULL if absent
+void frame_free(Frame *frame);
+
+#endif

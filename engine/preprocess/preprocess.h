@@ -1,0 +1,50 @@
+// Fitted preprocessing: raw columns to model inputs; fitted on the training rows only, part of the model.
+//
+// Rules (numerics.md, Statistics; kernels/README.md): missing = NaN or code -1; infinity is a data error.
+// numeric: missing -> mean of the training rows, flag 1 where missing (flag column only under mean+flag);
+// standard: (float)((x - mean) / std) with population std, 0 counts as 1. category: values by byte order of
+// their text; those with at least min_count training rows get ids 2, 3, ...; id 0 = unknown or rare, id 1 =
+// missing. regression targets are standardised likewise. Everything ends in one rounding to binary32.
+#ifndef INGOT_ENGINE_PREPROCESS_PREPROCESS_H
+#define INGOT_ENGINE_PREPROCESS_PREPROCESS_H
+
+#include "engine/preprocess/batch_source.h"
+#include "engine/preprocess/frame.h"
+#include "engine/shared/config.h"
+#include "engine/shared/tensor.h"
+
+typedef struct Preprocess Preprocess;
+
+// Hands out one whole column at a time, so that fitting needs the memory of one column only.
+typedef struct ColumnReader ColumnReader;
+struct ColumnReader {
+  // required: all rows of the file(s); the Column belongs to the reader and lives until the next call.
+  Status (*column)(ColumnReader *reader, const Column **column, const char *name, Error *error);
+};
+
+// Fits on rows train_rows[0..count). Errors 65: a constant or one-class target, infinite values, a label that
+// is missing or unknown, a category input without values; each names the column and the first row.
+Status preprocess_fit(Preprocess **preprocess, const Config *config, ColumnReader *reader,
+                      const int64_t *train_rows, int64_t count, Error *error);
+
+const InputLayout *preprocess_layout(const Preprocess *preprocess);
+Task preprocess_task(const Preprocess *preprocess);
+int preprocess_class_count(const Preprocess *preprocess);                    // multiclass: K; binary: 2
+const char *preprocess_class_name(const Preprocess *preprocess, int index);  // as text
+double preprocess_target(const Preprocess *preprocess, double model_output); // regression: z * std + mean
+
+// Names of the raw columns the model reads (inputs only), and whether each is a category.
+int preprocess_column_count(const Preprocess *preprocess);
+const char *preprocess_column_name(const Preprocess *preprocess, int index);
+
+// frame rows -> batch (rows NULL: all). with_target = 0 leaves targets and weights alone (prediction).
+// Unknown categories become id 0. Error 65 names column and row of an infinite value or an unusable label.
+Status preprocess_apply(const Preprocess *preprocess, Batch *batch, const Frame *frame, const int64_t *rows,
+                        int64_t count, int with_target, Error *error);
+
+// The fitted state as tensors `preprocess.*` (views into the object) and back.
+void preprocess_tensors(Preprocess *preprocess, TensorSet *set);
+Status preprocess_from_tensors(Preprocess **preprocess, const TensorSet *set, Error *error);
+void preprocess_free(Preprocess *preprocess);
+
+#endif

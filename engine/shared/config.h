@@ -1,0 +1,174 @@
+// The run configuration as the engine reads it: filled by io/config from YAML, every default applied.
+//
+// Strings are owned by the Config and never NULL ("" where absent). Keys are documented, with ranges and
+// units, by the schema table in io/config and by configs/reference.yaml; here only what a reader of the
+// engine needs. Whether a key is `bits` (decides the digest) or `free` is a column of that table.
+#ifndef INGOT_ENGINE_SHARED_CONFIG_H
+#define INGOT_ENGINE_SHARED_CONFIG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef struct TextList {
+  char **items;
+  int count;
+} TextList;
+
+typedef enum Task { TASK_BINARY, TASK_MULTICLASS, TASK_REGRESSION } Task;
+typedef enum InputKind { INPUT_NUMERIC, INPUT_CATEGORY } InputKind;
+typedef enum MissingRule { MISSING_ERROR, MISSING_MEAN, MISSING_MEAN_FLAG } MissingRule;
+typedef enum ScaleRule { SCALE_NONE, SCALE_STANDARD } ScaleRule;
+typedef enum SplitRule { SPLIT_HASH, SPLIT_FILE } SplitRule;
+typedef enum OrderRule { ORDER_FULL, ORDER_BLOCKS } OrderRule;
+typedef enum ModelKind { MODEL_MLP, MODEL_LINEAR } ModelKind;
+typedef enum NormKind { NORM_NONE, NORM_LAYER } NormKind;
+typedef enum OptimizerKind { OPTIMIZER_ADAMW, OPTIMIZER_SGD } OptimizerKind;
+typedef enum ScheduleKind { SCHEDULE_CONSTANT, SCHEDULE_COSINE } ScheduleKind;
+typedef enum Residency { RESIDENCY_AUTO, RESIDENCY_MEMORY, RESIDENCY_STREAM } Residency;
+typedef enum SplitPart { PART_TRAIN, PART_VALIDATION, PART_TEST, PART_COUNT } SplitPart;
+
+// One input as written: `column: x` or `columns: [x, y]`, which stands for one input each, in order.
+typedef struct InputConfig {
+  TextList columns;
+  InputKind kind;
+  MissingRule missing; // numeric only; default mean+flag (the flag only where training rows miss values)
+  ScaleRule scale;     // numeric only
+  int embed;           // category only: width of the embedding, 1..256; 0 = auto, from the dictionary
+  int64_t min_count;   // category only: rarer values in the training split share the unknown id
+} InputConfig;
+
+typedef struct NumericsConfig {
+  char *id;          // "x1"
+  int grain;         // rows whose gradient sums are one addend of R3
+  int fraction_bits; // f of R3
+} NumericsConfig;
+
+typedef struct SplitConfig {
+  SplitRule by;
+  char *key; // hash: the column hashed; "" = the row number
+  char *salt;
+  uint64_t bounds[2]; // hash: u < bounds[0] is train, u < bounds[1] validation, else test (2^64 saturates)
+  bool has_test;      // hash: a test part exists (its fraction > 0); by file: data.test_file is given
+} SplitConfig;
+
+typedef struct TargetConfig {
+  char *column;
+  Task task;
+  char *positive; // binary: the label text (or number) that counts as 1
+} TargetConfig;
+
+typedef struct DataConfig {
+  char *file;      // absolute or relative to the working directory: resolved against the config's folder
+  char *test_file; // split by file: the test rows; "" = none
+  OrderRule order;
+  int64_t block_rows, block_window; // order: blocks
+  SplitConfig split;
+  TargetConfig target;
+  char *weight; // column of sample weights; "" = all 1
+  bool inputs_auto;
+  TextList except; // inputs: auto leaves these out (the target, weight and split key always are)
+  InputConfig *inputs;
+  int input_count;
+} DataConfig;
+
+typedef struct ModelConfig {
+  ModelKind kind;
+  int *hidden; // widths of the hidden layers; none for linear
+  int hidden_count;
+  NormKind norm;
+  double dropout; // 0 <= p < 1
+} ModelConfig;
+
+typedef struct OptimizerConfig {
+  OptimizerKind kind;
+  double learning_rate, weight_decay;
+  double beta1, beta2, epsilon; // adamw
+  double momentum;              // sgd
+} OptimizerConfig;
+
+typedef struct ScheduleConfig {
+  ScheduleKind kind;
+  int64_t warmup_steps;  // linear from 0 exclusive: step t < warmup uses (t + 1) / warmup
+  double final_fraction; // cosine ends at learning_rate * final_fraction
+} ScheduleConfig;
+
+enum { MICRO_BATCH_AUTO = 0, MICRO_BATCH_ALL = -1 };
+
+typedef struct TrainConfig {
+  int64_t batch;
+  int64_t micro_batch; // rows, a multiple of the grain, or MICRO_BATCH_AUTO, MICRO_BATCH_ALL
+  int64_t epochs;
+  OptimizerConfig optimizer;
+  ScheduleConfig schedule;
+  double clip_norm;        // 0 = no clipping
+  int64_t patience_epochs; // early stopping; 0 = none
+} TrainConfig;
+
+typedef struct CheckpointConfig {
+  int64_t every_epochs, every_steps; // one of them (or minutes) is set; epochs: 1 by default
+  double every_minutes;
+  int keep_last, keep_best;
+} CheckpointConfig;
+
+typedef struct MachineConfig { // every key free: changes time, never bits
+  int threads;                 // 0 = auto: the cores this process may use
+  char *isa;                   // auto, portable, avx2, avx512
+  Residency residency;
+} MachineConfig;
+
+typedef struct Parameter {
+  char *name;
+  double value, low, high; // low = high = value where no range is given
+} Parameter;
+
+typedef enum PolicyKind { POLICY_BEST_ON_VALIDATION, POLICY_THRESHOLD, POLICY_EXPECTED_GAIN } PolicyKind;
+
+typedef struct BusinessConfig {
+  bool present;
+  char *unit, *horizon;
+  double population_rows; // 0 = not scaled
+  char *population_per;
+  Parameter *params;
+  int param_count;
+  char *act, *skip; // payoff expressions; a cost matrix was already turned into them
+  PolicyKind policy;
+  double threshold; // POLICY_THRESHOLD
+} BusinessConfig;
+
+typedef enum GateRule { GATE_SUPERIOR, GATE_NOT_WORSE, GATE_AT_LEAST, GATE_AT_MOST } GateRule;
+
+typedef struct Gate {
+  char *metric;
+  GateRule rule;
+  double margin;
+} Gate;
+
+typedef struct GatesConfig {
+  bool has_primary;
+  Gate primary;
+  Gate *guardrails;
+  int guardrail_count;
+  double confidence;
+} GatesConfig;
+
+typedef struct Config {
+  char *path; // the file read, for messages; "" for a resolved copy
+  char *name, *goal, *owner;
+  uint64_t seed;
+  NumericsConfig numerics;
+  DataConfig data;
+  ModelConfig model;
+  TrainConfig train;
+  char *select_metric; // early stopping and best checkpoint, on the validation part
+  CheckpointConfig checkpoint;
+  int64_t log_every_steps;
+  MachineConfig machine;
+  TextList evaluate_metrics, evaluate_slices;
+  BusinessConfig business;
+  GatesConfig gates;
+  char *bits_text; // sorted lines `key=value\n` of all bits keys: part of every state digest
+} Config;
+
+void config_free(Config *config);
+
+#endif
