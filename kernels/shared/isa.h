@@ -1,4 +1,5 @@
-// Names of functions that are compiled once per instruction set: ISA_NAME(f) is f_portable, f_avx2 or f_avx512.
+// Names of functions that are compiled once per instruction set: ISA_NAME(f) is f_portable, f_avx2 or
+// f_avx512.
 #ifndef INGOT_KERNELS_SHARED_ISA_H
 #define INGOT_KERNELS_SHARED_ISA_H
 

@@ -1,0 +1,43 @@
+// Rows of the data set to the model's input vector, and gradients back to embedding tables, on a CPU.
+#include "kernels/operators.h"
+#include "kernels/shared/flags.h"
+#include "kernels/shared/isa.h"
+
+static int64_t source_row(const int64_t *rows_of, int64_t i) {
+  return rows_of == NULL ? i : rows_of[i];
+}
+
+void ISA_NAME(inputs_forward)(const InputsForward *s, int64_t first, int64_t last) {
+  for (int64_t i = first; i < last; i++) {
+    int64_t row = source_row(s->rows_of, i);
+    for (int64_t k = 0; k < s->segment_count; k++) {
+      const GatherSegment *segment = &s->segments[k];
+      const float *from =
+          segment->table == NULL
+              ? s->values + row * s->value_count + segment->source
+              : segment->table + s->ids[row * s->category_count + segment->source] * segment->width;
+      float *to = s->x + i * s->width + segment->offset;
+      for (int64_t e = 0; e < segment->width; e++) to[e] = from[e];
+    }
+  }
+}
+
+static void segment_backward(const EmbeddingBackward *s, const GatherSegment *segment) {
+  for (int64_t i = 0; i < s->rows; i++) {
+    int64_t id = s->ids[source_row(s->rows_of, i) * s->category_count + segment->source];
+    const float *dx = s->dx + i * s->width + segment->offset;
+    int64_t *q = segment->q + id * segment->width;
+    for (int64_t e = 0; e < segment->width; e++) {
+      if (quantiser_fits(&s->quantiser, dx[e]))
+        q[e] += r3_quantise(dx[e], s->quantiser.scale);
+      else
+        flag_raise(segment->flag);
+    }
+  }
+}
+
+void ISA_NAME(embedding_backward)(const EmbeddingBackward *s, int64_t first, int64_t last) {
+  for (int64_t k = first; k < last; k++) {
+    if (s->segments[k].table != NULL) segment_backward(s, &s->segments[k]);
+  }
+}

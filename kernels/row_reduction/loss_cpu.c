@@ -1,0 +1,87 @@
+// Losses of a row with their gradients, and scores, on a CPU.
+#include "kernels/operators.h"
+#include "kernels/shared/flags.h"
+#include "kernels/shared/isa.h"
+#include "kernels/shared/scalar.h"
+
+// p = softmax(z) with exp(z - max) * (1 / sum); returns the sum, max in *top.
+static float softmax(float *p, float *top, const float *z, int64_t n) {
+  float m = z[0];
+  for (int64_t j = 1; j < n; j++) m = z[j] > m ? z[j] : m;
+  for (int64_t j = 0; j < n; j++) p[j] = x1_exp(x1_sub(z[j], m));
+  float s = r2_sum(p, n), inverse = x1_div(1.0f, s);
+  for (int64_t j = 0; j < n; j++) p[j] = x1_mul(p[j], inverse);
+  *top = m;
+  return s;
+}
+
+static float row_multiclass(float *dz, const float *z, float target, float w, int64_t n) {
+  float top;
+  float s = softmax(dz, &top, z, n);
+  int64_t y = (int64_t)target;
+  float loss = x1_add(x1_sub(top, z[y]), x1_log(s));
+  for (int64_t j = 0; j < n; j++) dz[j] = x1_mul(w, x1_sub(dz[j], j == y ? 1.0f : 0.0f));
+  return loss;
+}
+
+static float row_binary(float *dz, float z, float y, float w) {
+  float e = x1_exp(-__builtin_fabsf(z));
+  *dz = x1_mul(w, x1_sub(x1_sigmoid(z), y));
+  return x1_add(x1_fma(-z, y, z > 0.0f ? z : 0.0f), x1_log(x1_add(1.0f, e)));
+}
+
+static float row_squared(float *dz, float z, float y, float w) {
+  float d = x1_sub(z, y);
+  *dz = x1_mul(w, x1_add(d, d));
+  return x1_mul(d, d);
+}
+
+// rne(x * 2^32), saturating at +-bound.
+static int64_t loss_addend(float x, int64_t bound) {
+  double limit = (double)bound;
+  double v = (double)x * 0x1p32;
+  if (v >= limit) return bound;
+  if (v <= -limit) return -bound;
+  return r3_quantise(x, 0x1p32);
+}
+
+static float row_loss(const Loss *s, int64_t i, float target, float w) {
+  const float *z = s->z + i * s->outputs;
+  float *dz = s->dz + i * s->outputs;
+  switch (s->kind) {
+  case LOSS_BINARY:
+    return row_binary(dz, z[0], target, w);
+  case LOSS_MULTICLASS:
+    return row_multiclass(dz, z, target, w, s->outputs);
+  case LOSS_SQUARED:
+    break;
+  }
+  return row_squared(dz, z[0], target, w);
+}
+
+void ISA_NAME(loss)(const Loss *s, int64_t first, int64_t last) {
+  BatchSums sums = {0, 0};
+  for (int64_t i = first; i < last; i++) {
+    int64_t row = s->rows_of == NULL ? i : s->rows_of[i];
+    float w = s->weights[row];
+    float l = row_loss(s, i, s->targets[row], w);
+    sums.weight += r3_quantise(w, 0x1p40);
+    if (__builtin_fabsf(l) < __builtin_inff())
+      sums.loss += loss_addend(x1_mul(w, l), s->loss_bound);
+    else
+      flag_raise(s->flag);
+  }
+  __atomic_fetch_add(&s->sums->weight, sums.weight, __ATOMIC_RELAXED);
+  __atomic_fetch_add(&s->sums->loss, sums.loss, __ATOMIC_RELAXED);
+}
+
+void ISA_NAME(scores)(const Scores *s, int64_t first, int64_t last) {
+  for (int64_t i = first; i < last; i++) {
+    const float *z = s->z + i * s->outputs;
+    float *p = s->p + i * s->outputs, top;
+    if (s->kind == LOSS_MULTICLASS)
+      softmax(p, &top, z, s->outputs);
+    else
+      p[0] = s->kind == LOSS_BINARY ? x1_sigmoid(z[0]) : z[0];
+  }
+}

@@ -1,0 +1,117 @@
+// Sums along a row by rule R2 on a CPU: layer norm and the gradient norm. Losses are in loss_cpu.c.
+#include "kernels/operators.h"
+#include "kernels/shared/flags.h"
+#include "kernels/shared/isa.h"
+
+void ISA_NAME(norm_forward)(const NormForward *s, int64_t first, int64_t last) {
+  int64_t n = s->columns;
+  float width = (float)n;
+  for (int64_t i = first; i < last; i++) {
+    const float *x = s->x + i * n;
+    float *h = s->h + i * n, *y = s->y + i * n;
+    float mean = x1_div(r2_sum(x, n), width);
+    for (int64_t j = 0; j < n; j++) h[j] = x1_sub(x[j], mean);
+    float variance = x1_div(r2_dot(h, h, n), width);
+    float r = x1_div(1.0f, x1_sqrt(x1_add(variance, 1e-5f)));
+    s->r[i] = r;
+    for (int64_t j = 0; j < n; j++) {
+      h[j] = x1_mul(h[j], r);
+      y[j] = x1_fma(h[j], s->gamma[j], s->beta[j]);
+    }
+  }
+}
+
+void ISA_NAME(norm_backward_input)(const NormBackwardInput *s, int64_t first, int64_t last) {
+  int64_t n = s->columns;
+  float width = (float)n;
+  for (int64_t i = first; i < last; i++) {
+    const float *dy = s->dy + i * n, *h = s->h + i * n;
+    float *dx = s->dx + i * n;
+    for (int64_t j = 0; j < n; j++) dx[j] = x1_mul(dy[j], s->gamma[j]);
+    float a = x1_div(r2_sum(dx, n), width);
+    float c = x1_div(r2_dot(dx, h, n), width);
+    for (int64_t j = 0; j < n; j++) dx[j] = x1_mul(s->r[i], x1_fma(-h[j], c, x1_sub(dx[j], a)));
+  }
+}
+
+enum { COLUMNS = 64 }; // of one pass over a grain
+
+// T over a grain's rows of dy[i]*b[i] for `columns` neighbouring columns, b = h or (NULL) 1: R1's tree.
+static void grain_sum(float out[COLUMNS], const float *dy, const float *h, int64_t stride, int64_t columns,
+                      int64_t rows) {
+  if (rows > X1_LEAF) {
+    int64_t left = X1_LEAF;
+    while (2 * left < rows) left *= 2;
+    float right[COLUMNS];
+    grain_sum(out, dy, h, stride, columns, left);
+    grain_sum(right, dy + left * stride, h == NULL ? NULL : h + left * stride, stride, columns, rows - left);
+    for (int64_t c = 0; c < columns; c++) out[c] = x1_add(out[c], right[c]);
+    return;
+  }
+  for (int64_t c = 0; c < columns; c++) out[c] = 0.0f;
+  for (int64_t i = 0; i < rows; i++) {
+    for (int64_t c = 0; c < columns; c++) {
+      out[c] = x1_fma(dy[i * stride + c], h == NULL ? 1.0f : h[i * stride + c], out[c]);
+    }
+  }
+  for (int64_t c = 0; c < columns; c++) out[c] = x1_add(out[c], 0.0f);
+}
+
+static void add_column_sums(int64_t *q, int32_t *flag, const float *sums, int64_t columns,
+                            const Quantiser *quantiser) {
+  for (int64_t c = 0; c < columns; c++) {
+    if (quantiser_fits(quantiser, sums[c]))
+      q[c] += r3_quantise(sums[c], quantiser->scale);
+    else
+      flag_raise(flag);
+  }
+}
+
+void ISA_NAME(norm_backward_weight)(const NormBackwardWeight *s, int64_t first, int64_t last) {
+  float sums[COLUMNS];
+  for (int64_t j = first; j < last; j += COLUMNS) {
+    int64_t columns = last - j < COLUMNS ? last - j : COLUMNS;
+    for (int64_t i = 0; i < s->rows; i += s->grain) {
+      int64_t rows = s->rows - i < s->grain ? s->rows - i : s->grain;
+      const float *dy = s->dy + i * s->columns + j, *h = s->h + i * s->columns + j;
+      grain_sum(sums, dy, h, s->columns, columns, rows);
+      add_column_sums(s->qgamma + j, s->flag_gamma, sums, columns, &s->quantiser);
+      grain_sum(sums, dy, NULL, s->columns, columns, rows);
+      add_column_sums(s->qbeta + j, s->flag_beta, sums, columns, &s->quantiser);
+    }
+  }
+}
+
+void ISA_NAME(gradient_norm_blocks)(const GradientNormBlocks *s, int64_t first, int64_t last) {
+  for (int64_t r = 0; r < s->run_count; r++) {
+    const TensorRun *run = &s->runs[r];
+    int64_t blocks = (run->count + X1_NORM_BLOCK - 1) / X1_NORM_BLOCK;
+    for (int64_t b = 0; b < blocks; b++) {
+      int64_t number = run->first_block + b;
+      if (number < first || number >= last) continue;
+      int64_t begin = b * X1_NORM_BLOCK;
+      int64_t count = run->count - begin < X1_NORM_BLOCK ? run->count - begin : X1_NORM_BLOCK;
+      const float *g = s->g + run->offset + begin;
+      s->blocks[number] = r2_dot(g, g, count);
+    }
+  }
+}
+
+// R1's tree over block results that stand for leaves.
+static float join_blocks(const float *blocks, int64_t count) {
+  if (count == 0) return 0.0f;
+  if (count == 1) return blocks[0];
+  int64_t left = 1;
+  while (2 * left < count) left *= 2;
+  return x1_add(join_blocks(blocks, left), join_blocks(blocks + left, count - left));
+}
+
+void ISA_NAME(gradient_norm_finish)(const GradientNormFinish *s, int64_t first, int64_t last) {
+  if (first >= last) return;
+  float norm = x1_sqrt(join_blocks(s->blocks, s->block_count));
+  int64_t weight = s->sums->weight;
+  s->record->gradient_norm = norm;
+  s->record->loss = weight == 0 ? 0.0f : (float)((double)s->sums->loss / (double)weight * 256.0);
+  s->clip[0] = s->clip_norm > 0.0f && norm > s->clip_norm ? x1_div(s->clip_norm, norm) : 1.0f;
+  if (!(norm < __builtin_inff())) flag_raise(s->flag);
+}
