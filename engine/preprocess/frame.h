@@ -22,7 +22,16 @@ typedef struct Frame {
   Column *columns;
 } Frame;
 
+// rows x columns of nothing: names and values are the caller's to fill; freed with frame_free.
+Frame *frame_new(int64_t rows, int column_count);
+
+// Allocates the values of a column. `categories` is copied.
+void column_make_numbers(Column *column, const char *name, int64_t rows);
+void column_make_codes(Column *column, const char *name, int64_t rows, char *const *categories,
+                       int category_count);
+void column_clear(Column *column); // frees what a column owns
+
 const Column *frame_find(const Frame *frame, const char *name); // NULL if absent
-void frame_free(Frame *frame);
+void frame_free(Frame *frame);                                  // with its columns; NULL is allowed
 
 #endif

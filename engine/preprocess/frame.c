@@ -1,0 +1,56 @@
+// Typed columns in memory.
+#include "engine/preprocess/frame.h"
+
+#include "engine/shared/memory.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+Frame *frame_new(int64_t rows, int column_count) {
+  Frame *frame = memory_get(1, sizeof *frame);
+  frame->rows = rows;
+  frame->column_count = column_count;
+  frame->columns = memory_get((size_t)column_count, sizeof *frame->columns);
+  return frame;
+}
+
+void column_make_numbers(Column *column, const char *name, int64_t rows) {
+  memset(column, 0, sizeof *column);
+  column->name = memory_text(name);
+  column->kind = COLUMN_NUMBER;
+  column->numbers = memory_get((size_t)rows, sizeof *column->numbers);
+}
+
+void column_make_codes(Column *column, const char *name, int64_t rows, char *const *categories,
+                       int category_count) {
+  memset(column, 0, sizeof *column);
+  column->name = memory_text(name);
+  column->kind = COLUMN_CATEGORY;
+  column->codes = memory_get((size_t)rows, sizeof *column->codes);
+  column->categories = memory_get((size_t)category_count, sizeof *column->categories);
+  column->category_count = category_count;
+  for (int i = 0; i < category_count; i++) column->categories[i] = memory_text(categories[i]);
+}
+
+void column_clear(Column *column) {
+  for (int i = 0; i < column->category_count; i++) free(column->categories[i]);
+  free(column->categories);
+  free(column->codes);
+  free(column->numbers);
+  free(column->name);
+  memset(column, 0, sizeof *column);
+}
+
+const Column *frame_find(const Frame *frame, const char *name) {
+  for (int i = 0; i < frame->column_count; i++) {
+    if (strcmp(frame->columns[i].name, name) == 0) return &frame->columns[i];
+  }
+  return NULL;
+}
+
+void frame_free(Frame *frame) {
+  if (frame == NULL) return;
+  for (int i = 0; i < frame->column_count; i++) column_clear(&frame->columns[i]);
+  free(frame->columns);
+  free(frame);
+}

@@ -1,0 +1,72 @@
+// The rows a run reads: opens the data files of a configuration, splits them, and hands out columns and
+// batches.
+//
+// Rows are numbered 0..rows-1 in file order: data.file first, then data.test_file (split: {by: file}). A
+// dictionary that differs between the two files is merged (values of the first file keep their codes). Split
+// by hash as in numerics.md; by file: bounds[0] divides data.file into training and validation rows, every
+// row of the test file is a test row. A Dataset is used by one thread at a time.
+// Errors name file, column and the first row: 66 missing file; 65 unusable data.
+#ifndef INGOT_IO_DATA_DATASET_H
+#define INGOT_IO_DATA_DATASET_H
+
+#include "engine/preprocess/batch_source.h"
+#include "engine/preprocess/frame.h"
+#include "engine/preprocess/preprocess.h"
+#include "engine/shared/config.h"
+#include "engine/shared/tensor.h"
+
+typedef struct Dataset Dataset;
+
+// Opens the files, checks that target, weight, key and inputs exist with usable kinds, and splits the rows.
+// `inputs: auto` is resolved into config->data.inputs (inputs_auto and bits_text stay as they are, so that
+// the configuration still says auto): all columns except target, weight, split key and data.except, in file
+// order.
+Status dataset_open(Dataset **dataset, Config *config, Error *error);
+
+// Opens one file instead of the configuration's own, for predict and `evaluate --data`: every row is a test
+// row. `key` names the column of row ids ("" = row numbers).
+Status dataset_open_file(Dataset **dataset, const char *path, const char *key, Error *error);
+void dataset_close(Dataset *dataset);
+
+int64_t dataset_rows(const Dataset *dataset);
+int dataset_has_column(const Dataset *dataset, const char *name);
+
+// Rows of a part, ascending; owned by the dataset. Count 0 where the part does not exist.
+const int64_t *dataset_part(const Dataset *dataset, SplitPart part, int64_t *count);
+
+// Whole columns for preprocess_fit; owned by the dataset.
+ColumnReader *dataset_reader(Dataset *dataset);
+
+// The `data` digest: tensor_set_digest over the columns read (inputs, target, weight, split key), all rows in
+// order: numbers F64 (every NaN the same), codes I32 and `<name>/categories` U8, each text ended by a NUL.
+// Independent of paths and of how the file stores its values.
+Status dataset_digest(uint8_t digest[DIGEST_BYTES], Dataset *dataset, const Config *config, Error *error);
+
+// Rows of one part, preprocessed. In memory: the whole part, `resident` set. Streamed: a window of about
+// `window` blocks of consecutive rows is kept (DataConfig block_rows and block_window where order is blocks).
+// RESIDENCY_AUTO takes memory where the batches of the part need at most half of what is available. Every
+// residency gives the same bits. Errors: 65 an empty part, an unusable label, weight or value.
+Status dataset_source(BatchSource **source, Dataset *dataset, const Config *config,
+                      const Preprocess *preprocess, SplitPart part, Error *error);
+void dataset_source_free(BatchSource *source);
+
+// Bytes dataset_source will hold for a part under a residency (AUTO: the one it takes), for `ingot plan`.
+int64_t dataset_source_bytes(const Dataset *dataset, const Config *config, const InputLayout *layout,
+                             SplitPart part);
+
+// The named columns of the given rows of the dataset (rows NULL: all), in that order. For payoffs and slices.
+Status dataset_frame(Frame **frame, Dataset *dataset, const TextList *names, const int64_t *rows,
+                     int64_t count, Error *error);
+
+// The raw columns the model reads (and its target and weight where the file has them) for prediction. Missing
+// columns and wrong types: 65, all of them named. *extra (may be NULL) receives the names of columns that the
+// model does not read; free with text_list_free.
+Status dataset_model_frame(Frame **frame, TextList *extra, Dataset *dataset, const Preprocess *preprocess,
+                           const int64_t *rows, int64_t count, Error *error);
+
+// Row ids as text: the key column's value, or the row number in its file. One block: free(ids) frees all.
+Status dataset_row_ids(char ***ids, Dataset *dataset, const int64_t *rows, int64_t count, Error *error);
+
+void text_list_free(TextList *list);
+
+#endif
