@@ -1,0 +1,49 @@
+// Business payoffs: what acting and not acting on each row is worth, evaluated once and frozen as integers.
+//
+// business.act and business.skip are expressions (io/payoff/expression.h) over the columns of the evaluation
+// rows, the reserved name `label` and the parameters of business.params. A payoff of v units is the integer
+// v * 10^6 (product in binary64), rounded to the nearest, ties to even. Benefits are positive, costs
+// negative.
+#ifndef INGOT_IO_PAYOFF_PAYOFF_H
+#define INGOT_IO_PAYOFF_PAYOFF_H
+
+#include "engine/preprocess/frame.h"
+#include "engine/shared/config.h"
+#include "engine/shared/status.h"
+#include "engine/shared/tensor.h"
+
+enum { PAYOFF_SCALE = 1000000 }; // integers a unit
+
+// The rows judged. Label by task: binary and regression `target` (binary: 0 or 1); multiclass `classes`
+// (index of each row's class) and `class_names`. frame may have 0 rows: then only the definition is checked.
+typedef struct PayoffRows {
+  const Frame *frame; // raw columns; missing values as in frame.h
+  Task task;
+  const double *target;
+  const int32_t *classes;
+  const char *const *class_names;
+  int class_count;
+  const char *const *row_ids; // for messages; NULL = row numbers from 0
+} PayoffRows;
+
+typedef struct Payoffs {
+  int64_t *act, *skip;         // [rows] millionths of the unit; the sum of all magnitudes is below 2^62
+  char *act_text, *skip_text;  // canonical expressions
+  char definition[DIGEST_HEX]; // SHA-256 of the lines unit=, act=, skip=, param.<name>= (value as C99 hex
+                               // float)
+} Payoffs;
+
+// Errors: 78 the definition (names the key, the place and the remedy); 65 a row's payoff is NULL, not finite
+// or beyond the range (names the first three rows). *payoffs is then empty.
+Status payoff_evaluate(Payoffs *payoffs, const BusinessConfig *business, const PayoffRows *rows,
+                       Error *error);
+void payoff_free(Payoffs *payoffs);
+
+// Up to four sentences, one a line, that let a reader check the signs: the payoffs of rows made of column
+// medians (most frequent value of a category), such as
+//   "Churn = Yes, we act: +195.39 USD (MonthlyCharges 70.35)"
+// outcome names the target column, positive the text of label 1 (binary); each may be NULL.
+Status payoff_examples(char **text, const BusinessConfig *business, const PayoffRows *rows,
+                       const char *outcome, const char *positive, Error *error);
+
+#endif
