@@ -5,7 +5,7 @@
 #include <string.h>
 
 static const char *const names[] = {
-#define OPERATOR(name, Arguments, task) #name,
+#define OPERATOR(name, Arguments, least) #name,
 #include "kernels/operators.inc"
 #undef OPERATOR
 };
@@ -15,20 +15,20 @@ const char *operator_name(OperatorId id) {
 }
 
 static const Operators portable = {
-#define OPERATOR(name, Arguments, task) .name = name##_portable,
+#define OPERATOR(name, Arguments, least) .name = name##_portable,
 #include "kernels/operators.inc"
 #undef OPERATOR
 };
 
 #ifdef __x86_64__
 static const Operators avx2 = {
-#define OPERATOR(name, Arguments, task) .name = name##_avx2,
+#define OPERATOR(name, Arguments, least) .name = name##_avx2,
 #include "kernels/operators.inc"
 #undef OPERATOR
 };
 
 static const Operators avx512 = {
-#define OPERATOR(name, Arguments, task) .name = name##_avx512,
+#define OPERATOR(name, Arguments, least) .name = name##_avx512,
 #include "kernels/operators.inc"
 #undef OPERATOR
 };

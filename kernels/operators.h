@@ -16,25 +16,26 @@
 #include <stdint.h>
 
 typedef enum OperatorId {
-#define OPERATOR(name, Arguments, task) OPERATOR_##name,
+#define OPERATOR(name, Arguments, least) OPERATOR_##name,
 #include "kernels/operators.inc"
 #undef OPERATOR
   OPERATOR_COUNT
 } OperatorId;
 
 typedef struct Operators {
-#define OPERATOR(name, Arguments, task) void (*name)(const Arguments *arguments, int64_t first, int64_t last);
+#define OPERATOR(name, Arguments, least)                                                                     \
+  void (*name)(const Arguments *arguments, int64_t first, int64_t last);
 #include "kernels/operators.inc"
 #undef OPERATOR
 } Operators;
 
 // How many tasks an operator has; the same for every instruction set.
-#define OPERATOR(name, Arguments, task) int64_t name##_tasks(const Arguments *arguments);
+#define OPERATOR(name, Arguments, least) int64_t name##_tasks(const Arguments *arguments);
 #include "kernels/operators.inc"
 #undef OPERATOR
 
 // One operator per instruction set: linear_forward_avx2 ...
-#define OPERATOR(name, Arguments, task)                                                                      \
+#define OPERATOR(name, Arguments, least)                                                                     \
   void name##_portable(const Arguments *arguments, int64_t first, int64_t last);                             \
   void name##_avx2(const Arguments *arguments, int64_t first, int64_t last);                                 \
   void name##_avx512(const Arguments *arguments, int64_t first, int64_t last);

@@ -1,0 +1,23 @@
+// Threads that share out the tasks of one operator at a time.
+#ifndef INGOT_ENGINE_DEVICE_THREAD_POOL_H
+#define INGOT_ENGINE_DEVICE_THREAD_POOL_H
+
+#include "engine/shared/status.h"
+
+#include <stdint.h>
+
+typedef struct ThreadPool ThreadPool;
+typedef void TaskFunction(const void *arguments, int64_t first, int64_t last);
+
+// `threads` >= 1, the calling thread included; 69 where the system refuses one.
+Status thread_pool_create(ThreadPool **pool, int threads, Error *error);
+int thread_pool_size(const ThreadPool *pool);
+
+// Calls function on contiguous parts of [0, tasks), one part a thread, none shorter than `least` tasks but
+// where fewer exist; returns when all are done. From one thread at a time.
+void thread_pool_run(ThreadPool *pool, TaskFunction *function, const void *arguments, int64_t tasks,
+                     int64_t least);
+
+void thread_pool_free(ThreadPool *pool);
+
+#endif
