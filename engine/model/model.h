@@ -1,0 +1,90 @@
+// The tabular model: input vector, hidden blocks, output layer; forward and backward over a micro-batch.
+//
+// A hidden block is linear -> [layer norm] -> ReLU -> [dropout]; the linear model has no blocks. Parameters
+// by name: embeddings.<j>.weight [rows, width], layers.<i>.weight [out, in] and .bias, norms.<i>.weight and
+// .bias (gamma, beta); the output layer is the last of `layers`.
+#ifndef INGOT_ENGINE_MODEL_MODEL_H
+#define INGOT_ENGINE_MODEL_MODEL_H
+
+#include "engine/model/parameters.h"
+#include "engine/preprocess/batch_source.h"
+#include "engine/shared/arena.h"
+#include "engine/shared/config.h"
+
+enum { MODEL_LAYERS_MAX = 64, MODEL_INPUTS_MAX = 4096 };
+
+typedef struct Layer {
+  int64_t inputs, outputs;
+  int weight, bias; // tensors of the table
+  int gamma, beta;  // tensors of the table, -1 without norm
+  int is_output;
+} Layer;
+
+typedef struct Model {
+  ParameterTable table;
+  Layer layers[MODEL_LAYERS_MAX];
+  int layer_count;
+  InputLayout layout; // segments owned by the model
+  int *embeddings;    // [segment_count]: tensor of a category segment, -1 for numeric ones
+  LossKind loss;
+  double dropout;
+} Model;
+
+// What a forward pass writes and its backward pass reads, for up to `rows` rows. Carved out of an arena.
+typedef struct Activations {
+  float *x;                   // [m, D]
+  float *z[MODEL_LAYERS_MAX]; // [m, outputs] of each linear layer
+  float *h[MODEL_LAYERS_MAX]; // [m, outputs] normalised, NULL without norm
+  float *r[MODEL_LAYERS_MAX]; // [m]
+  float *y[MODEL_LAYERS_MAX]; // [m, outputs] what the activation reads: z, or the norm's result
+  float *a[MODEL_LAYERS_MAX]; // [m, outputs] after activation and dropout
+  float *dz, *dx;             // [m, widest layer] gradients on their way back; training only
+} Activations;
+
+// One micro-batch as the model sees it.
+typedef struct ModelBatch {
+  const Batch *data;      // arrays that rows_of points into
+  const int64_t *rows_of; // [rows], NULL = rows 0, 1, ...
+  int64_t rows;
+  int64_t first_position; // position in the batch of row 0
+} ModelBatch;
+
+// What a training pass needs beyond the batch.
+typedef struct TrainingPass {
+  uint64_t seed, step;
+  int64_t grain;
+  int64_t loss_bound;
+  Quantiser quantiser; // for everything but embeddings
+  Quantiser embedding_quantiser;
+  int64_t *q;     // flat accumulators, the table's layout
+  int32_t *flags; // [table.count + 2]: tensors, loss, gradient norm
+  BatchSums *sums;
+} TrainingPass;
+
+LossKind loss_of_task(Task task);
+
+// 78 where the model is too deep, or has no inputs or too many.
+Status model_create(Model **model, const ModelConfig *config, const InputLayout *layout, Task task,
+                    Error *error);
+
+// The same for prediction, the shape read from tensors of a checkpoint; 65 where they do not make a model.
+Status model_from_tensors(Model **model, const TensorSet *tensors, const InputLayout *layout, Task task,
+                          Error *error);
+void model_free(Model *model);
+
+// Carves (or only measures) activations for `rows` rows.
+void activations_take(Activations *activations, const Model *model, Arena *arena, int64_t rows, int training);
+
+// Model outputs z [rows, K] end up in activations->z[layer_count - 1]. pass NULL: no dropout.
+void model_forward(const Model *model, Device *device, const float *p, Activations *activations,
+                   const ModelBatch *batch, const TrainingPass *pass);
+
+// Forward, loss, backward; gradients are added to pass->q, loss and weights to pass->sums.
+void model_train(const Model *model, Device *device, const float *p, Activations *activations,
+                 const ModelBatch *batch, const TrainingPass *pass);
+
+// Scores (probabilities or predictions) [rows, K] of a forward pass.
+void model_scores(const Model *model, Device *device, const float *p, Activations *activations,
+                  const ModelBatch *batch, float *scores);
+
+#endif

@@ -1,0 +1,222 @@
+// Forward and backward passes of the tabular model, an operator at a time.
+#include "engine/model/model.h"
+
+static int64_t widest_layer(const Model *model) {
+  int64_t widest = model->layout.width;
+  for (int i = 0; i < model->layer_count; i++) {
+    if (model->layers[i].outputs > widest) widest = model->layers[i].outputs;
+  }
+  return widest;
+}
+
+void activations_take(Activations *activations, const Model *model, Arena *arena, int64_t rows,
+                      int training) {
+  *activations = (Activations){.x = arena_take(arena, rows * model->layout.width, sizeof(float))};
+  for (int i = 0; i < model->layer_count; i++) {
+    const Layer *layer = &model->layers[i];
+    int64_t size = rows * layer->outputs;
+    activations->z[i] = arena_take(arena, size, sizeof(float));
+    activations->y[i] = activations->z[i];
+    if (layer->gamma >= 0) {
+      activations->h[i] = arena_take(arena, size, sizeof(float));
+      activations->r[i] = arena_take(arena, rows, sizeof(float));
+      activations->y[i] = arena_take(arena, size, sizeof(float));
+    }
+    if (!layer->is_output) activations->a[i] = arena_take(arena, size, sizeof(float));
+  }
+  if (training) {
+    activations->dz = arena_take(arena, rows * widest_layer(model), sizeof(float));
+    activations->dx = arena_take(arena, rows * widest_layer(model), sizeof(float));
+  }
+}
+
+// Segments with the pointers of this pass; q and flags only while training.
+static int64_t gather_segments(GatherSegment *segments, const Model *model, const float *p,
+                               const TrainingPass *pass) {
+  int64_t offset = 0;
+  for (int s = 0; s < model->layout.segment_count; s++) {
+    const InputSegment *input = &model->layout.segments[s];
+    segments[s] = (GatherSegment){.source = input->source, .offset = offset, .width = input->width};
+    if (input->is_category) {
+      int tensor = model->embeddings[s];
+      segments[s].table = p + model->table.tensors[tensor].offset;
+      if (pass != NULL) {
+        segments[s].q = pass->q + model->table.tensors[tensor].offset;
+        segments[s].flag = pass->flags + tensor;
+      }
+    }
+    offset += input->width;
+  }
+  return offset;
+}
+
+static void drop(const Model *model, Device *device, float *a, int layer, const ModelBatch *batch,
+                 const TrainingPass *pass) {
+  if (model->dropout == 0.0) return;
+  Dropout dropout = {.y = a,
+                     .x = a,
+                     .rows = batch->rows,
+                     .columns = model->layers[layer].outputs,
+                     .seed = pass->seed,
+                     .first_position = (uint32_t)batch->first_position,
+                     .step = (uint32_t)pass->step,
+                     .layer = (uint32_t)layer,
+                     .threshold = (uint32_t)(model->dropout * 0x1p32),
+                     .scale = (float)(1.0 / (1.0 - model->dropout))};
+  device_dropout(device, &dropout);
+}
+
+static void forward_inputs(const Model *model, Device *device, const float *p, Activations *activations,
+                           const ModelBatch *batch) {
+  GatherSegment segments[MODEL_INPUTS_MAX];
+  int64_t width = gather_segments(segments, model, p, NULL);
+  InputsForward inputs = {.x = activations->x,
+                          .values = batch->data->values,
+                          .ids = batch->data->ids,
+                          .rows_of = batch->rows_of,
+                          .segments = segments,
+                          .segment_count = model->layout.segment_count,
+                          .rows = batch->rows,
+                          .value_count = model->layout.value_count,
+                          .category_count = model->layout.category_count,
+                          .width = width};
+  device_inputs_forward(device, &inputs);
+}
+
+static void forward_layer(const Model *model, Device *device, const float *p, Activations *activations, int i,
+                          const ModelBatch *batch, const TrainingPass *pass) {
+  const Layer *layer = &model->layers[i];
+  const ParameterTensor *tensors = model->table.tensors;
+  int64_t rows = batch->rows, n = layer->outputs;
+  const float *x = i == 0 ? activations->x : activations->a[i - 1];
+  LinearForward linear = {
+      activations->z[i], x, p + tensors[layer->weight].offset, p + tensors[layer->bias].offset, rows, n,
+      layer->inputs};
+  device_linear_forward(device, &linear);
+  if (layer->is_output) return;
+  if (layer->gamma >= 0) {
+    NormForward norm = {activations->y[i],
+                        activations->h[i],
+                        activations->r[i],
+                        activations->z[i],
+                        p + tensors[layer->gamma].offset,
+                        p + tensors[layer->beta].offset,
+                        rows,
+                        n};
+    device_norm_forward(device, &norm);
+  }
+  Activation relu = {activations->a[i], activations->y[i], rows * n};
+  device_activation_forward(device, &relu);
+  if (pass != NULL) drop(model, device, activations->a[i], i, batch, pass);
+}
+
+void model_forward(const Model *model, Device *device, const float *p, Activations *activations,
+                   const ModelBatch *batch, const TrainingPass *pass) {
+  forward_inputs(model, device, p, activations, batch);
+  for (int i = 0; i < model->layer_count; i++) forward_layer(model, device, p, activations, i, batch, pass);
+}
+
+// dz: gradient of a hidden block's result on entry, of its linear layer's result on return.
+static void backward_block(const Model *model, Device *device, const float *p, Activations *activations,
+                           int i, const ModelBatch *batch, const TrainingPass *pass) {
+  const Layer *layer = &model->layers[i];
+  const ParameterTensor *tensors = model->table.tensors;
+  int64_t rows = batch->rows, n = layer->outputs;
+  float *dz = activations->dz;
+  drop(model, device, dz, i, batch, pass);
+  ActivationBackward relu = {dz, dz, activations->y[i], rows * n};
+  device_activation_backward(device, &relu);
+  if (layer->gamma < 0) return;
+  NormBackwardWeight weight = {.qgamma = pass->q + tensors[layer->gamma].offset,
+                               .qbeta = pass->q + tensors[layer->beta].offset,
+                               .flag_gamma = pass->flags + layer->gamma,
+                               .flag_beta = pass->flags + layer->beta,
+                               .dy = dz,
+                               .h = activations->h[i],
+                               .rows = rows,
+                               .columns = n,
+                               .grain = pass->grain,
+                               .quantiser = pass->quantiser};
+  device_norm_backward_weight(device, &weight);
+  NormBackwardInput input = {dz,   dz, p + tensors[layer->gamma].offset, activations->h[i], activations->r[i],
+                             rows, n};
+  device_norm_backward_input(device, &input);
+}
+
+// Weight gradients of a linear layer, and the gradient of its input into activations->dx.
+static void backward_linear(const Model *model, Device *device, const float *p, Activations *activations,
+                            int i, int64_t rows, const TrainingPass *pass) {
+  const Layer *layer = &model->layers[i];
+  const ParameterTensor *tensors = model->table.tensors;
+  LinearBackwardWeight weight = {.qw = pass->q + tensors[layer->weight].offset,
+                                 .qb = pass->q + tensors[layer->bias].offset,
+                                 .flag_w = pass->flags + layer->weight,
+                                 .flag_b = pass->flags + layer->bias,
+                                 .dy = activations->dz,
+                                 .x = i == 0 ? activations->x : activations->a[i - 1],
+                                 .rows = rows,
+                                 .outputs = layer->outputs,
+                                 .inputs = layer->inputs,
+                                 .grain = pass->grain,
+                                 .quantiser = pass->quantiser};
+  device_linear_backward_weight(device, &weight);
+  if (i == 0 && model->layout.category_count == 0) return;
+  LinearBackwardInput input = {activations->dx, activations->dz, p + tensors[layer->weight].offset, rows,
+                               layer->outputs,  layer->inputs};
+  device_linear_backward_input(device, &input);
+}
+
+static void backward_embeddings(const Model *model, Device *device, const float *p, const float *dx,
+                                const ModelBatch *batch, const TrainingPass *pass) {
+  GatherSegment segments[MODEL_INPUTS_MAX];
+  if (model->layout.category_count == 0) return;
+  int64_t width = gather_segments(segments, model, p, pass);
+  EmbeddingBackward embedding = {.dx = dx,
+                                 .ids = batch->data->ids,
+                                 .rows_of = batch->rows_of,
+                                 .segments = segments,
+                                 .segment_count = model->layout.segment_count,
+                                 .rows = batch->rows,
+                                 .category_count = model->layout.category_count,
+                                 .width = width,
+                                 .quantiser = pass->embedding_quantiser};
+  device_embedding_backward(device, &embedding);
+}
+
+static void loss_of_batch(const Model *model, Device *device, Activations *activations,
+                          const ModelBatch *batch, const TrainingPass *pass) {
+  Loss loss = {.dz = activations->dz,
+               .sums = pass->sums,
+               .flag = pass->flags + model->table.count,
+               .z = activations->z[model->layer_count - 1],
+               .targets = batch->data->targets,
+               .weights = batch->data->weights,
+               .rows_of = batch->rows_of,
+               .rows = batch->rows,
+               .outputs = model->layers[model->layer_count - 1].outputs,
+               .loss_bound = pass->loss_bound,
+               .kind = model->loss};
+  device_loss(device, &loss);
+}
+
+void model_train(const Model *model, Device *device, const float *p, Activations *activations,
+                 const ModelBatch *batch, const TrainingPass *pass) {
+  model_forward(model, device, p, activations, batch, pass);
+  loss_of_batch(model, device, activations, batch, pass);
+  for (int i = model->layer_count - 1; i >= 0; i--) {
+    if (!model->layers[i].is_output) backward_block(model, device, p, activations, i, batch, pass);
+    backward_linear(model, device, p, activations, i, batch->rows, pass);
+    float *swap = activations->dz;
+    activations->dz = activations->dx;
+    activations->dx = swap;
+  }
+  backward_embeddings(model, device, p, activations->dz, batch, pass);
+}
+
+void model_scores(const Model *model, Device *device, const float *p, Activations *activations,
+                  const ModelBatch *batch, float *scores) {
+  model_forward(model, device, p, activations, batch, NULL);
+  Scores of = {scores, activations->z[model->layer_count - 1], batch->rows,
+               model->layers[model->layer_count - 1].outputs, model->loss};
+  device_scores(device, &of);
+}

@@ -1,0 +1,127 @@
+// Carving and sizing a trainer's memory: the same code plans and allocates.
+#include "engine/train/plan.h"
+
+static const size_t auto_micro_bytes = (size_t)64 << 20; // what `micro_batch: auto` lets activations take
+
+static int ceil_log2(int64_t n) {
+  int bits = 0;
+  while (((int64_t)1 << bits) < n) bits++;
+  return bits;
+}
+
+static double power_of_two(int exponent) {
+  double power = 1.0;
+  for (; exponent > 0; exponent--) power *= 2.0;
+  for (; exponent < 0; exponent++) power *= 0.5;
+  return power;
+}
+
+Quantiser plan_quantiser(int fraction_bits, int64_t addends) {
+  return (Quantiser){power_of_two(fraction_bits),
+                     (float)power_of_two(62 - fraction_bits - ceil_log2(addends))};
+}
+
+int64_t plan_loss_bound(int64_t batch) {
+  return (int64_t)1 << (62 - ceil_log2(batch));
+}
+
+static int64_t whole_grains(int64_t rows, int64_t grain) {
+  return (rows + grain - 1) / grain * grain;
+}
+
+static size_t activation_bytes(const Model *model, int64_t rows) {
+  Arena measure = {0};
+  Activations activations;
+  activations_take(&activations, model, &measure, rows, 1);
+  return measure.size;
+}
+
+// The largest whole number of grains whose activations stay within the limit; at least one.
+static int64_t auto_micro_rows(const Trainer *trainer, int64_t all, int64_t grain) {
+  int64_t rows = all;
+  while (rows > grain && activation_bytes(trainer->model, rows) > auto_micro_bytes) {
+    rows = whole_grains(rows / 2, grain);
+  }
+  return rows;
+}
+
+Status plan_settle(Trainer *trainer, Error *error) {
+  const Config *config = trainer->options.config;
+  int64_t rows = trainer->options.train->rows, grain = config->numerics.grain;
+  if (rows < 1) return error_set(error, STATUS_DATA, "the training part has no rows: check data.split");
+  trainer->batch = config->train.batch < rows ? config->train.batch : rows;
+  trainer->steps_per_epoch = (rows + config->train.batch - 1) / config->train.batch;
+  trainer->total_steps = trainer->steps_per_epoch * config->train.epochs;
+  if (trainer->total_steps >> 32 != 0) {
+    return error_set(error, STATUS_CONFIG, "%lld steps: at most 2^32 - 1 are supported; raise train.batch",
+                     (long long)trainer->total_steps);
+  }
+  int64_t all = whole_grains(trainer->batch, grain);
+  int64_t micro = config->train.micro_batch;
+  if (micro == MICRO_BATCH_AUTO) micro = auto_micro_rows(trainer, all, grain);
+  if (micro == MICRO_BATCH_ALL || micro > all) micro = all;
+  trainer->micro_rows = micro;
+  return STATUS_OK;
+}
+
+static void carve_parameters(Trainer *trainer) {
+  Arena *arena = &trainer->arena;
+  const ParameterTable *table = &trainer->model->table;
+  trainer->p = arena_take(arena, table->size, sizeof(float));
+  trainer->g = arena_take(arena, table->size, sizeof(float));
+  trainer->m = arena_take(arena, table->size, sizeof(float));
+  if (trainer->options.config->train.optimizer.kind == OPTIMIZER_ADAMW) {
+    trainer->v = arena_take(arena, table->size, sizeof(float));
+  }
+  trainer->q = arena_take(arena, table->size, sizeof(int64_t));
+  trainer->blocks = arena_take(arena, table->block_count, sizeof(float));
+  trainer->clip = arena_take(arena, 1, sizeof(float));
+  trainer->flags = arena_take(arena, table->count + 2, sizeof(int32_t));
+  trainer->sums = arena_take(arena, 1, sizeof(BatchSums));
+  trainer->record = arena_take(arena, 1, sizeof(StepRecord));
+}
+
+static void carve_batches(Trainer *trainer) {
+  Arena *arena = &trainer->arena;
+  const TrainerOptions *options = &trainer->options;
+  trainer->rows = arena_take(
+      arena, trainer->batch > trainer->micro_rows ? trainer->batch : trainer->micro_rows, sizeof(int64_t));
+  int resident = options->train->resident != NULL &&
+                 (options->validation == NULL || options->validation->resident != NULL);
+  if (resident) return;
+  int64_t rows = trainer->micro_rows;
+  trainer->micro.values = arena_take(arena, rows * options->layout->value_count, sizeof(float));
+  trainer->micro.ids = arena_take(arena, rows * options->layout->category_count, sizeof(int32_t));
+  trainer->micro.targets = arena_take(arena, rows, sizeof(float));
+  trainer->micro.weights = arena_take(arena, rows, sizeof(float));
+}
+
+static size_t grown(const Trainer *trainer, size_t *mark) {
+  size_t bytes = trainer->arena.size - *mark;
+  *mark = trainer->arena.size;
+  return bytes;
+}
+
+void plan_carve(Trainer *trainer, TrainerPlan *plan) {
+  TrainerPlan unused;
+  if (plan == NULL) plan = &unused;
+  const Model *model = trainer->model;
+  size_t mark = 0;
+  *plan = (TrainerPlan){.micro_batch = trainer->micro_rows,
+                        .steps_per_epoch = trainer->steps_per_epoch,
+                        .total_steps = trainer->total_steps};
+  for (int i = 0; i < model->table.count; i++) plan->parameters += model->table.tensors[i].count;
+  plan->useful_ranks = whole_grains(trainer->batch, trainer->options.config->numerics.grain) /
+                       trainer->options.config->numerics.grain;
+  carve_parameters(trainer);
+  plan->parameter_bytes = grown(trainer, &mark);
+  activations_take(&trainer->activations, model, &trainer->arena, trainer->micro_rows, 1);
+  plan->activation_bytes = grown(trainer, &mark);
+  carve_batches(trainer);
+  plan->batch_bytes = grown(trainer, &mark);
+  if (trainer->options.validation != NULL) {
+    trainer->scores =
+        arena_take(&trainer->arena, trainer->options.validation->rows * model->layout.outputs, sizeof(float));
+  }
+  plan->validation_bytes = grown(trainer, &mark);
+}

@@ -1,0 +1,28 @@
+// Learning rate and Adam's corrections of a step.
+#include "engine/train/schedule.h"
+
+#include "engine/shared/math64.h"
+
+double schedule_rate(const TrainConfig *config, uint64_t step, uint64_t total) {
+  double rate = config->optimizer.learning_rate;
+  uint64_t warmup = (uint64_t)config->schedule.warmup_steps;
+  if (step < warmup) return rate * ((double)(step + 1) / (double)warmup);
+  if (config->schedule.kind == SCHEDULE_CONSTANT || total <= warmup) return rate;
+  double final = config->schedule.final_fraction;
+  double t = (double)(step - warmup) / (double)(total - warmup);
+  return rate * (final + (1.0 - final) * (0.5 * (1.0 + math64_cospi(t))));
+}
+
+void optimizer_scalars(OptimizerStep *scalars, const OptimizerConfig *config, double rate, double beta1_power,
+                       double beta2_power) {
+  scalars->learning_rate = (float)rate;
+  scalars->weight_decay = (float)config->weight_decay;
+  scalars->beta1 = (float)config->beta1;
+  scalars->beta2 = (float)config->beta2;
+  scalars->one_minus_beta1 = (float)(1.0 - config->beta1);
+  scalars->one_minus_beta2 = (float)(1.0 - config->beta2);
+  scalars->correction1 = (float)(1.0 / (1.0 - beta1_power));
+  scalars->correction2 = (float)(1.0 / (1.0 - beta2_power));
+  scalars->epsilon = (float)config->epsilon;
+  scalars->momentum = (float)config->momentum;
+}
