@@ -21,6 +21,7 @@ typedef enum ScaleRule { SCALE_NONE, SCALE_STANDARD } ScaleRule;
 typedef enum SplitRule { SPLIT_HASH, SPLIT_FILE } SplitRule;
 typedef enum OrderRule { ORDER_FULL, ORDER_BLOCKS } OrderRule;
 typedef enum ModelKind { MODEL_MLP, MODEL_LINEAR } ModelKind;
+typedef enum ActivationKind { ACTIVATION_RELU } ActivationKind;
 typedef enum NormKind { NORM_NONE, NORM_LAYER } NormKind;
 typedef enum OptimizerKind { OPTIMIZER_ADAMW, OPTIMIZER_SGD } OptimizerKind;
 typedef enum ScheduleKind { SCHEDULE_CONSTANT, SCHEDULE_COSINE } ScheduleKind;
@@ -47,7 +48,8 @@ typedef struct SplitConfig {
   SplitRule by;
   char *key; // hash: the column hashed; "" = the row number
   char *salt;
-  uint64_t bounds[2]; // hash: u < bounds[0] is train, u < bounds[1] validation, else test (2^64 saturates)
+  double fractions[PART_COUNT]; // as written, at most 15 decimals, so that the binary64 tells them apart
+  uint64_t bounds[2]; // u < bounds[0] is train, u < bounds[1] validation, else test (2^64 saturates)
   bool has_test;      // hash: a test part exists (its fraction > 0); by file: data.test_file is given
 } SplitConfig;
 
@@ -75,6 +77,7 @@ typedef struct ModelConfig {
   ModelKind kind;
   int *hidden; // widths of the hidden layers; none for linear
   int hidden_count;
+  ActivationKind activation;
   NormKind norm;
   double dropout; // 0 <= p < 1
 } ModelConfig;
@@ -123,6 +126,10 @@ typedef struct Parameter {
 
 typedef enum PolicyKind { POLICY_BEST_ON_VALIDATION, POLICY_THRESHOLD, POLICY_EXPECTED_GAIN } PolicyKind;
 
+typedef struct CostMatrix {
+  double tp, fp, fn, tn;
+} CostMatrix;
+
 typedef struct BusinessConfig {
   bool present;
   char *unit, *horizon;
@@ -130,7 +137,9 @@ typedef struct BusinessConfig {
   char *population_per;
   Parameter *params;
   int param_count;
-  char *act, *skip; // payoff expressions; a cost matrix was already turned into them
+  char *act, *skip;  // payoff expressions; a cost matrix was already turned into them
+  bool has_matrix;   // the cost matrix as written: what each outcome of acting (tp, fp) and of
+  CostMatrix matrix; // skipping (fn, tn) is worth
   PolicyKind policy;
   double threshold; // POLICY_THRESHOLD
 } BusinessConfig;
@@ -159,7 +168,8 @@ typedef struct Config {
   DataConfig data;
   ModelConfig model;
   TrainConfig train;
-  char *select_metric; // early stopping and best checkpoint, on the validation part
+  char *select_metric; // early stopping and best checkpoint, on the part select_on
+  SplitPart select_on; // PART_VALIDATION
   CheckpointConfig checkpoint;
   int64_t log_every_steps;
   MachineConfig machine;
@@ -169,6 +179,9 @@ typedef struct Config {
   char *bits_text; // sorted lines `key=value\n` of all bits keys: part of every state digest
 } Config;
 
-void config_free(Config *config);
+void config_free(Config *config); // NULL is fine
+void text_list_add(TextList *list, const char *text);
+void text_list_free(TextList *list);
+void input_config_free(InputConfig *inputs, int count); // the items and the array
 
 #endif

@@ -1,0 +1,43 @@
+// Loads a run configuration: strict YAML, overrides, defaults, every error at once.
+//
+//     Config *config = NULL;
+//     ConfigProblems problems = {0};
+//     status = config_load(&config, &problems, "configs/churn.yaml", overrides, count, error);
+//     if (status == STATUS_CONFIG) fputs(problems.text, stderr);
+#ifndef INGOT_IO_CONFIG_LOAD_H
+#define INGOT_IO_CONFIG_LOAD_H
+
+#include "engine/shared/config.h"
+#include "engine/shared/status.h"
+
+#include <stddef.h>
+
+// `a.b=value`, as --set takes it: a key path (numbers are indexes of lists) and a YAML scalar, [list] or
+// {map} in one line. Later ones win. Paths to files in it are relative to the working directory.
+typedef struct ConfigOverride {
+  const char *text;
+} ConfigOverride;
+
+// One block `file:line:column: error: sentence`, source line and caret for each problem, in order.
+typedef struct ConfigProblems {
+  char *text; // "" or NULL where there are none
+  int count;
+} ConfigProblems;
+
+// Fills a fresh Config with every default applied. 78: problems->text holds all errors, error->text one
+// sentence; 66: no such file; 74: it cannot be read. `problems` may be NULL: then error->text begins with
+// the first of them.
+Status config_load(Config **config, ConfigProblems *problems, const char *path,
+                   const ConfigOverride *overrides, int override_count, Error *error);
+
+// The same from text; `label` stands in messages for the path, `folder` is what its paths are relative to.
+Status config_load_text(Config **config, ConfigProblems *problems, const char *label, const char *text,
+                        size_t length, const char *folder, const ConfigOverride *overrides,
+                        int override_count, Error *error);
+
+void config_problems_free(ConfigProblems *problems);
+
+// Refuses (78) the first override of a key that is not free: what `resume --set` may not change.
+Status config_check_free(const ConfigOverride *overrides, int override_count, Error *error);
+
+#endif

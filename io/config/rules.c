@@ -1,0 +1,300 @@
+// Values that follow from several keys, and what one key alone cannot get wrong.
+#include "engine/shared/memory.h"
+#include "io/config/loader.h"
+#include "io/config/metric_names.h"
+#include "io/config/write.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const task_names[] = {"binary", "multiclass", "regression"};
+
+// The node of a path, or NULL where it was not given.
+static YamlNode *given(Loader *loader, const char *path) {
+  bool whole;
+  YamlNode *node = yaml_follow(loader->root, path, &whole);
+  return whole ? node : NULL;
+}
+
+// Where to point for a path: its value, or the nearest key above it.
+static Place place_of(Loader *loader, const char *path) {
+  bool whole;
+  YamlNode *node = yaml_follow(loader->root, path, &whole);
+  return whole ? node->place : node->key_place;
+}
+
+// Absent or without a problem of its own.
+static bool sound(Loader *loader, const char *path) {
+  YamlNode *node = given(loader, path);
+  return node == NULL || !node->failed;
+}
+
+#define COMPLAIN(loader, path, ...)                                                                          \
+  problem_add((loader)->reader.problems, place_of(loader, path), __VA_ARGS__)
+
+// ---- Split
+
+enum { FRACTION_PLACES = 15 };
+static const int64_t FRACTION_ONE = 1000000000000000;
+
+// A fraction of at most 15 decimals in units of 1e-15, exactly.
+static int64_t fraction_units(double fraction) {
+  char text[40];
+  int64_t units = 0;
+  snprintf(text, sizeof text, "%.*f", FRACTION_PLACES, fraction); // exact: the 15 decimals it was read from
+  for (const char *c = text; *c != '\0'; c++) {
+    if (*c != '.') units = units * 10 + (*c - '0');
+  }
+  return units;
+}
+
+// floor(2^64 * units / 10^15), at most 2^64 - 1.
+static uint64_t bound_of(int64_t units) {
+  unsigned __int128 bound = ((unsigned __int128)units << 64) / (unsigned __int128)FRACTION_ONE;
+  return bound > UINT64_MAX ? UINT64_MAX : (uint64_t)bound;
+}
+
+static void default_fractions(Loader *loader, SplitConfig *split) {
+  bool any = given(loader, "data.split.train") != NULL || given(loader, "data.split.validation") != NULL ||
+             given(loader, "data.split.test") != NULL;
+  if (any) return;
+  bool by_file = split->by == SPLIT_FILE;
+  split->fractions[PART_TRAIN] = by_file ? 0.85 : 0.7;
+  split->fractions[PART_VALIDATION] = 0.15;
+  split->fractions[PART_TEST] = by_file ? 0 : 0.15;
+}
+
+static void finish_split(Loader *loader) {
+  SplitConfig *split = &loader->config->data.split;
+  if (!sound(loader, "data.split") || !sound(loader, "data.split.by")) return;
+  default_fractions(loader, split);
+  int64_t units[PART_COUNT], sum = 0;
+  for (int part = 0; part < PART_COUNT; part++) sum += units[part] = fraction_units(split->fractions[part]);
+  split->bounds[0] = bound_of(units[PART_TRAIN]);
+  split->bounds[1] = bound_of(units[PART_TRAIN] + units[PART_VALIDATION]);
+  split->has_test = split->by == SPLIT_FILE || units[PART_TEST] > 0;
+  if (!sound(loader, "data.split.train") || !sound(loader, "data.split.validation") ||
+      !sound(loader, "data.split.test"))
+    return;
+  if (sum != FRACTION_ONE)
+    COMPLAIN(loader, "data.split", "the parts of data.split sum to %.15g, not exactly 1%s",
+             (double)sum / (double)FRACTION_ONE,
+             split->by == SPLIT_FILE ? ": by file, train and validation share data.file" : "");
+  if (units[PART_TRAIN] == 0 || units[PART_VALIDATION] == 0)
+    COMPLAIN(
+        loader, "data.split",
+        "data.split needs rows to train and to validate: the best checkpoint and the threshold are chosen "
+        "on validation");
+}
+
+// ---- Inputs
+
+static int compare_names(const void *a, const void *b) {
+  return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static void check_columns(Loader *loader) {
+  const DataConfig *data = &loader->config->data;
+  int count = 0, used = 0;
+  for (int i = 0; i < data->input_count; i++) count += data->inputs[i].columns.count;
+  char **names = memory_get((size_t)count, sizeof *names);
+  for (int i = 0; i < data->input_count; i++) {
+    for (int j = 0; j < data->inputs[i].columns.count; j++) {
+      char path[40];
+      snprintf(path, sizeof path, "data.inputs.%d", i);
+      const char *name = data->inputs[i].columns.items[j];
+      if (data->target.column[0] != '\0' && strcmp(name, data->target.column) == 0)
+        COMPLAIN(loader, path, "the target %s is among the inputs: the model would be told the answer", name);
+      names[used++] = data->inputs[i].columns.items[j];
+    }
+  }
+  if (used > 1) qsort(names, (size_t)used, sizeof *names, compare_names);
+  for (int i = 1; i < used; i++) {
+    if (strcmp(names[i], names[i - 1]) == 0 && (i < 2 || strcmp(names[i], names[i - 2]) != 0))
+      COMPLAIN(loader, "data.inputs", "column %s is an input more than once", names[i]);
+  }
+  free(names);
+}
+
+static void finish_inputs(Loader *loader) {
+  const DataConfig *data = &loader->config->data;
+  if (!sound(loader, "data.inputs") || data->inputs_auto) return;
+  if (data->input_count == 0) COMPLAIN(loader, "data.inputs", "data.inputs is empty: a model needs an input");
+  for (int i = 0; i < data->input_count; i++) {
+    char path[40];
+    snprintf(path, sizeof path, "data.inputs.%d", i);
+    YamlNode *item = given(loader, path);
+    if (item == NULL || item->failed) continue;
+    int forms = (yaml_child(item, "column") != NULL) + (yaml_child(item, "columns") != NULL);
+    if (forms != 1)
+      COMPLAIN(loader, path, "%s needs %s: column: NAME, or columns: [NAME, ...]", path,
+               forms == 0 ? "its columns" : "either column or columns");
+    YamlNode *list = yaml_child(item, "columns");
+    if (list != NULL && !list->failed && list->count == 0)
+      COMPLAIN(loader, path, "%s.columns is empty", path);
+  }
+  check_columns(loader);
+}
+
+// ---- Metrics and gates
+
+static bool task_known(Loader *loader) {
+  YamlNode *task = given(loader, "data.target.task");
+  return task != NULL && !task->failed;
+}
+
+// A metric that exists, for this task, and with a business section where it is money.
+static void check_metric(Loader *loader, const char *name, const char *path) {
+  const Config *config = loader->config;
+  const MetricName *metric = metric_name_find(name);
+  if (metric == NULL || !task_known(loader)) return;
+  Task task = config->data.target.task;
+  if ((metric->tasks & 1u << task) == 0) {
+    COMPLAIN(loader, path, "%s is no metric of a %s target", name, task_names[task]);
+  } else if (metric->money && !config->business.present) {
+    COMPLAIN(loader, path, "%s is money: it needs the section business", name);
+  }
+}
+
+static void finish_metrics(Loader *loader) {
+  Config *config = loader->config;
+  Task task = config->data.target.task;
+  if (config->select_metric[0] == '\0') {
+    free(config->select_metric);
+    config->select_metric = memory_text(task == TASK_REGRESSION ? "rmse" : "log_loss");
+  } else if (strcmp(config->select_metric, "value") == 0) {
+    COMPLAIN(loader, "select.metric",
+             "value cannot select: it depends on a threshold and on free keys; take a metric of the scores");
+  } else {
+    check_metric(loader, config->select_metric, "select.metric");
+  }
+  if (given(loader, "evaluate.metrics") == NULL) {
+    for (int i = 0; i < metric_name_count; i++) {
+      if ((metric_names[i].tasks & 1u << task) != 0 && !metric_names[i].money)
+        text_list_add(&config->evaluate_metrics, metric_names[i].name);
+    }
+  }
+  YamlNode *list = given(loader, "evaluate.metrics");
+  for (int i = 0; list != NULL && list->kind == YAML_LIST && i < list->count; i++) {
+    char path[40];
+    snprintf(path, sizeof path, "evaluate.metrics.%d", i);
+    if (list->children[i]->kind == YAML_SCALAR) check_metric(loader, list->children[i]->text, path);
+  }
+}
+
+static void check_gate(Loader *loader, const Gate *gate, const char *path) {
+  static const char *const rules[] = {"superior", "not_worse", "at_least", "at_most"};
+  YamlNode *node = given(loader, path);
+  if (node == NULL || node->failed) return;
+  int count = 0;
+  for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) count += yaml_child(node, rules[i]) != NULL;
+  if (count != 1)
+    COMPLAIN(loader, path, "%s needs %s of superior, not_worse, at_least and at_most", path,
+             count == 0 ? "one" : "only one");
+  char *metric = memory_format("%s.metric", path);
+  if (gate->metric[0] != '\0') check_metric(loader, gate->metric, metric);
+  free(metric);
+}
+
+static void finish_gates(Loader *loader) {
+  const GatesConfig *gates = &loader->config->gates;
+  if (gates->has_primary) check_gate(loader, &gates->primary, "gates.primary");
+  for (int i = 0; i < gates->guardrail_count; i++) {
+    char path[48];
+    snprintf(path, sizeof path, "gates.guardrails.%d", i);
+    check_gate(loader, &gates->guardrails[i], path);
+  }
+}
+
+// ---- Business
+
+static void finish_params(Loader *loader) {
+  BusinessConfig *business = &loader->config->business;
+  YamlNode *params = given(loader, "business.params");
+  for (int i = 0; params != NULL && i < business->param_count && i < params->count; i++) {
+    Parameter *parameter = &business->params[i];
+    YamlNode *node = params->children[i];
+    if (yaml_child(node, "low") == NULL) parameter->low = parameter->value;
+    if (yaml_child(node, "high") == NULL) parameter->high = parameter->value;
+    if (!node->failed && !(parameter->low <= parameter->value && parameter->value <= parameter->high))
+      problem_add(loader->reader.problems, node->key_place, "%s must have low <= value <= high",
+                  parameter->name);
+  }
+}
+
+// The payoffs of a cost matrix as expressions, each number as the config writes it.
+static char *matrix_expression(double positive, double negative) {
+  char *text = NULL;
+  size_t length;
+  FILE *out = open_memstream(&text, &length);
+  if (out == NULL) abort();
+  fputs("CASE WHEN label = 1 THEN ", out);
+  value_write_number(out, positive);
+  fputs(" ELSE ", out);
+  value_write_number(out, negative);
+  fputs(" END", out);
+  fclose(out);
+  return text;
+}
+
+static void finish_business(Loader *loader) {
+  Config *config = loader->config;
+  BusinessConfig *business = &config->business;
+  if (!business->present) return;
+  if (task_known(loader) && config->data.target.task != TASK_BINARY)
+    COMPLAIN(loader, "business", "business needs a binary target, not %s",
+             task_names[config->data.target.task]);
+  finish_params(loader);
+  if (business->has_matrix) {
+    free(business->act);
+    free(business->skip);
+    business->act = matrix_expression(business->matrix.tp, business->matrix.fp);
+    business->skip = matrix_expression(business->matrix.fn, business->matrix.tn);
+  }
+  if (business->policy == POLICY_THRESHOLD && business->threshold == -1) {
+    business->policy = POLICY_BEST_ON_VALIDATION;
+    business->threshold = 0;
+  }
+}
+
+// ---- The rest
+
+static void check_name(Loader *loader) {
+  const char *name = loader->config->name;
+  YamlNode *node = given(loader, "name");
+  if (node == NULL || node->failed) return;
+  bool good = strlen(name) <= 100 && name[0] != '.' && name[0] != '-';
+  for (const char *c = name; *c != '\0'; c++)
+    good = good && (isalnum((unsigned char)*c) || strchr("._-", *c));
+  if (!good)
+    COMPLAIN(
+        loader, "name",
+        "name is a part of the run's folder: at most 100 letters, digits, '.', '_', '-', not beginning with "
+        "'.' or '-'");
+}
+
+static void finish_train(Loader *loader) {
+  Config *config = loader->config;
+  int64_t micro = config->train.micro_batch, grain = config->numerics.grain;
+  if (micro > 0 && grain > 0 && micro % grain != 0 && sound(loader, "train.micro_batch"))
+    COMPLAIN(loader, "train.micro_batch", "train.micro_batch is %lld, not a multiple of numerics.grain, %lld",
+             (long long)micro, (long long)grain);
+  CheckpointConfig *checkpoint = &config->checkpoint;
+  YamlNode *every = given(loader, "checkpoint.every");
+  if (every != NULL && every->kind == YAML_MAP && every->count > 1 && !every->failed)
+    COMPLAIN(loader, "checkpoint.every", "checkpoint.every needs only one of epochs, steps and minutes");
+  if (checkpoint->every_epochs == 0 && checkpoint->every_steps == 0 && checkpoint->every_minutes == 0)
+    checkpoint->every_epochs = 1;
+}
+
+void finish_config(Loader *loader) {
+  check_name(loader);
+  finish_split(loader);
+  finish_inputs(loader);
+  finish_train(loader);
+  finish_metrics(loader);
+  finish_business(loader);
+  finish_gates(loader);
+  if (loader->reader.problems->count == 0) loader->config->bits_text = config_bits_text(loader->config);
+}
