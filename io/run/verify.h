@@ -1,0 +1,33 @@
+// verify: recomputes every digest of a run and names what was changed.
+//
+// Covered in a finished run: every byte of config.yaml, manifest.json, events.jsonl and checkpoints/. In an
+// unfinished one: config.yaml, manifest.json, checkpoints/, and events.jsonl up to the newest checkpoint;
+// what comes behind is checked by the chain alone. environment.json and report/ are outside.
+#ifndef INGOT_IO_RUN_VERIFY_H
+#define INGOT_IO_RUN_VERIFY_H
+
+#include "engine/shared/status.h"
+#include "engine/shared/tensor.h"
+
+typedef struct VerifyFinding {
+  char *path; // relative to the run
+  char *text; // one sentence: what, where, and what was expected
+} VerifyFinding;
+
+typedef struct VerifyReport {
+  VerifyFinding *findings;
+  int finding_count;
+  int finished;
+  int checkpoints, files, tensors; // checked
+  int64_t events;
+  uint64_t step; // of the final (or newest whole) checkpoint, whose digests follow, recomputed
+  int has_digests;
+  uint8_t model_digest[DIGEST_BYTES], state_digest[DIGEST_BYTES];
+  char *covered; // a sentence on what was covered
+} VerifyReport;
+
+// 0: nothing changed; 1: error->text holds the first finding; 66: `run` is not a run's folder.
+Status run_verify(VerifyReport *report, const char *run, Error *error);
+void verify_report_free(VerifyReport *report);
+
+#endif
