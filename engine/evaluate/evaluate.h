@@ -1,0 +1,44 @@
+// Evaluation of one model, comparison of two, verdict of one without a champion.
+//
+// All sets are checked first (evaluation_set_check). `names` are metrics by name; NULL or empty: every metric
+// of the task that is defined on the set. Metrics that gates name are computed whether listed or not. An
+// unknown metric is 78 (metric_find), before anything is computed; one that the set does not define is 65.
+#ifndef INGOT_ENGINE_EVALUATE_EVALUATE_H
+#define INGOT_ENGINE_EVALUATE_EVALUATE_H
+
+#include "engine/evaluate/report_data.h"
+
+// gates (may be NULL) gives the confidence (0.95 where NULL) and further metrics.
+Status evaluate_model(EvaluationReport *report, const EvaluationSet *set, const TextList *names,
+                      const GatesConfig *gates, Error *error);
+
+// What io has checked beyond the arrays (evaluation.md, section 2): overlapping training rows, a threshold
+// frozen on another split, data older than the training data. A failed one is HOLD.
+typedef struct ValidityCheck {
+  const char *id;   // "threshold_frozen"
+  const char *text; // one clause, passed or not
+  bool passed;
+} ValidityCheck;
+
+typedef struct Validity {
+  const ValidityCheck *checks;
+  int count;
+  bool partial;   // only the intersection of the rows was compared: at best INCONCLUSIVE
+  bool identical; // equal model digests: IDENTICAL
+} Validity;
+
+// Both sets hold the same rows in the same order: rows, labels, weights and payoffs are equal (else 65).
+// validity may be NULL.
+Status compare_models(Comparison *comparison, const EvaluationSet *champion, const EvaluationSet *challenger,
+                      const TextList *names, const GatesConfig *gates, const Validity *validity,
+                      Error *error);
+
+// No champion: absolute rules only. FIRST where none fails or is undecided; UNDECIDED without any rule.
+Status judge_first(Verdict *verdict, const EvaluationReport *report, const GatesConfig *gates,
+                   const Validity *validity, Error *error);
+
+// SHIP, FIRST, IDENTICAL: 0; HOLD: 10; INCONCLUSIVE, UNDECIDED: 20, or what --inconclusive=fail|ok says.
+typedef enum InconclusiveRule { INCONCLUSIVE_AS_IS, INCONCLUSIVE_FAIL, INCONCLUSIVE_OK } InconclusiveRule;
+Status verdict_status(VerdictState state, InconclusiveRule rule);
+
+#endif

@@ -1,0 +1,57 @@
+// The rows a model is judged on, as plain arrays: labels, weights, scores, payoffs. Nothing is owned.
+//
+// Every function of engine/evaluate gives the same bits for every order of the rows: sums are exact
+// (engine/shared/exact_sum.h), money is in integers, equal scores are one block. No libm.
+#ifndef INGOT_ENGINE_EVALUATE_EVALUATION_SET_H
+#define INGOT_ENGINE_EVALUATE_EVALUATION_SET_H
+
+#include "engine/shared/config.h"
+#include "engine/shared/status.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { MONEY_SCALE = 1000000 }; // integers of money a unit: millionths
+
+// When the model acts. A row is predicted to be class 1 where score >= threshold; the model acts on these
+// rows, or on the others where `act_below` (acting pays for label 0: granting a credit). Thresholds of
+// nobody and everybody: see money.h. POLICY_EXPECTED_GAIN acts where
+// score * gain(label 1) + (1 - score) * gain(label 0) > 0; its threshold (0.5) only predicts classes.
+typedef struct Policy {
+  PolicyKind kind;
+  double threshold;
+  bool act_below;
+} Policy;
+
+static const Policy policy_default = {POLICY_THRESHOLD, 0.5, false};
+
+// Payoffs in millionths of the unit, each [rows]; weights are applied already (money_weigh).
+typedef struct Money {
+  const int64_t *act, *skip; // NULL: no business definition
+  // What acting gains if the label were 1, and 0: only for POLICY_EXPECTED_GAIN, else NULL.
+  const int64_t *gain_if_one, *gain_if_zero;
+} Money;
+
+typedef struct ScoreBlocks ScoreBlocks;
+
+typedef struct EvaluationSet {
+  Task task;
+  int64_t rows;
+  int classes;           // multiclass: K >= 2; else 1
+  const double *labels;  // [rows]: 0 or 1; class number 0..K-1; target
+  const double *weights; // [rows], finite, >= 0; NULL = all 1
+  const double *scores;  // [rows, classes]: probability of label 1; of each class; prediction
+  Policy policy;         // binary
+  Money money;           // binary
+  // binary: of these scores, so that metrics need not sort again (score_blocks_new); NULL = each one sorts
+  const ScoreBlocks *blocks;
+} EvaluationSet;
+
+// 65 with the first bad row: no rows, a label outside its range, a score that is not finite or no
+// probability, a bad weight, weights that sum to 0, payoffs whose magnitudes sum to 2^62 or more.
+Status evaluation_set_check(const EvaluationSet *set, Error *error);
+
+// Whether the model acts on a row (binary).
+bool policy_acts(const EvaluationSet *set, int64_t row);
+
+#endif

@@ -1,0 +1,35 @@
+// Money: thresholds, policies and their values, all in int64 millionths, so that no order of rows exists.
+#ifndef INGOT_ENGINE_EVALUATE_MONEY_H
+#define INGOT_ENGINE_EVALUATE_MONEY_H
+
+#include "engine/evaluate/report_data.h"
+
+// Thresholds on a probability that no score reaches, and that every score reaches.
+static const double threshold_above_all = 2.0, threshold_below_all = 0.0;
+
+// payoff * weight, rounded half to even; out may be payoff. 65 where the magnitudes sum to 2^62 or more.
+Status money_weigh(int64_t *out, const int64_t *payoff, const double *weights, int64_t rows, Error *error);
+
+// Which side of a threshold to act on: below where acting gains more on average on label 0 than on label 1.
+bool money_acts_below(const EvaluationSet *set);
+
+// The threshold of largest value on a set (the validation rows), and its side by money_acts_below. Candidates
+// are all cuts between blocks of equal scores, and acting on nobody or everybody. Of equal values the one
+// that acts on the fewest rows. The threshold is the midpoint of the two scores beside the cut (the upper
+// score where no binary64 lies between), or threshold_above_all, threshold_below_all.
+Policy money_best_threshold(const EvaluationSet *set);
+
+// The policy a business section asks for, frozen on validation rows: best_on_validation, threshold or
+// expected_gain.
+Policy money_policy(const BusinessConfig *business, const EvaluationSet *validation);
+
+// Value of the model's policy: the sum of act where it acts, of skip where not.
+int64_t money_value(const EvaluationSet *set);
+
+// Money of all policies with intervals. set->money.act is not NULL.
+void money_report(MoneyReport *report, const EvaluationSet *set, double confidence);
+
+// What acting on a row is expected to gain, in millionths: score * gain_if_one + (1 - score) * gain_if_zero.
+double money_expected_gain(double score, int64_t gain_if_one, int64_t gain_if_zero);
+
+#endif

@@ -1,0 +1,176 @@
+// What evaluation and comparison find: plain data that io/report writes as report.json.
+//
+// Numbers that do not exist are NaN. Money is int64 millionths of the unit (MONEY_SCALE). Metric pointers
+// point into the registry (metrics.h). Sizes do not depend on the rows.
+#ifndef INGOT_ENGINE_EVALUATE_REPORT_DATA_H
+#define INGOT_ENGINE_EVALUATE_REPORT_DATA_H
+
+#include "engine/evaluate/metrics.h"
+
+enum { CURVE_POINTS = 256, CALIBRATION_BINS = 15, REASON_TEXT = 320 };
+
+// A value and its two-sided interval at gates.confidence.
+typedef struct Estimate {
+  double value;
+  IntervalMethod method;
+  double low, high;      // NaN where method is INTERVAL_NONE
+  double standard_error; // of the value; T_SQUARES single: of the mean squared error
+  double p_value;        // two-sided, of no difference; NaN except for differences
+} Estimate;
+
+typedef struct MetricResult {
+  const Metric *metric;
+  Estimate estimate; // value: money in units, the total over the rows
+  bool few_events;   // auc: fewer than 50 positives or negatives, or above 0.99: the interval is too narrow
+} MetricResult;
+
+// One cut between two blocks of equal scores: what happens where every score >= `threshold` is taken.
+typedef struct CurvePoint {
+  double threshold;
+  double true_positives, false_positives; // weights of rows at or above the threshold, by label
+  int64_t acted;                          // rows the policy would act on with this threshold
+  int64_t value;                          // its value in millionths; 0 without money
+} CurvePoint;
+
+// Equal-mass bins of the score (binary) or the prediction (regression); equal scores share a bin.
+typedef struct CalibrationBin {
+  int64_t rows;
+  double weight;
+  double low_score, high_score; // smallest and largest
+  double mean_score, mean_label;
+  double low, high; // interval of mean_label: Wilson (binary without weights), else t
+} CalibrationBin;
+
+typedef struct ClassResult { // binary and multiclass, from the confusion matrix
+  double support;            // weight of rows with this label
+  double precision, recall, f1;
+} ClassResult;
+
+typedef enum MoneyPolicy {
+  MONEY_NOBODY,
+  MONEY_EVERYBODY,
+  MONEY_MODEL,          // the frozen policy: the one that gates use
+  MONEY_HALF,           // the model at threshold 0.5
+  MONEY_BEST_THRESHOLD, // after the fact, optimistic
+  MONEY_ORACLE,         // acts exactly where acting gains
+  MONEY_POLICY_COUNT
+} MoneyPolicy;
+
+const char *money_policy_name(MoneyPolicy policy); // "nobody", "everybody", "model", ...
+
+typedef struct PolicyValue {
+  double threshold; // NaN where the policy has none
+  int64_t acted;    // rows
+  int64_t value;    // total over the rows, millionths
+  int64_t low, high;
+} PolicyValue;
+
+typedef struct MoneyReport {
+  bool present;
+  Policy policy; // of the model
+  PolicyValue policies[MONEY_POLICY_COUNT];
+  MoneyPolicy best_trivial;   // nobody or everybody, whichever is worth more (nobody where equal)
+  double share_of_achievable; // (model - best trivial) / (oracle - best trivial); NaN where that is 0 / 0
+  int64_t value_of_threshold; // model - half
+  int64_t regret;             // best threshold - model
+  Estimate over_trivial;      // model - best trivial in units, paired
+} MoneyReport;
+
+typedef struct EvaluationReport {
+  Task task;
+  int64_t rows;
+  double weight;     // sum of weights
+  int classes;       // of the confusion matrix: 2 for binary, K, 0 for regression
+  int64_t positives; // rows with label 1 (binary)
+  double mean_label; // weighted; binary: prevalence; NaN for multiclass
+  double mean_score; // weighted; NaN for multiclass
+  double confidence; // of every interval here
+  double threshold;  // binary: at which classes are predicted; else NaN
+  int64_t clipped;   // rows whose probability was clipped in log loss
+  int metric_count;  // in registry order
+  MetricResult results[METRIC_COUNT];
+  double *confusion;     // [classes, classes]: weight of rows by (label, predicted class)
+  ClassResult *by_class; // [classes]
+  int bin_count;         // binary and regression
+  CalibrationBin bins[CALIBRATION_BINS];
+  double calibration_error; // equal-mass ECE: sum of weight share times |mean label - mean score| (binary)
+  int point_count;          // binary: cuts from "nobody at or above" to "everybody", scores descending
+  CurvePoint points[CURVE_POINTS];
+  MoneyReport money;
+} EvaluationReport;
+
+// Two models on the same rows. Deltas are oriented: positive = the challenger is better.
+typedef struct MetricDifference {
+  const Metric *metric;
+  Estimate champion, challenger;
+  Estimate delta;
+  bool few_events;
+} MetricDifference;
+
+// Rows only one of the two models selects (acts on; without money: predicts to be class 1). Binary.
+typedef struct SwapSet {
+  int64_t both, neither;
+  int64_t in, out;                     // only the challenger; only the champion
+  int64_t in_positives, out_positives; // of these, label 1
+  int64_t in_gain, out_gain;           // sum of act - skip of these, millionths
+} SwapSet;
+
+typedef enum GateKind { GATE_PRIMARY, GATE_GUARDRAIL, GATE_VALIDITY } GateKind;
+typedef enum GateResult { RESULT_PASS, RESULT_FAIL, RESULT_UNKNOWN, RESULT_NOT_APPLICABLE } GateResult;
+
+typedef struct GateOutcome {
+  GateKind kind;
+  const Metric *metric; // NULL for validity
+  GateRule rule;
+  double margin;
+  Estimate judged; // the oriented delta (superior, not_worse) or the challenger's metric (at_least, at_most)
+  GateResult result;
+  char id[64];            // "primary.value", "guardrail.auc", "validity.threshold_frozen"
+  char text[REASON_TEXT]; // one clause: "primary.value: low = -180 <= 0"
+} GateOutcome;
+
+typedef enum VerdictState {
+  VERDICT_SHIP,
+  VERDICT_HOLD,
+  VERDICT_INCONCLUSIVE,
+  VERDICT_FIRST,
+  VERDICT_UNDECIDED,
+  VERDICT_IDENTICAL
+} VerdictState;
+
+typedef struct Verdict {
+  VerdictState state;
+  GateOutcome *gates; // validity, primary, guardrails
+  int gate_count;
+  char (*reasons)[REASON_TEXT]; // why not SHIP, or that everything passed; at least one
+  int reason_count;
+  // Rows at which the first undecided rule would be decided with power 0.8, were the observed difference the
+  // true one; 0 where nothing is undecided or no number of rows would do. `for_challenger`: it would pass.
+  int64_t rows_needed;
+  bool for_challenger;
+  // Expected loss of the wrong choice in units of `loss_metric` (value where it is known, else the primary):
+  // of shipping E[max(0, -delta)], of holding E[max(0, delta)]; NaN and NULL where unknown.
+  const Metric *loss_metric;
+  double loss_of_shipping, loss_of_holding;
+} Verdict;
+
+typedef struct Comparison {
+  int64_t rows;
+  double confidence;
+  int metric_count; // in registry order
+  MetricDifference metrics[METRIC_COUNT];
+  bool has_swap; // binary
+  SwapSet swap;
+  Verdict verdict;
+} Comparison;
+
+const char *verdict_state_name(VerdictState state); // "SHIP", ...
+const char *gate_result_name(GateResult result);    // "pass", "fail", "unknown", "not_applicable"
+const char *gate_rule_name(GateRule rule);          // "superior", ...
+const char *gate_kind_name(GateKind kind);          // "primary", ...
+
+void evaluation_report_clear(EvaluationReport *report);
+void verdict_clear(Verdict *verdict);
+void comparison_clear(Comparison *comparison);
+
+#endif
