@@ -3,8 +3,29 @@
 
 #include "engine/shared/memory.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+void number_text(char text[NUMBER_TEXT_BYTES], double number) {
+  if (number > -0x1p53 && number < 0x1p53 && number == (double)(int64_t)number) {
+    snprintf(text, NUMBER_TEXT_BYTES, "%lld", (long long)number);
+    return;
+  }
+  for (int digits = 15; digits <= 17; digits++) {
+    snprintf(text, NUMBER_TEXT_BYTES, "%.*g", digits, number);
+    if (strtod(text, NULL) == number) return;
+  }
+}
+
+const char *column_text(const Column *column, int64_t row, char buffer[NUMBER_TEXT_BYTES]) {
+  if (column->kind == COLUMN_CATEGORY) {
+    return column->codes[row] < 0 ? NULL : column->categories[column->codes[row]];
+  }
+  if (column->numbers[row] != column->numbers[row]) return NULL;
+  number_text(buffer, column->numbers[row]);
+  return buffer;
+}
 
 Frame *frame_new(int64_t rows, int column_count) {
   Frame *frame = memory_get(1, sizeof *frame);

@@ -18,9 +18,18 @@ typedef struct Column {
 // Rows of one file, of one window of it, or of several files one after the other.
 typedef struct Frame {
   int64_t rows;
+  int64_t first_row; // number of row 0 in its file, for messages
   int column_count;
   Column *columns;
 } Frame;
+
+enum { NUMBER_TEXT_BYTES = 32 };
+
+// A number as text: a whole number in decimal, else the shortest decimal that reads back as the same number.
+void number_text(char text[NUMBER_TEXT_BYTES], double number);
+
+// The text of a value: the category, or the number as text (in `buffer`); NULL where it is missing.
+const char *column_text(const Column *column, int64_t row, char buffer[NUMBER_TEXT_BYTES]);
 
 // rows x columns of nothing: names and values are the caller's to fill; freed with frame_free.
 Frame *frame_new(int64_t rows, int column_count);

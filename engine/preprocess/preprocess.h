@@ -3,8 +3,15 @@
 // Rules (numerics.md, Statistics; kernels/README.md): missing = NaN or code -1; infinity is a data error.
 // numeric: missing -> mean of the training rows, flag 1 where missing (flag column only under mean+flag);
 // standard: (float)((x - mean) / std) with population std, 0 counts as 1. category: values by byte order of
-// their text; those with at least min_count training rows get ids 2, 3, ...; id 0 = unknown or rare, id 1 =
-// missing. regression targets are standardised likewise. Everything ends in one rounding to binary32.
+// their text (a number's shortest decimal); those with at least min_count training rows get ids 2, 3, ...;
+// id 0 = unknown or rare, id 1 = missing; embed 0 = the least width whose square is at least the rows of the
+// table, at most 16. Regression targets are standardised likewise; classes are ordered by value (numbers) or
+// byte order (categories), binary ones as (negative, positive). Weights are times the power of two that
+// brings the largest training weight into (1/2, 1]. Everything ends in one rounding to binary32.
+//
+// Tensors: preprocess.<iii>.{name, kind, mean, std, flag, required, values, width} for input iii from 000
+// (the last two for categories), preprocess.target.{name, task, kind, classes, mean, std},
+// preprocess.weight.{name, scale}. Texts are U8, each ended by a NUL; what does not apply is absent.
 #ifndef INGOT_ENGINE_PREPROCESS_PREPROCESS_H
 #define INGOT_ENGINE_PREPROCESS_PREPROCESS_H
 
@@ -22,8 +29,9 @@ struct ColumnReader {
   Status (*column)(ColumnReader *reader, const Column **column, const char *name, Error *error);
 };
 
-// Fits on rows train_rows[0..count). Errors 65: a constant or one-class target, infinite values, a label that
-// is missing or unknown, a category input without values; each names the column and the first row.
+// Fits on rows train_rows[0..count). Needs config->data.inputs resolved. Errors 65: a constant or one-class
+// target, infinite values, a label that is missing or unknown, an input without values, a bad weight; each
+// names the column and the first row.
 Status preprocess_fit(Preprocess **preprocess, const Config *config, ColumnReader *reader,
                       const int64_t *train_rows, int64_t count, Error *error);
 
@@ -36,6 +44,15 @@ double preprocess_target(const Preprocess *preprocess, double model_output); // 
 // Names of the raw columns the model reads (inputs only), and whether each is a category.
 int preprocess_column_count(const Preprocess *preprocess);
 const char *preprocess_column_name(const Preprocess *preprocess, int index);
+int preprocess_column_is_numeric(const Preprocess *preprocess, int index); // needs a column of numbers
+
+const char *preprocess_target_name(const Preprocess *preprocess);
+const char *preprocess_weight_name(const Preprocess *preprocess); // NULL where there are no weights
+
+// The label of a row of the target's column: class number, or the target itself (regression, not
+// standardised). Error 65 where it is missing, infinite or of no class.
+Status preprocess_label(double *label, const Preprocess *preprocess, const Frame *frame, int64_t row,
+                        Error *error);
 
 // frame rows -> batch (rows NULL: all). with_target = 0 leaves targets and weights alone (prediction).
 // Unknown categories become id 0. Error 65 names column and row of an infinite value or an unusable label.

@@ -60,13 +60,11 @@ Status dataset_frame(Frame **frame, Dataset *dataset, const TextList *names, con
 
 // The raw columns the model reads (and its target and weight where the file has them) for prediction. Missing
 // columns and wrong types: 65, all of them named. *extra (may be NULL) receives the names of columns that the
-// model does not read; free with text_list_free.
+// model does not read; free with text_list_free (io/data/text.h).
 Status dataset_model_frame(Frame **frame, TextList *extra, Dataset *dataset, const Preprocess *preprocess,
                            const int64_t *rows, int64_t count, Error *error);
 
 // Row ids as text: the key column's value, or the row number in its file. One block: free(ids) frees all.
 Status dataset_row_ids(char ***ids, Dataset *dataset, const int64_t *rows, int64_t count, Error *error);
-
-void text_list_free(TextList *list);
 
 #endif

@@ -1,0 +1,22 @@
+// Private to io/data: what its HDF5 files share. Only data_file*.c may include hdf5.h, by way of this header.
+#ifndef INGOT_IO_DATA_HDF5_SHIM_H
+#define INGOT_IO_DATA_HDF5_SHIM_H
+
+#define H5_USE_110_API // the interfaces of 1.10, whichever library is installed
+
+#include "engine/shared/status.h"
+
+#include <hdf5.h>
+
+#define DATA_FILE_LAYOUT "ingot-columns-1"
+
+// Once: no error stacks on stderr, no plugins from anywhere.
+void hdf5_set_up(void);
+
+// The innermost message of the library's last failure, "" where it has none. Valid until the next call.
+const char *hdf5_reason(void);
+
+// A property list for opening and creating files: no locks, format 1.10.
+hid_t hdf5_file_access(void);
+
+#endif
