@@ -91,31 +91,37 @@ void sha256_hex(char hex[DIGEST_HEX], const uint8_t digest[DIGEST_BYTES]) {
   hex[DIGEST_HEX - 1] = '\0';
 }
 
-// One line of the digest: name, dtype, shape, SHA-256 of the bytes.
-static size_t digest_line(char *line, size_t room, const TensorView *tensor) {
+char *tensor_digest_line(const TensorView *tensor) {
   uint8_t bytes[DIGEST_BYTES];
-  char hex[DIGEST_HEX];
+  char hex[DIGEST_HEX], shape[21 * TENSOR_RANK_MAX + 1];
   sha256(bytes, tensor->data, tensor_bytes(tensor));
   sha256_hex(hex, bytes);
-  int used = snprintf(line, room, "%s\t%s\t", tensor->name, dtype_name(tensor->dtype));
+  int used = 0;
   for (int i = 0; i < tensor->rank; i++) {
-    used +=
-        snprintf(line + used, room - (size_t)used, i == 0 ? "%lld" : ",%lld", (long long)tensor->shape[i]);
+    used += snprintf(shape + used, sizeof shape - (size_t)used, i == 0 ? "%lld" : ",%lld",
+                     (long long)tensor->shape[i]);
   }
-  used += snprintf(line + used, room - (size_t)used, "\t%s\n", hex);
-  return (size_t)used;
+  return memory_format("%s\t%s\t%s\t%s\n", tensor->name, dtype_name(tensor->dtype), shape, hex);
+}
+
+static int compare_lines(const void *a, const void *b) {
+  return strcmp(*(char *const *)a, *(char *const *)b); // by name: a tab is below every character of a name
+}
+
+void tensor_lines_digest(uint8_t digest[DIGEST_BYTES], char **lines, int count) {
+  if (count > 1) qsort(lines, (size_t)count, sizeof *lines, compare_lines);
+  size_t length = 0;
+  for (int i = 0; i < count; i++) length += strlen(lines[i]);
+  char *text = memory_get(length + 1, 1), *end = text;
+  for (int i = 0; i < count; i++) end = stpcpy(end, lines[i]);
+  sha256(digest, text, length);
+  free(text);
 }
 
 void tensor_set_digest(uint8_t digest[DIGEST_BYTES], const TensorSet *set) {
-  TensorSet sorted = {0};
-  tensor_set_add_all(&sorted, set);
-  tensor_set_sort(&sorted);
-  enum { LINE_MAX_BYTES = TENSOR_NAME_MAX + 16 + 21 * TENSOR_RANK_MAX + DIGEST_HEX };
-  char *lines = memory_get((size_t)sorted.count, LINE_MAX_BYTES);
-  size_t length = 0;
-  for (int i = 0; i < sorted.count; i++)
-    length += digest_line(lines + length, LINE_MAX_BYTES, &sorted.items[i]);
-  sha256(digest, lines, length);
+  char **lines = memory_get((size_t)set->count, sizeof *lines);
+  for (int i = 0; i < set->count; i++) lines[i] = tensor_digest_line(&set->items[i]);
+  tensor_lines_digest(digest, lines, set->count);
+  for (int i = 0; i < set->count; i++) free(lines[i]);
   free(lines);
-  tensor_set_free(&sorted);
 }

@@ -42,6 +42,10 @@ void tensor_set_free(TensorSet *set);
 
 void tensor_set_digest(uint8_t digest[DIGEST_BYTES], const TensorSet *set); // any order of items
 
+// The same from lines made one tensor at a time, so that not all of them are in memory at once.
+char *tensor_digest_line(const TensorView *tensor);                              // freed by the caller
+void tensor_lines_digest(uint8_t digest[DIGEST_BYTES], char **lines, int count); // sorts the lines
+
 // SHA-256 and its hex form.
 void sha256(uint8_t digest[DIGEST_BYTES], const void *bytes, size_t length);
 void sha256_hex(char hex[DIGEST_HEX], const uint8_t digest[DIGEST_BYTES]);

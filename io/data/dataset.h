@@ -37,9 +37,13 @@ const int64_t *dataset_part(const Dataset *dataset, SplitPart part, int64_t *cou
 // Whole columns for preprocess_fit; owned by the dataset.
 ColumnReader *dataset_reader(Dataset *dataset);
 
+// preprocess_fit on the training rows; messages name the file.
+Status dataset_fit(Preprocess **preprocess, Dataset *dataset, const Config *config, Error *error);
+
 // The `data` digest: tensor_set_digest over the columns read (inputs, target, weight, split key), all rows in
 // order: numbers F64 (every NaN the same), codes I32 and `<name>/categories` U8, each text ended by a NUL.
-// Independent of paths and of how the file stores its values.
+// Two files add `files/rows` I64 [2], the row numbers at which they end. Independent of paths and of how the
+// file stores its values.
 Status dataset_digest(uint8_t digest[DIGEST_BYTES], Dataset *dataset, const Config *config, Error *error);
 
 // Rows of one part, preprocessed. In memory: the whole part, `resident` set. Streamed: a window of about

@@ -1,0 +1,326 @@
+// Which part of the split a row belongs to, the ids of rows, and the digest of the data.
+#include "engine/shared/memory.h"
+#include "io/data/dataset_state.h"
+#include "io/data/text.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+// ---- row ids ----
+
+// Text one after the other, and where each begins.
+typedef struct Texts {
+  char *bytes;
+  size_t length, room;
+  size_t *starts;
+} Texts;
+
+static void texts_add(Texts *texts, int64_t index, const char *text) {
+  size_t length = strlen(text) + 1;
+  if (texts->length + length > texts->room) {
+    texts->room = 2 * (texts->length + length);
+    texts->bytes = memory_grow(texts->bytes, texts->room, 1);
+  }
+  texts->starts[index] = texts->length;
+  memcpy(texts->bytes + texts->length, text, length);
+  texts->length += length;
+}
+
+// Key values of one window of rows: categories, exact integers, or numbers.
+typedef struct KeyWindow {
+  int64_t start, rows;
+  Column column;
+  int64_t *integers; // NULL where the column is not stored as integers
+} KeyWindow;
+
+static bool key_is_integer(const Dataset *dataset, const DatasetColumn *key) {
+  for (int file = 0; file < dataset->file_count; file++) {
+    if (key->kind != COLUMN_NUMBER || key->index[file] < 0) return false;
+    if (!data_file_column(dataset->files[file], key->index[file])->integer) return false;
+  }
+  return true;
+}
+
+// Moves the window to where `row` is; windows do not cross files.
+static Status key_window_move(KeyWindow *window, const Dataset *dataset, const DatasetColumn *key,
+                              int64_t row, Error *error) {
+  if (window->rows > 0 && row >= window->start && row < window->start + window->rows) return STATUS_OK;
+  int file = dataset_file_of(dataset, row);
+  int64_t local = row - dataset->first_row[file];
+  window->start = dataset->first_row[file] + local - local % WINDOW_ROWS;
+  window->rows = dataset->first_row[file + 1] - window->start;
+  if (window->rows > WINDOW_ROWS) window->rows = WINDOW_ROWS;
+  if (window->integers == NULL) {
+    return dataset_fill_column(&window->column, dataset, key, window->start, window->rows, error);
+  }
+  return data_file_integers(dataset->files[file], key->index[file], window->start - dataset->first_row[file],
+                            window->rows, window->integers, error);
+}
+
+// The key of a row as text, in `buffer` or the column's dictionary.
+static Status key_text(const char **text, char buffer[NUMBER_TEXT_BYTES], const KeyWindow *window,
+                       const Dataset *dataset, int64_t row, Error *error) {
+  int64_t at = row - window->start;
+  int file = dataset_file_of(dataset, row);
+  const char *path = data_file_path(dataset->files[file]);
+  long long local = (long long)(row - dataset->first_row[file]);
+  *text = buffer;
+  if (window->integers != NULL) {
+    snprintf(buffer, NUMBER_TEXT_BYTES, "%" PRId64, window->integers[at]);
+    return STATUS_OK;
+  }
+  *text = column_text(&window->column, at, buffer);
+  if (*text == NULL) {
+    return error_set(error, STATUS_DATA,
+                     "%s: column '%s', row %lld: the key is missing; every row needs one.", path,
+                     dataset->key, local);
+  }
+  double number = window->column.kind == COLUMN_NUMBER ? window->column.numbers[at] : 0;
+  if (number > -0x1p53 && number < 0x1p53 && number == (double)(int64_t)number) return STATUS_OK;
+  return error_set(
+      error, STATUS_DATA,
+      "%s: column '%s', row %lld: the key %s is not a whole number below 2^53; use integers or texts.", path,
+      dataset->key, local, *text);
+}
+
+static Status collect_keys(Texts *texts, const Dataset *dataset, const int64_t *rows, int64_t count,
+                           Error *error) {
+  Status status = STATUS_OK;
+  KeyWindow window = {0};
+  const DatasetColumn *key = dataset_find(dataset, dataset->key);
+  if (key_is_integer(dataset, key))
+    window.integers = memory_get(WINDOW_ROWS, sizeof *window.integers);
+  else
+    dataset_make_column(&window.column, key, WINDOW_ROWS);
+  for (int64_t i = 0; i < count; i++) {
+    char buffer[NUMBER_TEXT_BYTES];
+    const char *text;
+    TRY(key_window_move(&window, dataset, key, rows[i], error));
+    TRY(key_text(&text, buffer, &window, dataset, rows[i], error));
+    texts_add(texts, i, text);
+  }
+done:
+  free(window.integers);
+  column_clear(&window.column);
+  return status;
+}
+
+static void collect_numbers(Texts *texts, const Dataset *dataset, const int64_t *rows, int64_t count) {
+  for (int64_t i = 0; i < count; i++) {
+    char buffer[NUMBER_TEXT_BYTES];
+    int64_t first = dataset->first_row[dataset_file_of(dataset, rows[i])];
+    snprintf(buffer, sizeof buffer, "%" PRId64, rows[i] - first);
+    texts_add(texts, i, buffer);
+  }
+}
+
+Status dataset_row_ids(char ***ids, Dataset *dataset, const int64_t *rows, int64_t count, Error *error) {
+  Texts texts = {.starts = memory_get((size_t)count, sizeof(size_t))};
+  Status status = STATUS_OK;
+  if (dataset->key[0] == '\0')
+    collect_numbers(&texts, dataset, rows, count);
+  else
+    status = collect_keys(&texts, dataset, rows, count, error);
+  if (status == STATUS_OK) {
+    size_t table = (size_t)count * sizeof **ids;
+    char *block = memory_get(table + texts.length, 1);
+    if (texts.length > 0) memcpy(block + table, texts.bytes, texts.length);
+    *ids = (char **)(void *)block;
+    for (int64_t i = 0; i < count; i++) (*ids)[i] = block + table + texts.starts[i];
+  }
+  free(texts.bytes);
+  free(texts.starts);
+  return status;
+}
+
+// ---- parts ----
+
+// The first 8 bytes, big-endian, of SHA-256(salt | 0x00 | key).
+static uint64_t key_hash(const char *salt, const char *key) {
+  uint8_t digest[DIGEST_BYTES];
+  size_t salt_length = strlen(salt) + 1, key_length = strlen(key);
+  char *bytes = memory_get(salt_length + key_length, 1);
+  memcpy(bytes, salt, salt_length);
+  memcpy(bytes + salt_length, key, key_length);
+  sha256(digest, bytes, salt_length + key_length);
+  free(bytes);
+  uint64_t hash = 0;
+  for (int i = 0; i < 8; i++) hash = hash << 8 | digest[i];
+  return hash;
+}
+
+typedef struct HashedRow {
+  uint64_t hash;
+  int64_t row;
+} HashedRow;
+
+static int by_hash_then_row(const void *a, const void *b) {
+  const HashedRow *x = a, *y = b;
+  if (x->hash != y->hash) return x->hash < y->hash ? -1 : 1;
+  return (x->row > y->row) - (x->row < y->row);
+}
+
+static Status hash_rows(HashedRow *hashed, Dataset *dataset, const char *salt, Error *error) {
+  int64_t all = dataset_rows(dataset);
+  int64_t window[4096];
+  for (int64_t first = 0; first < all; first += 4096) {
+    int64_t count = all - first < 4096 ? all - first : 4096;
+    char **ids;
+    for (int64_t i = 0; i < count; i++) window[i] = first + i;
+    PASS(dataset_row_ids(&ids, dataset, window, count, error));
+    for (int64_t i = 0; i < count; i++) hashed[first + i] = (HashedRow){key_hash(salt, ids[i]), first + i};
+    free(ids);
+  }
+  return STATUS_OK;
+}
+
+// A key names one row only.
+static Status check_unique_keys(Dataset *dataset, HashedRow *hashed, Error *error) {
+  Status status = STATUS_OK;
+  int64_t all = dataset_rows(dataset);
+  qsort(hashed, (size_t)all, sizeof *hashed, by_hash_then_row);
+  for (int64_t i = 1; i < all && status == STATUS_OK; i++) {
+    if (hashed[i].hash != hashed[i - 1].hash) continue;
+    char **ids;
+    int64_t pair[2] = {hashed[i - 1].row, hashed[i].row};
+    PASS(dataset_row_ids(&ids, dataset, pair, 2, error));
+    if (strcmp(ids[0], ids[1]) == 0) {
+      int file = dataset_file_of(dataset, pair[1]);
+      status =
+          error_set(error, STATUS_DATA,
+                    "%s: column '%s', row %lld: the key '%s' is there twice (first in row %lld); a key names "
+                    "one row.",
+                    data_file_path(dataset->files[file]), dataset->key,
+                    (long long)(pair[1] - dataset->first_row[file]), ids[0], (long long)pair[0]);
+    }
+    free(ids);
+  }
+  return status;
+}
+
+static SplitPart part_of(const Dataset *dataset, const SplitConfig *split, const HashedRow *hashed) {
+  if (split == NULL || dataset_file_of(dataset, hashed->row) == 1) return PART_TEST;
+  if (split->bounds[0] == UINT64_MAX || hashed->hash < split->bounds[0]) return PART_TRAIN;
+  if (split->bounds[1] == UINT64_MAX || hashed->hash < split->bounds[1]) return PART_VALIDATION;
+  return PART_TEST;
+}
+
+static void fill_parts(Dataset *dataset, const SplitConfig *split, const HashedRow *hashed) {
+  int64_t all = dataset_rows(dataset);
+  for (int64_t i = 0; i < all; i++) dataset->part_counts[part_of(dataset, split, &hashed[i])]++;
+  for (int part = 0; part < PART_COUNT; part++) {
+    dataset->parts[part] = memory_get((size_t)dataset->part_counts[part], sizeof **dataset->parts);
+    dataset->part_counts[part] = 0;
+  }
+  for (int64_t i = 0; i < all; i++) {
+    SplitPart part = part_of(dataset, split, &hashed[i]);
+    dataset->parts[part][dataset->part_counts[part]++] = hashed[i].row;
+  }
+}
+
+static Status check_parts(const Dataset *dataset, const SplitConfig *split, Error *error) {
+  static const char *const names[] = {"training", "validation", "test"};
+  bool wanted[PART_COUNT] = {true, split->bounds[1] > split->bounds[0], split->has_test};
+  for (int part = 0; part < PART_COUNT; part++) {
+    if (!wanted[part] || dataset->part_counts[part] > 0) continue;
+    return error_set(
+        error, STATUS_DATA,
+        "%s: the split leaves no rows for the %s part (%lld rows in all); change the fractions of "
+        "data.split or use more rows.",
+        data_file_path(dataset->files[0]), names[part], (long long)dataset_rows(dataset));
+  }
+  return STATUS_OK;
+}
+
+Status dataset_split(Dataset *dataset, const Config *config, Error *error) {
+  Status status;
+  const SplitConfig *split = config == NULL ? NULL : &config->data.split;
+  size_t all = (size_t)dataset_rows(dataset);
+  HashedRow *hashed = memory_get(all, sizeof *hashed);
+  TRY(hash_rows(hashed, dataset, split == NULL ? "" : split->salt, error));
+  fill_parts(dataset, split, hashed);
+  if (dataset->key[0] != '\0') TRY(check_unique_keys(dataset, hashed, error));
+  if (split != NULL) TRY(check_parts(dataset, split, error));
+done:
+  free(hashed);
+  return status;
+}
+
+// ---- digest ----
+
+// One number, bit for bit the same for every NaN.
+static void canonical_numbers(double *numbers, int64_t rows) {
+  const uint64_t canonical = (uint64_t)0x7ff8 << 48;
+  for (int64_t i = 0; i < rows; i++) {
+    if (numbers[i] != numbers[i]) memcpy(&numbers[i], &canonical, sizeof canonical);
+  }
+}
+
+typedef struct Lines {
+  char **items;
+  int count;
+} Lines;
+
+static void add_line(Lines *lines, const char *name, const char *suffix, DType dtype, int64_t count,
+                     void *data) {
+  TensorView tensor = {.dtype = dtype, .rank = 1, .shape = {count}, .data = data};
+  snprintf(tensor.name, sizeof tensor.name, "%s%s", name, suffix);
+  lines->items[lines->count++] = tensor_digest_line(&tensor);
+}
+
+static void add_column_lines(Lines *lines, const Column *column, int64_t rows) {
+  if (column->kind == COLUMN_NUMBER) {
+    canonical_numbers(column->numbers, rows);
+    add_line(lines, column->name, "", DTYPE_F64, rows, column->numbers);
+    return;
+  }
+  Texts texts = {.starts = memory_get((size_t)column->category_count, sizeof(size_t))};
+  for (int i = 0; i < column->category_count; i++) texts_add(&texts, i, column->categories[i]);
+  add_line(lines, column->name, "", DTYPE_I32, rows, column->codes);
+  add_line(lines, column->name, "/categories", DTYPE_U8, (int64_t)texts.length, texts.bytes);
+  free(texts.bytes);
+  free(texts.starts);
+}
+
+static void columns_read(TextList *names, const Config *config) {
+  const DataConfig *data = &config->data;
+  const char *others[] = {data->target.column, data->weight, data->split.key};
+  for (int i = 0; i < 3; i++) {
+    if (others[i][0] != '\0' && text_list_find(names, others[i]) < 0) text_list_add(names, others[i]);
+  }
+  for (int i = 0; i < data->input_count; i++) {
+    for (int j = 0; j < data->inputs[i].columns.count; j++) {
+      const char *name = data->inputs[i].columns.items[j];
+      if (text_list_find(names, name) < 0) text_list_add(names, name);
+    }
+  }
+}
+
+Status dataset_digest(uint8_t digest[DIGEST_BYTES], Dataset *dataset, const Config *config, Error *error) {
+  Status status = STATUS_OK;
+  TextList names = {0};
+  columns_read(&names, config);
+  Lines lines = {.items = memory_get(2 * (size_t)names.count + 1, sizeof *lines.items)};
+  for (int i = 0; i < names.count; i++) {
+    const DatasetColumn *source = dataset_find(dataset, names.items[i]);
+    Column column = {0};
+    if (source == NULL) {
+      TRY(error_set(error, STATUS_DATA, "column '%s' is missing.", names.items[i]));
+    }
+    dataset_make_column(&column, source, dataset_rows(dataset));
+    status = dataset_fill_column(&column, dataset, source, 0, dataset_rows(dataset), error);
+    if (status == STATUS_OK) add_column_lines(&lines, &column, dataset_rows(dataset));
+    column_clear(&column);
+    if (status != STATUS_OK) goto done;
+  }
+  // Where the first file ends decides the split, so it is part of the data of two files.
+  if (dataset->file_count > 1) add_line(&lines, "files", "/rows", DTYPE_I64, 2, &dataset->first_row[1]);
+  tensor_lines_digest(digest, lines.items, lines.count);
+done:
+  for (int i = 0; i < lines.count; i++) free(lines.items[i]);
+  free(lines.items);
+  text_list_free(&names);
+  return status;
+}
