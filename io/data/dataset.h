@@ -64,7 +64,7 @@ Status dataset_frame(Frame **frame, Dataset *dataset, const TextList *names, con
 
 // The raw columns the model reads (and its target and weight where the file has them) for prediction. Missing
 // columns and wrong types: 65, all of them named. *extra (may be NULL) receives the names of columns that the
-// model does not read; free with text_list_free (io/data/text.h).
+// model does not read; free with text_list_free.
 Status dataset_model_frame(Frame **frame, TextList *extra, Dataset *dataset, const Preprocess *preprocess,
                            const int64_t *rows, int64_t count, Error *error);
 
