@@ -1,0 +1,83 @@
+// Paths into report.json, and numbers as people read them.
+#include "io/report/report_read.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const json_t *report_at(const json_t *json, const char *path) {
+  char key[128];
+  while (json && *path) {
+    size_t length = strcspn(path, "/");
+    if (length >= sizeof key) return NULL;
+    memcpy(key, path, length);
+    key[length] = '\0';
+    json = json_is_array(json) ? json_array_get(json, strtoul(key, NULL, 10)) : json_object_get(json, key);
+    path += length + (path[length] == '/');
+  }
+  return json_is_null(json) ? NULL : json;
+}
+
+const char *report_string(const json_t *json, const char *path) {
+  const char *string = json_string_value(report_at(json, path));
+  return string ? string : "";
+}
+
+double report_number(const json_t *json, const char *path) {
+  const json_t *number = report_at(json, path);
+  return json_is_number(number) ? json_number_value(number) : 0.0 / 0.0;
+}
+
+size_t report_size(const json_t *json, const char *path) {
+  return json_array_size(report_at(json, path));
+}
+
+double report_scaled(const json_t *object, const char *path) {
+  double scale = report_number(object, "scale");
+  return report_number(object, path) / (scale > 0 ? scale : 1);
+}
+
+int report_numbers(double *numbers, int most, const json_t *json, const char *path, double scale) {
+  const json_t *array = report_at(json, path);
+  int count = 0;
+  for (size_t i = 0; i < json_array_size(array) && count < most; i++) {
+    double value = report_number(json_array_get(array, i), "");
+    numbers[count++] = value / scale;
+  }
+  return count;
+}
+
+void format_fixed(Text *text, double value, int decimals, bool sign) {
+  char digits[400];
+  if (value - value != 0) {
+    text_put(text, value != value ? "–" : value < 0 ? "−∞" : "∞");
+    return;
+  }
+  snprintf(digits, sizeof digits, "%.*f", decimals, value < 0 ? -value : value);
+  bool zero = strspn(digits, "0.") == strlen(digits);
+  text_put(text, zero ? "" : value < 0 ? "−" : sign ? "+" : "");
+  size_t whole = strcspn(digits, ".");
+  for (size_t i = 0; i < whole; i++) {
+    if (i && (whole - i) % 3 == 0) text_put(text, ",");
+    text_put_n(text, digits + i, 1);
+  }
+  text_put(text, digits + whole);
+}
+
+void format_count(Text *text, double value) {
+  format_fixed(text, value, 0, false);
+}
+
+void format_percent(Text *text, double value, int decimals, bool sign) {
+  format_fixed(text, value * 100, decimals, sign);
+  if (value == value) text_put(text, " %");
+}
+
+int money_decimals(double largest) {
+  return largest >= 10000 ? 0 : 2;
+}
+
+int metric_decimals(double magnitude) {
+  if (magnitude < 0) magnitude = -magnitude;
+  return magnitude < 10 || magnitude != magnitude ? 4 : magnitude < 100 ? 3 : magnitude < 1000 ? 2 : 1;
+}
