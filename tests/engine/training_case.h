@@ -1,0 +1,51 @@
+// Synthetic training cases in memory, run by the training tests to a state digest.
+#ifndef INGOT_TESTS_ENGINE_TRAINING_CASE_H
+#define INGOT_TESTS_ENGINE_TRAINING_CASE_H
+
+#include <cstring>
+#include <string>
+#include <vector>
+
+extern "C" {
+#include "engine/train/trainer.h"
+}
+
+// Rows and configuration of one small problem; everything a run needs but the device.
+struct TrainingCase {
+  std::string name;
+  std::vector<float> values, targets, weights;
+  std::vector<int32_t> ids;
+  std::vector<InputSegment> segments;
+  std::vector<int> hidden;
+  InputLayout layout{};
+  Config config{};
+  int64_t rows = 1500, validation_rows = 400;
+  std::string bits = "case=1\n";
+};
+
+// mlp_binary, mlp_multiclass, linear_regression: between them every operator runs.
+TrainingCase training_case(const std::string &name);
+
+// What may differ between two runs that must agree, and what a run leaves behind.
+struct RunOptions {
+  const char *isa = "portable";
+  const Operators *operators = nullptr; // instead of isa: a table of one's own
+  int threads = 1;
+  int64_t micro_batch = MICRO_BATCH_ALL;
+  bool stream = false;
+  uint64_t stop_after = 0;       // save there, forget everything, restore and go on
+  int64_t micro_batch_after = 0; // of the second half; 0 = the same
+  int threads_after = 0;
+};
+
+struct RunResult {
+  Status status = STATUS_OK;
+  std::string message, digest, model_digest;
+  std::vector<Event> events;
+  uint64_t steps = 0;
+  TrainerPlan plan{};
+};
+
+RunResult run_case(const TrainingCase &given, const RunOptions &options);
+
+#endif
