@@ -1,0 +1,50 @@
+#!/usr/bin/env bash
+# Installs what a bare Debian 12 machine lacks to build and run Ingot (run), to test it (test), to benchmark it (bench).
+set -euo pipefail
+
+usage() {
+  cat <<'TEXT'
+Usage: tools/setup.sh [run|test|bench]
+  run    compilers and libraries to build and use ingot (the default)
+  test   run, and what the tests need
+  bench  test; benchmarks need nothing more yet
+Needs root or sudo where a package is missing; does nothing where none is.
+TEXT
+}
+
+run_packages=(gcc g++ cmake ninja-build pkg-config libhdf5-dev libfyaml-dev libjansson-dev libssl-dev libsqlite3-dev
+  libdeflate-dev librandom123-dev libgtest-dev)
+test_packages=(clang-14 clang-format-14 python3)
+
+case "${1:-run}" in
+run) packages=("${run_packages[@]}") ;;
+test | bench) packages=("${run_packages[@]}" "${test_packages[@]}") ;;
+-h | --help) usage && exit 0 ;;
+*) usage >&2 && exit 2 ;;
+esac
+
+missing=()
+for package in "${packages[@]}"; do
+  dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || missing+=("$package")
+done
+
+if [ "${#missing[@]}" -gt 0 ]; then
+  as_root=()
+  if [ "$(id -u)" -ne 0 ]; then
+    command -v sudo >/dev/null || {
+      echo "setup: ${missing[*]} must be installed: run this as root, or install sudo" >&2
+      exit 69
+    }
+    as_root=(sudo)
+  fi
+  echo "setup: installing ${missing[*]}"
+  "${as_root[@]}" apt-get update -qq
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+fi
+
+if command -v nvcc >/dev/null; then
+  echo "setup: CUDA toolkit found at $(command -v nvcc); this version has no CUDA code yet"
+else
+  echo "setup: no CUDA toolkit (nvcc) here: skipped, the CPU needs none"
+fi
+echo "setup: complete"
