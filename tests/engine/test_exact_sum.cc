@@ -64,7 +64,7 @@ TEST(ExactSum, EqualsIntegerArithmetic) {
       int shift = static_cast<int>(random() % 50);
       int64_t integer = static_cast<int64_t>(random() >> 11) * (random() % 2 ? 1 : -1);
       terms.push_back(std::ldexp(static_cast<double>(integer), shift - 40));
-      total += static_cast<__int128>(integer) << shift;
+      total += static_cast<__int128>(integer) * (static_cast<__int128>(1) << shift);
     }
     // gcc rounds __int128 to double half to even.
     EXPECT_EQ(sum_of(terms), std::ldexp(static_cast<double>(total), -40)) << "round " << round;
