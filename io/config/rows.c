@@ -35,55 +35,23 @@ static const KeyWord policies[] = {
     {"threshold", POLICY_THRESHOLD}, {"expected_gain", POLICY_EXPECTED_GAIN}, {NULL, 0}};
 static const KeyWord thresholds[] = {{"best_on_validation", -1}, {NULL, 0}};
 
-#define GATE_ROWS(PREFIX, BASE, METRIC, EXAMPLE_SUPERIOR, EXAMPLE_NOT_WORSE)                                 \
-  {PREFIX "metric",                                                                                          \
-   KEY_METRIC,                                                                                               \
-   KEY_FREE,                                                                                                 \
-   NEED_GIVEN,                                                                                               \
-   (BASE) + OF(Gate, metric),                                                                                \
-   NULL,                                                                                                     \
-   "",                                                                                                       \
-   "",                                                                                                       \
-   .help = "What is compared with the champion: `value` (money, see business) or a metric of the task.",     \
-   .example = METRIC},                                                                                       \
-      {PREFIX "superior",                                                                                    \
-       KEY_RULE,                                                                                             \
-       KEY_FREE,                                                                                             \
-       NEED_RULE,                                                                                            \
-       (BASE),                                                                                               \
-       NULL,                                                                                                 \
-       "[0, inf)",                                                                                           \
-       "",                                                                                                   \
-       "Passes where the interval lies above this gain.",                                                    \
-       .rule = GATE_SUPERIOR,                                                                                \
-       .example = EXAMPLE_SUPERIOR},                                                                         \
-      {PREFIX "not_worse",                                                                                   \
-       KEY_RULE,                                                                                             \
-       KEY_FREE,                                                                                             \
-       NEED_RULE,                                                                                            \
-       (BASE),                                                                                               \
-       NULL,                                                                                                 \
-       "(0, inf)",                                                                                           \
-       "",                                                                                                   \
-       "Or: passes where the interval excludes a loss of this size.",                                        \
-       .rule = GATE_NOT_WORSE,                                                                               \
-       .example = EXAMPLE_NOT_WORSE},                                                                        \
-      {PREFIX "at_least",                                                                                    \
-       KEY_RULE,                                                                                             \
-       KEY_FREE,                                                                                             \
-       NEED_RULE,                                                                                            \
-       (BASE),                                                                                               \
-       NULL,                                                                                                 \
-       "",                                                                                                   \
-       "",                                                                                                   \
-       "Or: passes where the metric itself is surely at least this.",                                        \
-       .rule = GATE_AT_LEAST},                                                                               \
-  {                                                                                                          \
-    PREFIX "at_most", KEY_RULE, KEY_FREE, NEED_RULE, (BASE), NULL, "", "",                                   \
-        "Or: passes where the metric itself is surely at most this.", .rule = GATE_AT_MOST                   \
-  }
-
 // clang-format off
+#define RULE_ROW(PATH, BASE, RULE, RANGE, EXAMPLE, HELP)                                                    \
+    {PATH, KEY_RULE, KEY_FREE, NEED_RULE, BASE, NULL, RANGE, "", .help = HELP, .example = EXAMPLE, .rule = RULE}
+
+#define GATE_ROWS(PREFIX, BASE, METRIC)                                                                     \
+    {PREFIX "metric", KEY_METRIC, KEY_FREE, NEED_GIVEN, (BASE) + OF(Gate, metric), NULL, "", "",            \
+     .help = "What is compared with the champion: value (money, see business) or a metric of the task.",    \
+     .example = METRIC},                                                                                    \
+    RULE_ROW(PREFIX "superior", BASE, GATE_SUPERIOR, "[0, inf)", "0",                                       \
+             "Passes where the interval of the gain lies above this."),                                     \
+    RULE_ROW(PREFIX "not_worse", BASE, GATE_NOT_WORSE, "(0, inf)", "0.01",                                  \
+             "Or: passes where the interval excludes a loss of this size."),                                \
+    RULE_ROW(PREFIX "at_least", BASE, GATE_AT_LEAST, "", "0.8",                                             \
+             "Or: passes where the metric itself is surely at least this."),                                \
+    RULE_ROW(PREFIX "at_most", BASE, GATE_AT_MOST, "", "0.5",                                               \
+             "Or: passes where the metric itself is surely at most this.")
+
 const KeyRow key_rows[] = {
     {"name", KEY_TEXT, KEY_FREE, NEED_GIVEN, AT(name), NULL, "", "",
      .help = "Name of the run and of its folder: letters, digits, `.`, `_`, `-`.", .example = "churn"},
@@ -126,13 +94,13 @@ const KeyRow key_rows[] = {
     {"data.split.salt", KEY_TEXT, KEY_BITS, NEED_DEFAULT, AT(data.split.salt), "\"\"", "", "",
      .help = "Hashed before the key: another salt, another split."},
     {"data.split.train", KEY_FRACTION, KEY_BITS, NEED_RULE, AT(data.split.fractions[PART_TRAIN]),
-     "0.7, by file 0.85; 0 where another part is given", "(0, 1]", "",
+     "0.7 (by file 0.85), or 0 where other parts are given", "(0, 1]", "",
      .help = "Fraction of the rows; the parts sum to exactly 1.", .example = "0.7"},
     {"data.split.validation", KEY_FRACTION, KEY_BITS, NEED_RULE, AT(data.split.fractions[PART_VALIDATION]),
-     "0.15; 0 where another part is given", "(0, 1)", "",
+     "0.15, or 0 where other parts are given", "(0, 1)", "",
      .help = "Fraction for early stopping, the best checkpoint and the threshold.", .example = "0.15"},
     {"data.split.test", KEY_FRACTION, KEY_BITS, NEED_RULE, AT(data.split.fractions[PART_TEST]),
-     "0.15; 0 where another part is given", "[0, 1)", "", .help = "Fraction that only evaluation reads.",
+     "0.15, or 0 where other parts are given", "[0, 1)", "", .help = "Fraction that only evaluation reads.",
      .when = "data.split.by=hash", .example = "0.15"},
     {"data.target", KEY_SECTION, .help = "What is predicted."},
     {"data.target.column", KEY_COLUMN, KEY_BITS, NEED_GIVEN, AT(data.target.column), NULL, "", "",
@@ -226,12 +194,12 @@ const KeyRow key_rows[] = {
     {"checkpoint", KEY_SECTION, .help = "When the state is saved and what is kept."},
     {"checkpoint.every", KEY_SECTION, .help = "One of epochs, steps and minutes."},
     {"checkpoint.every.epochs", KEY_INT64, KEY_FREE, NEED_UNSET, AT(checkpoint.every_epochs),
-     "1, where neither steps nor minutes are given", "[1, 1000000]", "epochs", .help = "Saves after every so many epochs.",
+     "1 where no other is given", "[1, 1000000]", "epochs", .help = "Saves after every so many epochs.",
      .example = "1"},
     {"checkpoint.every.steps", KEY_INT64, KEY_FREE, NEED_UNSET, AT(checkpoint.every_steps), "not used",
-     "[1, 4294967295]", "steps", .help = "Or after so many steps."},
+     "[1, 4294967295]", "steps", .help = "Or after so many steps.", .example = "1000"},
     {"checkpoint.every.minutes", KEY_NUMBER, KEY_FREE, NEED_UNSET, AT(checkpoint.every_minutes), "not used",
-     "(0, 1000000]", "minutes", .help = "Or after so much time."},
+     "(0, 1000000]", "minutes", .help = "Or after so much time.", .example = "10"},
     {"checkpoint.keep", KEY_SECTION, .help = "Older checkpoints are removed."},
     {"checkpoint.keep.last", KEY_INT, KEY_FREE, NEED_DEFAULT, AT(checkpoint.keep_last), "2", "[2, 1000000]",
      "checkpoints", .help = "The newest ones; two at least, so that a damaged one costs little."},
@@ -283,13 +251,13 @@ const KeyRow key_rows[] = {
      .help = "Worth of not acting on it.", .when = "!business.matrix"},
     {"business.matrix", KEY_OPTIONAL, KEY_FREE, NEED_DEFAULT, AT(business.has_matrix),
      .help = "Instead of act and skip: one amount an outcome, benefits positive, costs negative."},
-    {"business.matrix.tp", KEY_NUMBER, KEY_FREE, NEED_GIVEN, AT(business.matrix.tp), NULL, "", "unit",
+    {"business.matrix.tp", KEY_NUMBER, KEY_FREE, NEED_GIVEN, AT(business.matrix.tp), NULL, "", "of business.unit",
      .help = "Acted on a positive.", .example = "40"},
-    {"business.matrix.fp", KEY_NUMBER, KEY_FREE, NEED_GIVEN, AT(business.matrix.fp), NULL, "", "unit",
+    {"business.matrix.fp", KEY_NUMBER, KEY_FREE, NEED_GIVEN, AT(business.matrix.fp), NULL, "", "of business.unit",
      .help = "Acted on a negative.", .example = "-5"},
-    {"business.matrix.fn", KEY_NUMBER, KEY_FREE, NEED_GIVEN, AT(business.matrix.fn), NULL, "", "unit",
+    {"business.matrix.fn", KEY_NUMBER, KEY_FREE, NEED_GIVEN, AT(business.matrix.fn), NULL, "", "of business.unit",
      .help = "Skipped a positive.", .example = "-10"},
-    {"business.matrix.tn", KEY_NUMBER, KEY_FREE, NEED_GIVEN, AT(business.matrix.tn), NULL, "", "unit",
+    {"business.matrix.tn", KEY_NUMBER, KEY_FREE, NEED_GIVEN, AT(business.matrix.tn), NULL, "", "of business.unit",
      .help = "Skipped a negative.", .example = "0"},
     {"business.policy", KEY_CHOICE, KEY_FREE, NEED_DEFAULT, AT(business.policy), "threshold", "", "",
      .help = "Acts where the score reaches a threshold, or where act is expected to be worth more than skip.",
@@ -301,11 +269,11 @@ const KeyRow key_rows[] = {
     {"gates", KEY_SECTION, .help = "What a model must show to replace the champion."},
     {"gates.primary", KEY_OPTIONAL, KEY_FREE, NEED_DEFAULT, AT(gates.has_primary),
      .help = "The claim: one metric and one of superior, not_worse, at_least, at_most."},
-    GATE_ROWS("gates.primary.", AT(gates.primary), "value", "0", NULL),
+    GATE_ROWS("gates.primary.", AT(gates.primary), "value"),
     {"gates.guardrails", KEY_ITEMS, KEY_FREE, NEED_DEFAULT, AT(gates.guardrails), "[]", "", "",
      .help = "What must not get worse meanwhile: a list of the same.", .item_size = sizeof(Gate), .flag = NEVER,
      .example = "[{metric: auc, not_worse: 0.01}, {metric: log_loss, not_worse: 0.01}]"},
-    GATE_ROWS("gates.guardrails[].", 0, "auc", NULL, "0.01"),
+    GATE_ROWS("gates.guardrails[].", 0, "auc"),
     {"gates.confidence", KEY_NUMBER, KEY_FREE, NEED_DEFAULT, AT(gates.confidence), "0.95", "[0.5, 1)", "",
      .help = "Coverage of every two-sided interval."},
 };

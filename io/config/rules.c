@@ -1,7 +1,7 @@
 // Values that follow from several keys, and what one key alone cannot get wrong.
 #include "engine/shared/memory.h"
+#include "engine/shared/metric_names.h"
 #include "io/config/loader.h"
-#include "io/config/metric_names.h"
 #include "io/config/write.h"
 
 #include <ctype.h>

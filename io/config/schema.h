@@ -60,7 +60,7 @@ typedef struct KeyRow {
   const char *help;
   const KeyWord *words;
   const char *when;    // the row applies where `path=word` of the same owner holds, or `!path`: not given
-  const char *example; // for the reference, where the default would teach nothing
+  const char *example; // for the reference, where the default would teach nothing; YAML
   size_t item_size, flag;
   int rule; // KEY_RULE: the GateRule
 } KeyRow;

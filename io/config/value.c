@@ -2,7 +2,7 @@
 #include "io/config/value.h"
 
 #include "engine/shared/memory.h"
-#include "io/config/metric_names.h"
+#include "engine/shared/metric_names.h"
 
 #include <errno.h>
 #include <math.h>

@@ -1,6 +1,6 @@
 // Names of the metrics a configuration may ask for, and the tasks they belong to.
-#ifndef INGOT_IO_CONFIG_METRIC_NAMES_H
-#define INGOT_IO_CONFIG_METRIC_NAMES_H
+#ifndef INGOT_ENGINE_SHARED_METRIC_NAMES_H
+#define INGOT_ENGINE_SHARED_METRIC_NAMES_H
 
 #include "engine/shared/config.h"
 

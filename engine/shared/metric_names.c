@@ -1,5 +1,5 @@
 // Names of the metrics a configuration may ask for.
-#include "io/config/metric_names.h"
+#include "engine/shared/metric_names.h"
 
 #include <stddef.h>
 #include <string.h>
