@@ -62,6 +62,11 @@ typedef enum CheckpointParts { CHECKPOINT_MODEL, CHECKPOINT_ALL } CheckpointPart
 // the file that changed, is missing or was added. CHECKPOINT_MODEL reads the model alone (and checks it all).
 Status checkpoint_load(Checkpoint **checkpoint, const char *path, CheckpointParts parts, Error *error);
 
+// Whether a checkpoint (CHECKPOINT_ALL) belongs to a configuration and data: 78 names the first key whose
+// value differs, or the data's digests.
+Status checkpoint_match(const Checkpoint *checkpoint, const char *bits_text,
+                        const uint8_t data_digest[DIGEST_BYTES], Error *error);
+
 // The newest that loads. Those skipped are named, a sentence each, in *note (NULL where none; freed by
 // free()). *checkpoint is NULL, with 0, where the folder has no checkpoint at all; 65 where none loads.
 Status checkpoint_load_newest(Checkpoint **checkpoint, char **note, const char *folder, Error *error);

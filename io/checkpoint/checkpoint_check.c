@@ -51,7 +51,7 @@ static void check_file(Check *check, const Sums *sums, const char *name) {
   } else if (line == NULL) {
     complain(check, name, "is not listed in SHA256SUMS");
   } else if (memcmp(line->digest, digest, DIGEST_BYTES) != 0) {
-    complain(check, name, "was changed: its SHA-256 is not the one in SHA256SUMS");
+    complain(check, name, "was changed, or its line in SHA256SUMS was: its SHA-256 is another than listed");
   }
   free(path);
 }
