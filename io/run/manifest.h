@@ -14,6 +14,7 @@ typedef struct ManifestFile {
 // A state of the run: digests of its checkpoint.
 typedef struct ManifestState {
   uint64_t step, epoch;
+  double best; // value of the selection metric, the best so far; NaN where there was no validation yet
   uint8_t model_digest[DIGEST_BYTES], state_digest[DIGEST_BYTES], chain[DIGEST_BYTES];
 } ManifestState;
 
@@ -27,16 +28,20 @@ typedef struct Manifest {
   ManifestFile *files;
   int file_count;
   int64_t rows, part_rows[PART_COUNT];
+  char *metric; // the selection metric
   GatesConfig gates;
   int finished;
   char *end;              // why it ended; "" before
   ManifestState final;    // finished
   ManifestState selected; // finished: the checkpoint that evaluate and predict use
+  uint64_t *steps;        // finished: steps of the checkpoints kept, ascending; between any two (and 0) a
+  int step_count;         // segment can be run again and compared
 } Manifest;
 
 char *manifest_text(const Manifest *manifest); // JSON, keys in a fixed order; freed by free()
-Status manifest_read(Manifest **manifest, const char *path,
-                     Error *error); // 66 no such file, 65 not a manifest
-void manifest_free(Manifest *manifest);
+
+// 66 no such file, 65 not a manifest.
+Status manifest_read(Manifest **manifest, const char *path, Error *error);
+void manifest_free(Manifest *manifest); // NULL is fine
 
 #endif

@@ -21,7 +21,8 @@ typedef enum RunState {
   RUN_FINISHED
 } RunState;
 
-// Why the folder differs is in error->text, though the call itself succeeds (0).
+// RUN_OTHER: why the folder differs is in error->text, though the call itself succeeds (0). 65 where the
+// folder has a manifest.json that cannot be read, 74 where the folder cannot.
 Status run_state(RunState *state, const char *path, const char *bits_text,
                  const uint8_t data_digest[DIGEST_BYTES], Error *error);
 
@@ -54,8 +55,10 @@ Status run_create(Run **run, const char *path, const RunInputs *inputs, const Ru
                   Error *error);
 
 // Takes an unfinished run up again: removes leftovers, loads the newest checkpoint that verifies (*checkpoint
-// NULL where there is none: start from the beginning), and cuts events.jsonl back to it. *note: sentences for
-// the user, or NULL. `config` gives the checkpoint's keep rules.
+// NULL where there is none: start from the beginning), and cuts events.jsonl back to it; newer checkpoints,
+// which do not verify, are moved to the run's root as damaged-<name>.<n>. *note: sentences for the user, or
+// NULL. `config` gives the checkpoint's keep rules. 65 where manifest.json or the log was changed or no
+// checkpoint loads, 170 where another process holds the run.
 Status run_resume(Run **run, Checkpoint **checkpoint, char **note, const char *path, const Config *config,
                   const RunEnvironment *environment, Error *error);
 
@@ -68,5 +71,8 @@ CheckpointSink run_checkpoints(Run *run);
 // reason, as in the end event.
 Status run_finish(Run *run, const char *end, Error *error);
 void run_close(Run *run); // NULL is fine
+
+// From now on all changes of the disk go through these calls: fault injection.
+void run_use_calls(Run *run, const FileCalls *calls);
 
 #endif

@@ -1,0 +1,156 @@
+// A run's folder: whose it is, how it is named, made and locked.
+#include "io/run/run_parts.h"
+
+#include "engine/shared/memory.h"
+#include "io/config/write.h"
+#include "io/shared/durable.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+char *run_default_path(const char *root, const char *name, const char *bits_text,
+                       const uint8_t data_digest[DIGEST_BYTES]) {
+  uint8_t digest[DIGEST_BYTES];
+  char hex[DIGEST_HEX];
+  size_t length = strlen(bits_text);
+  uint8_t *bytes = memory_get(length + DIGEST_BYTES, 1);
+  memcpy(bytes, bits_text, length);
+  memcpy(bytes + length, data_digest, DIGEST_BYTES);
+  sha256(digest, bytes, length + DIGEST_BYTES);
+  sha256_hex(hex, digest);
+  free(bytes);
+  return memory_format("%s/%s-%.8s", root, name, hex);
+}
+
+Status run_lock(int *lock, const char *path, Error *error) {
+  Status status = STATUS_OK;
+  char *file = memory_format("%s/" RUN_LOCK, path);
+  *lock = open(file, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
+  if (*lock < 0) {
+    status = error_set(error, STATUS_IO, "cannot create '%s': %s", file, strerror(errno));
+  } else if (flock(*lock, LOCK_EX | LOCK_NB) != 0) {
+    status = errno == EWOULDBLOCK
+                 ? error_set(error, STATUS_RETRYABLE,
+                             "another process is working on the run '%s': wait for it, or stop it", path)
+                 : error_set(error, STATUS_IO, "cannot lock '%s': %s", file, strerror(errno));
+    close(*lock);
+    *lock = -1;
+  }
+  free(file);
+  return status;
+}
+
+static Status make_folder(const FileCalls *calls, const char *path, Error *error) {
+  struct stat about;
+  if (stat(path, &about) == 0 && S_ISDIR(about.st_mode)) return STATUS_OK;
+  if (calls->mkdir(path, 0777) == 0 || errno == EEXIST) return STATUS_OK;
+  return error_set(error, STATUS_IO, "cannot make the folder '%s': %s", path, strerror(errno));
+}
+
+Status run_make_folders(const FileCalls *calls, const char *path, Error *error) {
+  char *part = memory_text(path);
+  Status status = STATUS_OK;
+  for (char *slash = part; status == STATUS_OK && (slash = strchr(slash + 1, '/')) != NULL;) {
+    *slash = '\0';
+    status = make_folder(calls, part, error);
+    *slash = '/';
+  }
+  if (status == STATUS_OK) status = make_folder(calls, part, error);
+  free(part);
+  return status;
+}
+
+static RunState not_a_run(Error *error, const char *path, const char *reason) {
+  error_set(error, STATUS_EXISTS, "'%s' %s: name another folder, or move that one away", path, reason);
+  return RUN_OTHER;
+}
+
+// Names a creation makes before manifest.json, and the temporary ones on the way.
+static int from_creation(const char *name) {
+  static const char *const ours[] = {RUN_LOCK,        RUN_CONFIG,      RUN_EVENTS,
+                                     RUN_ENVIRONMENT, RUN_CHECKPOINTS, RUN_SUMS};
+  for (size_t i = 0; i < sizeof ours / sizeof ours[0]; i++) {
+    if (strcmp(name, ours[i]) == 0) return 1;
+  }
+  return strncmp(name, ".tmp.", 5) == 0;
+}
+
+// A run that has begun has events or checkpoints: those are not given up with the manifest.
+static int has_begun(const char *path) {
+  char *folder = memory_format("%s/" RUN_CHECKPOINTS, path), *events = memory_format("%s/" RUN_EVENTS, path);
+  struct stat about;
+  char **names;
+  int count;
+  Error ignored;
+  int begun = stat(events, &about) == 0 && about.st_size > 0;
+  if (folder_names(&names, &count, folder, &ignored) == STATUS_OK && count > 0) begun = 1;
+  folder_names_free(names, count);
+  free(events);
+  free(folder);
+  return begun;
+}
+
+RunState run_folder_state(const char *path, Error *error) {
+  char **names;
+  int count, foreign = 0, locked = 0;
+  Status status = folder_names(&names, &count, path, error);
+  if (status == STATUS_MISSING) {
+    struct stat about;
+    return lstat(path, &about) == 0 ? not_a_run(error, path, "is not a folder") : RUN_ABSENT;
+  }
+  if (status != STATUS_OK) return RUN_OTHER;
+  for (int i = 0; i < count; i++) {
+    if (!from_creation(names[i])) foreign = 1;
+    if (strcmp(names[i], RUN_LOCK) == 0) locked = 1;
+  }
+  folder_names_free(names, count);
+  if (foreign || (count > 0 && !locked)) return not_a_run(error, path, "holds files that are not a run's");
+  if (has_begun(path)) return not_a_run(error, path, "is a run that lost its manifest.json");
+  return RUN_ABSENT;
+}
+
+static Status compare_inputs(RunState *state, const Manifest *manifest, const char *path,
+                             const char *bits_text, const uint8_t data_digest[DIGEST_BYTES], Error *error) {
+  *state = manifest->finished ? RUN_FINISHED : RUN_UNFINISHED;
+  ConfigDifference difference = config_difference(manifest->bits, bits_text);
+  if (difference.key != NULL) {
+    *state = RUN_OTHER;
+    error_set(error, STATUS_EXISTS,
+              "'%s' is another run: its %s is %s, here it is %s; name another folder with --run, or none",
+              path, difference.key, difference.left, difference.right);
+  } else if (memcmp(manifest->data_digest, data_digest, DIGEST_BYTES) != 0) {
+    char theirs[DIGEST_HEX], ours[DIGEST_HEX];
+    sha256_hex(theirs, manifest->data_digest);
+    sha256_hex(ours, data_digest);
+    *state = RUN_OTHER;
+    error_set(error, STATUS_EXISTS,
+              "'%s' is a run over other data: its digest is %.12s, here it is %.12s (the files, the columns "
+              "read or their rows differ); name another folder with --run, or none",
+              path, theirs, ours);
+  }
+  config_difference_free(&difference);
+  return STATUS_OK;
+}
+
+Status run_state(RunState *state, const char *path, const char *bits_text,
+                 const uint8_t data_digest[DIGEST_BYTES], Error *error) {
+  char *file = memory_format("%s/" RUN_MANIFEST, path);
+  Manifest *manifest = NULL;
+  *state = RUN_OTHER;
+  Status status = manifest_read(&manifest, file, error);
+  if (status == STATUS_OK) {
+    status = compare_inputs(state, manifest, path, bits_text, data_digest, error);
+  } else if (status == STATUS_MISSING) {
+    *state = run_folder_state(path, error);
+    status = *state == RUN_OTHER && error->status == STATUS_IO ? STATUS_IO : STATUS_OK;
+  }
+  manifest_free(manifest);
+  free(file);
+  return status;
+}
