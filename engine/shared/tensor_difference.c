@@ -14,11 +14,19 @@ static void show(char text[40], DType dtype, const void *element) {
   switch (dtype) {
   case DTYPE_F32:
     memcpy(&f, element, 4);
-    snprintf(text, 40, "%.9g", (double)f);
+    memcpy(&i, element, 4);
+    if (f != f)
+      snprintf(text, 40, "nan (0x%08" PRIx32 ")", (uint32_t)i);
+    else
+      snprintf(text, 40, "%.9g", (double)f);
     return;
   case DTYPE_F64:
     memcpy(&d, element, 8);
-    snprintf(text, 40, "%.17g", d);
+    memcpy(&u, element, 8);
+    if (d != d)
+      snprintf(text, 40, "nan (0x%016" PRIx64 ")", u);
+    else
+      snprintf(text, 40, "%.17g", d);
     return;
   case DTYPE_I32:
     memcpy(&i, element, 4);

@@ -20,7 +20,7 @@ typedef struct TensorDifference {
   char name[TENSOR_NAME_MAX]; // first in byte order of names
   int64_t element;            // row-major index of the first that differs, DIFFERENCE_VALUE
   int64_t differing;          // how many elements of that tensor differ
-  char a[40], b[40];          // both values as text that reads back as the same bits
+  char a[40], b[40];          // both values as text that tells their bits
   uint64_t ulps; // floats: how many representable numbers lie between them; UINT64_MAX with a NaN
   bool has_ulps;
 } TensorDifference;
