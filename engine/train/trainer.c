@@ -257,7 +257,7 @@ static int must_stop(const Trainer *trainer, TrainEnd *end) {
   *end = END_SIGNAL;
   if (options->stop != NULL && *options->stop != 0) return 1;
   *end = END_UNTIL;
-  return options->until_step > 0 && trainer->progress.step >= options->until_step;
+  return trainer->until_step > 0 && trainer->progress.step >= trainer->until_step;
 }
 
 Status trainer_run(Trainer *trainer, TrainEnd *end, Error *error) {
@@ -330,6 +330,10 @@ Status trainer_create(Trainer **trainer, const TrainerOptions *options, Error *e
 done:
   trainer_free(made);
   return status;
+}
+
+void trainer_set_until(Trainer *trainer, uint64_t step) {
+  trainer->until_step = step;
 }
 
 uint64_t trainer_step(const Trainer *trainer) {

@@ -35,7 +35,6 @@ typedef struct TrainerOptions {
   EventSink events;
   CheckpointSink checkpoints;
   const volatile sig_atomic_t *stop; // not 0: save at the next step boundary and return; NULL: never
-  uint64_t until_step;               // stop after this many steps (0 = none): segments of reproduce, tests
 } TrainerOptions;
 
 typedef enum TrainEnd { END_EPOCHS, END_EARLY_STOP, END_SIGNAL, END_UNTIL } TrainEnd;
@@ -62,7 +61,10 @@ Status trainer_create(Trainer **trainer, const TrainerOptions *options, Error *e
 // where the checkpoint's bits config or data differ.
 Status trainer_restore(Trainer *trainer, const TensorSet *tensors, Error *error);
 
-// Runs to the end, a signal, until_step, or 3 (diverged: the state before that step is saved).
+// trainer_run saves and returns once this many steps are done; 0 = never, as before the first call.
+void trainer_set_until(Trainer *trainer, uint64_t step);
+
+// Runs to the end, a signal, the step of trainer_set_until, or 3 (diverged: the state before that step is saved).
 Status trainer_run(Trainer *trainer, TrainEnd *end, Error *error);
 
 uint64_t trainer_step(const Trainer *trainer);

@@ -23,6 +23,7 @@ struct Trainer {
   Model *model;
   RowOrder order;
   int64_t batch, micro_rows, steps_per_epoch, total_steps;
+  uint64_t until_step; // 0 = none
   Arena arena;
   // One flat array each, the parameter table's layout.
   float *p, *g, *m, *v;

@@ -195,10 +195,12 @@ Status dataset_frame(Frame **frame, Dataset *dataset, const TextList *names, con
                      int64_t count, Error *error) {
   Status status = STATUS_OK;
   if (rows == NULL) count = dataset_rows(dataset);
-  Frame *made = frame_new(count, names->count);
+  int columns = names == NULL ? dataset->column_count : names->count;
+  Frame *made = frame_new(count, columns);
   made->column_count = 0;
-  for (int i = 0; i < names->count; i++) {
-    const DatasetColumn *source = dataset_find(dataset, names->items[i]);
+  for (int i = 0; i < columns; i++) {
+    const DatasetColumn *source =
+        names == NULL ? &dataset->columns[i] : dataset_find(dataset, names->items[i]);
     if (source == NULL) TRY(no_column(dataset, names->items[i], error));
     Column *column = &made->columns[made->column_count++];
     dataset_make_column(column, source, count);

@@ -58,7 +58,8 @@ void dataset_source_free(BatchSource *source);
 int64_t dataset_source_bytes(const Dataset *dataset, const Config *config, const InputLayout *layout,
                              SplitPart part);
 
-// The named columns of the given rows of the dataset (rows NULL: all), in that order. For payoffs and slices.
+// The named columns (names NULL: every one) of the given rows (rows NULL: all), in that order. For payoffs
+// and slices.
 Status dataset_frame(Frame **frame, Dataset *dataset, const TextList *names, const int64_t *rows,
                      int64_t count, Error *error);
 

@@ -188,10 +188,10 @@ RunResult run_case(const TrainingCase &given, const RunOptions &options) {
                         ? device_create_with(&device, options.operators, threads, &error)
                         : device_create(&device, options.isa, threads, &error);
     to.device = device;
-    to.until_step = second ? 0 : options.stop_after;
     TrainEnd end{};
     if (result.status == STATUS_OK) result.status = trainer_plan(&result.plan, &to, &error);
     if (result.status == STATUS_OK) result.status = trainer_create(&trainer, &to, &error);
+    if (result.status == STATUS_OK && !second) trainer_set_until(trainer, options.stop_after);
     if (result.status == STATUS_OK && second) result.status = trainer_restore(trainer, &saved.set, &error);
     if (result.status == STATUS_OK) result.status = trainer_run(trainer, &end, &error);
     if (trainer != nullptr) result.steps = trainer_step(trainer);

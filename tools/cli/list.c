@@ -1,0 +1,131 @@
+// ingot list: the runs of a folder, one a line.
+#include "engine/shared/memory.h"
+#include "io/report/json_text.h"
+#include "io/report/report_read.h"
+#include "io/run/manifest.h"
+#include "tools/cli/shared/command.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+Status verb_list(int argc, char **argv, Error *error);
+
+// What a line shows of one run; empty where the run has not got there yet.
+typedef struct RunLine {
+  const char *state; // "finished", "unfinished"
+  uint64_t step;
+  char digest[DIGEST_HEX];
+  json_t *report; // NULL: not evaluated
+} RunLine;
+
+static void read_line(RunLine *line, const Manifest *manifest, const char *path) {
+  Error ignored;
+  char *report = memory_format("%s/report/report.json", path);
+  *line = (RunLine){.state = manifest->finished ? "finished" : "unfinished"};
+  if (manifest->finished) {
+    line->step = manifest->final.step;
+    sha256_hex(line->digest, manifest->final.state_digest);
+  }
+  if (access(report, F_OK) == 0 && json_text_read(&line->report, report, &ignored) != STATUS_OK)
+    line->report = NULL;
+  free(report);
+}
+
+// The metric of that id in a report of one model.
+static double metric_of(const json_t *report, const char *id) {
+  size_t count = report_size(report, "metrics");
+  for (size_t i = 0; i < count; i++) {
+    char path[64];
+    snprintf(path, sizeof path, "metrics/%zu/id", i);
+    if (strcmp(report_string(report, path), id) != 0) continue;
+    snprintf(path, sizeof path, "metrics/%zu/challenger/value", i);
+    return report_number(report, path);
+  }
+  return __builtin_nan("");
+}
+
+static const char *const shown_metrics[] = {"value", "auc", "log_loss", "accuracy", "rmse"};
+enum { SHOWN_COUNT = sizeof shown_metrics / sizeof shown_metrics[0] };
+
+static void print_line(const char *name, const RunLine *line) {
+  char digest[24];
+  snprintf(digest, sizeof digest, line->digest[0] != '\0' ? "x1:%.12s" : "-", line->digest);
+  printf("%-28s  %-10s  %8llu  %-16s", name, line->state, (unsigned long long)line->step, digest);
+  for (int i = 0; i < SHOWN_COUNT; i++) {
+    double value = line->report == NULL ? __builtin_nan("") : metric_of(line->report, shown_metrics[i]);
+    if (value == value)
+      printf(i == 0 ? "  %12.2f" : "  %8.4f", value);
+    else
+      printf(i == 0 ? "  %12s" : "  %8s", "-");
+  }
+  const char *verdict = line->report == NULL ? "-" : report_string(line->report, "verdict/state");
+  printf("  %s\n", verdict[0] != '\0' ? verdict : "-");
+}
+
+static void print_json(const char *name, const RunLine *line) {
+  json_t *json = json_pack("{s:s,s:s,s:I,s:s}", "run", name, "state", line->state, "step",
+                           (json_int_t)line->step, "digest", line->digest);
+  for (int i = 0; i < SHOWN_COUNT && line->report != NULL; i++) {
+    json_object_set_new(json, shown_metrics[i], json_finite(metric_of(line->report, shown_metrics[i])));
+  }
+  if (line->report != NULL) {
+    json_object_set_new(json, "verdict", json_string(report_string(line->report, "verdict/state")));
+  }
+  json_dumpf(json, stdout, JSON_COMPACT);
+  printf("\n");
+  json_decref(json);
+}
+
+static void print_run(const char *root, const char *name, bool as_json) {
+  char *path = memory_format("%s/%s", root, name);
+  char *manifest_path = memory_format("%s/manifest.json", path);
+  Manifest *manifest = NULL;
+  RunLine line;
+  Error error = {0};
+  if (access(manifest_path, F_OK) != 0) goto done; // not a run
+  if (manifest_read(&manifest, manifest_path, &error) != STATUS_OK) {
+    if (!as_json) printf("%-28s  %s\n", name, error.text);
+    goto done;
+  }
+  read_line(&line, manifest, path);
+  if (as_json)
+    print_json(name, &line);
+  else
+    print_line(name, &line);
+  json_decref(line.report);
+done:
+  manifest_free(manifest);
+  free(manifest_path);
+  free(path);
+}
+
+Status verb_list(int argc, char **argv, Error *error) {
+  bool as_json = false;
+  char **names = NULL;
+  int count = 0;
+  Option options[] = {FLAG(0, "json", &as_json, "print JSON, one run a line")};
+  Command command = {"list",
+                     "[FOLDER]",
+                     "Lists the runs of a folder (default: runs) with what they ended in.\n",
+                     "ingot list\ningot list /data/runs --json",
+                     options,
+                     sizeof options / sizeof options[0],
+                     0,
+                     1};
+  Parsed parsed;
+  Status status;
+  TRY(command_parse(&parsed, &command, argc, argv, error));
+  if (parsed.helped) goto done;
+  const char *root = parsed.count == 1 ? parsed.arguments[0] : "runs";
+  TRY(folder_names(&names, &count, root, error));
+  if (!as_json) {
+    printf("%-28s  %-10s  %8s  %-16s  %12s  %8s  %8s  %8s  %8s  %s\n", "run", "state", "step", "digest",
+           "value", "auc", "log_loss", "accuracy", "rmse", "verdict");
+  }
+  for (int i = 0; i < count; i++) print_run(root, names[i], as_json);
+done:
+  folder_names_free(names, count);
+  return status;
+}

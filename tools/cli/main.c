@@ -1,0 +1,81 @@
+// The program: finds the verb, runs it, prints its error; the status is the exit code.
+#include "engine/shared/memory.h"
+#include "engine/shared/status.h"
+#include "io/shared/text.h"
+#include "tools/cli/shared/output.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define VERB(group, name, summary) Status verb_##name(int argc, char **argv, Error *error);
+#include "tools/cli/verbs.inc"
+#undef VERB
+
+typedef struct Verb {
+  const char *group, *name, *summary;
+  Status (*run)(int argc, char **argv, Error *error);
+} Verb;
+
+static const Verb verbs[] = {
+#define VERB(group, name, summary) {group, #name, summary, verb_##name},
+#include "tools/cli/verbs.inc"
+#undef VERB
+};
+enum { VERB_COUNT = sizeof verbs / sizeof verbs[0] };
+
+static void print_help(void) {
+  printf("ingot %s: trains models, proves their bits, and says whether to ship them.\n\n"
+         "Usage: ingot VERB [OPTION]... [ARGUMENT]...\n",
+         INGOT_VERSION);
+  for (int i = 0; i < VERB_COUNT; i++) {
+    int new_group = i == 0 || strcmp(verbs[i].group, verbs[i - 1].group) != 0;
+    if (new_group) printf("\n%s\n", verbs[i].group);
+    printf("  %-10s %s\n", verbs[i].name, verbs[i].summary);
+  }
+  printf("\ningot VERB -h explains a verb, with examples; ingot --version prints the version.\n"
+         "Exit codes: 0 done or SHIP, 1 no, 2 usage, 3 diverged, 10 HOLD, 20 INCONCLUSIVE, 65 data, 66 "
+         "missing,\n"
+         "69 unavailable, 70 bug, 73 would overwrite, 74 I/O, 78 configuration, 130 and 143 interrupted.\n");
+}
+
+static void out_of_memory(size_t bytes) {
+  fprintf(stderr,
+          "ingot: error: no memory for %zu bytes; `ingot plan` shows what a run takes, and a smaller "
+          "train.micro_batch or machine.residency: stream takes less\n",
+          bytes);
+  _Exit(STATUS_UNAVAILABLE);
+}
+
+static Status run_verb(int argc, char **argv, Error *error) {
+  const char *names[VERB_COUNT];
+  for (int i = 0; i < VERB_COUNT; i++) {
+    if (strcmp(argv[1], verbs[i].name) == 0) return verbs[i].run(argc - 1, argv + 1, error);
+    names[i] = verbs[i].name;
+  }
+  const char *near = text_nearest(argv[1], names, VERB_COUNT);
+  return near != NULL ? error_set(error, STATUS_USAGE, "unknown verb '%s'; did you mean '%s'?", argv[1], near)
+                      : error_set(error, STATUS_USAGE, "unknown verb '%s'; see ingot -h", argv[1]);
+}
+
+int main(int argc, char **argv) {
+  Error error = {0};
+  memory_on_failure(out_of_memory);
+  signal(SIGPIPE, SIG_IGN); // a closed pipe is a failed write, with a sentence
+  if (argc < 2 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "--help") == 0) {
+    print_help();
+    return argc < 2 ? STATUS_USAGE : STATUS_OK;
+  }
+  if (strcmp(argv[1], "--version") == 0) {
+    printf("ingot %s\n", INGOT_VERSION);
+    return STATUS_OK;
+  }
+  Status status = run_verb(argc, argv, &error);
+  end_progress();
+  Error unwritten = {0};
+  Status written = output_finish(&unwritten);
+  if (status == STATUS_OK && written != STATUS_OK) status = written, error = unwritten;
+  if (status != STATUS_OK && error.text[0] != '\0') fprintf(stderr, "ingot: error: %s\n", error.text);
+  return (int)status;
+}

@@ -1,0 +1,109 @@
+// ingot plan: what a training run will take, before it begins.
+#include "tools/cli/shared/output.h"
+#include "tools/cli/shared/session.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+Status verb_plan(int argc, char **argv, Error *error);
+
+typedef struct PlanLines {
+  TrainerPlan trainer;
+  int64_t rows[PART_COUNT];
+  int64_t source_bytes; // training and validation rows
+} PlanLines;
+
+static Status make_plan(PlanLines *plan, Session *session, Error *error) {
+  const InputLayout *layout;
+  PASS(session_open_data(session, error));
+  PASS(session_prepare(session, error));
+  PASS(trainer_plan(&plan->trainer, &session->options, error));
+  layout = preprocess_layout(session->preprocess);
+  for (int part = 0; part < PART_COUNT; part++) {
+    dataset_part(session->dataset, (SplitPart)part, &plan->rows[part]);
+    if (part == PART_TEST || plan->rows[part] == 0) continue;
+    plan->source_bytes += dataset_source_bytes(session->dataset, session->config, layout, (SplitPart)part);
+  }
+  return STATUS_OK;
+}
+
+static int64_t trainer_bytes(const TrainerPlan *plan) {
+  return (int64_t)(plan->parameter_bytes + plan->activation_bytes + plan->batch_bytes +
+                   plan->validation_bytes);
+}
+
+static void print_bytes(const char *name, int64_t bytes) {
+  char text[32];
+  bytes_text(text, bytes);
+  printf("  %-22s %14lld  %s\n", name, (long long)bytes, text);
+}
+
+static void print_plan(const PlanLines *plan, const Session *session) {
+  const TrainerPlan *trainer = &plan->trainer;
+  printf("rows                 %lld training, %lld validation, %lld test\n",
+         (long long)plan->rows[PART_TRAIN], (long long)plan->rows[PART_VALIDATION],
+         (long long)plan->rows[PART_TEST]);
+  printf("parameters           %lld\n", (long long)trainer->parameters);
+  printf("steps                %lld an epoch, at most %lld in all\n", (long long)trainer->steps_per_epoch,
+         (long long)trainer->total_steps);
+  printf("micro-batch          %lld rows\n", (long long)trainer->micro_batch);
+  printf("useful ranks         %lld\n", (long long)trainer->useful_ranks);
+  printf("device               cpu, %s, %d thread%s\n", device_isa(session->device),
+         device_threads(session->device), device_threads(session->device) == 1 ? "" : "s");
+  printf("memory in bytes\n");
+  print_bytes("parameters and state", (int64_t)trainer->parameter_bytes);
+  print_bytes("activations", (int64_t)trainer->activation_bytes);
+  print_bytes("batch", (int64_t)trainer->batch_bytes);
+  print_bytes("validation scores", (int64_t)trainer->validation_bytes);
+  print_bytes("rows held", plan->source_bytes);
+  print_bytes("sum", trainer_bytes(trainer) + plan->source_bytes);
+}
+
+static void print_json(const PlanLines *plan) {
+  const TrainerPlan *trainer = &plan->trainer;
+  json_t *json = json_pack(
+      "{s:{s:I,s:I,s:I},s:I,s:I,s:I,s:I,s:I,s:{s:I,s:I,s:I,s:I,s:I,s:I}}", "rows", "train",
+      (json_int_t)plan->rows[PART_TRAIN], "validation", (json_int_t)plan->rows[PART_VALIDATION], "test",
+      (json_int_t)plan->rows[PART_TEST], "parameters", (json_int_t)trainer->parameters, "steps_per_epoch",
+      (json_int_t)trainer->steps_per_epoch, "total_steps", (json_int_t)trainer->total_steps, "micro_batch",
+      (json_int_t)trainer->micro_batch, "useful_ranks", (json_int_t)trainer->useful_ranks, "bytes",
+      "parameters", (json_int_t)trainer->parameter_bytes, "activations",
+      (json_int_t)trainer->activation_bytes, "batch", (json_int_t)trainer->batch_bytes, "validation",
+      (json_int_t)trainer->validation_bytes, "rows", (json_int_t)plan->source_bytes, "sum",
+      (json_int_t)(trainer_bytes(trainer) + plan->source_bytes));
+  json_dumpf(json, stdout, JSON_INDENT(2));
+  printf("\n");
+  json_decref(json);
+}
+
+Status verb_plan(int argc, char **argv, Error *error) {
+  SessionChoices choices = {0};
+  bool as_json = false;
+  Option options[] = {SESSION_OPTIONS(&choices), FLAG(0, "json", &as_json, "print JSON")};
+  Command command = {"plan",
+                     "CONFIG",
+                     "Says what training CONFIG will take: rows, steps, parameters, memory to the byte.\n",
+                     "ingot plan configs/churn.yaml\n"
+                     "ingot plan configs/churn.yaml --set train.micro_batch=256",
+                     options,
+                     sizeof options / sizeof options[0],
+                     1,
+                     1};
+  Session session = {0};
+  PlanLines plan = {0};
+  Parsed parsed;
+  Status status;
+  TRY(command_parse(&parsed, &command, argc, argv, error));
+  if (parsed.helped) goto done;
+  TRY(session_load(&session, parsed.arguments[0], &choices, error));
+  TRY(make_plan(&plan, &session, error));
+  if (as_json)
+    print_json(&plan);
+  else
+    print_plan(&plan, &session);
+done:
+  session_close(&session);
+  text_list_free(&choices.sets);
+  return status;
+}

@@ -1,0 +1,38 @@
+// Rows on which a model is judged: their labels, weights, ids and payoffs out of a dataset.
+#ifndef INGOT_TOOLS_CLI_SHARED_JUDGED_ROWS_H
+#define INGOT_TOOLS_CLI_SHARED_JUDGED_ROWS_H
+
+#include "engine/evaluate/evaluation_set.h"
+#include "io/data/dataset.h"
+#include "io/payoff/payoff.h"
+
+typedef struct JudgedRows {
+  int64_t rows;
+  Task task;
+  int classes;
+  double *labels;                      // [rows]
+  double *weights;                     // [rows]; NULL where the model has no weight column
+  char **ids;                          // [rows]; NULL where not asked for
+  int64_t *act, *skip;                 // [rows] millionths, weights applied; NULL without business
+  int64_t *gain_if_one, *gain_if_zero; // the same, of acting; only under policy expected_gain
+  Payoffs payoffs;                     // as defined, before weights; empty without business
+  char *examples;                      // sentences about typical payoffs; NULL without business
+} JudgedRows;
+
+// rows: numbers of the dataset's rows (not NULL unless count is 0). business may be NULL or absent. Needs the
+// target column in the data (65). Payoffs are evaluated for binary tasks only.
+Status judged_rows_load(JudgedRows *judged, Dataset *dataset, const Preprocess *preprocess,
+                        const BusinessConfig *business, const int64_t *rows, int64_t count, bool with_ids,
+                        Error *error);
+
+// What acting on each row gains (act - skip, millionths) if every label were `label`; [count], freed by
+// free().
+Status judged_gains(int64_t **gains, const BusinessConfig *business, const Frame *frame, double label,
+                    Error *error);
+
+// The set of these rows with a model's scores [rows, classes].
+EvaluationSet judged_rows_set(const JudgedRows *judged, const double *scores, Policy policy);
+
+void judged_rows_free(JudgedRows *judged);
+
+#endif

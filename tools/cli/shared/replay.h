@@ -1,0 +1,34 @@
+// Training again what a run recorded, and the first difference.
+#ifndef INGOT_TOOLS_CLI_SHARED_REPLAY_H
+#define INGOT_TOOLS_CLI_SHARED_REPLAY_H
+
+#include "io/run/events.h"
+#include "io/run/manifest.h"
+#include "tools/cli/shared/session.h"
+
+typedef struct Replay {
+  const char *run;   // its folder
+  uint64_t from, to; // steps; to 0 = as far as the run has recorded
+  Manifest *manifest;
+  EventLog log;
+  uint64_t *steps; // of its checkpoints, ascending
+  int step_count;
+  char *checkpoints; // their folder
+  // Found by replay_run.
+  int64_t next_event; // of the log, to be compared next
+  uint64_t reached;
+  int64_t compared_events;
+  int compared_checkpoints;
+  Text difference; // sentences, a line each; empty: identical
+} Replay;
+
+// Reads the record of a run. 66 where it is none, 65 where from or to is no checkpoint of it, or where
+// nothing was recorded yet.
+Status replay_open(Replay *replay, Error *error);
+
+// Trains with a prepared session; stops at the first checkpoint that differs.
+Status replay_run(Replay *replay, Session *session, Error *error);
+
+void replay_close(Replay *replay);
+
+#endif

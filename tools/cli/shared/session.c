@@ -1,0 +1,130 @@
+// Puts a training session together.
+#include "tools/cli/shared/session.h"
+
+#include "engine/shared/memory.h"
+#include "io/config/load.h"
+#include "tools/cli/shared/output.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+// --seed 7 is --set seed=7, and so on: one way for every override.
+static void add_choice(TextList *list, const char *key, const char *value) {
+  if (value == NULL) return;
+  char *text = memory_format("%s=%s", key, value);
+  text_list_add(list, text);
+  free(text);
+}
+
+Status load_config(Config **config, const char *path, const SessionChoices *choices, bool free_only,
+                   Error *error) {
+  TextList all = {0};
+  ConfigProblems problems = {0};
+  Status status;
+  for (int i = 0; i < choices->sets.count; i++) text_list_add(&all, choices->sets.items[i]);
+  add_choice(&all, "seed", choices->seed);
+  add_choice(&all, "machine.threads", choices->threads);
+  add_choice(&all, "machine.isa", choices->isa);
+  ConfigOverride *overrides = memory_get((size_t)all.count, sizeof *overrides);
+  for (int i = 0; i < all.count; i++) overrides[i].text = all.items[i];
+  if (free_only) TRY(config_check_free(overrides, all.count, error));
+  status = config_load(config, &problems, path, overrides, all.count, error);
+  if (problems.count > 0) {
+    end_progress();
+    fputs(problems.text, stderr);
+  }
+done:
+  config_problems_free(&problems);
+  free(overrides);
+  text_list_free(&all);
+  return status;
+}
+
+Status session_load(Session *session, const char *path, const SessionChoices *choices, Error *error) {
+  return load_config(&session->config, path, choices, false, error);
+}
+
+Status session_open_data(Session *session, Error *error) {
+  PASS(dataset_open(&session->dataset, session->config, error));
+  return dataset_digest(session->data_digest, session->dataset, session->config, error);
+}
+
+static Status select_value(void *context, double *value, double *loss, const float *scores, int64_t rows,
+                           int outputs, Error *error) {
+  Selector *selector = context;
+  int regression = selector->judged.task == TASK_REGRESSION;
+  for (int64_t i = 0; i < rows * outputs; i++) {
+    selector->scores[i] =
+        regression ? preprocess_target(selector->preprocess, (double)scores[i]) : (double)scores[i];
+  }
+  EvaluationSet set = judged_rows_set(&selector->judged, selector->scores, policy_default);
+  PASS(evaluation_set_check(&set, error));
+  PASS(metric_check(selector->metric, &set, error));
+  *value = metric_value(selector->metric, &set);
+  *loss = metric_value(selector->loss, &set);
+  return STATUS_OK;
+}
+
+static Status prepare_selection(Session *session, Error *error) {
+  const Config *config = session->config;
+  Selector *selector = &session->selector;
+  Task task = config->data.target.task;
+  int64_t count;
+  const int64_t *rows = dataset_part(session->dataset, PART_VALIDATION, &count);
+  PASS(metric_find(&selector->metric, config->select_metric, task, error));
+  PASS(metric_find(&selector->loss, task == TASK_REGRESSION ? "rmse" : "log_loss", task, error));
+  PASS(judged_rows_load(&selector->judged, session->dataset, session->preprocess, NULL, rows, count, false,
+                        error));
+  selector->preprocess = session->preprocess;
+  selector->scores =
+      memory_get((size_t)count * (size_t)preprocess_layout(session->preprocess)->outputs, sizeof(double));
+  session->options.selection = (Selection){selector, selector->metric->higher_is_better, select_value};
+  return STATUS_OK;
+}
+
+static void warn_about_threads(const Device *device) {
+  long cores = sysconf(_SC_NPROCESSORS_ONLN);
+  if (device_threads(device) > cores) {
+    warn("%d threads on %ld cores: more threads than cores are slower, the result is the same",
+         device_threads(device), cores);
+  }
+}
+
+Status session_prepare(Session *session, Error *error) {
+  const Config *config = session->config;
+  int64_t validation_rows;
+  PASS(dataset_fit(&session->preprocess, session->dataset, config, error));
+  preprocess_tensors(session->preprocess, &session->preprocess_tensors);
+  PASS(dataset_source(&session->train, session->dataset, config, session->preprocess, PART_TRAIN, error));
+  dataset_part(session->dataset, PART_VALIDATION, &validation_rows);
+  if (validation_rows > 0) {
+    PASS(dataset_source(&session->validation, session->dataset, config, session->preprocess, PART_VALIDATION,
+                        error));
+    PASS(prepare_selection(session, error));
+  }
+  PASS(device_create(&session->device, config->machine.isa, config->machine.threads, error));
+  warn_about_threads(session->device);
+  session->options.config = config;
+  session->options.device = session->device;
+  session->options.layout = preprocess_layout(session->preprocess);
+  session->options.train = session->train;
+  session->options.validation = session->validation;
+  session->options.preprocess = &session->preprocess_tensors;
+  memcpy(session->options.data_digest, session->data_digest, DIGEST_BYTES);
+  return STATUS_OK;
+}
+
+void session_close(Session *session) {
+  dataset_source_free(session->train);
+  dataset_source_free(session->validation);
+  device_free(session->device);
+  judged_rows_free(&session->selector.judged);
+  free(session->selector.scores);
+  tensor_set_free(&session->preprocess_tensors);
+  preprocess_free(session->preprocess);
+  dataset_close(session->dataset);
+  config_free(session->config);
+  *session = (Session){0};
+}

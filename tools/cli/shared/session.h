@@ -1,0 +1,62 @@
+// A training session: configuration, data, model inputs, device and the trainer's options, put together.
+//
+//     session_load -> session_open_data -> session_prepare -> trainer_create(&session.options) ... ->
+//     session_close
+//
+// `check` needs the first two, `plan` the first three.
+#ifndef INGOT_TOOLS_CLI_SHARED_SESSION_H
+#define INGOT_TOOLS_CLI_SHARED_SESSION_H
+
+#include "engine/evaluate/metrics.h"
+#include "engine/train/trainer.h"
+#include "io/data/dataset.h"
+#include "tools/cli/shared/command.h"
+#include "tools/cli/shared/judged_rows.h"
+
+// Options that every verb which trains has.
+typedef struct SessionChoices {
+  TextList sets;       // --set key=value
+  const char *seed;    // --seed N
+  const char *threads; // --threads N
+  const char *isa;     // --isa I
+} SessionChoices;
+
+#define SESSION_OPTIONS(choices)                                                                             \
+  LIST(0, "set", "KEY=VALUE", &(choices)->sets,                                                              \
+       "a key of the configuration, as in train.epochs=5; repeatable"),                                      \
+      TEXT(0, "threads", "N", &(choices)->threads,                                                           \
+           "threads of the CPU (default: all cores this process may use)"),                                  \
+      TEXT(0, "isa", "I", &(choices)->isa, "instruction set: portable, avx2 or avx512 (default: the best)")
+
+// The validation metric of the trainer's Selection.
+typedef struct Selector {
+  const Metric *metric, *loss;
+  JudgedRows judged;
+  const Preprocess *preprocess;
+  double *scores;
+} Selector;
+
+typedef struct Session {
+  Config *config;
+  Dataset *dataset;
+  uint8_t data_digest[DIGEST_BYTES];
+  Preprocess *preprocess;
+  TensorSet preprocess_tensors;
+  BatchSource *train, *validation;
+  Device *device;
+  Selector selector;
+  TrainerOptions options; // without sinks, stop and until_step
+} Session;
+
+// Zero-initialise a Session first; session_close is right after any failure. All problems of a configuration
+// go to stderr, one block each.
+Status session_load(Session *session, const char *path, const SessionChoices *choices, Error *error);
+Status session_open_data(Session *session, Error *error);
+Status session_prepare(Session *session, Error *error);
+void session_close(Session *session);
+
+// config_load with --set and the like; free keys only where `free_only` (resume).
+Status load_config(Config **config, const char *path, const SessionChoices *choices, bool free_only,
+                   Error *error);
+
+#endif

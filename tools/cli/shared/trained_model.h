@@ -1,0 +1,30 @@
+// A model out of a checkpoint, ready to score raw columns.
+#ifndef INGOT_TOOLS_CLI_SHARED_TRAINED_MODEL_H
+#define INGOT_TOOLS_CLI_SHARED_TRAINED_MODEL_H
+
+#include "engine/device/device.h"
+#include "engine/preprocess/preprocess.h"
+#include "io/checkpoint/checkpoint.h"
+#include "io/data/dataset.h"
+
+typedef struct TrainedModel {
+  Checkpoint *checkpoint;
+  Config *config; // of its run; NULL where the checkpoint lies alone
+  char *run;      // the run's folder; NULL likewise
+  Preprocess *preprocess;
+  Device *device;
+} TrainedModel;
+
+// argument: a run's folder or a checkpoint's; which: "", "best", "last" or a step. threads 0 and isa "auto"
+// as device_create takes them.
+Status trained_model_open(TrainedModel *model, const char *argument, const char *which, int threads,
+                          const char *isa, Error *error);
+
+// scores [count, K] of rows of a dataset: probabilities, or predictions in the target's unit. *extra (may be
+// NULL) receives names of columns that the model does not read.
+Status trained_model_scores(double **scores, TextList *extra, const TrainedModel *model, Dataset *dataset,
+                            const int64_t *rows, int64_t count, Error *error);
+
+void trained_model_close(TrainedModel *model);
+
+#endif

@@ -1,0 +1,164 @@
+// Trains into a run's folder.
+#include "tools/cli/shared/training.h"
+
+#include "io/config/write.h"
+#include "io/run/run.h"
+#include "tools/cli/shared/output.h"
+#include "tools/cli/shared/policy.h"
+#include "tools/cli/shared/progress.h"
+#include "tools/cli/shared/signals.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+// The trainer needs its sinks before the run can be created (which needs the initial digests), so both sinks
+// reach the run through this.
+typedef struct Training {
+  Session *session;
+  Run *run;
+  Trainer *trainer;
+  Progress progress;
+} Training;
+
+static Status pass_events(void *context, const Event *events, int count, Error *error) {
+  EventSink sink = run_events(((Training *)context)->run);
+  return sink.events(sink.context, events, count, error);
+}
+
+static Status pass_checkpoint(void *context, const Snapshot *snapshot, Error *error) {
+  CheckpointSink sink = run_checkpoints(((Training *)context)->run);
+  return sink.save(sink.context, snapshot, error);
+}
+
+static RunEnvironment environment_of(const Session *session) {
+  return (RunEnvironment){INGOT_VERSION, "cpu", device_isa(session->device), device_threads(session->device)};
+}
+
+static const char *base_name(const char *path) {
+  const char *slash = strrchr(path, '/');
+  return slash == NULL ? path : slash + 1;
+}
+
+// Name and size of the data files, for the manifest.
+static int list_files(ManifestFile files[2], const Config *config) {
+  const char *paths[2] = {config->data.file, config->data.test_file};
+  int count = 0;
+  for (int i = 0; i < 2; i++) {
+    struct stat status;
+    if (paths[i][0] == '\0' || stat(paths[i], &status) != 0) continue;
+    files[count++] = (ManifestFile){(char *)base_name(paths[i]), status.st_size};
+  }
+  return count;
+}
+
+static Status create(Training *training, const char *path, Error *error) {
+  Session *session = training->session;
+  RunEnvironment environment = environment_of(session);
+  ManifestFile files[2];
+  char *text = config_write_resolved(session->config);
+  RunInputs inputs = {.config = session->config,
+                      .config_text = text,
+                      .files = files,
+                      .file_count = list_files(files, session->config),
+                      .rows = dataset_rows(session->dataset)};
+  memcpy(inputs.data_digest, session->data_digest, DIGEST_BYTES);
+  for (int part = 0; part < PART_COUNT; part++) {
+    dataset_part(session->dataset, (SplitPart)part, &inputs.part_rows[part]);
+  }
+  trainer_origin(training->trainer, inputs.origin_chain, inputs.origin_parameters);
+  Status status = run_create(&training->run, path, &inputs, &environment, error);
+  free(text);
+  if (status == STATUS_OK) say("run %s", path);
+  return status;
+}
+
+static Status restore(Training *training, const char *path, Error *error) {
+  RunEnvironment environment = environment_of(training->session);
+  Checkpoint *checkpoint = NULL;
+  char *note = NULL;
+  Status status;
+  TRY(run_resume(&training->run, &checkpoint, &note, path, training->session->config, &environment, error));
+  if (note != NULL) warn("%s", note);
+  if (checkpoint != NULL) TRY(trainer_restore(training->trainer, &checkpoint->tensors, error));
+  say("run %s: going on after step %llu", path, (unsigned long long)trainer_step(training->trainer));
+done:
+  checkpoint_free(checkpoint);
+  free(note);
+  return status;
+}
+
+static Status print_result(const char *path, Error *error) {
+  char *manifest_path = NULL, model[DIGEST_HEX], state[DIGEST_HEX];
+  Manifest *manifest = NULL;
+  if (asprintf(&manifest_path, "%s/manifest.json", path) < 0) return error_set(error, STATUS_BUG, "asprintf");
+  Status status = manifest_read(&manifest, manifest_path, error);
+  if (status == STATUS_OK) {
+    sha256_hex(state, manifest->final.state_digest);
+    sha256_hex(model, manifest->selected.model_digest);
+    printf("run    %s\nstate  %s:%s (step %llu)\nmodel  %s:%s (step %llu)\n", path, manifest->numerics, state,
+           (unsigned long long)manifest->final.step, manifest->numerics, model,
+           (unsigned long long)manifest->selected.step);
+  }
+  manifest_free(manifest);
+  free(manifest_path);
+  return status;
+}
+
+static Status interrupted(const Training *training, const char *path, Error *error) {
+  end_progress();
+  fprintf(stderr, "RESUMABLE: step %llu is saved; go on with: ingot resume %s\n",
+          (unsigned long long)trainer_step(training->trainer), path);
+  error->text[0] = '\0';
+  return error->status = signals_status();
+}
+
+static Status loop(Training *training, const char *path, Error *error) {
+  TrainEnd end;
+  training->progress.first_step = trainer_step(training->trainer);
+  progress_start(&training->progress);
+  signals_catch();
+  PASS(trainer_run(training->trainer, &end, error));
+  if (end == END_SIGNAL) return interrupted(training, path, error);
+  PASS(run_finish(training->run, end == END_EPOCHS ? "epochs" : "early_stop", error));
+  end_progress();
+  return policy_freeze(path, training->session->dataset, training->session->config, error);
+}
+
+// Sinks, progress and the trainer itself.
+static Status make_trainer(Training *training, Error *error) {
+  Session *session = training->session;
+  TrainerPlan plan;
+  PASS(session_prepare(session, error));
+  PASS(trainer_plan(&plan, &session->options, error));
+  training->progress = (Progress){.next = {training, pass_events},
+                                  .metric_name = session->config->select_metric,
+                                  .rows = session->train->rows,
+                                  .steps_per_epoch = plan.steps_per_epoch,
+                                  .total_steps = plan.total_steps};
+  session->options.events = progress_events(&training->progress);
+  session->options.checkpoints = (CheckpointSink){training, pass_checkpoint};
+  session->options.stop = &stop_signal;
+  return trainer_create(&training->trainer, &session->options, error);
+}
+
+Status training_run(Session *session, const char *path, Error *error) {
+  Training training = {.session = session};
+  RunState state;
+  Status status;
+  TRY(run_state(&state, path, session->config->bits_text, session->data_digest, error));
+  if (state == RUN_OTHER) TRY(STATUS_EXISTS);
+  if (state != RUN_FINISHED) {
+    TRY(make_trainer(&training, error));
+    TRY(state == RUN_ABSENT ? create(&training, path, error) : restore(&training, path, error));
+    TRY(loop(&training, path, error));
+  } else {
+    say("run %s: finished with these inputs already", path);
+  }
+  TRY(print_result(path, error));
+done:
+  trainer_free(training.trainer);
+  run_close(training.run);
+  return status;
+}

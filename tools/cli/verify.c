@@ -1,0 +1,93 @@
+// ingot verify: recomputes every digest of a run and names what was changed.
+#include "io/run/verify.h"
+#include "tools/cli/shared/command.h"
+#include "tools/cli/shared/output.h"
+
+#include <jansson.h>
+#include <stdio.h>
+
+Status verb_verify(int argc, char **argv, Error *error);
+
+typedef struct VerifyChoices {
+  bool digest, model_digest, as_json;
+} VerifyChoices;
+
+static void print_json(const VerifyReport *report) {
+  char model[DIGEST_HEX] = "", state[DIGEST_HEX] = "";
+  json_t *findings = json_array();
+  for (int i = 0; i < report->finding_count; i++) {
+    json_array_append_new(
+        findings, json_pack("{s:s,s:s}", "path", report->findings[i].path, "text", report->findings[i].text));
+  }
+  if (report->has_digests) {
+    sha256_hex(model, report->model_digest);
+    sha256_hex(state, report->state_digest);
+  }
+  json_t *json = json_pack("{s:b,s:b,s:I,s:s,s:s,s:I,s:i,s:i,s:o}", "unchanged", report->finding_count == 0,
+                           "finished", report->finished, "step", (json_int_t)report->step, "state", state,
+                           "model", model, "events", (json_int_t)report->events, "checkpoints",
+                           report->checkpoints, "files", report->files, "findings", findings);
+  json_dumpf(json, stdout, JSON_INDENT(2));
+  printf("\n");
+  json_decref(json);
+}
+
+static void print_report(const VerifyReport *report, const char *run) {
+  char hex[DIGEST_HEX];
+  for (int i = 0; i < report->finding_count; i++) {
+    printf("CHANGED  %s: %s\n", report->findings[i].path, report->findings[i].text);
+  }
+  if (report->finding_count == 0) printf("UNCHANGED  %s\n", run);
+  printf("checked %d files, %d checkpoints, %d tensors, %lld events; the run is %s\n", report->files,
+         report->checkpoints, report->tensors, (long long)report->events,
+         report->finished ? "finished" : "not finished");
+  if (report->covered != NULL) printf("%s\n", report->covered);
+  if (!report->has_digests) return;
+  sha256_hex(hex, report->state_digest);
+  printf("state  x1:%s (step %llu)\n", hex, (unsigned long long)report->step);
+  sha256_hex(hex, report->model_digest);
+  printf("model  x1:%s\n", hex);
+}
+
+static Status print_digest(const VerifyReport *report, bool of_model, Error *error) {
+  char hex[DIGEST_HEX];
+  if (!report->has_digests)
+    return error_set(error, STATUS_MISSING, "the run has no checkpoint yet, so it has no digest");
+  sha256_hex(hex, of_model ? report->model_digest : report->state_digest);
+  printf("x1:%s\n", hex);
+  return STATUS_OK;
+}
+
+Status verb_verify(int argc, char **argv, Error *error) {
+  VerifyChoices choices = {0};
+  VerifyReport report = {0};
+  Option options[] = {
+      FLAG(0, "digest", &choices.digest, "print the state digest alone"),
+      FLAG(0, "model-digest", &choices.model_digest, "print the digest of the final model alone"),
+      FLAG(0, "json", &choices.as_json, "print JSON"),
+  };
+  Command command = {"verify",
+                     "RUN",
+                     "Recomputes every digest of a run and names what was changed (exit code 1).\n",
+                     "ingot verify runs/churn-1a2b3c4d\n"
+                     "ingot verify runs/churn-1a2b3c4d --digest",
+                     options,
+                     sizeof options / sizeof options[0],
+                     1,
+                     1};
+  Parsed parsed;
+  Status status;
+  TRY(command_parse(&parsed, &command, argc, argv, error));
+  if (parsed.helped) goto done;
+  status = run_verify(&report, parsed.arguments[0], error);
+  bool judged = status == STATUS_OK || status == STATUS_NO;
+  if (judged && choices.as_json)
+    print_json(&report);
+  else if (judged && (choices.digest || choices.model_digest))
+    status = status == STATUS_OK ? print_digest(&report, choices.model_digest, error) : status;
+  else if (judged)
+    print_report(&report, parsed.arguments[0]);
+done:
+  verify_report_free(&report);
+  return status;
+}
