@@ -1,0 +1,180 @@
+// Runs the program as a user does.
+#include "program.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+namespace fs = std::filesystem;
+
+namespace {
+
+const std::string binary = INGOT_BINARY;
+
+// In the child: environment, folder, limits, output; then the program.
+[[noreturn]] void become(const Call &call, const std::string &output) {
+  int out = open((output + ".out").c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0644);
+  int err = open((output + ".err").c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0644);
+  dup2(out, STDOUT_FILENO);
+  dup2(err, STDERR_FILENO);
+  for (const std::string &pair : call.environment) putenv(strdup(pair.c_str()));
+  if (call.umask >= 0) umask((mode_t)call.umask);
+  if (!call.folder.empty() && chdir(call.folder.c_str()) != 0) _exit(126);
+  if (call.file_limit >= 0) {
+    rlimit limit{(rlim_t)call.file_limit, (rlim_t)call.file_limit};
+    setrlimit(RLIMIT_FSIZE, &limit);
+    signal(SIGXFSZ, SIG_IGN); // a write beyond it fails with EFBIG, as on a full disk
+  }
+  std::vector<char *> arguments{const_cast<char *>(binary.c_str())};
+  for (const std::string &argument : call.arguments)
+    arguments.push_back(const_cast<char *>(argument.c_str()));
+  arguments.push_back(nullptr);
+  execv(binary.c_str(), arguments.data());
+  _exit(127);
+}
+
+} // namespace
+
+std::string test_folder() {
+  const testing::TestInfo *info = testing::UnitTest::GetInstance()->current_test_info();
+  fs::path folder = fs::path(binary).parent_path() / "test_runs" /
+                    (std::string(info->test_suite_name()) + "." + info->name());
+  fs::remove_all(folder);
+  fs::create_directories(folder);
+  return folder.string();
+}
+
+pid_t start_ingot(const Call &call, const std::string &output) {
+  pid_t process = fork();
+  if (process == 0) become(call, output);
+  return process;
+}
+
+int finish(pid_t process) {
+  int status = 0;
+  waitpid(process, &status, 0);
+  return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+Outcome run_ingot(const Call &call) {
+  static int number = 0;
+  std::string output = (fs::temp_directory_path() /
+                        ("ingot_test." + std::to_string(getpid()) + "." + std::to_string(number++)))
+                           .string();
+  Outcome outcome;
+  outcome.status = finish(start_ingot(call, output));
+  outcome.out = read_file(output + ".out");
+  outcome.err = read_file(output + ".err");
+  fs::remove(output + ".out");
+  fs::remove(output + ".err");
+  return outcome;
+}
+
+Outcome ingot(const std::vector<std::string> &arguments) {
+  return run_ingot({arguments});
+}
+
+std::string read_file(const std::string &path) {
+  std::ifstream file(path, std::ios::binary);
+  std::stringstream content;
+  content << file.rdbuf();
+  return content.str();
+}
+
+void write_file(const std::string &path, const std::string &content) {
+  std::ofstream(path, std::ios::binary) << content;
+}
+
+bool exists(const std::string &path) {
+  return fs::exists(path);
+}
+
+std::vector<std::string> files_under(const std::string &folder) {
+  std::vector<std::string> files;
+  for (const auto &entry : fs::recursive_directory_iterator(folder)) {
+    if (entry.is_regular_file()) files.push_back(fs::relative(entry.path(), folder).string());
+  }
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+std::vector<std::string> lines_of(const std::string &text) {
+  std::vector<std::string> lines;
+  std::stringstream stream(text);
+  for (std::string line; std::getline(stream, line);) lines.push_back(line);
+  return lines;
+}
+
+void make_customers(const std::string &folder, int rows) {
+  std::string csv = folder + "/customers.csv";
+  std::string generator = (fs::path(binary).parent_path() / "churn_data").string();
+  ASSERT_EQ(system((generator + " " + std::to_string(rows) + " 1 > " + csv).c_str()), 0);
+  Outcome outcome = ingot({"import", csv, "-o", folder + "/customers.h5"});
+  ASSERT_EQ(outcome.status, 0) << outcome.err;
+}
+
+void make_config(const std::string &path, const std::vector<std::string> &changes) {
+  std::vector<std::string> lines = {
+      "name: small",
+      "seed: 7",
+      "data:",
+      "  file: customers.h5",
+      "  split: {by: hash, key: customer, train: 0.7, validation: 0.15, test: 0.15}",
+      "  target: {column: left, task: binary, positive: \"yes\"}",
+      "  inputs:",
+      "    - {columns: [tenure, charge, calls], as: numeric, missing: mean+flag}",
+      "    - {columns: [contract, internet, region], as: category, embed: 3}",
+      "model: {kind: mlp, hidden: [24, 16], norm: layer, dropout: 0.1}",
+      "train:",
+      "  batch: 1024",
+      "  epochs: 3",
+      "  optimizer: {kind: adamw, learning_rate: 5e-3, weight_decay: 0.01}",
+      "  schedule: {kind: cosine, warmup_steps: 2}",
+      "  clip_norm: 1",
+      "select: {metric: auc, on: validation}",
+      "business:",
+      "  unit: EUR",
+      "  act: \"CASE WHEN label = 1 THEN 3.6 * charge ELSE 0 END - 90\"",
+      "  skip: \"0\"",
+      "  policy: {threshold: best_on_validation}",
+      "gates:",
+      "  primary: {metric: value, superior: 0}",
+      "  guardrails: [{metric: auc, not_worse: 0.01}]",
+  };
+  for (const std::string &change : changes) {
+    std::string key = change.substr(0, change.find(':') + 1);
+    auto found =
+        std::find_if(lines.begin(), lines.end(), [&](const std::string &l) { return l.rfind(key, 0) == 0; });
+    if (found == lines.end())
+      lines.push_back(change);
+    else
+      *found = change;
+  }
+  std::string text;
+  for (const std::string &line : lines) text += line + "\n";
+  write_file(path, text);
+}
+
+std::string digest_of(const std::string &run) {
+  Outcome outcome = ingot({"verify", run, "--digest"});
+  EXPECT_EQ(outcome.status, 0) << outcome.out << outcome.err;
+  return outcome.out;
+}
+
+std::string train(const std::string &config, const std::string &run,
+                  const std::vector<std::string> &options) {
+  std::vector<std::string> arguments = {"train", config, "--run", run};
+  arguments.insert(arguments.end(), options.begin(), options.end());
+  Outcome outcome = ingot(arguments);
+  EXPECT_EQ(outcome.status, 0) << outcome.out << outcome.err;
+  return digest_of(run);
+}

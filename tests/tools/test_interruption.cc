@@ -1,0 +1,168 @@
+// Runs that are killed, stopped, or run out of disk go on to the same digest; nothing saved is lost.
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+
+#include "program.h"
+
+namespace fs = std::filesystem;
+
+namespace {
+
+class Interruption : public testing::Test {
+protected:
+  void SetUp() override {
+    folder = test_folder();
+    make_customers(folder, 5000);
+    make_config(folder + "/small.yaml", {"  epochs: 12", "checkpoint: {every: {steps: 3}}"});
+    expected = train(folder + "/small.yaml", folder + "/expected");
+  }
+  Call training(const std::string &run, const std::vector<std::string> &more = {}) {
+    Call call{{"train", folder + "/small.yaml", "--run", run, "--threads", "1"}};
+    call.arguments.insert(call.arguments.end(), more.begin(), more.end());
+    return call;
+  }
+  // Starts a run, waits until it has saved at least `checkpoints`, and sends the signal; the exit code.
+  int interrupt(const std::string &run, int signal_number, size_t checkpoints) {
+    pid_t process = start_ingot(training(run), folder + "/interrupted");
+    for (int i = 0; i < 20000 && saved(run) < checkpoints; i++) usleep(500);
+    kill(process, signal_number);
+    return finish(process);
+  }
+  static size_t saved(const std::string &run) {
+    std::error_code missing;
+    size_t count = 0;
+    for (const auto &entry : fs::directory_iterator(run + "/checkpoints", missing)) {
+      count += entry.path().filename().string().rfind("step-", 0) == 0;
+    }
+    return count;
+  }
+  // Steps of the step events, in order, of a run's log.
+  static std::vector<int> steps(const std::string &run) {
+    std::vector<int> found;
+    for (const std::string &line : lines_of(read_file(run + "/events.jsonl"))) {
+      size_t at = line.find("\"event\":\"step\",\"step\":");
+      if (at != std::string::npos)
+        found.push_back(atoi(line.c_str() + at + strlen("\"event\":\"step\",\"step\":")));
+    }
+    return found;
+  }
+  std::string folder, expected;
+};
+
+TEST_F(Interruption, KillAndResume) {
+  for (size_t checkpoints : {0, 1, 2, 3}) {
+    std::string run = folder + "/killed" + std::to_string(checkpoints);
+    int status = interrupt(run, SIGKILL, checkpoints);
+    if (status == 0) continue; // it was faster
+    EXPECT_EQ(status, 128 + SIGKILL);
+    Outcome again = run_ingot(training(run)); // the same line again
+    EXPECT_EQ(again.status, 0) << again.err;
+    EXPECT_EQ(digest_of(run), expected) << checkpoints;
+  }
+}
+
+TEST_F(Interruption, KilledAgainAndAgain) {
+  std::string run = folder + "/killed";
+  int status = -1;
+  for (int i = 0; i < 40 && status != 0; i++) {
+    pid_t process = start_ingot(training(run), folder + "/killed_again");
+    usleep(15000 + 3000 * (useconds_t)i);
+    kill(process, SIGKILL);
+    status = finish(process);
+  }
+  EXPECT_EQ(train(folder + "/small.yaml", run), expected);
+}
+
+TEST_F(Interruption, ResumeWithOtherThreadsAndMicroBatch) {
+  std::string run = folder + "/run";
+  interrupt(run, SIGKILL, 2);
+  Outcome outcome = ingot({"resume", run, "--threads", "3", "--set", "train.micro_batch=256"});
+  EXPECT_EQ(outcome.status, 0) << outcome.err;
+  EXPECT_EQ(digest_of(run), expected);
+}
+
+TEST_F(Interruption, Signals) {
+  const std::pair<int, int> cases[] = {{SIGTERM, 143}, {SIGINT, 130}, {SIGUSR1, 143}, {SIGUSR2, 143}};
+  for (auto [number, code] : cases) {
+    std::string run = folder + "/signal" + std::to_string(number);
+    int status = interrupt(run, number, 1);
+    if (status == 0) continue; // it was faster
+    EXPECT_EQ(status, code);
+    EXPECT_NE(read_file(folder + "/interrupted.err").find("RESUMABLE"), std::string::npos);
+    EXPECT_EQ(ingot({"verify", run}).status, 0);
+    Outcome outcome = ingot({"resume", run});
+    EXPECT_EQ(outcome.status, 0) << outcome.err;
+    EXPECT_EQ(digest_of(run), expected);
+  }
+}
+
+// Every step once: what was logged and not saved is cut off, and only the remaining steps are run.
+TEST_F(Interruption, EventsHoldEveryStepOnce) {
+  std::string run = folder + "/run";
+  interrupt(run, SIGKILL, 2);
+  ASSERT_EQ(run_ingot(training(run)).status, 0);
+  std::vector<int> whole = steps(folder + "/expected"), resumed = steps(run);
+  EXPECT_EQ(resumed, whole);
+  for (size_t i = 0; i < whole.size(); i++) ASSERT_EQ(whole[i], (int)i + 1);
+}
+
+TEST_F(Interruption, FinishedRunSaysSo) {
+  Outcome outcome = run_ingot(training(folder + "/expected"));
+  EXPECT_EQ(outcome.status, 0);
+  EXPECT_NE(outcome.err.find("finished"), std::string::npos);
+  EXPECT_EQ(digest_of(folder + "/expected"), expected);
+}
+
+TEST_F(Interruption, DiskFullWhileCheckpointing) {
+  std::string run = folder + "/full";
+  interrupt(run, SIGTERM, 1);
+  std::vector<std::string> before = files_under(run + "/checkpoints");
+  Call call{{"resume", run}};
+  call.file_limit = 4096; // smaller than a checkpoint's files
+  Outcome outcome = run_ingot(call);
+  if (outcome.status != 0) {
+    EXPECT_EQ(outcome.status, 74) << outcome.err;
+    for (const std::string &file : before) EXPECT_TRUE(exists(run + "/checkpoints/" + file)) << file;
+    EXPECT_EQ(files_under(run + "/checkpoints"), before);
+  }
+  Outcome again = ingot({"resume", run});
+  EXPECT_EQ(again.status, 0) << again.err;
+  EXPECT_EQ(digest_of(run), expected);
+}
+
+TEST_F(Interruption, AnotherRunsFolder) {
+  Outcome outcome = run_ingot(training(folder + "/expected", {"--seed", "8"}));
+  EXPECT_EQ(outcome.status, 73);
+  EXPECT_NE(outcome.err.find("seed"), std::string::npos) << outcome.err;
+  EXPECT_EQ(digest_of(folder + "/expected"), expected);
+}
+
+TEST_F(Interruption, ResumeRefusesBitsKeys) {
+  std::string run = folder + "/run";
+  interrupt(run, SIGTERM, 1);
+  Outcome outcome = ingot({"resume", run, "--set", "train.epochs=13"});
+  EXPECT_EQ(outcome.status, 78);
+  EXPECT_NE(outcome.err.find("train.epochs"), std::string::npos) << outcome.err;
+}
+
+// A checkpoint that was cut short is passed over by name, and the one before it is taken.
+TEST_F(Interruption, DamagedNewestCheckpoint) {
+  std::string run = folder + "/run", newest;
+  interrupt(run, SIGKILL, 2);
+  for (const auto &entry : fs::directory_iterator(run + "/checkpoints")) {
+    std::string name = entry.path().filename().string();
+    if (name.rfind("step-", 0) == 0 && name > newest) newest = name;
+  }
+  fs::resize_file(run + "/checkpoints/" + newest + "/model.safetensors", 100);
+  Outcome outcome = run_ingot(training(run));
+  EXPECT_EQ(outcome.status, 0) << outcome.err;
+  EXPECT_NE(outcome.err.find(newest), std::string::npos) << outcome.err;
+  EXPECT_EQ(digest_of(run), expected);
+}
+
+} // namespace
