@@ -20,7 +20,7 @@ typedef struct ImportOptions {
   char separator;     // 0 = sniffed
   int64_t skip;       // lines before the header (or the first row) of each file
   TextList missing;   // further texts that mean missing
-  TextList maps;      // "column:from=to"
+  TextList maps;      // "column:from->to"
   TextList renames;   // "old=new"
   const char *like;   // HDF5 file whose columns, types and dictionaries are taken; NULL
   const char *schema; // file of lines `name: number | integer | category | skip`; NULL

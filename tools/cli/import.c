@@ -39,7 +39,7 @@ Status verb_import(int argc, char **argv, Error *error) {
       NUMBER(0, "skip", "N", &chosen.skip, 0, 1000000000, "lines to pass over at the top of each file"),
       LIST(0, "missing", "TEXT", &chosen.missing,
            "a text that means missing, beside nothing and ?; repeatable"),
-      LIST(0, "map", "COLUMN:FROM=TO", &chosen.maps, "write one text for another; repeatable"),
+      LIST(0, "map", "COLUMN:FROM->TO", &chosen.maps, "write one text for another; repeatable"),
       LIST(0, "rename", "OLD=NEW", &chosen.renames, "rename a column; repeatable"),
       TEXT(0, "like", "OTHER.h5", &chosen.like, "take columns, types and dictionaries of this file"),
       TEXT(0, "schema", "FILE", &chosen.schema, "lines 'name: number | integer | category | skip'"),
@@ -52,7 +52,7 @@ Status verb_import(int argc, char **argv, Error *error) {
       "Turns CSV files (plain or .gz) into one HDF5 file of typed columns, and prints what was inferred.\n",
       "ingot import telco.csv -o telco.h5\n"
       "ingot import adult.data -o adult.h5 --names age,workclass,fnlwgt\n"
-      "ingot import adult.test -o adult_test.h5 --skip 1 --like adult.h5 --map 'income:>50K.=>50K'",
+      "ingot import adult.test -o adult_test.h5 --skip 1 --like adult.h5 --map 'income:>50K.->>50K'",
       options,
       sizeof options / sizeof options[0],
       1,
