@@ -12,7 +12,7 @@
 Status evaluate_model(EvaluationReport *report, const EvaluationSet *set, const TextList *names,
                       const GatesConfig *gates, Error *error);
 
-// What io has checked beyond the arrays (evaluation.md, section 2): overlapping training rows, a threshold
+// What io has checked beyond the arrays: overlapping training rows, a threshold
 // frozen on another split, data older than the training data. A failed one is HOLD.
 typedef struct ValidityCheck {
   const char *id;   // "threshold_frozen"

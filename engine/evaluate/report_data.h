@@ -14,7 +14,7 @@ typedef struct Estimate {
   double value;
   IntervalMethod method;
   double low, high;      // NaN where method is INTERVAL_NONE
-  double standard_error; // of the value; T_SQUARES single: of the mean squared error
+  double standard_error; // of the value (RMSE: by the delta method)
   double p_value;        // two-sided, of no difference; NaN except for differences
 } Estimate;
 

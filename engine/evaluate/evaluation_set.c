@@ -1,0 +1,86 @@
+// The one door of evaluation: every array is checked here, so that metrics need not.
+#include "engine/evaluate/evaluation_set.h"
+
+#include "engine/evaluate/money.h"
+#include "engine/shared/exact_sum.h"
+
+static bool is_finite(double x) {
+  return x - x == 0;
+}
+
+static Status check_label(const EvaluationSet *set, int64_t row, Error *error) {
+  double label = set->labels[row];
+  long long at = (long long)row;
+  if (set->task == TASK_REGRESSION) {
+    if (is_finite(label)) return STATUS_OK;
+    return error_set(error, STATUS_DATA, "label of row %lld is %g: a regression label must be finite", at,
+                     label);
+  }
+  int classes = set->task == TASK_BINARY ? 2 : set->classes;
+  if (label >= 0 && label < classes && label == (double)(int)label) return STATUS_OK;
+  return error_set(error, STATUS_DATA, "label of row %lld is %g: it must be a class number from 0 to %d", at,
+                   label, classes - 1);
+}
+
+static Status check_scores(const EvaluationSet *set, int64_t row, Error *error) {
+  double total = 0;
+  for (int k = 0; k < set->classes; k++) {
+    double score = set->scores[row * set->classes + k];
+    if (!is_finite(score) || (set->task != TASK_REGRESSION && !(score >= 0 && score <= 1))) {
+      return error_set(error, STATUS_DATA, "score of row %lld is %g: it must be %s", (long long)row, score,
+                       set->task == TASK_REGRESSION ? "finite" : "a probability from 0 to 1");
+    }
+    total += score;
+  }
+  if (set->task == TASK_MULTICLASS && !(total > 0.99 && total < 1.01)) {
+    return error_set(error, STATUS_DATA, "scores of row %lld sum to %g: probabilities of classes sum to 1",
+                     (long long)row, total);
+  }
+  return STATUS_OK;
+}
+
+static Status check_weights(const EvaluationSet *set, Error *error) {
+  if (set->weights == NULL) return STATUS_OK;
+  for (int64_t i = 0; i < set->rows; i++) {
+    if (is_finite(set->weights[i]) && set->weights[i] >= 0) continue;
+    return error_set(error, STATUS_DATA, "weight of row %lld is %g: weights are finite and not negative",
+                     (long long)i, set->weights[i]);
+  }
+  double total = exact_sum_of(set->weights, (size_t)set->rows);
+  if (total > 0 && is_finite(total)) return STATUS_OK;
+  return error_set(error, STATUS_DATA, "the weights sum to %g: the sum must be positive and finite", total);
+}
+
+static uint64_t magnitude(int64_t money) {
+  return money < 0 ? 0 - (uint64_t)money : (uint64_t)money;
+}
+
+static Status check_money(const EvaluationSet *set, Error *error) {
+  if (set->money.act == NULL) return STATUS_OK;
+  unsigned __int128 total = 0;
+  for (int64_t i = 0; i < set->rows; i++)
+    total += magnitude(set->money.act[i]) + magnitude(set->money.skip[i]);
+  if (total < (unsigned __int128)1 << 62) return STATUS_OK;
+  return error_set(
+      error, STATUS_DATA,
+      "payoffs sum to 2^62 millionths or more in magnitude: use a larger unit, such as thousands");
+}
+
+Status evaluation_set_check(const EvaluationSet *set, Error *error) {
+  if (set->rows < 1)
+    return error_set(error, STATUS_DATA, "no rows to evaluate: choose another split or file");
+  for (int64_t i = 0; i < set->rows; i++) {
+    PASS(check_label(set, i, error));
+    PASS(check_scores(set, i, error));
+  }
+  PASS(check_weights(set, error));
+  return check_money(set, error);
+}
+
+bool policy_acts(const EvaluationSet *set, int64_t row) {
+  const Money *money = &set->money;
+  if (set->policy.kind == POLICY_EXPECTED_GAIN && money->gain_if_one != NULL) {
+    return money_expected_gain(set->scores[row], money->gain_if_one[row], money->gain_if_zero[row]) > 0;
+  }
+  return (set->scores[row] >= set->policy.threshold) != set->policy.act_below;
+}

@@ -1,0 +1,231 @@
+// Rules, their results, and the verdict.
+//
+//     rule          pass      fail      else
+//     superior d    L > d     U <= d    unknown      of the oriented difference
+//     not_worse m   L > -m    U < -m    unknown
+//     at_least a    L >= a    U < a     unknown      of the challenger's metric
+//     at_most a     U <= a    L > a     unknown
+#include "engine/evaluate/gates.h"
+
+#include "engine/evaluate/statistics/statistics.h"
+#include "engine/shared/math64.h"
+#include "engine/shared/memory.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const double power = 0.8; // of rows_needed
+
+// ---- one rule ----
+
+static bool is_relative(GateRule rule) {
+  return rule == GATE_SUPERIOR || rule == GATE_NOT_WORSE;
+}
+
+// Where the interval must lie above (or, at_most, below).
+static double bound_of(const GateOutcome *gate) {
+  return gate->rule == GATE_NOT_WORSE ? -gate->margin : gate->margin;
+}
+
+static GateResult judge(const GateOutcome *gate) {
+  double low = gate->judged.low, high = gate->judged.high, bound = bound_of(gate);
+  if (gate->judged.method == INTERVAL_NONE) return RESULT_UNKNOWN; // missing evidence is never a pass
+  switch (gate->rule) {
+  case GATE_SUPERIOR:
+    return low > bound ? RESULT_PASS : high <= bound ? RESULT_FAIL : RESULT_UNKNOWN;
+  case GATE_NOT_WORSE:
+    return low > bound ? RESULT_PASS : high < bound ? RESULT_FAIL : RESULT_UNKNOWN;
+  case GATE_AT_LEAST:
+    return low >= bound ? RESULT_PASS : high < bound ? RESULT_FAIL : RESULT_UNKNOWN;
+  case GATE_AT_MOST:
+    return high <= bound ? RESULT_PASS : low > bound ? RESULT_FAIL : RESULT_UNKNOWN;
+  }
+  return RESULT_UNKNOWN;
+}
+
+// "primary.value: low = -180 <= 0"
+static void explain(GateOutcome *gate) {
+  double bound = bound_of(gate);
+  bool upper = gate->rule == GATE_AT_MOST ? gate->result != RESULT_FAIL : gate->result == RESULT_FAIL;
+  double end = upper ? gate->judged.high : gate->judged.low;
+  const char *sign = end > bound ? ">" : end == bound ? "=" : "<";
+  if (gate->result == RESULT_NOT_APPLICABLE)
+    snprintf(gate->text, sizeof gate->text, "%s: needs a champion to compare with", gate->id);
+  else if (gate->judged.method == INTERVAL_NONE)
+    snprintf(gate->text, sizeof gate->text, "%s: %.6g without an interval: it cannot be decided", gate->id,
+             gate->judged.value);
+  else
+    snprintf(gate->text, sizeof gate->text, "%s: %s = %.6g %s %.6g", gate->id, upper ? "high" : "low", end,
+             sign, bound);
+}
+
+static void judge_gate(GateOutcome *gate, GateKind kind, const Gate *rule, const Judged *judged) {
+  *gate = (GateOutcome){
+      .kind = kind, .rule = rule->rule, .margin = rule->margin, .result = RESULT_NOT_APPLICABLE};
+  snprintf(gate->id, sizeof gate->id, "%s.%s", gate_kind_name(kind), rule->metric);
+  for (int i = 0; i < judged->count; i++) {
+    const Metric *metric =
+        judged->differences != NULL ? judged->differences[i].metric : judged->results[i].metric;
+    if (strcmp(metric->name, rule->metric) != 0) continue;
+    gate->metric = metric;
+    if (judged->differences != NULL)
+      gate->judged =
+          is_relative(rule->rule) ? judged->differences[i].delta : judged->differences[i].challenger;
+    else if (!is_relative(rule->rule))
+      gate->judged = judged->results[i].estimate;
+    else
+      break;
+    gate->result = judge(gate);
+  }
+  explain(gate);
+}
+
+static void judge_validity(GateOutcome *gate, const ValidityCheck *check) {
+  *gate = (GateOutcome){.kind = GATE_VALIDITY, .result = check->passed ? RESULT_PASS : RESULT_FAIL};
+  snprintf(gate->id, sizeof gate->id, "validity.%s", check->id);
+  snprintf(gate->text, sizeof gate->text, "%s: %s", gate->id, check->text);
+}
+
+// ---- the verdict ----
+
+static void judge_all(Verdict *verdict, const Judged *judged, const GatesConfig *gates,
+                      const Validity *validity) {
+  int checks = validity == NULL ? 0 : validity->count;
+  int rules = gates == NULL ? 0 : gates->guardrail_count + gates->has_primary;
+  verdict->gates = memory_get((size_t)(checks + rules), sizeof *verdict->gates);
+  for (int i = 0; i < checks; i++)
+    judge_validity(&verdict->gates[verdict->gate_count++], &validity->checks[i]);
+  if (rules == 0) return;
+  if (gates->has_primary)
+    judge_gate(&verdict->gates[verdict->gate_count++], GATE_PRIMARY, &gates->primary, judged);
+  for (int i = 0; i < gates->guardrail_count; i++) {
+    judge_gate(&verdict->gates[verdict->gate_count++], GATE_GUARDRAIL, &gates->guardrails[i], judged);
+  }
+}
+
+static int count_results(const Verdict *verdict, GateResult result, bool rules_only) {
+  int count = 0;
+  for (int i = 0; i < verdict->gate_count; i++) {
+    if (rules_only && verdict->gates[i].kind == GATE_VALIDITY) continue;
+    count += verdict->gates[i].result == result;
+  }
+  return count;
+}
+
+static int count_rules(const Verdict *verdict) {
+  int count = 0;
+  for (int i = 0; i < verdict->gate_count; i++) count += verdict->gates[i].kind != GATE_VALIDITY;
+  return count;
+}
+
+static VerdictState state_of(const Verdict *verdict, bool has_champion, bool has_primary,
+                             const Validity *validity) {
+  if (validity != NULL && validity->identical) return VERDICT_IDENTICAL;
+  if (count_results(verdict, RESULT_FAIL, false) > 0) return VERDICT_HOLD;
+  if (count_rules(verdict) == 0) return VERDICT_UNDECIDED;
+  if (count_results(verdict, RESULT_UNKNOWN, true) > 0) return VERDICT_INCONCLUSIVE;
+  if (validity != NULL && validity->partial) return VERDICT_INCONCLUSIVE;
+  if (!has_champion) return VERDICT_FIRST;
+  return has_primary ? VERDICT_SHIP : VERDICT_INCONCLUSIVE;
+}
+
+static void add_reason(Verdict *verdict, const char *text) {
+  verdict->reasons =
+      memory_grow(verdict->reasons, (size_t)verdict->reason_count + 1, sizeof *verdict->reasons);
+  snprintf(verdict->reasons[verdict->reason_count++], REASON_TEXT, "%s", text);
+}
+
+static void give_reasons(Verdict *verdict, bool has_primary, const Validity *validity) {
+  GateResult wanted = verdict->state == VERDICT_HOLD ? RESULT_FAIL : RESULT_UNKNOWN;
+  bool decided = verdict->state == VERDICT_HOLD || verdict->state == VERDICT_INCONCLUSIVE;
+  for (int i = 0; decided && i < verdict->gate_count; i++) {
+    if (verdict->gates[i].result == wanted) add_reason(verdict, verdict->gates[i].text);
+  }
+  if (validity != NULL && validity->partial && verdict->state == VERDICT_INCONCLUSIVE)
+    add_reason(verdict, "only the rows that both models scored were compared");
+  if (verdict->reason_count > 0) return;
+  switch (verdict->state) {
+  case VERDICT_IDENTICAL:
+    add_reason(verdict, "both models have the same digest");
+    break;
+  case VERDICT_UNDECIDED:
+    add_reason(verdict, "no rules are configured: the gates section is empty");
+    break;
+  case VERDICT_FIRST:
+    add_reason(verdict, "no champion to compare with; every absolute rule passed");
+    break;
+  case VERDICT_INCONCLUSIVE:
+    add_reason(verdict, has_primary
+                            ? "the evidence decides nothing"
+                            : "gates.primary is not configured: nothing says that the challenger is better");
+    break;
+  default:
+    add_reason(verdict, "every rule passed");
+    break;
+  }
+}
+
+// n (z_alpha/2 + z_beta)^2 SE^2 / (observed - bound)^2 for the first undecided rule with an interval.
+static void count_rows_needed(Verdict *verdict, const Judged *judged) {
+  double z = math64_normal_quantile(0.5 + 0.5 * judged->confidence) + math64_normal_quantile(power);
+  for (int i = 0; i < verdict->gate_count; i++) {
+    const GateOutcome *gate = &verdict->gates[i];
+    if (gate->result != RESULT_UNKNOWN || gate->judged.method == INTERVAL_NONE) continue;
+    double distance = gate->judged.value - bound_of(gate);
+    double ratio = z * gate->judged.standard_error / distance, rows = (double)judged->rows * ratio * ratio;
+    verdict->for_challenger = gate->rule == GATE_AT_MOST ? distance < 0 : distance > 0;
+    if (distance != 0 && rows < 1e15) verdict->rows_needed = (int64_t)rows + 1;
+    return;
+  }
+}
+
+static void price(Verdict *verdict, const Judged *judged, const GatesConfig *gates) {
+  const MetricDifference *chosen = NULL;
+  verdict->loss_of_shipping = verdict->loss_of_holding = __builtin_nan("");
+  for (int i = 0; judged->differences != NULL && i < judged->count; i++) {
+    const MetricDifference *difference = &judged->differences[i];
+    bool primary =
+        gates != NULL && gates->has_primary && strcmp(difference->metric->name, gates->primary.metric) == 0;
+    if (difference->delta.method == INTERVAL_NONE) continue;
+    if (difference->metric->id == METRIC_value || (primary && chosen == NULL)) chosen = difference;
+    if (difference->metric->id == METRIC_value) break;
+  }
+  if (chosen == NULL) return;
+  verdict->loss_metric = chosen->metric;
+  verdict->loss_of_shipping =
+      normal_mean_of_positive_part(-chosen->delta.value, chosen->delta.standard_error);
+  verdict->loss_of_holding = normal_mean_of_positive_part(chosen->delta.value, chosen->delta.standard_error);
+}
+
+void verdict_of(Verdict *verdict, const Judged *judged, const GatesConfig *gates, const Validity *validity) {
+  bool has_primary = gates != NULL && gates->has_primary;
+  memset(verdict, 0, sizeof *verdict);
+  judge_all(verdict, judged, gates, validity);
+  verdict->state = state_of(verdict, judged->differences != NULL, has_primary, validity);
+  give_reasons(verdict, has_primary, validity);
+  count_rows_needed(verdict, judged);
+  price(verdict, judged, gates);
+}
+
+Status judge_first(Verdict *verdict, const EvaluationReport *report, const GatesConfig *gates,
+                   const Validity *validity, Error *error) {
+  (void)error;
+  Judged judged = {report->results, NULL, report->metric_count, report->rows, report->confidence};
+  verdict_of(verdict, &judged, gates, validity);
+  return STATUS_OK;
+}
+
+Status verdict_status(VerdictState state, InconclusiveRule rule) {
+  switch (state) {
+  case VERDICT_SHIP:
+  case VERDICT_FIRST:
+  case VERDICT_IDENTICAL:
+    return STATUS_OK;
+  case VERDICT_HOLD:
+    return STATUS_HOLD;
+  default:
+    break;
+  }
+  if (rule == INCONCLUSIVE_OK) return STATUS_OK;
+  return rule == INCONCLUSIVE_FAIL ? STATUS_NO : STATUS_INCONCLUSIVE;
+}

@@ -1,0 +1,19 @@
+// Private to engine/evaluate: the rules of gates, which read intervals and never points, and the verdict that
+// follows.
+#ifndef INGOT_ENGINE_EVALUATE_GATES_H
+#define INGOT_ENGINE_EVALUATE_GATES_H
+
+#include "engine/evaluate/evaluate.h"
+
+// The challenger's metrics and, where there is a champion, the oriented differences; NULL: no champion.
+typedef struct Judged {
+  const MetricResult *results; // without a champion
+  const MetricDifference *differences;
+  int count;
+  int64_t rows;
+  double confidence;
+} Judged;
+
+void verdict_of(Verdict *verdict, const Judged *judged, const GatesConfig *gates, const Validity *validity);
+
+#endif

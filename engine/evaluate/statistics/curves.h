@@ -1,0 +1,14 @@
+// Calibration bins, and what happens at every cut of the score.
+#ifndef INGOT_ENGINE_EVALUATE_STATISTICS_CURVES_H
+#define INGOT_ENGINE_EVALUATE_STATISTICS_CURVES_H
+
+#include "engine/evaluate/report_data.h"
+#include "engine/evaluate/statistics/score_blocks.h"
+
+// Fills report->bins and calibration_error; binary and regression.
+void calibration_of(EvaluationReport *report, const EvaluationSet *set, const ScoreBlocks *blocks);
+
+// Fills report->points: at most CURVE_POINTS cuts, evenly spread over the blocks; binary.
+void cuts_of(EvaluationReport *report, const EvaluationSet *set, const ScoreBlocks *blocks);
+
+#endif

@@ -1,0 +1,22 @@
+// AUC with ties, and its DeLong standard errors.
+//
+// DeLong, DeLong and Clarke-Pearson 1988 on placement values: of a positive row the share of negatives below
+// it (equal ones count half), of a negative one the share of positives above it. With weights, shares and
+// variances are weighted.
+#ifndef INGOT_ENGINE_EVALUATE_STATISTICS_DELONG_H
+#define INGOT_ENGINE_EVALUATE_STATISTICS_DELONG_H
+
+#include "engine/evaluate/statistics/score_blocks.h"
+
+// Share of (positive, negative) pairs ordered rightly. NaN without one of the classes.
+double auc_of(const ScoreBlocks *blocks);
+
+// placements[row] of every row; freed by free().
+double *placements_of(const ScoreBlocks *blocks, const EvaluationSet *set);
+
+// Standard error of the mean of a statistic that is a sum over positives plus one over negatives: of an AUC
+// (values = its placements), or of a difference of two (values = differences of placements). NaN with fewer
+// than two rows of a class.
+double delong_error(const double *values, const EvaluationSet *set);
+
+#endif
