@@ -123,6 +123,7 @@ Status import_field_settle(ImportField *field, Error *error) {
     bool numbers = first_misfit(field, false) < 0 && field->text_count > 0;
     field->type = !numbers ? TYPE_CATEGORY : whole ? TYPE_INTEGER : TYPE_NUMBER;
   }
+  if (field->like != NULL && field->like->integer && whole) field->type = TYPE_INTEGER;
   if (field->type == TYPE_CATEGORY || field->type == TYPE_SKIP) return STATUS_OK;
   if (field->type == TYPE_INTEGER && field->missing > 0) {
     return error_set(error, STATUS_DATA,
