@@ -57,20 +57,23 @@ static int log_has(const EventLog *log, uint64_t step, const TensorSet *tensors)
   return 0;
 }
 
-// That the state belongs to this run.
-static void check_origin(const Subject *subject, const Checkpoint *checkpoint) {
+// That the state belongs to this run; only then its log is this run's.
+static int check_origin(const Subject *subject, const Checkpoint *checkpoint) {
   const Verification *verification = subject->verification;
   const Manifest *manifest = verification->manifest;
   const TensorSet *tensors = &checkpoint->tensors;
-  if (manifest == NULL) return;
+  const char *sentence = NULL;
+  if (manifest == NULL) return 1;
   if (!tensor_holds(tensors, "state.config", manifest->bits, strlen(manifest->bits))) {
-    find(subject, "optimizer.safetensors", "state.config is not the configuration in manifest.json");
+    sentence = "state.config is not the configuration in manifest.json";
   } else if (!tensor_holds(tensors, "state.data", manifest->data_digest, DIGEST_BYTES)) {
-    find(subject, "optimizer.safetensors", "state.data is not the data digest in manifest.json");
+    sentence = "state.data is not the data digest in manifest.json";
   } else if (verification->has_log && checkpoint->state.step > 0 &&
              !log_has(&verification->log, checkpoint->state.step, tensors)) {
-    find(subject, "optimizer.safetensors", "state.chain is not the chain that events.jsonl has at its step");
+    sentence = "state.chain is not the chain that events.jsonl has at its step";
   }
+  if (sentence != NULL) find(subject, "optimizer.safetensors", sentence);
+  return sentence == NULL;
 }
 
 static void check_manifest_state(const Subject *subject, const Checkpoint *checkpoint,
@@ -104,8 +107,7 @@ static void check_state(const Subject *subject) {
     find(subject, "state.json", error.text);
     return;
   }
-  check_log_part(subject, &checkpoint->state);
-  check_origin(subject, checkpoint);
+  if (check_origin(subject, checkpoint)) check_log_part(subject, &checkpoint->state);
   if (manifest != NULL && manifest->finished) {
     check_manifest_state(subject, checkpoint, &manifest->final, "final");
     check_manifest_state(subject, checkpoint, &manifest->selected, "selected");
