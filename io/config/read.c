@@ -87,7 +87,7 @@ static void report_unknown(Loader *loader, const YamlNode *child, const char *pa
     problem_add(problems, child->key_place, "unknown key '%s'%s; did you mean '%s'?", key, place,
                 nearest.found);
   } else if (other != NULL) {
-    problem_add(problems, child->key_place, "unknown key '%s'%s; it belongs to %s", key, place, other);
+    problem_add(problems, child->key_place, "unknown key '%s'%s; did you mean '%s'?", key, place, other);
   } else {
     problem_add(problems, child->key_place, "unknown key '%s'%s; configs/reference.yaml lists every key", key,
                 place);
@@ -255,6 +255,7 @@ static void check_row(Loader *loader, const KeyRow *row, YamlNode *node, const c
       problem_add(loader->reader.problems, found->key_place, "%s applies only where %.*s is %s", name,
                   (int)(value - when), when, value + 1);
     }
+    found->failed = true;
     free(name);
   }
   if (!whole && active && row->need == NEED_GIVEN && !found->failed && found->kind == YAML_MAP) {

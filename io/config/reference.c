@@ -18,6 +18,8 @@ static const char head[] =
     "# bits: the key decides the trained bits and is part of every digest. free: it does not; resume may\n"
     "# set it. Intervals: [0, 1) holds 0 and not 1. Paths are relative to the folder of the configuration.\n"
     "# `--set train.batch=512` overrides any key.\n"
+    "#\n"
+    "# yaml-language-server: $schema=schema.json\n"
     "#\n";
 
 static const char *type_text(const KeyRow *row) {

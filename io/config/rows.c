@@ -75,7 +75,7 @@ const KeyRow key_rows[] = {
     {"data.file", KEY_PATH, KEY_FREE, NEED_GIVEN, AT(data.file), NULL, "", "",
      .help = "HDF5 file of the rows, relative to this config's folder.", .example = "../data/telco.h5"},
     {"data.test_file", KEY_PATH, KEY_FREE, NEED_GIVEN, AT(data.test_file), NULL, "", "",
-     .help = "HDF5 file of the test rows.", .when = "data.split.by=file", .example = "../data/telco-test.h5"},
+     .help = "HDF5 file of the test rows.", .when = "data.split.by=file", .example = "../data/telco_test.h5"},
     {"data.order", KEY_CHOICE, KEY_BITS, NEED_DEFAULT, AT(data.order), "full", "", "",
      .help = "Order in which an epoch visits the rows: shuffled wholly, or in blocks for data larger than memory.",
      .words = orders},

@@ -94,6 +94,22 @@ static int compare_names(const void *a, const void *b) {
   return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
+// Complains of each name that stands more than once; sorts `names`.
+static void check_twice(Loader *loader, char **names, int count, const char *path) {
+  if (count > 1) qsort(names, (size_t)count, sizeof *names, compare_names);
+  for (int i = 1; i < count; i++) {
+    if (strcmp(names[i], names[i - 1]) == 0 && (i < 2 || strcmp(names[i], names[i - 2]) != 0))
+      COMPLAIN(loader, path, "%s names %s more than once", path, names[i]);
+  }
+}
+
+static void check_list(Loader *loader, const TextList *list, const char *path) {
+  char **names = memory_get((size_t)list->count, sizeof *names);
+  for (int i = 0; i < list->count; i++) names[i] = list->items[i];
+  check_twice(loader, names, list->count, path);
+  free(names);
+}
+
 static void check_columns(Loader *loader) {
   const DataConfig *data = &loader->config->data;
   int count = 0, used = 0;
@@ -109,16 +125,15 @@ static void check_columns(Loader *loader) {
       names[used++] = data->inputs[i].columns.items[j];
     }
   }
-  if (used > 1) qsort(names, (size_t)used, sizeof *names, compare_names);
-  for (int i = 1; i < used; i++) {
-    if (strcmp(names[i], names[i - 1]) == 0 && (i < 2 || strcmp(names[i], names[i - 2]) != 0))
-      COMPLAIN(loader, "data.inputs", "column %s is an input more than once", names[i]);
-  }
+  check_twice(loader, names, used, "data.inputs");
   free(names);
 }
 
 static void finish_inputs(Loader *loader) {
   const DataConfig *data = &loader->config->data;
+  if (data->weight[0] != '\0' && strcmp(data->weight, data->target.column) == 0)
+    COMPLAIN(loader, "data.weight", "data.weight is %s, the target: a weight would tell the answer",
+             data->weight);
   if (!sound(loader, "data.inputs") || data->inputs_auto) return;
   if (data->input_count == 0) COMPLAIN(loader, "data.inputs", "data.inputs is empty: a model needs an input");
   for (int i = 0; i < data->input_count; i++) {
@@ -175,6 +190,8 @@ static void finish_metrics(Loader *loader) {
         text_list_add(&config->evaluate_metrics, metric_names[i].name);
     }
   }
+  check_list(loader, &config->evaluate_metrics, "evaluate.metrics");
+  check_list(loader, &config->evaluate_slices, "evaluate.slices");
   YamlNode *list = given(loader, "evaluate.metrics");
   for (int i = 0; list != NULL && list->kind == YAML_LIST && i < list->count; i++) {
     char path[40];

@@ -150,7 +150,12 @@ static void on_scalar(Builder *b, const struct fy_event *event) {
     stop(b, place, "a text must not contain the character \\0");
     return;
   }
-  bool quoted = token != NULL && fy_token_scalar_style(token) != FYSS_PLAIN;
+  enum fy_scalar_style style = token == NULL ? FYSS_PLAIN : fy_token_scalar_style(token);
+  bool quoted = style != FYSS_PLAIN;
+  if ((style == FYSS_SINGLE_QUOTED || style == FYSS_DOUBLE_QUOTED) && place.column > 1) {
+    place.column--; // the mark stands behind the quote
+    place.width += 2;
+  }
   if (awaits_key(b)) {
     if (b->open[b->depth - 1]->count >= YAML_KEYS_MAX) {
       stop(b, place, "more than 1000 keys in one map");
@@ -242,6 +247,22 @@ static void on_event(Builder *b, const struct fy_event *event) {
   }
 }
 
+// What to do about a message of libfyaml, where it does not say so itself.
+static const char *remedy_of(const char *message) {
+  static const struct {
+    const char *part, *remedy;
+  } remedies[] = {
+      {"tab character", ": indent with blanks"},
+      {"nested block mapping", ": put a text that contains ': ' in quotes"},
+      {"closing bracket", ": close it with ]"},
+      {"missing comma", ": put a comma between items and close what was opened"},
+  };
+  for (size_t i = 0; i < sizeof remedies / sizeof remedies[0]; i++) {
+    if (strstr(message, remedies[i].part) != NULL) return remedies[i].remedy;
+  }
+  return "";
+}
+
 // Turns libfyaml's first message into ours; later ones are consequences of it.
 static void report_syntax(Builder *b, struct fy_diag *diag) {
   void *iterator = NULL;
@@ -251,7 +272,8 @@ static void report_syntax(Builder *b, struct fy_diag *diag) {
     return;
   }
   int line = error->line > 0 ? error->line - 1 : 0, column = error->column > 0 ? error->column - 1 : 0;
-  problem_add(b->problems, place_at(b, line, column, 1), "not YAML: %.200s", error->msg);
+  problem_add(b->problems, place_at(b, line, column, 1), "not YAML: %.200s%s", error->msg,
+              remedy_of(error->msg));
   b->stopped = true;
 }
 

@@ -1,63 +1,20 @@
-// Configuration: loading, errors, resolved output, bits text, the table.
+// Configuration: defaults, overrides, the resolved text, the bits text and its difference.
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <cstring>
-#include <string>
-#include <vector>
+#include <fstream>
+#include <sstream>
 
-extern "C" {
-#include "io/config/load.h"
-#include "io/config/write.h"
-}
+#include "tests/io/config_case.h"
 
 namespace {
 
-struct Loaded {
-  Config *config = nullptr;
-  std::string problems, bits, resolved, error;
-  int status = 0, count = 0;
-  Loaded() = default;
-  Loaded(Loaded &&other) noexcept { *this = std::move(other); }
-  Loaded &operator=(Loaded &&other) noexcept {
-    std::swap(config, other.config);
-    problems = other.problems, bits = other.bits, resolved = other.resolved, error = other.error;
-    status = other.status, count = other.count;
-    return *this;
-  }
-  ~Loaded() { config_free(config); }
-};
+const char *const RECIPES[] = {"churn",         "income",        "credit",   "churn_linear",
+                               "income_linear", "credit_linear", "reference"};
 
-std::string take(char *text) {
-  std::string copy = text;
-  free(text);
-  return copy;
+std::string recipe(const char *name) {
+  return std::string(INGOT_SOURCE_DIR) + "/configs/" + name + ".yaml";
 }
-
-Loaded load(const std::string &text, const std::vector<std::string> &sets = {},
-            const char *folder = "/folder") {
-  Loaded result;
-  std::vector<ConfigOverride> overrides;
-  for (const std::string &set : sets) overrides.push_back({set.c_str()});
-  ConfigProblems problems = {nullptr, 0};
-  Error error = {};
-  result.status = config_load_text(&result.config, &problems, "c.yaml", text.data(), text.size(), folder,
-                                   overrides.data(), (int)overrides.size(), &error);
-  if (problems.text != nullptr) result.problems = problems.text;
-  result.count = problems.count;
-  result.error = error.text;
-  config_problems_free(&problems);
-  if (result.config != nullptr) {
-    result.bits = result.config->bits_text;
-    result.resolved = take(config_write_resolved(result.config));
-  }
-  return result;
-}
-
-const char *const SMALL = "name: small\n"
-                          "data:\n"
-                          "  file: rows.h5\n"
-                          "  target: {column: y, task: binary, positive: 1}\n";
 
 TEST(Config, SmallestConfigGetsEveryDefault) {
   Loaded loaded = load(SMALL);
@@ -67,8 +24,10 @@ TEST(Config, SmallestConfigGetsEveryDefault) {
   EXPECT_STREQ(config->data.target.positive, "1");
   EXPECT_TRUE(config->data.inputs_auto);
   EXPECT_EQ(config->numerics.grain, 256);
+  EXPECT_EQ(config->numerics.fraction_bits, 40);
   EXPECT_EQ(config->model.hidden_count, 2);
   EXPECT_EQ(config->train.optimizer.learning_rate, 1e-3);
+  EXPECT_EQ(config->train.micro_batch, MICRO_BATCH_AUTO);
   EXPECT_STREQ(config->select_metric, "log_loss");
   EXPECT_EQ(config->evaluate_metrics.count, 6);
   EXPECT_EQ(config->checkpoint.every_epochs, 1);
@@ -76,15 +35,363 @@ TEST(Config, SmallestConfigGetsEveryDefault) {
   EXPECT_EQ(config->data.split.bounds[1], 15679732462653118873u); // floor(0.85 * 2^64)
   EXPECT_TRUE(config->data.split.has_test);
   EXPECT_FALSE(config->business.present);
+  EXPECT_FALSE(config->gates.has_primary);
+  EXPECT_EQ(config->gates.confidence, 0.95);
 }
 
-TEST(Config, ResolvedTextReadsBackEqual) {
+TEST(Config, TasksHaveTheirOwnDefaults) {
+  std::string head = "name: a\ndata: {file: r.h5, target: {column: y, task: ";
+  Loaded numbers = load(head + "regression}}\n"), classes = load(head + "multiclass}}\n");
+  ASSERT_EQ(numbers.status, STATUS_OK) << numbers.problems;
+  ASSERT_EQ(classes.status, STATUS_OK) << classes.problems;
+  EXPECT_STREQ(numbers.config->select_metric, "rmse");
+  EXPECT_EQ(numbers.config->evaluate_metrics.count, 3);
+  EXPECT_STREQ(classes.config->select_metric, "log_loss");
+  EXPECT_EQ(classes.config->evaluate_metrics.count, 4);
+}
+
+TEST(Config, SplitFractionsBecomeExactBounds) {
+  Loaded all = load(std::string(SMALL) + "  split: {train: 0.9, validation: 0.1}\n");
+  ASSERT_EQ(all.status, STATUS_OK) << all.problems;
+  EXPECT_EQ(all.config->data.split.bounds[0], 16602069666338596454u); // floor(0.9 * 2^64)
+  EXPECT_EQ(all.config->data.split.bounds[1], UINT64_MAX);
+  EXPECT_FALSE(all.config->data.split.has_test);
+  Loaded by_file = load(std::string(SMALL) + "  test_file: t.h5\n  split: {by: file}\n");
+  ASSERT_EQ(by_file.status, STATUS_OK) << by_file.problems;
+  EXPECT_EQ(by_file.config->data.split.bounds[0], 15679732462653118873u); // 0.85
+  EXPECT_EQ(by_file.config->data.split.bounds[1], UINT64_MAX);
+  EXPECT_TRUE(by_file.config->data.split.has_test);
+  EXPECT_STREQ(by_file.config->data.test_file, "/folder/t.h5");
+}
+
+TEST(Config, CostMatrixBecomesPayoffs) {
+  Loaded loaded =
+      load(std::string(SMALL) + "business: {unit: EUR, matrix: {tp: 0, fp: -1, fn: -5, tn: 0.5}}\n");
+  ASSERT_EQ(loaded.status, STATUS_OK) << loaded.problems;
+  EXPECT_STREQ(loaded.config->business.act, "CASE WHEN label = 1 THEN 0 ELSE -1 END");
+  EXPECT_STREQ(loaded.config->business.skip, "CASE WHEN label = 1 THEN -5 ELSE 0.5 END");
+  EXPECT_EQ(loaded.config->business.policy, POLICY_BEST_ON_VALIDATION);
+}
+
+TEST(Config, ParametersHaveARangeOrNone) {
+  Loaded loaded = load(std::string(SMALL) +
+                       "business: {unit: EUR, act: ':a + :b', params: {a: 2, b: {value: 3, low: 1}}, "
+                       "policy: {threshold: 0.25}}\n");
+  ASSERT_EQ(loaded.status, STATUS_OK) << loaded.problems;
+  const BusinessConfig &business = loaded.config->business;
+  ASSERT_EQ(business.param_count, 2);
+  EXPECT_STREQ(business.params[0].name, "a");
+  EXPECT_EQ(business.params[0].low, 2);
+  EXPECT_EQ(business.params[0].high, 2);
+  EXPECT_EQ(business.params[1].low, 1);
+  EXPECT_EQ(business.params[1].high, 3);
+  EXPECT_EQ(business.policy, POLICY_THRESHOLD);
+  EXPECT_EQ(business.threshold, 0.25);
+  EXPECT_STREQ(business.skip, "0");
+}
+
+TEST(Config, BlocksOfOrderAreRead) {
+  Loaded loaded = load(std::string(SMALL) + "  order: {blocks: {rows: 64}}\n");
+  ASSERT_EQ(loaded.status, STATUS_OK) << loaded.problems;
+  EXPECT_EQ(loaded.config->data.order, ORDER_BLOCKS);
+  EXPECT_EQ(loaded.config->data.block_rows, 64);
+  EXPECT_EQ(loaded.config->data.block_window, 256);
+  EXPECT_NE(loaded.bits.find("data.order=blocks\n"), std::string::npos);
+}
+
+// ---- Overrides
+
+TEST(ConfigOverrides, SetTheValueAndLaterOnesWin) {
+  Loaded loaded = load(SMALL, {"train.batch=512", "seed=7", "train.batch=64", "model.hidden=[8, 4]",
+                               "goal=a b", "train.optimizer={kind: sgd}"});
+  ASSERT_EQ(loaded.status, STATUS_OK) << loaded.problems;
+  EXPECT_EQ(loaded.config->train.batch, 64);
+  EXPECT_EQ(loaded.config->seed, 7u);
+  EXPECT_EQ(loaded.config->model.hidden_count, 2);
+  EXPECT_EQ(loaded.config->model.hidden[1], 4);
+  EXPECT_STREQ(loaded.config->goal, "a b");
+  EXPECT_EQ(loaded.config->train.optimizer.kind, OPTIMIZER_SGD);
+}
+
+TEST(ConfigOverrides, ReachIntoLists) {
+  std::string text = std::string(SMALL) + "  inputs: [{column: a, as: category}]\n";
+  Loaded loaded = load(text, {"data.inputs.0.embed=5"});
+  ASSERT_EQ(loaded.status, STATUS_OK) << loaded.problems;
+  EXPECT_EQ(loaded.config->data.inputs[0].embed, 5);
+  Loaded beyond = load(text, {"data.inputs.1.embed=5"});
+  EXPECT_EQ(beyond.status, STATUS_CONFIG);
+  EXPECT_NE(beyond.problems.find("there is no item '1': the list has 1"), std::string::npos)
+      << beyond.problems;
+}
+
+TEST(ConfigOverrides, PathsAreRelativeToTheWorkingDirectory) {
+  char *working = realpath(".", nullptr);
+  Loaded loaded = load(SMALL, {"data.file=other.h5"});
+  ASSERT_EQ(loaded.status, STATUS_OK) << loaded.problems;
+  EXPECT_EQ(std::string(loaded.config->data.file), take(working) + "/other.h5");
+}
+
+TEST(ConfigOverrides, ErrorsShowTheOverride) {
+  Loaded loaded = load(SMALL, {"train.bach=3", "train.epochs=0", "nonsense", "seed="});
+  EXPECT_EQ(loaded.status, STATUS_CONFIG);
+  EXPECT_EQ(loaded.problems,
+            "--set train.bach=3: error: unknown key 'bach' in train; did you mean 'batch'?\n"
+            "     | train.bach=3\n"
+            "     |       ^~~~\n"
+            "--set train.epochs=0: error: train.epochs is 0, outside [1, 1000000] epochs\n"
+            "     | train.epochs=0\n"
+            "     |              ^\n"
+            "--set nonsense: error: an override is one line key=value, such as train.batch=512\n"
+            "     | nonsense\n"
+            "     | ^\n"
+            "--set seed=: error: no value after '=': write \"\" for an empty text\n"
+            "     | seed=\n"
+            "     | ^\n");
+}
+
+TEST(ConfigOverrides, OnlyFreeKeysMayChangeLater) {
+  Error error = {};
+  ConfigOverride free_keys[] = {
+      {"machine.threads=4"}, {"checkpoint.every.minutes=5"}, {"business.params.offer.low=1"}};
+  EXPECT_EQ(config_check_free(free_keys, 3, &error), STATUS_OK) << error.text;
+  for (const char *text :
+       {"train.batch=512", "seed=3", "data.inputs.0.embed=4", "train={}", "modle.kind=mlp"}) {
+    ConfigOverride one[] = {{"log.every_steps=1"}, {text}};
+    EXPECT_EQ(config_check_free(one, 2, &error), STATUS_CONFIG) << text;
+    EXPECT_NE(std::string(error.text).find(text), std::string::npos) << error.text;
+  }
+}
+
+// ---- Round trip
+
+TEST(ConfigResolved, ReadsBackEqual) {
   Loaded first = load(SMALL);
   ASSERT_EQ(first.status, STATUS_OK);
   Loaded second = load(first.resolved, {}, "/elsewhere");
   ASSERT_EQ(second.status, STATUS_OK) << second.problems;
   EXPECT_EQ(first.resolved, second.resolved);
   EXPECT_EQ(first.bits, second.bits);
+}
+
+TEST(ConfigResolved, RecipesReadBackEqual) {
+  for (const char *name : RECIPES) {
+    Loaded first = load_file(recipe(name));
+    ASSERT_EQ(first.status, STATUS_OK) << name << "\n" << first.problems;
+    Loaded second = load(first.resolved, {}, "/elsewhere");
+    ASSERT_EQ(second.status, STATUS_OK) << name << "\n" << second.problems;
+    EXPECT_EQ(first.resolved, second.resolved) << name;
+    EXPECT_EQ(first.bits, second.bits) << name;
+  }
+}
+
+TEST(ConfigResolved, DifficultTextsAndNumbersSurvive) {
+  const char *sets[] = {"goal=\"a: b # c \\\"d\\\" \\\\ 'e' \\n f\"",
+                        "owner=\"null\"",
+                        "owner=\"12\"",
+                        "owner=\"- x\"",
+                        "owner=\"\xC3\xA9t\xC3\xA9\"",
+                        "data.target.column=\"a, [b]: {c}\"",
+                        "data.target.positive=\"Yes\"",
+                        "data.target.positive=\">50K\"",
+                        "train.optimizer.learning_rate=0.1",
+                        "train.optimizer.learning_rate=1.0000000000000002",
+                        "train.clip_norm=1e-300",
+                        "seed=18446744073709551615",
+                        "data.except=[\"on\", \"1\", \"\\\"\", y]"};
+  for (const char *set : sets) {
+    Loaded first = load(SMALL, {set});
+    ASSERT_EQ(first.status, STATUS_OK) << set << "\n" << first.problems;
+    Loaded second = load(first.resolved);
+    ASSERT_EQ(second.status, STATUS_OK) << set << "\n" << second.problems;
+    EXPECT_EQ(first.resolved, second.resolved) << set;
+    EXPECT_EQ(first.bits, second.bits) << set;
+    EXPECT_STREQ(first.config->goal, second.config->goal) << set;
+    EXPECT_STREQ(first.config->owner, second.config->owner) << set;
+    EXPECT_STREQ(first.config->data.target.column, second.config->data.target.column) << set;
+    EXPECT_EQ(first.config->train.optimizer.learning_rate, second.config->train.optimizer.learning_rate)
+        << set;
+  }
+}
+
+TEST(ConfigResolved, InputsThatAutoStandsForReadBackEqual) {
+  Loaded loaded = load(SMALL);
+  ASSERT_EQ(loaded.status, STATUS_OK);
+  InputConfig inputs[2] = {};
+  text_list_add(&inputs[0].columns, "age");
+  inputs[0].missing = MISSING_MEAN_FLAG, inputs[0].scale = SCALE_STANDARD;
+  text_list_add(&inputs[1].columns, "job");
+  text_list_add(&inputs[1].columns, "sex");
+  inputs[1].kind = INPUT_CATEGORY, inputs[1].min_count = 1;
+  config_set_inputs(loaded.config, inputs, 2);
+  for (InputConfig &input : inputs) text_list_free(&input.columns);
+  std::string bits = loaded.config->bits_text, resolved = take(config_write_resolved(loaded.config));
+  EXPECT_EQ(bits.find("data.inputs=auto"), std::string::npos);
+  EXPECT_NE(bits.find("data.inputs.1.columns.1=sex\n"), std::string::npos) << bits;
+  Loaded second = load(resolved);
+  ASSERT_EQ(second.status, STATUS_OK) << second.problems;
+  EXPECT_EQ(second.bits, bits);
+  EXPECT_EQ(second.resolved, resolved);
+}
+
+// ---- Bits
+
+TEST(ConfigBits, LinesAreSorted) {
+  Loaded loaded = load_file(recipe("churn"));
+  ASSERT_EQ(loaded.status, STATUS_OK) << loaded.problems;
+  std::istringstream lines(loaded.bits);
+  std::string before, line;
+  int count = 0;
+  while (std::getline(lines, line)) {
+    EXPECT_LT(before, line);
+    before = line;
+    count++;
+  }
+  EXPECT_GT(count, 60);
+}
+
+TEST(ConfigBits, FreeKeysLeaveThemAloneAndBitsKeysDoNot) {
+  std::string text = std::string(SMALL) + "business: {unit: EUR, act: '1'}\n";
+  std::string bits = load(text).bits;
+  ASSERT_FALSE(bits.empty());
+  for (const char *set :
+       {"name=other", "goal=x", "owner=x", "data.file=b.h5", "train.micro_batch=256", "train.micro_batch=all",
+        "checkpoint.every.steps=3", "checkpoint.keep.last=9", "log.every_steps=1", "machine.threads=3",
+        "machine.isa=portable", "machine.residency=stream", "evaluate.metrics=[auc]", "evaluate.slices=[a]",
+        "business.unit=USD", "business.act='2'", "business.policy=expected_gain",
+        "gates.primary={metric: auc, superior: 0}", "gates.confidence=0.9"}) {
+    Loaded loaded = load(text, {set});
+    EXPECT_EQ(loaded.status, STATUS_OK) << loaded.problems;
+    EXPECT_EQ(loaded.bits, bits) << set;
+  }
+  for (const char *set : {"seed=1",
+                          "numerics.grain=128",
+                          "numerics.fraction_bits=39",
+                          "data.order=blocks",
+                          "data.split.key=k",
+                          "data.split.salt=s",
+                          "data.split={train: 0.8, validation: 0.1, test: 0.1}",
+                          "data.target.column=z",
+                          "data.target.positive=2",
+                          "data.weight=w",
+                          "data.except=[a]",
+                          "data.inputs=[{column: a, as: numeric}]",
+                          "model.kind=linear",
+                          "model.hidden=[128]",
+                          "model.norm=layer",
+                          "model.dropout=0.5",
+                          "train.batch=2",
+                          "train.epochs=2",
+                          "train.optimizer.kind=sgd",
+                          "train.optimizer.learning_rate=0.01",
+                          "train.optimizer.weight_decay=0.1",
+                          "train.optimizer.beta1=0.8",
+                          "train.optimizer.beta2=0.99",
+                          "train.optimizer.epsilon=1e-7",
+                          "train.schedule.kind=cosine",
+                          "train.schedule.warmup_steps=1",
+                          "train.clip_norm=1",
+                          "train.early_stop.patience_epochs=1",
+                          "select.metric=auc"}) {
+    Loaded loaded = load(text, {set});
+    EXPECT_EQ(loaded.status, STATUS_OK) << loaded.problems;
+    EXPECT_NE(loaded.bits, bits) << set;
+  }
+}
+
+TEST(ConfigBits, FoldersOfTheDataDoNotCount) {
+  EXPECT_EQ(load(SMALL, {}, "/one").bits, load(SMALL, {}, "/two").bits);
+}
+
+// ---- Difference
+
+struct Difference {
+  std::string key, left, right;
+};
+
+Difference difference(const std::string &left, const std::string &right) {
+  ConfigDifference found = config_difference(left.c_str(), right.c_str());
+  Difference result;
+  if (found.key != nullptr) result = {found.key, found.left, found.right};
+  config_difference_free(&found);
+  return result;
+}
+
+TEST(ConfigDifference, NamesTheFirstKeyWithReadableValues) {
+  Loaded plain = load(SMALL),
+         slow = load(SMALL, {"train.optimizer.learning_rate=0.1", "train.schedule.warmup_steps=3"});
+  EXPECT_EQ(difference(plain.bits, plain.bits).key, "");
+  Difference found = difference(plain.bits, slow.bits);
+  EXPECT_EQ(found.key, "train.optimizer.learning_rate");
+  EXPECT_EQ(found.left, "0.001");
+  EXPECT_EQ(found.right, "0.1");
+}
+
+TEST(ConfigDifference, NamesAKeyThatOneLacks) {
+  Difference found = difference("a=1\nb=2\n", "a=1\nc=2\n");
+  EXPECT_EQ(found.key, "b");
+  EXPECT_EQ(found.left, "2");
+  EXPECT_EQ(found.right, "(absent)");
+  found = difference("a=1\n", "a=1\nc=text\n");
+  EXPECT_EQ(found.key, "c");
+  EXPECT_EQ(found.left, "(absent)");
+  EXPECT_EQ(found.right, "text");
+  found = difference("a=1\nz=2\n", "");
+  EXPECT_EQ(found.key, "a");
+  EXPECT_EQ(found.right, "(absent)");
+}
+
+// ---- Files
+
+TEST(ConfigFile, AMissingOneIs66AndAFolder74) {
+  EXPECT_EQ(load_file("/nonexistent/c.yaml").status, STATUS_MISSING);
+  Loaded folder = load_file(INGOT_SOURCE_DIR);
+  EXPECT_EQ(folder.status, STATUS_IO);
+  EXPECT_NE(folder.error.find("not a regular file"), std::string::npos) << folder.error;
+}
+
+TEST(ConfigFile, PathsAreRelativeToItsFolder) {
+  Loaded loaded = load_file(recipe("churn"));
+  ASSERT_EQ(loaded.status, STATUS_OK) << loaded.problems;
+  char *root = realpath(INGOT_SOURCE_DIR, nullptr);
+  EXPECT_EQ(std::string(loaded.config->data.file), take(root) + "/data/telco.h5");
+}
+
+// ---- What is generated
+
+void expect_generated(const char *name, const std::string &text) {
+  std::string path = std::string(INGOT_SOURCE_DIR) + "/configs/" + name;
+  if (getenv("INGOT_WRITE_GENERATED") != nullptr) std::ofstream(path) << text;
+  std::ifstream file(path);
+  std::stringstream content;
+  content << file.rdbuf();
+  EXPECT_TRUE(content.str() == text) << path << " is out of date: run test_io with INGOT_WRITE_GENERATED=1";
+}
+
+TEST(ConfigGenerated, ReferenceIsTheTable) {
+  expect_generated("reference.yaml", take(config_write_reference()));
+}
+
+TEST(ConfigGenerated, SchemaIsTheTable) {
+  expect_generated("schema.json", take(config_write_json_schema()));
+}
+
+TEST(ConfigGenerated, LinearTwinsDifferInTheModelAlone) {
+  for (const char *name : {"churn", "income", "credit"}) {
+    Loaded network = load_file(recipe(name)),
+           linear = load_file(recipe((std::string(name) + "_linear").c_str()));
+    ASSERT_EQ(network.status, STATUS_OK) << network.problems;
+    ASSERT_EQ(linear.status, STATUS_OK) << linear.problems;
+    EXPECT_EQ(linear.config->model.kind, MODEL_LINEAR);
+    auto section = [](const std::string &text, const char *from, const char *to) {
+      size_t start = text.find(from);
+      return text.substr(start, text.find(to, start) - start);
+    };
+    EXPECT_EQ(section(network.resolved, "\ndata:", "\nmodel:"),
+              section(linear.resolved, "\ndata:", "\nmodel:"));
+    EXPECT_EQ(section(network.resolved, "\nevaluate:", "\nEND"),
+              section(linear.resolved, "\nevaluate:", "\nEND"));
+    EXPECT_TRUE(network.config->business.present && network.config->gates.has_primary) << name;
+  }
 }
 
 } // namespace
