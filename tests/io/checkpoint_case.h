@@ -99,6 +99,7 @@ public:
     tensor_set_digest(snapshot_.state_digest, &all_);
   }
   std::vector<float> &weight() { return weight_; }
+  std::vector<float> &moment() { return moment_; }
   Snapshot &snapshot() { return snapshot_; }
   TensorSet &all() { return all_; }
   TensorSet &model() { return model_; }

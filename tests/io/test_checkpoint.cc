@@ -161,18 +161,26 @@ TEST(Checkpoint, MissingAddedAndCutFilesAreNamed) {
 // Sums that fit the files do not make one checkpoint of two: the digests in state.json bind them.
 TEST(Checkpoint, FilesOfTwoStatesAreRefused) {
   for (const std::string file : {"model.safetensors", "optimizer.safetensors", "state.json"}) {
-    Folder folder;
-    CheckpointStore store = store_of(folder);
+    Folder folder, other_folder;
+    CheckpointStore store = store_of(folder), other_store = store_of(other_folder);
     save(store, 5);
     save(store, 6);
+    SmallState other(6); // the same step, other numbers
+    other.weight()[0] = other.moment()[0] = 9;
+    other.refresh();
+    Error error;
+    ASSERT_EQ(checkpoint_save(&other_store, &other.snapshot(), &error), STATUS_OK) << error.text;
     std::string path = folder / step_name(6);
-    spit(path + "/" + file, slurp(folder / (step_name(5) + "/" + file)));
-    ASSERT_EQ(system(("cd " + path +
-                      " && sha256sum model.safetensors optimizer.safetensors state.json > SHA256SUMS")
-                         .c_str()),
-              0);
+    spit(path + "/" + file, slurp(other_folder / (step_name(6) + "/" + file)));
+    std::string sum = "sha256sum model.safetensors optimizer.safetensors state.json > SHA256SUMS";
+    ASSERT_EQ(system(("cd " + path + " && " + sum).c_str()), 0);
     EXPECT_TRUE(Complaints(path).all.empty());
-    EXPECT_EQ(whole_step(path), -1) << file;
+    for (CheckpointParts parts : {CHECKPOINT_MODEL, CHECKPOINT_ALL}) {
+      if (parts == CHECKPOINT_MODEL && file == "optimizer.safetensors") continue; // not what was asked for
+      Checkpoint *loaded;
+      EXPECT_EQ(checkpoint_load(&loaded, path.c_str(), parts, &error), STATUS_DATA) << file;
+      EXPECT_NE(std::string(error.text).find("digest"), std::string::npos) << error.text;
+    }
     EXPECT_EQ(newest_step(folder.path()), 5);
   }
 }

@@ -76,6 +76,8 @@ TEST_P(Faults, EveryCallThatFails) {
       EXPECT_NE(std::string(error.text).find(strerror(number)), std::string::npos);
       EXPECT_TRUE(removing || std::string(error.text).find("step 30, is kept") != std::string::npos);
       EXPECT_FALSE(has_leftovers(folder));
+      Steps steps = steps_in(folder.path());
+      EXPECT_TRUE(removing || (steps.size() >= 3 && steps[0] == 10)) << steps.size();
     }
     expect_nothing_lost(folder, status == STATUS_OK || removing);
   }
