@@ -123,26 +123,25 @@ char *problem_list_text(ProblemList *list) {
   return text;
 }
 
-static int replace_cost(char a, char b) {
-  if (a == b) return 0;
-  return tolower((unsigned char)a) == tolower((unsigned char)b) ? 1 : 2;
+static bool same_letter(char a, char b) {
+  return tolower((unsigned char)a) == tolower((unsigned char)b);
 }
 
 static int least(int a, int b) {
   return a < b ? a : b;
 }
 
-// Twice the number of edits between two words of at most WORD_MAX bytes (optimal string alignment).
+// Edits between two words of at most WORD_MAX bytes (optimal string alignment); case does not count.
 static int edits_between(const char *a, const char *b) {
   int rows[3][WORD_MAX + 1], *before = rows[0], *above = rows[1], *here = rows[2];
   int na = (int)strlen(a), nb = (int)strlen(b);
-  for (int j = 0; j <= nb; j++) above[j] = 2 * j, before[j] = 0;
+  for (int j = 0; j <= nb; j++) above[j] = j, before[j] = 0;
   for (int i = 1; i <= na; i++) {
-    here[0] = 2 * i;
+    here[0] = i;
     for (int j = 1; j <= nb; j++) {
-      here[j] = least(above[j - 1] + replace_cost(a[i - 1], b[j - 1]), least(above[j], here[j - 1]) + 2);
-      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
-        here[j] = least(here[j], before[j - 2] + 2);
+      here[j] = least(above[j - 1] + !same_letter(a[i - 1], b[j - 1]), least(above[j], here[j - 1]) + 1);
+      if (i > 1 && j > 1 && same_letter(a[i - 1], b[j - 2]) && same_letter(a[i - 2], b[j - 1]))
+        here[j] = least(here[j], before[j - 2] + 1);
     }
     int *free_row = before;
     before = above, above = here, here = free_row;
@@ -158,8 +157,8 @@ void nearest_try(Nearest *nearest, const char *candidate) {
   size_t length = strlen(nearest->word), other = strlen(candidate);
   if (length > WORD_MAX || other > WORD_MAX) return;
   int edits = edits_between(nearest->word, candidate);
-  int limit = (int)(length > other ? length : other) * 2 / 3; // a third of the letters
-  if (edits > (limit < 2 ? 2 : limit)) return;
+  int limit = (int)(length > other ? length : other) / 3; // a third of the letters
+  if (edits > (limit < 1 ? 1 : limit)) return;
   if (nearest->found == NULL || edits < nearest->edits) {
     nearest->found = candidate;
     nearest->edits = edits;

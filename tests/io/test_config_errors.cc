@@ -25,10 +25,15 @@ const ErrorCase CASES[] = {
     {"alias at the top", "random_state: 3\n", "unknown key 'random_state'; here it is called seed\n"},
     {"elsewhere", "epochs: 3\n", "c.yaml:5:1: error: unknown key 'epochs'; did you mean 'train.epochs'?\n"},
     {"unknown", "zzzzzzzzzz: 3\n", "unknown key 'zzzzzzzzzz'; configs/reference.yaml lists every key\n"},
+    {"capitals", "SEED: 3\n", "unknown key 'SEED'; did you mean 'seed'?\n"},
+    {"capital word", "model: {kind: MLP}\n",
+     "model.kind must be mlp or linear, not 'MLP'; did you mean 'mlp'?\n"},
+    {"swapped", "model: {knid: mlp}\n", "unknown key 'knid' in model; did you mean 'kind'?\n"},
     {"dotted", "train.batch: 3\n", "unknown key 'train.batch'"},
     {"duplicate", "seed: 1\nseed: 2\n",
      "c.yaml:6:1: error: duplicate key 'seed': it was already given on line 5\n   6 | seed: 2\n     | "
      "^~~~\n"},
+    {"bad duplicate", "seed: 1\nseed: x\n", "duplicate key 'seed': it was already given on line 5\n"},
     {"in a list", "  inputs: [{colum: a, as: numeric, column: a}]\n",
      "unknown key 'colum' in data.inputs.0; did you mean 'column'?\n"},
     // YAML
