@@ -9,8 +9,8 @@
 
 namespace {
 
-const char *const RECIPES[] = {"churn",         "income",        "credit",   "churn_linear",
-                               "income_linear", "credit_linear", "reference"};
+const char *const RECIPES[] = {"churn",         "income", "credit",      "churn_linear", "income_linear",
+                               "credit_linear", "demo",   "demo_linear", "reference"};
 
 std::string recipe(const char *name) {
   return std::string(INGOT_SOURCE_DIR) + "/configs/" + name + ".yaml";
@@ -376,7 +376,7 @@ TEST(ConfigGenerated, SchemaIsTheTable) {
 }
 
 TEST(ConfigGenerated, LinearTwinsDifferInTheModelAlone) {
-  for (const char *name : {"churn", "income", "credit"}) {
+  for (const char *name : {"churn", "income", "credit", "demo"}) {
     Loaded network = load_file(recipe(name)),
            linear = load_file(recipe((std::string(name) + "_linear").c_str()));
     ASSERT_EQ(network.status, STATUS_OK) << network.problems;
