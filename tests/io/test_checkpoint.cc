@@ -198,14 +198,14 @@ TEST(Checkpoint, AnotherConfigurationOrDataIsRefusedByName) {
   const struct {
     const char *bits, *says;
   } others[] = {
-      {"data.file=a.h5\nmodel.hidden=[4]\nseed=7\n", "model.hidden is [3] there and [4] here"},
-      {"data.file=a.h5\nmodel.hidden=[3]\nseed=70\n", "seed is 7 there and 70 here"},
-      {"data.file=a.h5\nseed=7\n", "model.hidden is [3] there and nothing here"},
+      {"data.file=a.h5\nmodel.hidden=[4]\nseed=7\n", "model.hidden is [3], here it is [4]"},
+      {"data.file=a.h5\nmodel.hidden=[3]\nseed=70\n", "seed is 7, here it is 70"},
+      {"data.file=a.h5\nseed=7\n", "model.hidden is [3], here it is (absent)"},
       {"data.file=a.h5\nmodel.hidden=[3]\nmodel.kind=mlp\nseed=7\n",
-       "model.kind is nothing there and mlp here"},
-      {"data.file=a.h5\nmodel.hidden=[3]\n", "seed is 7 there and nothing here"},
-      {"data.file=a.h5\nmodel.hidden=[3]\nseed=7\nz=1\n", "z is nothing there and 1 here"},
-      {"", "data.file is a.h5 there and nothing here"},
+       "model.kind is (absent), here it is mlp"},
+      {"data.file=a.h5\nmodel.hidden=[3]\n", "seed is 7, here it is (absent)"},
+      {"data.file=a.h5\nmodel.hidden=[3]\nseed=7\nz=1\n", "z is (absent), here it is 1"},
+      {"", "data.file is a.h5, here it is (absent)"},
   };
   for (const auto &other : others) {
     EXPECT_EQ(checkpoint_match(loaded, other.bits, data, &error), STATUS_CONFIG);
@@ -213,7 +213,7 @@ TEST(Checkpoint, AnotherConfigurationOrDataIsRefusedByName) {
   }
   data[0] = 8;
   EXPECT_EQ(checkpoint_match(loaded, SmallState::BITS, data, &error), STATUS_CONFIG);
-  EXPECT_NE(std::string(error.text).find("the digest is 090909090909 there and 080909090909 here"),
+  EXPECT_NE(std::string(error.text).find("its digest is 090909090909, here it is 080909090909"),
             std::string::npos)
       << error.text;
   checkpoint_free(loaded);
