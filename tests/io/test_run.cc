@@ -2,12 +2,14 @@
 #include "tests/io/faulty_calls.h"
 #include "tests/io/run_case.h"
 
+#include <filesystem>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
 #include <jansson.h>
 
 extern "C" {
+#include "io/run/event_file.h"
 #include "io/run/events.h"
 #include "io/run/verify.h"
 }
@@ -337,6 +339,66 @@ TEST(Run, EverySessionIsInTheEnvironment) {
   EXPECT_EQ(json_integer_value(json_object_get(second, "from_step")), 5);
   EXPECT_STREQ(json_string_value(json_object_get(second, "end")), "epochs");
   json_decref(json);
+}
+
+TEST(RunFaults, ALogThatCouldNotGrowStaysWhole) {
+  Folder folder;
+  EventFile file;
+  Error error;
+  Event events[2]{};
+  std::string path = folder / "events.jsonl";
+  spit(path, "");
+  ASSERT_EQ(event_file_open(&file, &faulty_calls, path.c_str(), 0, nullptr, &error), STATUS_OK) << error.text;
+  ASSERT_EQ(event_file_append(&file, &faulty_calls, events, 2, &error), STATUS_OK) << error.text;
+  plan_fault(Fault::HALF, 1, ENOSPC);
+  EXPECT_EQ(event_file_append(&file, &faulty_calls, events, 2, &error), STATUS_IO);
+  plan_fault(Fault::FAIL, 0);
+  ASSERT_EQ(event_file_append(&file, &faulty_calls, events, 1, &error), STATUS_OK) << error.text;
+  uint8_t digest[DIGEST_BYTES], expected[DIGEST_BYTES];
+  event_file_digest(digest, &file);
+  event_file_close(&file);
+  std::string bytes = slurp(path);
+  sha256(expected, bytes.data(), bytes.size());
+  EXPECT_EQ(memcmp(digest, expected, DIGEST_BYTES), 0);
+  EventLog log;
+  ASSERT_EQ(event_log_read(&log, path.c_str(), &error), STATUS_OK) << error.text;
+  EXPECT_EQ(log.count, 3);
+  event_log_free(&log);
+}
+
+// A checkpoint names the bytes of the log that led to it: those must be on the disk before it is.
+TEST(RunFaults, TheLogIsFlushedBeforeTheCheckpointThatNamesIt) {
+  static std::vector<std::string> calls;
+  calls.clear();
+  auto name_of = [](int file) {
+    return std::filesystem::read_symlink("/proc/self/fd/" + std::to_string(file)).filename().string();
+  };
+  static auto name = name_of;
+  FileCalls table = file_calls_system;
+  table.write = [](int file, const void *bytes, size_t count) {
+    calls.push_back("write " + name(file));
+    return file_calls_system.write(file, bytes, count);
+  };
+  table.fsync = [](int file) {
+    calls.push_back("fsync " + name(file));
+    return file_calls_system.fsync(file);
+  };
+  table.mkdir = [](const char *path, mode_t mode) {
+    calls.push_back("mkdir");
+    return file_calls_system.mkdir(path, mode);
+  };
+  Folder folder;
+  RunCase given;
+  Error error;
+  ASSERT_EQ(train(given, folder / "run", 0, &table, &error), STATUS_OK) << error.text;
+  int checkpoints = 0;
+  for (size_t i = 0; i < calls.size(); i++) {
+    if (calls[i] != "mkdir") continue;
+    checkpoints++;
+    EXPECT_EQ(calls[i - 1], "fsync events.jsonl");
+    EXPECT_EQ(calls[i - 2], "write events.jsonl");
+  }
+  EXPECT_EQ(checkpoints, 3);
 }
 
 // The disk fails at the n-th call, for every n: the run says so, and resumes to the same digests.
