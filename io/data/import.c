@@ -80,7 +80,8 @@ static Status make_fields(Import *import, const CsvReader *reader, const CsvCell
     if (name[0] == '\0') return csv_error(error, reader, line, "column %d has no name.", i + 1);
     if (find_field(import, name) != NULL)
       return csv_error(error, reader, line, "two columns are named '%s'.", name);
-    if (strcmp(name, "label") == 0 || strcmp(name, "score") == 0) {
+    bool reserved = strcmp(name, "label") == 0 || strcmp(name, "score") == 0;
+    if (reserved && !import->options->predictions) {
       return csv_error(error, reader, line,
                        "the name '%s' is reserved for business expressions; import with --rename %s=NAME.",
                        name, name);

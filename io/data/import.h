@@ -25,6 +25,7 @@ typedef struct ImportOptions {
   const char *like;   // HDF5 file whose columns, types and dictionaries are taken; NULL
   const char *schema; // file of lines `name: number | integer | category | skip`; NULL
   bool force, compress;
+  bool predictions; // the names `score` and `label` are allowed
 } ImportOptions;
 
 typedef struct ImportColumn {

@@ -62,7 +62,6 @@ void write_lineage(Text *text, const json_t *report) {
   fact(text, report, "Evaluation data", "evaluation_set/digest");
   fact(text, report, "Business definition", "business/definition_digest");
   fact(text, report, "Owner", "subject/owner");
-  fact(text, report, "Code", "lineage/commit");
   fact(text, report, "Program", "lineage/tool");
   fact(text, report, "Numerics", "lineage/numerics");
   text_put(text, "</tbody></table>\n");

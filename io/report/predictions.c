@@ -1,0 +1,271 @@
+// Writes and reads predictions.
+#include "io/report/predictions.h"
+
+#include "engine/shared/memory.h"
+#include "io/data/data_file.h"
+#include "io/data/import.h"
+#include "io/shared/durable.h"
+#include "io/shared/text.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { COLUMNS_MAX = 1024 };
+static const double millionth = 1e6;
+
+static bool ends_with(const char *path, const char *end) {
+  size_t length = strlen(path), tail = strlen(end);
+  return length > tail && strcmp(path + length - tail, end) == 0;
+}
+
+// ---- writing ----
+
+static int64_t row_at(const int64_t *order, int64_t i) {
+  return order == NULL ? i : order[i];
+}
+
+static void number_column(Frame *frame, const char *name, const double *numbers, int64_t stride,
+                          const int64_t *order) {
+  if (numbers == NULL) return;
+  Column *column = &frame->columns[frame->column_count++];
+  column_make_numbers(column, name, frame->rows);
+  for (int64_t i = 0; i < frame->rows; i++) column->numbers[i] = numbers[row_at(order, i) * stride];
+}
+
+static void money_column(Frame *frame, const char *name, const int64_t *money, const int64_t *order) {
+  if (money == NULL) return;
+  Column *column = &frame->columns[frame->column_count++];
+  column_make_numbers(column, name, frame->rows);
+  for (int64_t i = 0; i < frame->rows; i++) column->numbers[i] = (double)money[row_at(order, i)] / millionth;
+}
+
+static void id_column(Frame *frame, const Predictions *predictions, const int64_t *order) {
+  Column *column = &frame->columns[frame->column_count++];
+  char **ids = memory_get((size_t)frame->rows, sizeof *ids);
+  for (int64_t i = 0; i < frame->rows; i++) ids[i] = predictions->ids[row_at(order, i)];
+  column_make_codes(column, "row_id", frame->rows, ids, (int)frame->rows);
+  for (int64_t i = 0; i < frame->rows; i++) column->codes[i] = (int32_t)i;
+  free(ids);
+}
+
+static void decision_column(Frame *frame, const Predictions *predictions, const int64_t *order) {
+  if (predictions->decisions == NULL) return;
+  if (predictions->class_names == NULL) {
+    number_column(frame, "decision", predictions->decisions, 1, order);
+    return;
+  }
+  Column *column = &frame->columns[frame->column_count++];
+  column_make_codes(column, "decision", frame->rows, predictions->class_names, predictions->classes);
+  for (int64_t i = 0; i < frame->rows; i++)
+    column->codes[i] = (int32_t)predictions->decisions[row_at(order, i)];
+}
+
+static Frame *frame_of(const Predictions *predictions, const int64_t *order, int64_t count) {
+  Frame *frame = frame_new(count, predictions->classes + 8);
+  frame->column_count = 0;
+  id_column(frame, predictions, order);
+  for (int k = 0; k < predictions->classes; k++) {
+    char name[256] = "score";
+    if (predictions->classes > 1) snprintf(name, sizeof name, "score.%.200s", predictions->class_names[k]);
+    number_column(frame, name, predictions->scores + k, predictions->classes, order);
+  }
+  decision_column(frame, predictions, order);
+  number_column(frame, "expected_gain", predictions->expected_gains, 1, order);
+  number_column(frame, "label", predictions->labels, 1, order);
+  number_column(frame, "weight", predictions->weights, 1, order);
+  money_column(frame, "act", predictions->act, order);
+  money_column(frame, "skip", predictions->skip, order);
+  return frame;
+}
+
+static void csv_value(Text *text, const char *value) {
+  if (strpbrk(value, ",\"\n\r") == NULL && value[0] != ' ') {
+    text_put(text, value);
+    return;
+  }
+  text_put(text, "\"");
+  for (const char *c = value; *c != '\0'; c++) text_add(text, *c == '"' ? "\"\"" : "%c", *c);
+  text_put(text, "\"");
+}
+
+static Status write_csv(const char *path, const Frame *frame, bool force, Error *error) {
+  Text text = {0};
+  for (int c = 0; c < frame->column_count; c++) {
+    if (c > 0) text_put(&text, ",");
+    csv_value(&text, frame->columns[c].name);
+  }
+  text_put(&text, "\n");
+  for (int64_t i = 0; i < frame->rows; i++) {
+    for (int c = 0; c < frame->column_count; c++) {
+      char buffer[NUMBER_TEXT_BYTES];
+      const char *value = column_text(&frame->columns[c], i, buffer);
+      if (c > 0) text_put(&text, ",");
+      if (value != NULL) csv_value(&text, value);
+    }
+    text_put(&text, "\n");
+  }
+  const char *slash = strrchr(path, '/');
+  char *folder = slash == NULL ? memory_text(".") : memory_text_n(path, (size_t)(slash - path));
+  Status status =
+      !force && access(path, F_OK) == 0
+          ? error_set(error, STATUS_EXISTS, "%s exists; give another name, or --force to replace it", path)
+          : durable_replace(&file_calls_system, folder[0] == '\0' ? "/" : folder,
+                            slash == NULL ? path : slash + 1, text.bytes, text.length, error);
+  free(folder);
+  text_free(&text);
+  return status;
+}
+
+Status predictions_write(const char *path, const Predictions *predictions, const int64_t *order,
+                         int64_t count, bool force, Error *error) {
+  bool h5 = ends_with(path, ".h5");
+  if (!h5 && !ends_with(path, ".csv")) {
+    return error_set(error, STATUS_USAGE, "%s: predictions are written as .h5 or .csv", path);
+  }
+  Frame *frame = frame_of(predictions, order, order == NULL ? predictions->rows : count);
+  DataFileOptions options = {.force = force};
+  Status status = h5 ? data_file_write(path, frame, &options, error) : write_csv(path, frame, force, error);
+  frame_free(frame);
+  return status;
+}
+
+// ---- reading ----
+
+// CSV becomes a column file first, so that one reader checks everything.
+static Status open_columns(DataFile **file, const char *path, Error *error) {
+  if (!ends_with(path, ".csv") && !ends_with(path, ".csv.gz")) return data_file_open(file, path, error);
+  char temporary[] = "/tmp/ingot-predictions-XXXXXX";
+  ImportSummary summary = {0};
+  int made = mkstemp(temporary);
+  if (made < 0) return error_set(error, STATUS_IO, "%s: cannot be made", temporary);
+  close(made);
+  ImportOptions options = {.output = temporary, .force = true, .predictions = true};
+  text_list_add(&options.files, path);
+  Status status = import_files(&options, &summary, error);
+  if (status == STATUS_OK) status = data_file_open(file, temporary, error);
+  import_summary_free(&summary);
+  text_list_free(&options.files);
+  unlink(temporary);
+  return status;
+}
+
+static Status read_ids(Predictions *read, DataFile *file, const char *path, Error *error) {
+  int index = data_file_find(file, "row_id");
+  if (index < 0) {
+    return error_set(error, STATUS_DATA, "%s: predictions need a column row_id and a column score", path);
+  }
+  const DataColumn *column = data_file_column(file, index);
+  read->ids = memory_get((size_t)read->rows, sizeof *read->ids);
+  int32_t *codes = memory_get((size_t)read->rows, sizeof *codes);
+  double *numbers = memory_get((size_t)read->rows, sizeof *numbers);
+  Status status;
+  if (column->kind == COLUMN_CATEGORY)
+    TRY(data_file_codes(file, index, 0, read->rows, codes, error));
+  else
+    TRY(data_file_numbers(file, index, 0, read->rows, numbers, error));
+  for (int64_t i = 0; i < read->rows; i++) {
+    char buffer[NUMBER_TEXT_BYTES];
+    bool missing = column->kind == COLUMN_CATEGORY ? codes[i] < 0 : numbers[i] != numbers[i];
+    if (missing) TRY(error_set(error, STATUS_DATA, "%s: row %lld has no row_id", path, (long long)i));
+    if (column->kind == COLUMN_NUMBER) number_text(buffer, numbers[i]);
+    read->ids[i] = memory_text(column->kind == COLUMN_CATEGORY ? column->categories[codes[i]] : buffer);
+  }
+done:
+  free(codes);
+  free(numbers);
+  return status;
+}
+
+static Status read_numbers(double **numbers, DataFile *file, int64_t rows, const char *name, const char *path,
+                           Error *error) {
+  int index = data_file_find(file, name);
+  if (index < 0) return STATUS_OK;
+  if (data_file_column(file, index)->kind != COLUMN_NUMBER) {
+    return error_set(error, STATUS_DATA, "%s: column '%s' must hold numbers", path, name);
+  }
+  *numbers = memory_get((size_t)rows, sizeof **numbers);
+  return data_file_numbers(file, index, 0, rows, *numbers, error);
+}
+
+static Status read_scores(Predictions *read, DataFile *file, const char *path, Error *error) {
+  read->classes = 1;
+  PASS(read_numbers(&read->scores, file, read->rows, "score", path, error));
+  if (read->scores != NULL) return STATUS_OK;
+  int columns[COLUMNS_MAX], count = 0;
+  for (int i = 0; i < data_file_column_count(file) && count < COLUMNS_MAX; i++) {
+    if (strncmp(data_file_column(file, i)->name, "score.", 6) == 0) columns[count++] = i;
+  }
+  if (count < 2) return error_set(error, STATUS_DATA, "%s: there is no column 'score'", path);
+  read->classes = count;
+  read->class_names = memory_get((size_t)count, sizeof *read->class_names);
+  read->scores = memory_get((size_t)read->rows * (size_t)count, sizeof *read->scores);
+  for (int k = 0; k < count; k++) {
+    double *numbers = NULL;
+    const char *name = data_file_column(file, columns[k])->name;
+    read->class_names[k] = memory_text(name + 6);
+    Status status = read_numbers(&numbers, file, read->rows, name, path, error);
+    for (int64_t i = 0; status == STATUS_OK && i < read->rows; i++) read->scores[i * count + k] = numbers[i];
+    free(numbers);
+    PASS(status);
+  }
+  return STATUS_OK;
+}
+
+static Status read_money(int64_t **money, DataFile *file, int64_t rows, const char *name, const char *path,
+                         Error *error) {
+  double *numbers = NULL;
+  Status status;
+  TRY(read_numbers(&numbers, file, rows, name, path, error));
+  if (numbers == NULL) goto done;
+  *money = memory_get((size_t)rows, sizeof **money);
+  for (int64_t i = 0; i < rows; i++) {
+    double scaled = numbers[i] * millionth;
+    if (!(scaled > -9e18 && scaled < 9e18)) {
+      TRY(error_set(error, STATUS_DATA, "%s: '%s' of row %lld is not an amount of money", path, name,
+                    (long long)i));
+    }
+    (*money)[i] = (int64_t)(scaled < 0 ? scaled - 0.5 : scaled + 0.5);
+  }
+done:
+  free(numbers);
+  return status;
+}
+
+Status predictions_read(Predictions **predictions, const char *path, Error *error) {
+  DataFile *file = NULL;
+  Predictions *read = memory_get(1, sizeof *read);
+  Status status;
+  TRY(open_columns(&file, path, error));
+  read->rows = data_file_rows(file);
+  TRY(read_ids(read, file, path, error));
+  TRY(read_scores(read, file, path, error));
+  TRY(read_numbers(&read->labels, file, read->rows, "label", path, error));
+  TRY(read_numbers(&read->weights, file, read->rows, "weight", path, error));
+  TRY(read_money(&read->act, file, read->rows, "act", path, error));
+  TRY(read_money(&read->skip, file, read->rows, "skip", path, error));
+  *predictions = read;
+  read = NULL;
+done:
+  predictions_free(read);
+  data_file_close(file);
+  return status;
+}
+
+void predictions_free(Predictions *predictions) {
+  if (predictions == NULL) return;
+  for (int64_t i = 0; predictions->ids != NULL && i < predictions->rows; i++) free(predictions->ids[i]);
+  for (int k = 0; predictions->class_names != NULL && k < predictions->classes; k++)
+    free(predictions->class_names[k]);
+  free(predictions->ids);
+  free(predictions->class_names);
+  free(predictions->scores);
+  free(predictions->decisions);
+  free(predictions->expected_gains);
+  free(predictions->labels);
+  free(predictions->weights);
+  free(predictions->act);
+  free(predictions->skip);
+  free(predictions);
+}

@@ -1,0 +1,38 @@
+// Predictions of a model by row: predictions.h5 beside a report, and what `ingot predict` writes.
+//
+// A column file (io/data/data_file.h) or CSV: row_id (text), score (one column; several classes:
+// score.<class>), and where they are known decision (0 or 1, or the class), expected_gain, label, weight, act
+// and skip (units of money). `ingot compare` reads both forms; any tool can write row_id and score.
+#ifndef INGOT_IO_REPORT_PREDICTIONS_H
+#define INGOT_IO_REPORT_PREDICTIONS_H
+
+#include "engine/preprocess/frame.h"
+#include "engine/shared/status.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+// Arrays of [rows]; NULL where unknown. Not owned when written, owned (predictions_free) when read.
+typedef struct Predictions {
+  int64_t rows;
+  int classes;        // columns of scores
+  char **class_names; // [classes] where classes > 1
+  char **ids;
+  double *scores;         // [rows, classes]
+  double *decisions;      // 0 or 1; the class number where class_names are there
+  double *expected_gains; // units of money
+  double *labels, *weights;
+  int64_t *act, *skip; // millionths
+} Predictions;
+
+// By the name's end: .h5 or .csv (else 2). 73 where the file exists, unless `force`. `order`: row numbers to
+// write, in that order, `count` of them; NULL: all.
+Status predictions_write(const char *path, const Predictions *predictions, const int64_t *order,
+                         int64_t count, bool force, Error *error);
+
+// Reads row_id and score columns, and act, skip, label, weight where they are. 65 names what is missing or
+// wrong.
+Status predictions_read(Predictions **predictions, const char *path, Error *error);
+void predictions_free(Predictions *predictions);
+
+#endif

@@ -1,0 +1,135 @@
+// The tree of report.json: who was judged on what; the parts are in files of their own.
+#include "io/report/report_json_parts.h"
+
+#include "io/report/json_text.h"
+
+#include <string.h>
+
+void put_text(json_t *object, const char *key, const char *text) {
+  if (text != NULL && text[0] != '\0') json_object_set_new(object, key, json_string(text));
+}
+
+void put_number(json_t *object, const char *key, double number) {
+  if (number - number == 0) json_object_set_new(object, key, json_real(number));
+}
+
+void put_count(json_t *object, const char *key, int64_t count) {
+  json_object_set_new(object, key, json_integer(count));
+}
+
+void put(json_t *object, const char *key, json_t *value) {
+  if (value != NULL) json_object_set_new(object, key, value);
+}
+
+static json_t *subject_json(const ReportSubject *subject) {
+  json_t *json = json_object();
+  put_text(json, "name", subject->name);
+  put_text(json, "kind", subject->kind);
+  put_text(json, "checkpoint", subject->checkpoint);
+  put_text(json, "model_digest", subject->model_digest);
+  put_text(json, "state_digest", subject->state_digest);
+  put_text(json, "config_digest", subject->config_digest);
+  put_text(json, "data_digest", subject->data_digest);
+  if (subject->has_seed) json_object_set_new(json, "seed", json_integer((json_int_t)subject->seed));
+  return json;
+}
+
+static json_t *subjects_json(const ReportParts *parts) {
+  const ReportContext *context = parts->context;
+  json_t *json = json_object();
+  put_text(json, "name", context->challenger.name);
+  put_text(json, "goal", context->config->goal);
+  put_text(json, "owner", context->config->owner);
+  put(json, "challenger", subject_json(&context->challenger));
+  if (parts->comparison != NULL) put(json, "champion", subject_json(&context->champion));
+  return json;
+}
+
+static json_t *task_json(const ReportParts *parts) {
+  static const char *const kinds[] = {"binary", "multiclass", "regression"};
+  json_t *json = json_object();
+  put_text(json, "kind", kinds[parts->challenger->task]);
+  put_text(json, "target", parts->context->target);
+  put_text(json, "positive", parts->context->positive);
+  return json;
+}
+
+static json_t *set_json(const ReportParts *parts) {
+  const EvaluationReport *report = parts->challenger;
+  char digest[DIGEST_HEX];
+  json_t *json = json_object();
+  sha256_hex(digest, parts->context->rows_digest);
+  put_count(json, "rows", report->rows);
+  if (report->task == TASK_BINARY) put_count(json, "events", report->positives);
+  put_number(json, "mean_label", report->mean_label);
+  put_text(json, "part", parts->context->part);
+  put_text(json, "digest", digest);
+  return json;
+}
+
+static json_t *confusion_json(const ReportParts *parts) {
+  const EvaluationReport *report = parts->challenger;
+  const ReportContext *context = parts->context;
+  if (report->confusion == NULL || context->class_names == NULL || context->class_count != report->classes)
+    return NULL;
+  json_t *classes = json_array(), *counts = json_array(), *by_class = json_array();
+  for (int i = 0; i < report->classes; i++) {
+    json_t *row = json_array();
+    for (int j = 0; j < report->classes; j++) {
+      json_array_append_new(row, json_finite(report->confusion[i * report->classes + j]));
+    }
+    json_array_append_new(counts, row);
+    json_array_append_new(classes, json_string(context->class_names[i]));
+    const ClassResult *result = &report->by_class[i];
+    json_array_append_new(by_class, json_pack("{s:f,s:f,s:f,s:f}", "support", result->support, "precision",
+                                              result->precision, "recall", result->recall, "f1", result->f1));
+  }
+  return json_pack("{s:o,s:o,s:o}", "classes", classes, "counts", counts, "by_class", by_class);
+}
+
+static json_t *method_json(const ReportParts *parts) {
+  return json_pack("{s:f,s:s,s:s,s:I}", "confidence", parts->challenger->confidence, "ties", "block", "sums",
+                   "exact, rounded once", "clipped_rows", (json_int_t)parts->challenger->clipped);
+}
+
+static json_t *lineage_json(const ReportParts *parts) {
+  json_t *json = json_object();
+  char tool[64] = "ingot ";
+  strncat(tool, parts->context->version, sizeof tool - strlen(tool) - 1);
+  put_text(json, "tool", tool);
+  put_text(json, "numerics", parts->context->config->numerics.id);
+  put_text(json, "command", parts->context->command);
+  return json;
+}
+
+static json_t *scale_json(const ReportParts *parts) {
+  const BusinessConfig *business = &parts->context->config->business;
+  if (!business->present || !(business->population_rows > 0)) return NULL;
+  json_t *json = json_object();
+  put_number(json, "rows", business->population_rows);
+  put_text(json, "per", business->population_per);
+  return json;
+}
+
+json_t *report_json(const ReportContext *context, const EvaluationReport *challenger,
+                    const EvaluationReport *champion, const Comparison *comparison, const Verdict *verdict) {
+  ReportParts parts = {context, challenger, champion, comparison, verdict};
+  json_t *json = json_object();
+  put_text(json, "schema", "eval-report/1");
+  put(json, "verdict", verdict_json(&parts));
+  put(json, "subject", subjects_json(&parts));
+  put(json, "task", task_json(&parts));
+  put(json, "evaluation_set", set_json(&parts));
+  put(json, "business", business_json(&parts));
+  put(json, "scale", scale_json(&parts));
+  put(json, "gates", gates_json(&parts));
+  put(json, "checks", checks_json(&parts));
+  put(json, "metrics", metrics_json(&parts));
+  put(json, "swap", swap_json(&parts));
+  put(json, "confusion", confusion_json(&parts));
+  put(json, "calibration", calibration_json(&parts));
+  put(json, "curves", curves_json(&parts));
+  put(json, "method", method_json(&parts));
+  put(json, "lineage", lineage_json(&parts));
+  return json;
+}

@@ -1,0 +1,42 @@
+// report.json: what evaluation and comparison found, with who was judged, on what, and by which rules.
+//
+// The file is a pure function of its inputs: no time, host, path or device is in it. Absent parts are absent
+// members. Money is integers in millionths with "scale": 1000000 beside them; other numbers are binary64.
+// Members that the renderers read are listed in io/README.md.
+#ifndef INGOT_IO_REPORT_REPORT_JSON_H
+#define INGOT_IO_REPORT_REPORT_JSON_H
+
+#include "engine/evaluate/report_data.h"
+#include "engine/preprocess/preprocess.h"
+#include "engine/shared/tensor.h"
+
+#include <jansson.h>
+
+// A model that was judged. Texts may be NULL; digests are lower-case hex, "" where unknown.
+typedef struct ReportSubject {
+  const char *name, *kind; // "mlp", "linear", "predictions"
+  const char *checkpoint;  // "step-00000684"
+  char model_digest[DIGEST_HEX], state_digest[DIGEST_HEX], config_digest[DIGEST_HEX], data_digest[DIGEST_HEX];
+  bool has_seed;
+  uint64_t seed;
+} ReportSubject;
+
+typedef struct ReportContext {
+  const Config *config; // whose goal, owner, business and gates decide
+  ReportSubject challenger, champion;
+  const char *target, *positive;  // name of the target, text of label 1 (binary)
+  const char *const *class_names; // [class_count]; NULL for regression
+  int class_count;
+  const char *part; // "test"
+  uint8_t rows_digest[DIGEST_BYTES];
+  const char *definition; // digest of the business definition; NULL without money
+  const char *examples;   // sentences about typical payoffs, a line each; NULL without money
+  const char *version;    // of the program
+  const char *command;    // that writes this report again
+} ReportContext;
+
+// One model: champion and comparison NULL. Two: all of them. The tree is the caller's (json_decref).
+json_t *report_json(const ReportContext *context, const EvaluationReport *challenger,
+                    const EvaluationReport *champion, const Comparison *comparison, const Verdict *verdict);
+
+#endif

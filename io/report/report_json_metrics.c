@@ -1,0 +1,235 @@
+// Parts of report.json: metrics, rules, validity checks, swap set, and the verdict with its sentence.
+#include "io/report/json_text.h"
+#include "io/report/report_json_parts.h"
+#include "io/report/report_read.h"
+
+#include <string.h>
+
+// A number, or money in millionths rounded to an integer; null where it is not finite.
+static json_t *scaled(double value, double scale) {
+  if (value - value != 0) return json_null();
+  if (scale == 1) return json_real(value);
+  double shifted = value * scale;
+  return json_integer((json_int_t)(shifted < 0 ? shifted - 0.5 : shifted + 0.5));
+}
+
+json_t *estimate_json(const Estimate *estimate, double scale) {
+  json_t *json = json_object();
+  put(json, "value", scaled(estimate->value, scale));
+  if (estimate->method == INTERVAL_NONE) return json;
+  json_t *interval = json_array();
+  json_array_append_new(interval, scaled(estimate->low, scale));
+  json_array_append_new(interval, scaled(estimate->high, scale));
+  put(json, "ci", interval);
+  put_text(json, "method", interval_method_name(estimate->method));
+  put_number(json, "p", estimate->p_value);
+  return json;
+}
+
+static bool is_money(const Metric *metric) {
+  return metric->id == METRIC_value;
+}
+
+static double scale_of(const Metric *metric) {
+  return is_money(metric) ? MONEY_SCALE : 1;
+}
+
+static json_t *metric_json(const Metric *metric) {
+  static const char *const directions[] = {"up", "down", "zero"};
+  json_t *json = json_object();
+  put_text(json, "id", metric->name);
+  put_text(json, "label", metric->title);
+  put_text(json, "kind", is_money(metric) ? "business" : "model");
+  put_text(json, "direction", directions[metric->direction]);
+  put_text(json, "formula", metric->formula);
+  if (is_money(metric)) put_count(json, "scale", MONEY_SCALE);
+  return json;
+}
+
+json_t *metrics_json(const ReportParts *parts) {
+  json_t *metrics = json_array();
+  int count = parts->comparison != NULL ? parts->comparison->metric_count : parts->challenger->metric_count;
+  for (int i = 0; i < count; i++) {
+    const MetricDifference *both = parts->comparison != NULL ? &parts->comparison->metrics[i] : NULL;
+    const MetricResult *one = both == NULL ? &parts->challenger->results[i] : NULL;
+    const Metric *metric = both != NULL ? both->metric : one->metric;
+    json_t *json = metric_json(metric);
+    if (both != NULL) put(json, "champion", estimate_json(&both->champion, scale_of(metric)));
+    put(json, "challenger",
+        estimate_json(both != NULL ? &both->challenger : &one->estimate, scale_of(metric)));
+    if (both != NULL) put(json, "delta", estimate_json(&both->delta, scale_of(metric)));
+    if (both != NULL ? both->few_events : one->few_events) put(json, "few_events", json_true());
+    json_array_append_new(metrics, json);
+  }
+  return metrics;
+}
+
+// Adds what the rule judged: both models and the difference, or the one model.
+static void put_judged(json_t *json, const ReportParts *parts, const Metric *metric) {
+  for (int i = 0; parts->comparison != NULL && i < parts->comparison->metric_count; i++) {
+    const MetricDifference *both = &parts->comparison->metrics[i];
+    if (both->metric != metric) continue;
+    put(json, "champion", estimate_json(&both->champion, scale_of(metric)));
+    put(json, "challenger", estimate_json(&both->challenger, scale_of(metric)));
+    put(json, "delta", estimate_json(&both->delta, scale_of(metric)));
+  }
+  for (int i = 0; parts->comparison == NULL && i < parts->challenger->metric_count; i++) {
+    const MetricResult *one = &parts->challenger->results[i];
+    if (one->metric == metric) put(json, "challenger", estimate_json(&one->estimate, scale_of(metric)));
+  }
+}
+
+static json_t *gate_json(const ReportParts *parts, const GateOutcome *gate) {
+  json_t *json = json_object();
+  put_text(json, "id", gate->id);
+  put_text(json, "kind", gate_kind_name(gate->kind));
+  put_text(json, "metric", strchr(gate->id, '.') + 1);
+  put_text(json, "label", gate->metric != NULL ? gate->metric->title : strchr(gate->id, '.') + 1);
+  put_text(json, "rule", gate_rule_name(gate->rule));
+  bool money = gate->metric != NULL && is_money(gate->metric);
+  put(json, "margin", scaled(gate->margin, money ? MONEY_SCALE : 1));
+  if (money) {
+    put_count(json, "scale", MONEY_SCALE);
+    put_text(json, "unit", parts->context->config->business.unit);
+  }
+  if (gate->metric != NULL) put_judged(json, parts, gate->metric);
+  put_text(json, "result", gate_result_name(gate->result));
+  put_text(json, "text", gate->text);
+  return json;
+}
+
+json_t *gates_json(const ReportParts *parts) {
+  json_t *gates = json_array();
+  for (int i = 0; i < parts->verdict->gate_count; i++) {
+    const GateOutcome *gate = &parts->verdict->gates[i];
+    if (gate->kind != GATE_VALIDITY) json_array_append_new(gates, gate_json(parts, gate));
+  }
+  return gates;
+}
+
+json_t *checks_json(const ReportParts *parts) {
+  json_t *checks = json_array();
+  for (int i = 0; i < parts->verdict->gate_count; i++) {
+    const GateOutcome *gate = &parts->verdict->gates[i];
+    if (gate->kind != GATE_VALIDITY) continue;
+    json_array_append_new(checks,
+                          json_pack("{s:s,s:s,s:s}", "id", gate->id, "text", strchr(gate->text, ':') + 2,
+                                    "result", gate_result_name(gate->result)));
+  }
+  return checks;
+}
+
+json_t *swap_json(const ReportParts *parts) {
+  if (parts->comparison == NULL || !parts->comparison->has_swap) return NULL;
+  const SwapSet *swap = &parts->comparison->swap;
+  json_t *json = json_pack("{s:I,s:I,s:I,s:I,s:I,s:I}", "both", (json_int_t)swap->both, "neither",
+                           (json_int_t)swap->neither, "in", (json_int_t)swap->in, "out",
+                           (json_int_t)swap->out, "in_positives", (json_int_t)swap->in_positives,
+                           "out_positives", (json_int_t)swap->out_positives);
+  if (!parts->challenger->money.present) return json;
+  put_count(json, "scale", MONEY_SCALE);
+  put_count(json, "in_gain", swap->in_gain);
+  put_count(json, "out_gain", swap->out_gain);
+  return json;
+}
+
+// ---- the sentence ----
+
+static void interval_words(Text *text, const Estimate *estimate, int decimals, double confidence) {
+  if (estimate->method == INTERVAL_NONE) return;
+  text_add(text, " (%.4g %% interval ", confidence * 100);
+  format_fixed(text, estimate->low, decimals, true);
+  text_put(text, " to ");
+  format_fixed(text, estimate->high, decimals, true);
+  text_put(text, ")");
+}
+
+static double magnitude(double value) {
+  return value < 0 ? -value : value;
+}
+
+// "The challenger is worth +1,234 EUR (95 % interval +900 to +1,500) more than the champion on 4,798 rows."
+static void difference_words(Text *text, const ReportParts *parts, const MetricDifference *chosen) {
+  const Estimate *delta = &chosen->delta;
+  bool money = is_money(chosen->metric);
+  int decimals = money ? money_decimals(magnitude(delta->value)) : metric_decimals(delta->value);
+  if (money) {
+    text_put(text, "Against the champion the challenger is worth ");
+    format_fixed(text, delta->value, decimals, true);
+    text_add(text, " %s", parts->context->config->business.unit);
+  } else {
+    text_add(text, "In %s the challenger is better by ", chosen->metric->title);
+    format_fixed(text, delta->value, decimals, true);
+  }
+  interval_words(text, delta, decimals, parts->comparison->confidence);
+  text_put(text, " on ");
+  format_count(text, (double)parts->comparison->rows);
+  text_put(text, " rows.");
+}
+
+static void value_words(Text *text, const ReportParts *parts) {
+  const MoneyReport *money = &parts->challenger->money;
+  const Estimate *over = &money->over_trivial;
+  int decimals = money_decimals(magnitude(over->value));
+  text_put(text, "The model's policy is worth ");
+  format_fixed(text, over->value, decimals, true);
+  text_add(text, " %s", parts->context->config->business.unit);
+  interval_words(text, over, decimals, parts->challenger->confidence);
+  text_add(text, " more than acting on %s, on ", money_policy_name(money->best_trivial));
+  format_count(text, (double)parts->challenger->rows);
+  text_put(text, " rows.");
+}
+
+static const MetricDifference *deciding(const ReportParts *parts) {
+  const char *primary =
+      parts->context->config->gates.has_primary ? parts->context->config->gates.primary.metric : "";
+  const MetricDifference *chosen =
+      parts->comparison->metric_count > 0 ? &parts->comparison->metrics[0] : NULL;
+  for (int i = 0; i < parts->comparison->metric_count; i++) {
+    const MetricDifference *difference = &parts->comparison->metrics[i];
+    if (is_money(difference->metric)) return difference;
+    if (strcmp(difference->metric->name, primary) == 0) chosen = difference;
+  }
+  return chosen;
+}
+
+static void sentence(Text *text, const ReportParts *parts) {
+  if (parts->verdict->state == VERDICT_IDENTICAL) {
+    text_put(text, "Champion and challenger are the same model, bit for bit.");
+  } else if (parts->comparison != NULL) {
+    const MetricDifference *chosen = deciding(parts);
+    if (chosen != NULL) difference_words(text, parts, chosen);
+  } else if (parts->challenger->money.present) {
+    value_words(text, parts);
+  } else if (parts->challenger->metric_count > 0) {
+    const MetricResult *first = &parts->challenger->results[0];
+    text_add(text, "%s is ", first->metric->title);
+    format_fixed(text, first->estimate.value, metric_decimals(first->estimate.value), false);
+    text_put(text, " on ");
+    format_count(text, (double)parts->challenger->rows);
+    text_put(text, " rows.");
+  }
+}
+
+json_t *verdict_json(const ReportParts *parts) {
+  const Verdict *verdict = parts->verdict;
+  Text text = {0};
+  json_t *json = json_object(), *reasons = json_array();
+  put_text(json, "state", verdict_state_name(verdict->state));
+  sentence(&text, parts);
+  put_text(json, "sentence", text.bytes);
+  text_free(&text);
+  for (int i = 0; i < verdict->reason_count; i++)
+    json_array_append_new(reasons, json_string(verdict->reasons[i]));
+  put(json, "reason", reasons);
+  if (verdict->rows_needed > 0) {
+    put_count(json, "rows_needed", verdict->rows_needed);
+    put(json, "for_challenger", json_boolean(verdict->for_challenger));
+  }
+  if (verdict->loss_metric != NULL && is_money(verdict->loss_metric)) {
+    put(json, "opportunity_loss",
+        json_pack("{s:o,s:o,s:i}", "ship", scaled(verdict->loss_of_shipping, MONEY_SCALE), "hold",
+                  scaled(verdict->loss_of_holding, MONEY_SCALE), "scale", (int)MONEY_SCALE));
+  }
+  return json;
+}

@@ -1,0 +1,33 @@
+// Private to io/report: the parts of report.json, and small helpers to build them.
+#ifndef INGOT_IO_REPORT_REPORT_JSON_PARTS_H
+#define INGOT_IO_REPORT_REPORT_JSON_PARTS_H
+
+#include "io/report/report_json.h"
+
+// Everything a part can need; champion and comparison are NULL for one model.
+typedef struct ReportParts {
+  const ReportContext *context;
+  const EvaluationReport *challenger, *champion;
+  const Comparison *comparison;
+  const Verdict *verdict;
+} ReportParts;
+
+// Adds a member where it exists: a text that is not empty, a number that is finite, any tree but NULL.
+void put_text(json_t *object, const char *key, const char *text);
+void put_number(json_t *object, const char *key, double number);
+void put_count(json_t *object, const char *key, int64_t count);
+void put(json_t *object, const char *key, json_t *value);
+
+// {"value", "ci", "method"[, "p"]}; scale 1, or MONEY_SCALE: then integers.
+json_t *estimate_json(const Estimate *estimate, double scale);
+
+json_t *metrics_json(const ReportParts *parts);
+json_t *gates_json(const ReportParts *parts);
+json_t *checks_json(const ReportParts *parts);
+json_t *verdict_json(const ReportParts *parts);
+json_t *swap_json(const ReportParts *parts);
+json_t *business_json(const ReportParts *parts);
+json_t *curves_json(const ReportParts *parts);
+json_t *calibration_json(const ReportParts *parts);
+
+#endif
