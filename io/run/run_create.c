@@ -79,7 +79,7 @@ static Status fill_folder(Run *run, const RunInputs *inputs, const RunEnvironmen
   Status status;
   sha256(run->config_digest, inputs->config_text, strlen(inputs->config_text));
   run_environment_begin(run, environment, 0);
-  TRY(run_make_folders(run->calls, run->checkpoints, error));
+  TRY(folder_make(run->calls, run->checkpoints, error));
   TRY(put_file(run, RUN_CONFIG, inputs->config_text, error));
   TRY(run_environment_write(run, error));
   TRY(put_file(run, RUN_EVENTS, "", error));
@@ -103,7 +103,7 @@ Status run_create(Run **run, const char *path, const RunInputs *inputs, const Ru
   Status status;
   *run = NULL;
   if (run_folder_state(path, error) == RUN_OTHER && lstat(manifest, &about) != 0) TRY(error->status);
-  TRY(run_make_folders(made->calls, path, error));
+  TRY(folder_make(made->calls, path, error));
   TRY(run_lock(&made->lock, path, error));
   if (lstat(manifest, &about) == 0) {
     TRY(error_set(error, STATUS_EXISTS, "'%s' already holds a run: resume it, or name another folder", path));

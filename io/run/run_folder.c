@@ -46,26 +46,6 @@ Status run_lock(int *lock, const char *path, Error *error) {
   return status;
 }
 
-static Status make_folder(const FileCalls *calls, const char *path, Error *error) {
-  struct stat about;
-  if (stat(path, &about) == 0 && S_ISDIR(about.st_mode)) return STATUS_OK;
-  if (calls->mkdir(path, 0777) == 0 || errno == EEXIST) return STATUS_OK;
-  return error_set(error, STATUS_IO, "cannot make the folder '%s': %s", path, strerror(errno));
-}
-
-Status run_make_folders(const FileCalls *calls, const char *path, Error *error) {
-  char *part = memory_text(path);
-  Status status = STATUS_OK;
-  for (char *slash = part; status == STATUS_OK && (slash = strchr(slash + 1, '/')) != NULL;) {
-    *slash = '\0';
-    status = make_folder(calls, part, error);
-    *slash = '/';
-  }
-  if (status == STATUS_OK) status = make_folder(calls, part, error);
-  free(part);
-  return status;
-}
-
 static RunState not_a_run(Error *error, const char *path, const char *reason) {
   error_set(error, STATUS_EXISTS, "'%s' %s: name another folder, or move that one away", path, reason);
   return RUN_OTHER;

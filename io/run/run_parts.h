@@ -43,9 +43,6 @@ void run_prepare_store(Run *run, const Config *config, const uint8_t code_digest
 // Takes the lock of an existing folder: 170 where another process has it.
 Status run_lock(int *lock, const char *path, Error *error);
 
-// Makes a folder and its parents; those that exist are fine.
-Status run_make_folders(const FileCalls *calls, const char *path, Error *error);
-
 // Whether a folder can become a run's: RUN_ABSENT, or RUN_OTHER with the reason in error->text.
 RunState run_folder_state(const char *path, Error *error);
 

@@ -49,6 +49,9 @@ Status durable_folder(const FileCalls *calls, const char *path, Error *error);
 Status durable_replace(const FileCalls *calls, const char *folder, const char *name, const void *bytes,
                        size_t length, Error *error);
 
+// Makes a folder and its parents; those that exist are fine.
+Status folder_make(const FileCalls *calls, const char *path, Error *error);
+
 // Removes a folder with the files and folders in it; what does not exist is fine. Never follows links.
 Status folder_remove(const char *path, Error *error);
 

@@ -1,0 +1,167 @@
+// ingot compare: may the challenger replace the champion?
+#include "engine/evaluate/rows_match.h"
+#include "engine/shared/memory.h"
+#include "tools/cli/shared/judgement.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+Status verb_compare(int argc, char **argv, Error *error);
+
+typedef struct CompareChoices {
+  JudgeChoices judge;
+  const char *output, *inconclusive;
+  bool intersect, as_json;
+} CompareChoices;
+
+static bool ends_with(const char *text, const char *end) {
+  size_t length = strlen(text), tail = strlen(end);
+  return length >= tail && strcmp(text + length - tail, end) == 0;
+}
+
+static bool is_report(const char *path) {
+  if (ends_with(path, ".json")) return true;
+  char *report = memory_format("%s/report.json", path), *manifest = memory_format("%s/manifest.json", path);
+  bool found = access(report, F_OK) == 0 && access(manifest, F_OK) != 0;
+  free(report);
+  free(manifest);
+  return found;
+}
+
+static bool is_file(const char *path) {
+  struct stat status;
+  return stat(path, &status) == 0 && S_ISREG(status.st_mode);
+}
+
+static Status open_side(JudgedModel *judged, const char *argument, const CompareChoices *choices,
+                        const Config *business, Error *error) {
+  if (access(argument, F_OK) != 0) {
+    return error_set(error, STATUS_MISSING, "%s: no such run, checkpoint, report or prediction file",
+                     argument);
+  }
+  if (is_report(argument)) return judged_model_open_report(judged, argument, error);
+  if (is_file(argument)) return judged_model_open_predictions(judged, argument, &choices->judge, error);
+  return judged_model_open(judged, argument, &choices->judge, business, error);
+}
+
+// ---- the same rows in the same order ----
+
+static void permute(void *array, size_t size, const int64_t *rows, int64_t count) {
+  char *copy = memory_get((size_t)count, size), *bytes = array;
+  for (int64_t i = 0; i < count; i++) memcpy(copy + (size_t)i * size, bytes + (size_t)rows[i] * size, size);
+  memcpy(bytes, copy, (size_t)count * size);
+  free(copy);
+}
+
+// Leaves rows[0..count) of a model, in that order.
+static void select_rows(JudgedModel *judged, const int64_t *rows, int64_t count) {
+  JudgedRows *all = &judged->judged;
+  permute(judged->scores, sizeof(double) * (size_t)all->classes, rows, count);
+  permute(all->labels, sizeof(double), rows, count);
+  permute(all->ids, sizeof(char *), rows, count);
+  if (all->weights != NULL) permute(all->weights, sizeof(double), rows, count);
+  int64_t *const money[] = {all->act, all->skip, all->gain_if_one, all->gain_if_zero};
+  for (int i = 0; i < 4; i++) {
+    if (money[i] != NULL) permute(money[i], sizeof(int64_t), rows, count);
+  }
+  all->rows = count;
+}
+
+static Status align(JudgedModel *champion, JudgedModel *challenger, bool intersect, bool *partial,
+                    Error *error) {
+  JudgedRows *a = &champion->judged, *b = &challenger->judged;
+  int64_t common = b->rows;
+  int64_t *of_challenger = memory_get((size_t)b->rows, sizeof *of_challenger);
+  int64_t *of_champion = memory_get((size_t)b->rows, sizeof *of_champion);
+  Status status;
+  *partial = false;
+  if (intersect) {
+    TRY(rows_intersect(&common, of_challenger, of_champion, (const char *const *)b->ids, b->rows,
+                       (const char *const *)a->ids, a->rows, error));
+    if (common == 0) TRY(error_set(error, STATUS_DATA, "not comparable: the two models share no row"));
+    *partial = common < a->rows || common < b->rows;
+    select_rows(challenger, of_challenger, common);
+  } else {
+    TRY(rows_match(of_champion, (const char *const *)b->ids, b->rows, (const char *const *)a->ids, a->rows,
+                   error));
+  }
+  select_rows(champion, of_champion, common);
+done:
+  free(of_challenger);
+  free(of_champion);
+  return status;
+}
+
+static Status compare(const CompareChoices *choices, char **arguments, Error *error) {
+  JudgedModel champion = {0}, challenger = {0};
+  ValidityCheck checks[4];
+  Validity validity = {.checks = checks};
+  char *command = NULL;
+  int count;
+  Status status;
+  TRY(open_side(&challenger, arguments[1], choices, NULL, error));
+  TRY(open_side(&champion, arguments[0], choices, challenger.config, error));
+  TRY(align(&champion, &challenger, choices->intersect, &validity.partial, error));
+  TRY(judgement_checks(checks, &count, &champion, &choices->judge, error));
+  validity.count = count;
+  TRY(judgement_checks(checks + count, &count, &challenger, &choices->judge, error));
+  if (validity.count == 0) validity.count = count; // else the same two texts of both: one of each is enough
+  for (int i = 0; i < count && validity.count == 2 && count == 2; i++) {
+    if (!checks[validity.count + i].passed) checks[i] = checks[validity.count + i];
+  }
+  validity.identical = champion.subject.model_digest[0] != '\0' &&
+                       strcmp(champion.subject.model_digest, challenger.subject.model_digest) == 0;
+  command = memory_format("ingot compare %s %s", champion.name, challenger.name);
+  Judgement judgement = {.challenger = &challenger,
+                         .champion = &champion,
+                         .validity = &validity,
+                         .part = choices->judge.data != NULL   ? "given"
+                                 : choices->judge.part != NULL ? choices->judge.part
+                                                               : "test",
+                         .folder = choices->output,
+                         .command = command,
+                         .inconclusive = choices->inconclusive,
+                         .as_json = choices->as_json};
+  status = judgement_write(&judgement, error);
+done:
+  free(command);
+  judged_model_close(&champion);
+  judged_model_close(&challenger);
+  return status;
+}
+
+Status verb_compare(int argc, char **argv, Error *error) {
+  CompareChoices choices = {.output = "comparison"};
+  Option options[] = {
+      TEXT('o', "output", "DIR", &choices.output, "folder of the report (default: comparison)"),
+      TEXT(0, "data", "F.h5", &choices.judge.data, "judge on all rows of this file"),
+      TEXT(0, "split", "PART", &choices.judge.part, "test (default), validation or train"),
+      TEXT(0, "config", "C.yaml", &choices.judge.config, "business, gates and metrics of this configuration"),
+      LIST(0, "set", "KEY=VALUE", &choices.judge.sets, "a key of the configuration; repeatable"),
+      FLAG(0, "intersect", &choices.intersect, "compare the rows both have; at best INCONCLUSIVE"),
+      TEXT(0, "inconclusive", "HOW", &choices.inconclusive,
+           "exit code of INCONCLUSIVE: fail (1) or ok (0) instead of 20"),
+      FLAG(0, "json", &choices.as_json, "print report.json"),
+  };
+  Command command = {
+      "compare",
+      "CHAMPION CHALLENGER",
+      "Compares two models on the same rows by the challenger's business, gates and metrics. Each is a\n"
+      "run, a checkpoint, a report, or a prediction file (with --config and --data).\n"
+      "Exit code 0: SHIP or IDENTICAL, 10: HOLD, 20: INCONCLUSIVE or UNDECIDED, 65: not comparable.\n",
+      "ingot compare runs/churn_linear-5e6f7a8b runs/churn-1a2b3c4d -o comparison\n"
+      "ingot compare a.csv b.csv --config configs/churn.yaml --set 'business.policy={threshold: 0.3}'",
+      options,
+      sizeof options / sizeof options[0],
+      2,
+      2};
+  Parsed parsed;
+  Status status;
+  TRY(command_parse(&parsed, &command, argc, argv, error));
+  if (!parsed.helped) status = compare(&choices, parsed.arguments, error);
+done:
+  text_list_free(&choices.judge.sets);
+  return status;
+}

@@ -1,0 +1,88 @@
+// ingot evaluate: judges one model in model metrics and money.
+#include "engine/shared/memory.h"
+#include "tools/cli/shared/judgement.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+Status verb_evaluate(int argc, char **argv, Error *error);
+
+typedef struct EvaluateChoices {
+  JudgeChoices judge;
+  const char *output, *inconclusive;
+  bool as_json;
+} EvaluateChoices;
+
+// <run>/report of the selected checkpoint on its test rows; beside it for everything else.
+static char *default_folder(const EvaluateChoices *choices, const JudgedModel *judged) {
+  const char *run = judged->model.run;
+  if (run == NULL) return memory_text("report");
+  const char *part = choices->judge.data != NULL ? "data" : choices->judge.part;
+  bool plain = (part == NULL || strcmp(part, "test") == 0) && choices->judge.config == NULL;
+  if (plain && (choices->judge.checkpoint == NULL)) return memory_format("%s/report", run);
+  return memory_format("%s/report-%s-%s", run, judged->checkpoint_name, part == NULL ? "test" : part);
+}
+
+static Status evaluate(const EvaluateChoices *choices, const char *argument, Error *error) {
+  JudgedModel judged = {0};
+  ValidityCheck checks[2];
+  Validity validity = {.checks = checks};
+  char *folder = NULL, *command = NULL;
+  Status status;
+  TRY(judged_model_open(&judged, argument, &choices->judge, NULL, error));
+  TRY(judgement_checks(checks, &validity.count, &judged, &choices->judge, error));
+  const char *part = choices->judge.data != NULL   ? "given"
+                     : choices->judge.part != NULL ? choices->judge.part
+                                                   : "test";
+  folder = choices->output != NULL ? memory_text(choices->output) : default_folder(choices, &judged);
+  command = memory_format("ingot evaluate %s --split %s", judged.name, part);
+  Judgement judgement = {.challenger = &judged,
+                         .validity = &validity,
+                         .part = part,
+                         .folder = folder,
+                         .command = command,
+                         .inconclusive = choices->inconclusive,
+                         .as_json = choices->as_json};
+  status = judgement_write(&judgement, error);
+done:
+  free(command);
+  free(folder);
+  judged_model_close(&judged);
+  return status;
+}
+
+Status verb_evaluate(int argc, char **argv, Error *error) {
+  EvaluateChoices choices = {0};
+  Option options[] = {
+      TEXT(0, "data", "F.h5", &choices.judge.data,
+           "judge on all rows of this file instead of a part of the run's data"),
+      TEXT(0, "split", "PART", &choices.judge.part, "test (default), validation or train"),
+      TEXT(0, "checkpoint", "WHICH", &choices.judge.checkpoint, "best (default), last or a step"),
+      TEXT(0, "config", "C.yaml", &choices.judge.config, "business, gates and metrics of this configuration"),
+      LIST(0, "set", "KEY=VALUE", &choices.judge.sets,
+           "a key of the configuration, as in business.unit=EUR; repeatable"),
+      TEXT('o', "output", "DIR", &choices.output, "folder of the report (default: <run>/report)"),
+      TEXT(0, "inconclusive", "HOW", &choices.inconclusive,
+           "exit code of INCONCLUSIVE: fail (1) or ok (0) instead of 20"),
+      FLAG(0, "json", &choices.as_json, "print report.json"),
+  };
+  Command command = {
+      "evaluate",
+      "RUN|CHECKPOINT",
+      "Judges a model: metrics with intervals, and what its decisions are worth. Writes report.json,\n"
+      "report.html, report.md and predictions.h5. Exit code 0: no rule fails, 10: HOLD, 20: undecided.\n",
+      "ingot evaluate runs/churn-1a2b3c4d\n"
+      "ingot evaluate runs/churn-1a2b3c4d --split validation\n"
+      "ingot evaluate runs/churn-1a2b3c4d --data new.h5 -o report-new",
+      options,
+      sizeof options / sizeof options[0],
+      1,
+      1};
+  Parsed parsed;
+  Status status;
+  TRY(command_parse(&parsed, &command, argc, argv, error));
+  if (!parsed.helped) status = evaluate(&choices, parsed.arguments[0], error);
+done:
+  text_list_free(&choices.judge.sets);
+  return status;
+}

@@ -1,0 +1,218 @@
+// ingot predict: scores new rows and decides by the frozen policy.
+#include "engine/evaluate/metrics.h"
+#include "engine/evaluate/money.h"
+#include "engine/shared/memory.h"
+#include "io/report/predictions.h"
+#include "io/shared/text.h"
+#include "tools/cli/shared/command.h"
+#include "tools/cli/shared/judged_rows.h"
+#include "tools/cli/shared/output.h"
+#include "tools/cli/shared/policy.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+Status verb_predict(int argc, char **argv, Error *error);
+
+typedef struct PredictChoices {
+  const char *output, *checkpoint, *isa, *id;
+  int64_t top, thread_count;
+  bool force;
+} PredictChoices;
+
+// What is known of the rows before they are written.
+typedef struct Prediction {
+  TrainedModel model;
+  Dataset *dataset;
+  const int64_t *rows;
+  Policy policy;
+  TextList extra;
+  TextList class_names;
+  Predictions out; // owned here
+  int64_t *gains[2];
+} Prediction;
+
+static const char *key_of(const PredictChoices *choices, const TrainedModel *model) {
+  if (choices->id != NULL) return choices->id;
+  return model->config == NULL ? "" : model->config->data.split.key;
+}
+
+// A key column of training need not be in new data: then rows go by their numbers.
+static Status open_data(Prediction *prediction, const PredictChoices *choices, const char *path,
+                        Error *error) {
+  const char *key = key_of(choices, &prediction->model);
+  PASS(dataset_open_file(&prediction->dataset, path, "", error));
+  if (key[0] == '\0') return STATUS_OK;
+  if (!dataset_has_column(prediction->dataset, key) && choices->id == NULL) {
+    say("%s has no column '%s': rows are named by their numbers", path, key);
+    return STATUS_OK;
+  }
+  dataset_close(prediction->dataset);
+  prediction->dataset = NULL;
+  return dataset_open_file(&prediction->dataset, path, key, error);
+}
+
+static void warn_about_extra(const Prediction *prediction, const char *target) {
+  Text names = {0};
+  int count = 0;
+  for (int i = 0; i < prediction->extra.count; i++) {
+    if (strcmp(prediction->extra.items[i], target) == 0) continue;
+    text_add(&names, "%s%s", count++ > 0 ? ", " : "", prediction->extra.items[i]);
+  }
+  if (count > 0) say("columns that the model does not read: %s", names.bytes);
+  text_free(&names);
+}
+
+// The expected gain of acting, by the payoffs under both labels.
+static Status add_gains(Prediction *prediction, Error *error) {
+  const Config *config = prediction->model.config;
+  Predictions *out = &prediction->out;
+  Frame *frame = NULL;
+  Status status;
+  TRY(dataset_frame(&frame, prediction->dataset, NULL, prediction->rows, out->rows, error));
+  for (int label = 0; label < 2; label++) {
+    TRY(judged_gains(&prediction->gains[label], &config->business, frame, label, error));
+  }
+  out->expected_gains = memory_get((size_t)out->rows, sizeof *out->expected_gains);
+  for (int64_t i = 0; i < out->rows; i++) {
+    out->expected_gains[i] =
+        money_expected_gain(out->scores[i], prediction->gains[1][i], prediction->gains[0][i]) / MONEY_SCALE;
+  }
+done:
+  frame_free(frame);
+  return status;
+}
+
+static void decide(Prediction *prediction) {
+  Predictions *out = &prediction->out;
+  Task task = preprocess_task(prediction->model.preprocess);
+  EvaluationSet set = {.task = task,
+                       .rows = out->rows,
+                       .classes = out->classes,
+                       .scores = out->scores,
+                       .policy = prediction->policy,
+                       .money = {NULL, NULL, prediction->gains[1], prediction->gains[0]}};
+  if (task == TASK_REGRESSION) return;
+  out->decisions = memory_get((size_t)out->rows, sizeof *out->decisions);
+  for (int64_t i = 0; i < out->rows; i++) {
+    out->decisions[i] = task == TASK_BINARY ? (double)policy_acts(&set, i) : predicted_class(&set, i);
+  }
+}
+
+static Status predict_rows(Prediction *prediction, Error *error) {
+  const TrainedModel *model = &prediction->model;
+  Predictions *out = &prediction->out;
+  Task task = preprocess_task(model->preprocess);
+  prediction->rows = dataset_part(prediction->dataset, PART_TEST, &out->rows);
+  out->classes = preprocess_layout(model->preprocess)->outputs;
+  for (int i = 0; task == TASK_MULTICLASS && i < out->classes; i++) {
+    text_list_add(&prediction->class_names, preprocess_class_name(model->preprocess, i));
+  }
+  out->class_names = prediction->class_names.items;
+  PASS(dataset_row_ids(&out->ids, prediction->dataset, prediction->rows, out->rows, error));
+  PASS(trained_model_scores(&out->scores, &prediction->extra, model, prediction->dataset, prediction->rows,
+                            out->rows, error));
+  warn_about_extra(prediction, preprocess_target_name(model->preprocess));
+  const BusinessConfig *business = model->config == NULL ? NULL : &model->config->business;
+  PASS(policy_of_model(&prediction->policy, model, business, error));
+  if (business != NULL && business->present && task == TASK_BINARY) PASS(add_gains(prediction, error));
+  decide(prediction);
+  return STATUS_OK;
+}
+
+// ---- the rows to act on first ----
+
+typedef struct Ranked {
+  double key, score;
+  int64_t row;
+} Ranked;
+
+static int by_rank(const void *a, const void *b) {
+  const Ranked *x = a, *y = b;
+  if (x->key != y->key) return x->key > y->key ? -1 : 1;
+  if (x->score != y->score) return x->score > y->score ? -1 : 1;
+  return (x->row > y->row) - (x->row < y->row);
+}
+
+// Rows by expected gain (without money by score), best first; at most `top`.
+static int64_t *rank(const Predictions *out, int64_t top, int64_t *count) {
+  Ranked *ranked = memory_get((size_t)out->rows, sizeof *ranked);
+  *count = out->rows < top ? out->rows : top;
+  int64_t *order = memory_get((size_t)*count, sizeof *order);
+  for (int64_t i = 0; i < out->rows; i++) {
+    double score = out->scores[i * out->classes];
+    ranked[i] = (Ranked){out->expected_gains == NULL ? score : out->expected_gains[i], score, i};
+  }
+  if (out->rows > 1) qsort(ranked, (size_t)out->rows, sizeof *ranked, by_rank);
+  for (int64_t i = 0; i < *count; i++) order[i] = ranked[i].row;
+  free(ranked);
+  return order;
+}
+
+static void prediction_close(Prediction *prediction) {
+  Predictions *out = &prediction->out;
+  free(out->ids);
+  free(out->scores);
+  free(out->decisions);
+  free(out->expected_gains);
+  free(prediction->gains[0]);
+  free(prediction->gains[1]);
+  text_list_free(&prediction->extra);
+  text_list_free(&prediction->class_names);
+  dataset_close(prediction->dataset);
+  trained_model_close(&prediction->model);
+}
+
+static Status predict(const PredictChoices *choices, char **arguments, Error *error) {
+  Prediction prediction = {0};
+  int64_t *order = NULL, count = 0;
+  Status status;
+  TRY(trained_model_open(&prediction.model, arguments[0],
+                         choices->checkpoint == NULL ? "" : choices->checkpoint, (int)choices->thread_count,
+                         choices->isa == NULL ? "auto" : choices->isa, error));
+  TRY(open_data(&prediction, choices, arguments[1], error));
+  TRY(predict_rows(&prediction, error));
+  if (choices->top > 0) order = rank(&prediction.out, choices->top, &count);
+  TRY(predictions_write(choices->output, &prediction.out, order, count, choices->force, error));
+  say("wrote %s: %lld rows", choices->output, (long long)(order == NULL ? prediction.out.rows : count));
+done:
+  free(order);
+  prediction_close(&prediction);
+  return status;
+}
+
+Status verb_predict(int argc, char **argv, Error *error) {
+  PredictChoices choices = {0};
+  Option options[] = {
+      TEXT('o', "output", "OUT", &choices.output, "OUT.h5 or OUT.csv (required)"),
+      NUMBER(0, "top", "K", &choices.top, 1, INT64_MAX,
+             "only the K rows to act on first, by expected gain, then score"),
+      TEXT(0, "id", "COLUMN", &choices.id,
+           "column of row ids (default: the key of the split, else row numbers)"),
+      TEXT(0, "checkpoint", "WHICH", &choices.checkpoint,
+           "best (default), last or a step, where a run is given"),
+      NUMBER(0, "threads", "N", &choices.thread_count, 1, DEVICE_THREADS_MAX,
+             "threads of the CPU (default: all)"),
+      TEXT(0, "isa", "I", &choices.isa, "instruction set: portable, avx2 or avx512 (default: the best)"),
+      FLAG('f', "force", &choices.force, "replace OUT"),
+  };
+  Command command = {
+      "predict",
+      "RUN|CHECKPOINT DATA.h5",
+      "Scores the rows of DATA and decides by the frozen policy: row_id, score, decision and, where a\n"
+      "business is defined, expected_gain. DATA holds raw columns. A missing column or another type is\n"
+      "an error; columns the model does not read are named and ignored; unknown categories count as\n"
+      "unknown; rows keep their order.\n",
+      "ingot predict runs/churn-1a2b3c4d new.h5 -o scores.csv\n"
+      "ingot predict runs/churn-1a2b3c4d new.h5 -o call_list.csv --top 800",
+      options,
+      sizeof options / sizeof options[0],
+      2,
+      2};
+  Parsed parsed;
+  PASS(command_parse(&parsed, &command, argc, argv, error));
+  if (parsed.helped) return STATUS_OK;
+  if (choices.output == NULL)
+    return error_set(error, STATUS_USAGE, "-o OUT is missing: a name that ends in .h5 or .csv");
+  return predict(&choices, parsed.arguments, error);
+}

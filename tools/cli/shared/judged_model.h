@@ -1,0 +1,51 @@
+// A model with its scores on the rows it is judged on, wherever they come from.
+#ifndef INGOT_TOOLS_CLI_SHARED_JUDGED_MODEL_H
+#define INGOT_TOOLS_CLI_SHARED_JUDGED_MODEL_H
+
+#include "io/report/predictions.h"
+#include "io/report/report_json.h"
+#include "tools/cli/shared/judged_rows.h"
+#include "tools/cli/shared/trained_model.h"
+
+typedef struct JudgedModel {
+  TrainedModel model; // empty where only predictions are known
+  Config *config;     // whose business, gates and metrics apply; owned
+  Dataset *dataset;
+  Preprocess *fitted; // of the configuration, where there is no model
+  JudgedRows judged;
+  double *scores; // [rows, classes]
+  Policy policy;
+  char *name;
+  ReportSubject subject;
+  char *checkpoint_name;
+  TextList class_names;
+} JudgedModel;
+
+typedef struct JudgeChoices {
+  const char *config;     // NULL: the run's own
+  const char *data;       // NULL: the configuration's
+  const char *part;       // "test", "validation", "train"; NULL: test
+  const char *checkpoint; // "", "best", "last" or a step; NULL: ""
+  TextList sets;          // --set
+} JudgeChoices;
+
+// A run or a checkpoint, scored on a part of its data (or on all rows of `data`). `business`: whose
+// definition and policy apply (NULL: its own configuration's).
+Status judged_model_open(JudgedModel *judged, const char *argument, const JudgeChoices *choices,
+                         const Config *business, Error *error);
+
+// A prediction file, judged on the rows of `choices->config` and `choices->data` that it names.
+Status judged_model_open_predictions(JudgedModel *judged, const char *path, const JudgeChoices *choices,
+                                     Error *error);
+
+// The folder of a report (or its report.json): predictions.h5 and config.yaml in it.
+Status judged_model_open_report(JudgedModel *judged, const char *path, Error *error);
+
+EvaluationSet judged_model_set(const JudgedModel *judged);
+
+// What its predictions.h5 holds; views, but for decisions, which the caller frees.
+Predictions judged_model_predictions(const JudgedModel *judged);
+
+void judged_model_close(JudgedModel *judged);
+
+#endif

@@ -1,0 +1,161 @@
+// Judges one model or two, writes the report and prints its summary.
+#include "tools/cli/shared/judgement.h"
+
+#include "engine/evaluate/rows_match.h"
+#include "engine/shared/memory.h"
+#include "io/config/write.h"
+#include "io/report/json_text.h"
+#include "io/report/report_folder.h"
+#include "io/report/report_text.h"
+#include "tools/cli/shared/output.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct Findings {
+  EvaluationReport challenger, champion;
+  Comparison comparison;
+  Verdict verdict; // of one model
+} Findings;
+
+static Status judge(Findings *findings, const Judgement *judgement, Error *error) {
+  const Config *config = judgement->challenger->config;
+  const TextList *names = &config->evaluate_metrics;
+  EvaluationSet challenger = judged_model_set(judgement->challenger);
+  PASS(evaluate_model(&findings->challenger, &challenger, names, &config->gates, error));
+  if (judgement->champion == NULL) {
+    return judge_first(&findings->verdict, &findings->challenger, &config->gates, judgement->validity, error);
+  }
+  EvaluationSet champion = judged_model_set(judgement->champion);
+  PASS(evaluate_model(&findings->champion, &champion, names, &config->gates, error));
+  return compare_models(&findings->comparison, &champion, &challenger, names, &config->gates,
+                        judgement->validity, error);
+}
+
+static Status describe(ReportContext *context, const Judgement *judgement, Error *error) {
+  JudgedModel *judged = judgement->challenger;
+  EvaluationSet set = judged_model_set(judged);
+  *context =
+      (ReportContext){.config = judged->config,
+                      .challenger = judged->subject,
+                      .target = judged->config->data.target.column,
+                      .part = judgement->part,
+                      .definition = judged->judged.act == NULL ? NULL : judged->judged.payoffs.definition,
+                      .examples = judged->judged.examples,
+                      .version = INGOT_VERSION,
+                      .command = judgement->command};
+  if (judgement->champion != NULL) context->champion = judgement->champion->subject;
+  if (judged->class_names.count >= 2) {
+    context->class_names = (const char *const *)judged->class_names.items;
+    context->class_count = judged->class_names.count;
+    if (judged->judged.task == TASK_BINARY) context->positive = judged->class_names.items[1];
+  }
+  return rows_digest(context->rows_digest, &set, (const char *const *)judged->judged.ids, error);
+}
+
+static void print_report(const json_t *report, const Judgement *judgement) {
+  Text text = {0};
+  if (judgement->as_json)
+    json_text(&text, report);
+  else
+    report_text(&text, report);
+  fputs(text.bytes, stdout);
+  text_free(&text);
+  say("report: %s/report.html", judgement->folder);
+}
+
+static Status write_all(const Findings *findings, const Judgement *judgement, const Verdict *verdict,
+                        Error *error) {
+  ReportContext context;
+  PASS(describe(&context, judgement, error));
+  bool two = judgement->champion != NULL;
+  json_t *report = report_json(&context, &findings->challenger, two ? &findings->champion : NULL,
+                               two ? &findings->comparison : NULL, verdict);
+  Predictions predictions = judged_model_predictions(judgement->challenger);
+  char *config = config_write_resolved(judgement->challenger->config);
+  Status status = report_folder_write(judgement->folder, report, &predictions, config, error);
+  if (status == STATUS_OK) print_report(report, judgement);
+  free(config);
+  free(predictions.decisions);
+  json_decref(report);
+  return status;
+}
+
+static Status inconclusive_rule(InconclusiveRule *rule, const char *text, Error *error) {
+  *rule = INCONCLUSIVE_AS_IS;
+  if (text == NULL) return STATUS_OK;
+  if (strcmp(text, "fail") == 0) *rule = INCONCLUSIVE_FAIL;
+  if (strcmp(text, "ok") == 0) *rule = INCONCLUSIVE_OK;
+  return *rule != INCONCLUSIVE_AS_IS
+             ? STATUS_OK
+             : error_set(error, STATUS_USAGE, "--inconclusive %s: it takes fail (exit code 1) or ok (0)",
+                         text);
+}
+
+Status judgement_write(const Judgement *judgement, Error *error) {
+  Findings findings = {0};
+  InconclusiveRule rule;
+  Status status;
+  TRY(inconclusive_rule(&rule, judgement->inconclusive, error));
+  TRY(judge(&findings, judgement, error));
+  const Verdict *verdict = judgement->champion == NULL ? &findings.verdict : &findings.comparison.verdict;
+  TRY(write_all(&findings, judgement, verdict, error));
+  status = verdict_status(verdict->state, rule);
+done:
+  evaluation_report_clear(&findings.challenger);
+  evaluation_report_clear(&findings.champion);
+  verdict_clear(&findings.verdict);
+  comparison_clear(&findings.comparison);
+  return status;
+}
+
+// How many of the judged rows the model was trained on, by row id; only ids of a key column mean the same row
+// in another file.
+static Status count_training_rows(int64_t *common, const JudgedModel *judged, Error *error) {
+  const Config *trained = judged->model.config;
+  Dataset *dataset = NULL;
+  char **ids = NULL;
+  int64_t *first = NULL, *other = NULL, count;
+  Error ignored;
+  Status status = STATUS_OK;
+  *common = 0;
+  if (trained == NULL || trained->data.split.key[0] == '\0') return STATUS_OK;
+  // Where the training data are gone there is nothing to compare with.
+  if (dataset_open(&dataset, judged->model.config, &ignored) != STATUS_OK) return STATUS_OK;
+  const int64_t *rows = dataset_part(dataset, PART_TRAIN, &count);
+  first = memory_get((size_t)count, sizeof *first);
+  other = memory_get((size_t)count, sizeof *other);
+  TRY(dataset_row_ids(&ids, dataset, rows, count, error));
+  TRY(rows_intersect(common, first, other, (const char *const *)ids, count,
+                     (const char *const *)judged->judged.ids, judged->judged.rows, error));
+done:
+  free(first);
+  free(other);
+  free(ids);
+  dataset_close(dataset);
+  return status;
+}
+
+Status judgement_checks(ValidityCheck checks[2], int *count, const JudgedModel *judged,
+                        const JudgeChoices *choices, Error *error) {
+  const char *part = choices->part == NULL ? "test" : choices->part;
+  int64_t common = 0;
+  *count = 0;
+  if (judged->model.checkpoint == NULL) return STATUS_OK; // of predictions and reports nothing is known
+  if (choices->data != NULL)
+    PASS(count_training_rows(&common, judged, error));
+  else
+    common = strcmp(part, "train") == 0 ? judged->judged.rows : 0;
+  checks[(*count)++] = (ValidityCheck){"rows_unseen",
+                                       common == 0 ? "no row that is judged was trained on"
+                                                   : "rows that are judged were trained on",
+                                       common == 0};
+  bool frozen = choices->data != NULL || strcmp(part, "validation") != 0 ||
+                judged->policy.kind != POLICY_BEST_ON_VALIDATION;
+  checks[(*count)++] = (ValidityCheck){"threshold_frozen",
+                                       frozen ? "the threshold was not chosen on the rows that are judged"
+                                              : "the threshold was chosen on these rows",
+                                       frozen};
+  return STATUS_OK;
+}

@@ -1,0 +1,27 @@
+// From judged models to a written report: what evaluate and compare share.
+#ifndef INGOT_TOOLS_CLI_SHARED_JUDGEMENT_H
+#define INGOT_TOOLS_CLI_SHARED_JUDGEMENT_H
+
+#include "engine/evaluate/evaluate.h"
+#include "tools/cli/shared/command.h"
+#include "tools/cli/shared/judged_model.h"
+
+typedef struct Judgement {
+  JudgedModel *challenger, *champion; // champion NULL: one model
+  const Validity *validity;
+  const char *part;         // what the rows are called
+  const char *folder;       // where the report goes
+  const char *command;      // that writes it again
+  const char *inconclusive; // --inconclusive: "fail", "ok" or NULL
+  bool as_json;
+} Judgement;
+
+// Judges, writes the report, prints the summary; the verdict's status. The configuration of the challenger
+// decides.
+Status judgement_write(const Judgement *judgement, Error *error);
+
+// Whether the rows that a model is judged on are new to it and its threshold; `checks` has room for two.
+Status judgement_checks(ValidityCheck checks[2], int *count, const JudgedModel *judged,
+                        const JudgeChoices *choices, Error *error);
+
+#endif
