@@ -40,8 +40,9 @@ static double metric_of(const json_t *report, const char *id) {
     char path[64];
     snprintf(path, sizeof path, "metrics/%zu/id", i);
     if (strcmp(report_string(report, path), id) != 0) continue;
-    snprintf(path, sizeof path, "metrics/%zu/challenger/value", i);
-    return report_number(report, path);
+    const json_t *metric = json_array_get(report_at(report, "metrics"), i);
+    double scale = report_number(metric, "scale");
+    return report_number(metric, "challenger/value") / (scale > 0 ? scale : 1);
   }
   return __builtin_nan("");
 }

@@ -26,6 +26,7 @@ typedef struct Prediction {
   Dataset *dataset;
   const int64_t *rows;
   Policy policy;
+  const char *key; // column of row ids, "" = row numbers
   TextList extra;
   TextList class_names;
   Predictions out; // owned here
@@ -41,6 +42,7 @@ static const char *key_of(const PredictChoices *choices, const TrainedModel *mod
 static Status open_data(Prediction *prediction, const PredictChoices *choices, const char *path,
                         Error *error) {
   const char *key = key_of(choices, &prediction->model);
+  prediction->key = "";
   PASS(dataset_open_file(&prediction->dataset, path, "", error));
   if (key[0] == '\0') return STATUS_OK;
   if (!dataset_has_column(prediction->dataset, key) && choices->id == NULL) {
@@ -49,15 +51,17 @@ static Status open_data(Prediction *prediction, const PredictChoices *choices, c
   }
   dataset_close(prediction->dataset);
   prediction->dataset = NULL;
+  prediction->key = key;
   return dataset_open_file(&prediction->dataset, path, key, error);
 }
 
-static void warn_about_extra(const Prediction *prediction, const char *target) {
+static void warn_about_extra(const Prediction *prediction, const char *target, const char *key) {
   Text names = {0};
   int count = 0;
   for (int i = 0; i < prediction->extra.count; i++) {
-    if (strcmp(prediction->extra.items[i], target) == 0) continue;
-    text_add(&names, "%s%s", count++ > 0 ? ", " : "", prediction->extra.items[i]);
+    const char *name = prediction->extra.items[i];
+    if (strcmp(name, target) == 0 || strcmp(name, key) == 0) continue;
+    text_add(&names, "%s%s", count++ > 0 ? ", " : "", name);
   }
   if (count > 0) say("columns that the model does not read: %s", names.bytes);
   text_free(&names);
@@ -112,7 +116,7 @@ static Status predict_rows(Prediction *prediction, Error *error) {
   PASS(dataset_row_ids(&out->ids, prediction->dataset, prediction->rows, out->rows, error));
   PASS(trained_model_scores(&out->scores, &prediction->extra, model, prediction->dataset, prediction->rows,
                             out->rows, error));
-  warn_about_extra(prediction, preprocess_target_name(model->preprocess));
+  warn_about_extra(prediction, preprocess_target_name(model->preprocess), prediction->key);
   const BusinessConfig *business = model->config == NULL ? NULL : &model->config->business;
   PASS(policy_of_model(&prediction->policy, model, business, error));
   if (business != NULL && business->present && task == TASK_BINARY) PASS(add_gains(prediction, error));

@@ -16,13 +16,17 @@
 
 // ---- pieces ----
 
-// The last name of a path, without the slashes behind it.
-static char *name_of(const char *path) {
+// The last name of a path that may end in slashes, be "." or pass through links.
+static char *name_of(const char *given) {
+  char *absolute = realpath(given, NULL);
+  const char *path = absolute == NULL ? given : absolute;
   size_t length = strlen(path);
   while (length > 1 && path[length - 1] == '/') length--;
   size_t start = length;
   while (start > 0 && path[start - 1] != '/') start--;
-  return memory_text_n(path + start, length - start);
+  char *name = memory_text_n(path + start, length - start);
+  free(absolute);
+  return name;
 }
 
 static Status part_of(SplitPart *part, const char *name, Error *error) {
@@ -342,6 +346,7 @@ void judged_model_close(JudgedModel *judged) {
   free(judged->scores);
   free(judged->name);
   free(judged->checkpoint_name);
+  free(judged->kind);
   text_list_free(&judged->class_names);
   *judged = (JudgedModel){0};
 }

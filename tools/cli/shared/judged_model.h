@@ -17,7 +17,7 @@ typedef struct JudgedModel {
   Policy policy;
   char *name;
   ReportSubject subject;
-  char *checkpoint_name;
+  char *checkpoint_name, *kind; // what subject points to
   TextList class_names;
 } JudgedModel;
 

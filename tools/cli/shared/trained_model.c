@@ -11,11 +11,24 @@
 
 enum { WINDOW = 65536 }; // rows whose raw columns are in memory at once
 
+// The folder that holds <folder>/checkpoints/<checkpoint>; "." where the path is too short to say.
+static char *run_of(const char *checkpoint) {
+  size_t length = strlen(checkpoint);
+  for (int names = 0; names < 2; names++) {
+    while (length > 0 && checkpoint[length - 1] == '/') length--;
+    while (length > 0 && checkpoint[length - 1] != '/') length--;
+  }
+  while (length > 1 && checkpoint[length - 1] == '/') length--;
+  return length == 0 ? memory_text(".") : memory_text_n(checkpoint, length);
+}
+
 static Status load_config(TrainedModel *model, Error *error) {
   const char *path = model->checkpoint->config_path;
   if (access(path, F_OK) != 0) return STATUS_OK;
   PASS(config_load(&model->config, NULL, path, NULL, 0, error));
-  model->run = memory_text_n(path, strlen(path) - strlen("/config.yaml"));
+  char *absolute = realpath(model->checkpoint->path, NULL);
+  model->run = run_of(strstr(model->checkpoint->path, "checkpoints/") != NULL ? model->checkpoint->path : absolute);
+  free(absolute);
   return STATUS_OK;
 }
 
