@@ -42,7 +42,8 @@ typedef struct CheckpointStore {
 // replaced; one that verifies with another state is 73. 74: not saved, and the text names what is kept.
 Status checkpoint_save(CheckpointStore *store, const Snapshot *snapshot, Error *error);
 
-// Removes .tmp.* folders left behind by processes that are gone. Only under the run's lock.
+// Removes the .tmp.* folders that earlier processes left. Only under the run's lock: whoever holds it is
+// alone.
 Status checkpoint_clean(const char *folder, Error *error);
 
 // A checkpoint in memory.

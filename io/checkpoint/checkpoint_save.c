@@ -6,7 +6,6 @@
 #include "io/shared/sums.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -247,26 +246,14 @@ done:
   return remove_older(store, snapshot->step, error);
 }
 
-// .tmp.<what>.<host>.<pid> of a process that may still run: on this host, alive, not this one.
-static int may_live(const char *name) {
-  char host[65];
-  const char *pid = strrchr(name, '.'), *owner = strchr(name + strlen(".tmp."), '.');
-  if (pid == NULL || owner == NULL || owner >= pid) return 0;
-  host_name(host);
-  owner++;
-  if (strlen(host) != (size_t)(pid - owner) || strncmp(host, owner, (size_t)(pid - owner)) != 0) return 0;
-  long number = strtol(pid + 1, NULL, 10);
-  if (number <= 0 || number == (long)getpid()) return 0;
-  return kill((pid_t)number, 0) == 0 || errno == EPERM;
-}
-
+// Whether the process in a name still exists says nothing here: it may be a zombie, or another one by now.
 Status checkpoint_clean(const char *folder, Error *error) {
   char **names;
   int count;
   PASS(folder_names(&names, &count, folder, error));
   Status status = STATUS_OK;
   for (int i = 0; i < count && status == STATUS_OK; i++) {
-    if (strncmp(names[i], ".tmp.", 5) != 0 || may_live(names[i])) continue;
+    if (strncmp(names[i], ".tmp.", 5) != 0) continue;
     char *path = memory_format("%s/%s", folder, names[i]);
     status = folder_remove(path, error);
     free(path);

@@ -162,11 +162,12 @@ static int is_run(const char *run) {
 
 static const char *covered_sentence(const Verification *verification) {
   if (verification->sealed) {
-    return "covered: every byte of config.yaml, manifest.json, events.jsonl and checkpoints/; not covered: "
-           "environment.json, report/";
+    return "covered: every byte of config.yaml, manifest.json, events.jsonl and checkpoints/; other files of "
+           "the "
+           "run are not covered";
   }
   return "covered: config.yaml, manifest.json, checkpoints/, and events.jsonl up to the newest checkpoint "
-         "(behind it: the chain alone); not covered: environment.json, report/";
+         "(behind it: the chain alone); other files of the run are not covered";
 }
 
 Status run_verify(VerifyReport *report, const char *run, Error *error) {

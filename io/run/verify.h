@@ -20,8 +20,8 @@ typedef struct VerifyReport {
   int finished;
   int checkpoints, files, tensors; // checked
   int64_t events;
-  uint64_t step; // of the final (or newest whole) checkpoint, whose digests follow, recomputed
-  int has_digests;
+  int has_digests; // recomputed: the state of the final (or newest whole) checkpoint, at `step`; the model of
+  uint64_t step, model_step; // the selected one, at `model_step` (unfinished: of the newest whole one)
   uint8_t model_digest[DIGEST_BYTES], state_digest[DIGEST_BYTES];
   char *covered; // a sentence on what was covered
 } VerifyReport;

@@ -90,11 +90,16 @@ static void check_manifest_state(const Subject *subject, const Checkpoint *check
   find(subject, "state.json", sentence);
 }
 
-static void take_digests(VerifyReport *report, const Checkpoint *checkpoint) {
-  report->step = checkpoint->state.step;
+// Called in the order of steps, so that what stays is the last.
+static void take_digests(Verification *verification, const Checkpoint *checkpoint) {
+  const Manifest *manifest = verification->manifest;
+  VerifyReport *report = verification->report;
   report->has_digests = 1;
-  memcpy(report->model_digest, checkpoint->state.model_digest, DIGEST_BYTES);
+  report->step = checkpoint->state.step;
   memcpy(report->state_digest, checkpoint->state.state_digest, DIGEST_BYTES);
+  if (manifest != NULL && manifest->finished && manifest->selected.step != checkpoint->state.step) return;
+  report->model_step = checkpoint->state.step;
+  memcpy(report->model_digest, checkpoint->state.model_digest, DIGEST_BYTES);
 }
 
 // Loading recomputes both digests from the tensors.
@@ -113,7 +118,7 @@ static void check_state(const Subject *subject) {
     check_manifest_state(subject, checkpoint, &manifest->selected, "selected");
   }
   verification->report->tensors += checkpoint->tensors.count;
-  take_digests(verification->report, checkpoint);
+  take_digests(verification, checkpoint);
   checkpoint_free(checkpoint);
 }
 

@@ -81,9 +81,13 @@ TEST(Verify, AnUnchangedRunCountsWhatItChecked) {
   EXPECT_EQ(verdict.report.events, 12 + 3 + 3 + 1);
   EXPECT_TRUE(verdict.report.has_digests);
   EXPECT_EQ(verdict.report.step, MiniTrainer::total_steps);
-  char hex[DIGEST_HEX];
-  sha256_hex(hex, verdict.report.state_digest);
-  EXPECT_NE(digests_of(trained.run).find(hex), std::string::npos);
+  EXPECT_EQ(verdict.report.model_step, 8u);
+  Manifest *manifest;
+  Error error;
+  ASSERT_EQ(manifest_read(&manifest, (trained.run + "/manifest.json").c_str(), &error), STATUS_OK);
+  EXPECT_EQ(memcmp(manifest->final.state_digest, verdict.report.state_digest, DIGEST_BYTES), 0);
+  EXPECT_EQ(memcmp(manifest->selected.model_digest, verdict.report.model_digest, DIGEST_BYTES), 0);
+  manifest_free(manifest);
 }
 
 TEST(Verify, EveryFlippedByteOfAFinishedRunIsNamed) {

@@ -46,7 +46,7 @@ static void print_report(const VerifyReport *report, const char *run) {
   sha256_hex(hex, report->state_digest);
   printf("state  x1:%s (step %llu)\n", hex, (unsigned long long)report->step);
   sha256_hex(hex, report->model_digest);
-  printf("model  x1:%s\n", hex);
+  printf("model  x1:%s (step %llu)\n", hex, (unsigned long long)report->model_step);
 }
 
 static Status print_digest(const VerifyReport *report, bool of_model, Error *error) {
@@ -63,7 +63,7 @@ Status verb_verify(int argc, char **argv, Error *error) {
   VerifyReport report = {0};
   Option options[] = {
       FLAG(0, "digest", &choices.digest, "print the state digest alone"),
-      FLAG(0, "model-digest", &choices.model_digest, "print the digest of the final model alone"),
+      FLAG(0, "model-digest", &choices.model_digest, "print the digest of the selected model alone"),
       FLAG(0, "json", &choices.as_json, "print JSON"),
   };
   Command command = {"verify",
