@@ -94,9 +94,21 @@ done:
   return status;
 }
 
+// One line for each kind of check: it passes where it passes for both models.
+static void merge_checks(ValidityCheck *checks, int *count, const ValidityCheck *more, int more_count) {
+  for (int i = 0; i < more_count; i++) {
+    int at = 0;
+    while (at < *count && strcmp(checks[at].id, more[i].id) != 0) at++;
+    if (at == *count)
+      checks[(*count)++] = more[i];
+    else if (!more[i].passed)
+      checks[at] = more[i];
+  }
+}
+
 static Status compare(const CompareChoices *choices, char **arguments, Error *error) {
   JudgedModel champion = {0}, challenger = {0};
-  ValidityCheck checks[4];
+  ValidityCheck checks[4], more[2];
   Validity validity = {.checks = checks};
   char *command = NULL;
   int count;
@@ -104,13 +116,9 @@ static Status compare(const CompareChoices *choices, char **arguments, Error *er
   TRY(open_side(&challenger, arguments[1], choices, NULL, error));
   TRY(open_side(&champion, arguments[0], choices, challenger.config, error));
   TRY(align(&champion, &challenger, choices->intersect, &validity.partial, error));
-  TRY(judgement_checks(checks, &count, &champion, &choices->judge, error));
-  validity.count = count;
-  TRY(judgement_checks(checks + count, &count, &challenger, &choices->judge, error));
-  if (validity.count == 0) validity.count = count; // else the same two texts of both: one of each is enough
-  for (int i = 0; i < count && validity.count == 2 && count == 2; i++) {
-    if (!checks[validity.count + i].passed) checks[i] = checks[validity.count + i];
-  }
+  TRY(judgement_checks(checks, &validity.count, &champion, &choices->judge, error));
+  TRY(judgement_checks(more, &count, &challenger, &choices->judge, error));
+  merge_checks(checks, &validity.count, more, count);
   validity.identical = champion.subject.model_digest[0] != '\0' &&
                        strcmp(champion.subject.model_digest, challenger.subject.model_digest) == 0;
   command = memory_format("ingot compare %s %s", champion.name, challenger.name);

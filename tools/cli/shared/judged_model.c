@@ -189,7 +189,7 @@ Status judged_model_open_predictions(JudgedModel *judged, const char *path, cons
   int64_t *rows = NULL;
   char *data = NULL;
   Status status;
-  *judged = (JudgedModel){0};
+  *judged = (JudgedModel){.rows_unseen = -1, .threshold_frozen = -1};
   if (choices->config == NULL) {
     return error_set(
         error, STATUS_USAGE,
@@ -249,13 +249,34 @@ static void take_rows(JudgedModel *judged, Predictions *read) {
     rows->ids[i] = strcpy(at, read->ids[i]);
     at += strlen(at) + 1;
   }
-  for (int i = 0; read->class_names != NULL && i < read->classes; i++) {
-    text_list_add(&judged->class_names, read->class_names[i]);
-  }
 }
 
 static void copy_hex(char hex[DIGEST_HEX], const char *text) {
   if (strlen(text) == DIGEST_HEX - 1) strcpy(hex, text);
+}
+
+// Names of the classes, and what the report says of payoffs: it was found where the data were.
+static void take_texts(JudgedModel *judged, const json_t *report) {
+  Text examples = {0};
+  for (size_t i = 0; i < report_size(report, "confusion/classes"); i++) {
+    text_list_add(&judged->class_names,
+                  report_string(json_array_get(report_at(report, "confusion/classes"), i), ""));
+  }
+  for (size_t i = 0; i < report_size(report, "business/examples"); i++) {
+    text_add(&examples, "%s\n", report_string(json_array_get(report_at(report, "business/examples"), i), ""));
+  }
+  judged->judged.examples = text_take(&examples);
+  copy_hex(judged->judged.payoffs.definition, report_string(report, "business/definition_digest"));
+}
+
+// A validity check that the report made: 1 passed, 0 failed, -1 not made.
+static int check_of(const json_t *report, const char *id) {
+  for (size_t i = 0; i < report_size(report, "checks"); i++) {
+    const json_t *check = json_array_get(report_at(report, "checks"), i);
+    if (strcmp(report_string(check, "id"), id) == 0)
+      return strcmp(report_string(check, "result"), "pass") == 0;
+  }
+  return -1;
 }
 
 static Status take_report(JudgedModel *judged, const json_t *report, const char *folder, Error *error) {
@@ -273,8 +294,16 @@ static Status take_report(JudgedModel *judged, const json_t *report, const char 
   }
   judged->name = memory_text(report_string(report, "subject/challenger/name"));
   judged->checkpoint_name = memory_text(report_string(report, "subject/challenger/checkpoint"));
-  judged->subject =
-      (ReportSubject){.name = judged->name, .kind = "report", .checkpoint = judged->checkpoint_name};
+  judged->rows_unseen = check_of(report, "validity.rows_unseen");
+  judged->threshold_frozen = check_of(report, "validity.threshold_frozen");
+  judged->kind = memory_text(report_string(report, "subject/challenger/kind"));
+  const json_t *seed = report_at(report, "subject/challenger/seed");
+  judged->subject = (ReportSubject){.name = judged->name,
+                                    .kind = judged->kind,
+                                    .checkpoint = judged->checkpoint_name,
+                                    .has_seed = json_is_integer(seed),
+                                    .seed = (uint64_t)json_integer_value(seed)};
+  copy_hex(judged->subject.config_digest, report_string(report, "subject/challenger/config_digest"));
   copy_hex(judged->subject.model_digest, report_string(report, "subject/challenger/model_digest"));
   copy_hex(judged->subject.state_digest, report_string(report, "subject/challenger/state_digest"));
   return STATUS_OK;
@@ -300,6 +329,7 @@ Status judged_model_open_report(JudgedModel *judged, const char *path, Error *er
   if (read->labels == NULL) TRY(error_set(error, STATUS_DATA, "%s: there is no column 'label'", h5));
   TRY(take_report(judged, report, folder, error));
   take_rows(judged, read);
+  take_texts(judged, report);
 done:
   json_decref(report);
   predictions_free(read);

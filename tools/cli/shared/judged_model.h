@@ -19,6 +19,7 @@ typedef struct JudgedModel {
   ReportSubject subject;
   char *checkpoint_name, *kind; // what subject points to
   TextList class_names;
+  int rows_unseen, threshold_frozen; // of a report, as it found them: 1 yes, 0 no, -1 unknown
 } JudgedModel;
 
 typedef struct JudgeChoices {

@@ -137,25 +137,40 @@ done:
   return status;
 }
 
+static void add_check(ValidityCheck checks[2], int *count, const char *id, bool passed, const char *yes,
+                      const char *no) {
+  checks[(*count)++] = (ValidityCheck){id, passed ? yes : no, passed};
+}
+
+static void add_unseen(ValidityCheck checks[2], int *count, bool passed) {
+  add_check(checks, count, "rows_unseen", passed, "no row that is judged was trained on",
+            "rows that are judged were trained on");
+}
+
+static void add_frozen(ValidityCheck checks[2], int *count, bool passed) {
+  add_check(checks, count, "threshold_frozen", passed,
+            "the threshold was not chosen on the rows that are judged",
+            "the threshold was chosen on the rows that are judged");
+}
+
 Status judgement_checks(ValidityCheck checks[2], int *count, const JudgedModel *judged,
                         const JudgeChoices *choices, Error *error) {
   const char *part = choices->part == NULL ? "test" : choices->part;
   int64_t common = 0;
   *count = 0;
-  if (judged->model.checkpoint == NULL) return STATUS_OK; // of predictions and reports nothing is known
+  if (judged->model.checkpoint ==
+      NULL) { // a report says what it found; of a prediction file nothing is known
+    if (judged->rows_unseen >= 0) add_unseen(checks, count, judged->rows_unseen == 1);
+    if (judged->threshold_frozen >= 0) add_frozen(checks, count, judged->threshold_frozen == 1);
+    return STATUS_OK;
+  }
   if (choices->data != NULL)
     PASS(count_training_rows(&common, judged, error));
   else
     common = strcmp(part, "train") == 0 ? judged->judged.rows : 0;
-  checks[(*count)++] = (ValidityCheck){"rows_unseen",
-                                       common == 0 ? "no row that is judged was trained on"
-                                                   : "rows that are judged were trained on",
-                                       common == 0};
-  bool frozen = choices->data != NULL || strcmp(part, "validation") != 0 ||
-                judged->policy.kind != POLICY_BEST_ON_VALIDATION;
-  checks[(*count)++] = (ValidityCheck){"threshold_frozen",
-                                       frozen ? "the threshold was not chosen on the rows that are judged"
-                                              : "the threshold was chosen on these rows",
-                                       frozen};
+  add_unseen(checks, count, common == 0);
+  add_frozen(checks, count,
+             choices->data != NULL || strcmp(part, "validation") != 0 ||
+                 judged->policy.kind != POLICY_BEST_ON_VALIDATION);
   return STATUS_OK;
 }

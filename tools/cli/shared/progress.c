@@ -49,10 +49,12 @@ static void tell(Progress *progress, const Event *event) {
   }
   if (event->kind == EVENT_VALIDATION) {
     char loss[32] = "";
-    if (event->value != event->validation_loss) snprintf(loss, sizeof loss, "  loss %.5f", event->validation_loss);
+    if (event->value != event->validation_loss)
+      snprintf(loss, sizeof loss, "  loss %.5f", event->validation_loss);
     say("epoch %llu  step %llu  loss %.5f  validation %s %.5f%s  %.0f rows/s%s",
         (unsigned long long)event->epoch + 1, (unsigned long long)event->step, (double)progress->last_loss,
-        progress->metric_name, event->value, loss, rows_per_second(progress), event->improved ? "  best" : "");
+        progress->metric_name, event->value, loss, rows_per_second(progress),
+        event->improved ? "  best" : "");
   }
 }
 

@@ -27,7 +27,8 @@ static Status load_config(TrainedModel *model, Error *error) {
   if (access(path, F_OK) != 0) return STATUS_OK;
   PASS(config_load(&model->config, NULL, path, NULL, 0, error));
   char *absolute = realpath(model->checkpoint->path, NULL);
-  model->run = run_of(strstr(model->checkpoint->path, "checkpoints/") != NULL ? model->checkpoint->path : absolute);
+  model->run =
+      run_of(strstr(model->checkpoint->path, "checkpoints/") != NULL ? model->checkpoint->path : absolute);
   free(absolute);
   return STATUS_OK;
 }
