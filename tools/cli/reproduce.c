@@ -43,24 +43,30 @@ static void point_to_data(SessionChoices *choices, const Manifest *manifest, con
   }
 }
 
+static const char *text_or_empty(const Text *text) {
+  return text->length == 0 ? "" : text->bytes;
+}
+
 static void print_result(const Replay *replay) {
-  if (replay->difference.length == 0) {
+  if (replay_is_identical(replay)) {
     printf("IDENTICAL  %s: steps %llu to %llu, %lld events and %d checkpoints compared\n", replay->run,
            (unsigned long long)replay->from, (unsigned long long)replay->reached,
            (long long)replay->compared_events, replay->compared_checkpoints);
     return;
   }
-  printf("DIFFERENT  %s\n%s", replay->run, replay->difference.bytes);
+  printf("DIFFERENT  %s\n%s%s", replay->run, text_or_empty(&replay->step_difference),
+         text_or_empty(&replay->state_difference));
 }
 
 // The verdict file of this command: outside what verify covers.
 static Status write_result(const Replay *replay, Error *error) {
   Text text = {0};
-  json_t *json = json_pack("{s:s,s:s,s:I,s:I,s:I,s:i,s:s}", "schema", "reproduce/1", "result",
-                           replay->difference.length == 0 ? "IDENTICAL" : "DIFFERENT", "from",
+  json_t *json = json_pack("{s:s,s:s,s:I,s:I,s:I,s:i,s:s,s:s}", "schema", "reproduce/1", "result",
+                           replay_is_identical(replay) ? "IDENTICAL" : "DIFFERENT", "from",
                            (json_int_t)replay->from, "to", (json_int_t)replay->reached, "events",
                            (json_int_t)replay->compared_events, "checkpoints", replay->compared_checkpoints,
-                           "difference", replay->difference.length == 0 ? "" : replay->difference.bytes);
+                           "first_step", text_or_empty(&replay->step_difference), "first_state",
+                           text_or_empty(&replay->state_difference));
   json_text(&text, json);
   Status status =
       durable_replace(&file_calls_system, replay->run, "reproduce.json", text.bytes, text.length, error);
@@ -83,7 +89,7 @@ static Status reproduce(ReproduceChoices *choices, const char *run, Error *error
   TRY(replay_run(&replay, &session, error));
   print_result(&replay);
   TRY(write_result(&replay, error));
-  if (replay.difference.length > 0) status = STATUS_NO;
+  if (!replay_is_identical(&replay)) status = STATUS_NO;
 done:
   session_close(&session);
   replay_close(&replay);

@@ -10,6 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+bool replay_is_identical(const Replay *replay) {
+  return replay->step_difference.length == 0 && replay->state_difference.length == 0;
+}
+
 static bool is_step(const Replay *replay, uint64_t step) {
   for (int i = 0; i < replay->step_count; i++) {
     if (replay->steps[i] == step) return true;
@@ -66,20 +70,21 @@ static const Event *next_link(Replay *replay) {
 // Values, not chains: with other data every head differs from the start, but the reader wants the step.
 static void compare_link(Replay *replay, const Event *now) {
   const Event *then = next_link(replay);
-  if (then == NULL || replay->difference.length > 0) return;
+  if (then == NULL || replay->step_difference.length > 0) return;
   replay->compared_events++;
   if (then->kind != now->kind || then->step != now->step) {
-    text_add(&replay->difference, "step %llu: the record has another event here (of step %llu)\n",
+    text_add(&replay->step_difference, "step %llu: the record has another event here (of step %llu)\n",
              (unsigned long long)now->step, (unsigned long long)then->step);
   } else if (now->kind == EVENT_STEP && !same_bits(&then->loss, &now->loss, sizeof now->loss)) {
-    text_add(&replay->difference, "step %llu: the first that differs: loss %.9g, recorded %.9g\n",
+    text_add(&replay->step_difference, "step %llu: the first that differs: loss %.9g, recorded %.9g\n",
              (unsigned long long)now->step, (double)now->loss, (double)then->loss);
   } else if (now->kind == EVENT_STEP &&
              !same_bits(&then->gradient_norm, &now->gradient_norm, sizeof now->gradient_norm)) {
-    text_add(&replay->difference, "step %llu: the first that differs: gradient norm %.9g, recorded %.9g\n",
+    text_add(&replay->step_difference,
+             "step %llu: the first that differs: gradient norm %.9g, recorded %.9g\n",
              (unsigned long long)now->step, (double)now->gradient_norm, (double)then->gradient_norm);
   } else if (now->kind == EVENT_VALIDATION && !same_bits(&then->value, &now->value, sizeof now->value)) {
-    text_add(&replay->difference,
+    text_add(&replay->step_difference,
              "step %llu: the first that differs: validation metric %.17g, recorded %.17g\n",
              (unsigned long long)now->step, now->value, then->value);
   }
@@ -94,14 +99,16 @@ static Status take_events(void *context, const Event *events, int count, Error *
 }
 
 static void describe(Replay *replay, uint64_t step, const TensorDifference *found) {
-  text_add(&replay->difference, "checkpoint of step %llu: tensor %s", (unsigned long long)step, found->name);
+  text_add(&replay->state_difference, "checkpoint of step %llu: tensor %s", (unsigned long long)step,
+           found->name);
   if (found->kind == DIFFERENCE_VALUE) {
-    text_add(&replay->difference, ", element %lld: %s, recorded %s", (long long)found->element, found->a,
-             found->b);
-    if (found->has_ulps) text_add(&replay->difference, ", %llu ulps apart", (unsigned long long)found->ulps);
-    text_add(&replay->difference, "; %lld elements differ\n", (long long)found->differing);
+    text_add(&replay->state_difference, ", element %lld: %s, recorded %s", (long long)found->element,
+             found->a, found->b);
+    if (found->has_ulps)
+      text_add(&replay->state_difference, ", %llu ulps apart", (unsigned long long)found->ulps);
+    text_add(&replay->state_difference, "; %lld elements differ\n", (long long)found->differing);
   } else {
-    text_add(&replay->difference, " is in only one of the two, or of another type or shape\n");
+    text_add(&replay->state_difference, " is in only one of the two, or of another type or shape\n");
   }
 }
 
@@ -113,6 +120,7 @@ static Status compare_checkpoint(Replay *replay, const Trainer *trainer, Error *
   TensorSet live = {0};
   TensorDifference found;
   Status status;
+  if (replay->state_difference.length > 0) return STATUS_OK; // the first is known
   checkpoint_name(name, step);
   path = memory_format("%s/%s", replay->checkpoints, name);
   TRY(checkpoint_load(&checkpoint, path, CHECKPOINT_ALL, error));
@@ -168,7 +176,8 @@ Status replay_run(Replay *replay, Session *session, Error *error) {
   }
   TRY(trainer_create(&trainer, &session->options, error));
   TRY(start_from(replay, trainer, error));
-  for (int i = 0; i < replay->step_count && replay->difference.length == 0; i++) {
+  for (int i = 0; i < replay->step_count; i++) {
+    if (replay->state_difference.length > 0 && replay->step_difference.length > 0) break;
     if (replay->steps[i] <= replay->from || replay->steps[i] > replay->to) continue;
     TRY(train_to(trainer, replay->steps[i], error));
     TRY(compare_checkpoint(replay, trainer, error));
@@ -184,5 +193,6 @@ void replay_close(Replay *replay) {
   event_log_free(&replay->log);
   free(replay->steps);
   free(replay->checkpoints);
-  text_free(&replay->difference);
+  text_free(&replay->step_difference);
+  text_free(&replay->state_difference);
 }

@@ -19,14 +19,18 @@ typedef struct Replay {
   uint64_t reached;
   int64_t compared_events;
   int compared_checkpoints;
-  Text difference; // sentences, a line each; empty: identical
+  // Sentences, "" where there is none: the first step whose loss, norm or metric differs, and the first
+  // state.
+  Text step_difference, state_difference;
 } Replay;
+
+bool replay_is_identical(const Replay *replay);
 
 // Reads the record of a run. 66 where it is none, 65 where from or to is no checkpoint of it, or where
 // nothing was recorded yet.
 Status replay_open(Replay *replay, Error *error);
 
-// Trains with a prepared session; stops at the first checkpoint that differs.
+// Trains with a prepared session; stops where the first step and the first state that differ are known.
 Status replay_run(Replay *replay, Session *session, Error *error);
 
 void replay_close(Replay *replay);
