@@ -1,9 +1,9 @@
 // Evaluation of one model.
 #include "engine/evaluate/evaluate.h"
 
-#include "engine/evaluate/statistics/class_metrics.h"
 #include "engine/evaluate/metric_choice.h"
 #include "engine/evaluate/money.h"
+#include "engine/evaluate/statistics/class_metrics.h"
 #include "engine/evaluate/statistics/curves.h"
 #include "engine/evaluate/statistics/intervals.h"
 #include "engine/evaluate/statistics/statistics.h"

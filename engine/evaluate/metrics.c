@@ -1,8 +1,8 @@
 // The metric registry and the formulas of the metrics.
 #include "engine/evaluate/metrics.h"
 
-#include "engine/evaluate/statistics/class_metrics.h"
 #include "engine/evaluate/money.h"
+#include "engine/evaluate/statistics/class_metrics.h"
 #include "engine/evaluate/statistics/delong.h"
 #include "engine/evaluate/statistics/statistics.h"
 #include "engine/evaluate/statistics/terms.h"

@@ -64,7 +64,8 @@ Status trainer_restore(Trainer *trainer, const TensorSet *tensors, Error *error)
 // trainer_run saves and returns once this many steps are done; 0 = never, as before the first call.
 void trainer_set_until(Trainer *trainer, uint64_t step);
 
-// Runs to the end, a signal, the step of trainer_set_until, or 3 (diverged: the state before that step is saved).
+// Runs to the end, a signal, the step of trainer_set_until, or 3 (diverged: the state before that step is
+// saved).
 Status trainer_run(Trainer *trainer, TrainEnd *end, Error *error);
 
 uint64_t trainer_step(const Trainer *trainer);

@@ -45,7 +45,7 @@ YamlNode *yaml_child(const YamlNode *map, const char *key) {
 
 static YamlNode *list_item(const YamlNode *list, const char *text) {
   if (list->kind != YAML_LIST || strspn(text, "0123456789") != strlen(text) || strlen(text) > 6) return NULL;
-  int index = atoi(text);
+  int index = (int)strtol(text, NULL, 10);
   return index < list->count ? list->children[index] : NULL;
 }
 

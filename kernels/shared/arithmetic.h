@@ -15,19 +15,43 @@
 #endif
 
 #ifdef __CUDA_ARCH__
-X1_FUNCTION float x1_add(float a, float b) { return __fadd_rn(a, b); }
-X1_FUNCTION float x1_sub(float a, float b) { return __fsub_rn(a, b); }
-X1_FUNCTION float x1_mul(float a, float b) { return __fmul_rn(a, b); }
-X1_FUNCTION float x1_div(float a, float b) { return __fdiv_rn(a, b); }
-X1_FUNCTION float x1_sqrt(float a) { return __fsqrt_rn(a); }
-X1_FUNCTION float x1_fma(float a, float b, float c) { return __fmaf_rn(a, b, c); }
+X1_FUNCTION float x1_add(float a, float b) {
+  return __fadd_rn(a, b);
+}
+X1_FUNCTION float x1_sub(float a, float b) {
+  return __fsub_rn(a, b);
+}
+X1_FUNCTION float x1_mul(float a, float b) {
+  return __fmul_rn(a, b);
+}
+X1_FUNCTION float x1_div(float a, float b) {
+  return __fdiv_rn(a, b);
+}
+X1_FUNCTION float x1_sqrt(float a) {
+  return __fsqrt_rn(a);
+}
+X1_FUNCTION float x1_fma(float a, float b, float c) {
+  return __fmaf_rn(a, b, c);
+}
 #else
-X1_FUNCTION float x1_add(float a, float b) { return a + b; }
-X1_FUNCTION float x1_sub(float a, float b) { return a - b; }
-X1_FUNCTION float x1_mul(float a, float b) { return a * b; }
-X1_FUNCTION float x1_div(float a, float b) { return a / b; }
-X1_FUNCTION float x1_sqrt(float a) { return __builtin_sqrtf(a); }
-X1_FUNCTION float x1_fma(float a, float b, float c) { return __builtin_fmaf(a, b, c); }
+X1_FUNCTION float x1_add(float a, float b) {
+  return a + b;
+}
+X1_FUNCTION float x1_sub(float a, float b) {
+  return a - b;
+}
+X1_FUNCTION float x1_mul(float a, float b) {
+  return a * b;
+}
+X1_FUNCTION float x1_div(float a, float b) {
+  return a / b;
+}
+X1_FUNCTION float x1_sqrt(float a) {
+  return __builtin_sqrtf(a);
+}
+X1_FUNCTION float x1_fma(float a, float b, float c) {
+  return __builtin_fmaf(a, b, c);
+}
 #endif
 
 X1_FUNCTION uint32_t x1_bits(float x) {
@@ -42,12 +66,18 @@ X1_FUNCTION float x1_from_bits(uint32_t bits) {
   return x;
 }
 
-X1_FUNCTION float x1_abs(float x) { return x1_from_bits(x1_bits(x) & 0x7fffffffu); }
+X1_FUNCTION float x1_abs(float x) {
+  return x1_from_bits(x1_bits(x) & 0x7fffffffu);
+}
 
 // 2^n for -126 <= n <= 127.
-X1_FUNCTION float x1_power_of_two(int32_t n) { return x1_from_bits((uint32_t)(n + 127) << 23); }
+X1_FUNCTION float x1_power_of_two(int32_t n) {
+  return x1_from_bits((uint32_t)(n + 127) << 23);
+}
 
 // The one NaN that is ever serialised.
-X1_FUNCTION float x1_canonical(float x) { return x == x ? x : x1_from_bits(0x7fc00000u); }
+X1_FUNCTION float x1_canonical(float x) {
+  return x == x ? x : x1_from_bits(0x7fc00000u);
+}
 
 #endif

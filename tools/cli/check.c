@@ -2,7 +2,7 @@
 #include "engine/shared/config.h"
 #include "io/config/write.h"
 #include "tools/cli/shared/output.h"
-#include "tools/cli/shared/session.h"
+#include "tools/cli/training/session.h"
 
 #include <stdio.h>
 #include <stdlib.h>

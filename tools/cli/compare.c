@@ -1,7 +1,7 @@
 // ingot compare: may the challenger replace the champion?
 #include "engine/evaluate/rows_match.h"
 #include "engine/shared/memory.h"
-#include "tools/cli/shared/judgement.h"
+#include "tools/cli/judge/judgement.h"
 
 #include <stdlib.h>
 #include <string.h>

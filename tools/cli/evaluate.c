@@ -1,6 +1,6 @@
 // ingot evaluate: judges one model in model metrics and money.
 #include "engine/shared/memory.h"
-#include "tools/cli/shared/judgement.h"
+#include "tools/cli/judge/judgement.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 // ingot plan: what a training run will take, before it begins.
 #include "tools/cli/shared/output.h"
-#include "tools/cli/shared/session.h"
+#include "tools/cli/training/session.h"
 
 #include <jansson.h>
 #include <stdio.h>

@@ -4,10 +4,10 @@
 #include "engine/shared/memory.h"
 #include "io/report/predictions.h"
 #include "io/shared/text.h"
+#include "tools/cli/judge/judged_rows.h"
+#include "tools/cli/judge/policy.h"
 #include "tools/cli/shared/command.h"
-#include "tools/cli/shared/judged_rows.h"
 #include "tools/cli/shared/output.h"
-#include "tools/cli/shared/policy.h"
 
 #include <stdlib.h>
 #include <string.h>

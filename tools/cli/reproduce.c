@@ -2,8 +2,8 @@
 #include "engine/shared/memory.h"
 #include "io/report/json_text.h"
 #include "tools/cli/shared/output.h"
-#include "tools/cli/shared/replay.h"
-#include "tools/cli/shared/signals.h"
+#include "tools/cli/training/replay.h"
+#include "tools/cli/training/signals.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 // ingot resume: goes on with an interrupted run, from its own configuration.
 #include "engine/shared/memory.h"
-#include "tools/cli/shared/training.h"
+#include "tools/cli/training/training.h"
 
 #include <stdlib.h>
 #include <unistd.h>

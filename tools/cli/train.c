@@ -1,6 +1,6 @@
 // ingot train: from a configuration to a finished run; the same line again goes on or says that it is done.
 #include "io/run/run.h"
-#include "tools/cli/shared/training.h"
+#include "tools/cli/training/training.h"
 
 #include <stdlib.h>
 

@@ -9,10 +9,10 @@
 //     and fibre]
 //                 + 0.35 (|k - 4| - 2))
 // New customers with high charges and old ones with low charges leave: a product, which no linear model can
-// express. Contacting a customer with the offer costs 90; a leaver accepts it in 30 % of cases and then pays c for
-// 12 more months, so that acting is worth 3.6 c [leaves] - 90. The best policy that knows p acts where 3.6 c p > 90;
-// the oracle, which knows who leaves, acts on the leavers with c > 25. `truth` prints id, p and the best policy's
-// decision.
+// express. Contacting a customer with the offer costs 90; a leaver accepts it in 30 % of cases and then pays
+// c for 12 more months, so that acting is worth 3.6 c [leaves] - 90. The best policy that knows p acts
+// where 3.6 c p > 90; the oracle, which knows who leaves, acts on the leavers with c > 25. `truth` prints id,
+// p and the best policy's decision.
 #include "engine/shared/math64.h"
 
 #include <stdint.h>

@@ -1,10 +1,10 @@
 // Training again what a run recorded, and the first difference.
-#ifndef INGOT_TOOLS_CLI_SHARED_REPLAY_H
-#define INGOT_TOOLS_CLI_SHARED_REPLAY_H
+#ifndef INGOT_TOOLS_CLI_TRAINING_REPLAY_H
+#define INGOT_TOOLS_CLI_TRAINING_REPLAY_H
 
 #include "io/run/events.h"
 #include "io/run/manifest.h"
-#include "tools/cli/shared/session.h"
+#include "tools/cli/training/session.h"
 
 typedef struct Replay {
   const char *run;   // its folder

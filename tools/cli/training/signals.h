@@ -1,6 +1,6 @@
 // Signals that end training politely: the loop saves at the next step and the program says RESUMABLE.
-#ifndef INGOT_TOOLS_CLI_SHARED_SIGNALS_H
-#define INGOT_TOOLS_CLI_SHARED_SIGNALS_H
+#ifndef INGOT_TOOLS_CLI_TRAINING_SIGNALS_H
+#define INGOT_TOOLS_CLI_TRAINING_SIGNALS_H
 
 #include "engine/shared/status.h"
 

@@ -1,6 +1,6 @@
 // What a person sees while a model is trained: a line that moves on a terminal, a line an epoch elsewhere.
-#ifndef INGOT_TOOLS_CLI_SHARED_PROGRESS_H
-#define INGOT_TOOLS_CLI_SHARED_PROGRESS_H
+#ifndef INGOT_TOOLS_CLI_TRAINING_PROGRESS_H
+#define INGOT_TOOLS_CLI_TRAINING_PROGRESS_H
 
 #include "engine/train/sinks.h"
 

@@ -1,11 +1,11 @@
 // Compares the events and checkpoints of a second training with those of the first.
-#include "tools/cli/shared/replay.h"
+#include "tools/cli/training/replay.h"
 
 #include "engine/shared/memory.h"
 #include "engine/shared/tensor_difference.h"
 #include "io/checkpoint/checkpoint.h"
 #include "tools/cli/shared/output.h"
-#include "tools/cli/shared/signals.h"
+#include "tools/cli/training/signals.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 // Loss, rows a second and the time that is left, out of the events of the loop.
-#include "tools/cli/shared/progress.h"
+#include "tools/cli/training/progress.h"
 
 #include "tools/cli/shared/output.h"
 

@@ -1,5 +1,5 @@
 // Catches the signals by which people and schedulers stop a run.
-#include "tools/cli/shared/signals.h"
+#include "tools/cli/training/signals.h"
 
 #include <unistd.h>
 

@@ -1,9 +1,9 @@
 // The frozen policy of a model: when to act, chosen on the validation rows and kept beside the run.
-#ifndef INGOT_TOOLS_CLI_SHARED_POLICY_H
-#define INGOT_TOOLS_CLI_SHARED_POLICY_H
+#ifndef INGOT_TOOLS_CLI_JUDGE_POLICY_H
+#define INGOT_TOOLS_CLI_JUDGE_POLICY_H
 
 #include "engine/evaluate/evaluation_set.h"
-#include "tools/cli/shared/trained_model.h"
+#include "tools/cli/judge/trained_model.h"
 
 // Chooses the policy of a finished run's selected checkpoint on the validation rows of its data and writes
 // <run>/policy.json. Without a business section there is nothing to choose (0).

@@ -1,11 +1,11 @@
 // Chooses policies on validation rows; policy.json keeps them.
-#include "tools/cli/shared/policy.h"
+#include "tools/cli/judge/policy.h"
 
 #include "engine/evaluate/money.h"
 #include "engine/shared/memory.h"
 #include "io/report/json_text.h"
 #include "io/run/manifest.h"
-#include "tools/cli/shared/judged_rows.h"
+#include "tools/cli/judge/judged_rows.h"
 
 #include <stdlib.h>
 #include <string.h>

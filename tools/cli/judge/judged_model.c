@@ -1,5 +1,5 @@
 // Opens models to be judged: runs and checkpoints, reports, prediction files.
-#include "tools/cli/shared/judged_model.h"
+#include "tools/cli/judge/judged_model.h"
 
 #include "engine/evaluate/metrics.h"
 #include "engine/evaluate/money.h"
@@ -8,8 +8,8 @@
 #include "io/report/json_text.h"
 #include "io/report/report_read.h"
 #include "io/run/manifest.h"
-#include "tools/cli/shared/policy.h"
-#include "tools/cli/shared/session.h"
+#include "tools/cli/judge/policy.h"
+#include "tools/cli/training/session.h"
 
 #include <stdlib.h>
 #include <string.h>

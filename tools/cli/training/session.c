@@ -1,5 +1,5 @@
 // Puts a training session together.
-#include "tools/cli/shared/session.h"
+#include "tools/cli/training/session.h"
 
 #include "engine/shared/memory.h"
 #include "io/config/load.h"

@@ -1,5 +1,5 @@
 // Loads a checkpoint's model and scores rows with it, a window of rows at a time.
-#include "tools/cli/shared/trained_model.h"
+#include "tools/cli/judge/trained_model.h"
 
 #include "engine/model/scorer.h"
 #include "engine/shared/memory.h"

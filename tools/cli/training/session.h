@@ -4,14 +4,14 @@
 //     session_close
 //
 // `check` needs the first two, `plan` the first three.
-#ifndef INGOT_TOOLS_CLI_SHARED_SESSION_H
-#define INGOT_TOOLS_CLI_SHARED_SESSION_H
+#ifndef INGOT_TOOLS_CLI_TRAINING_SESSION_H
+#define INGOT_TOOLS_CLI_TRAINING_SESSION_H
 
 #include "engine/evaluate/metrics.h"
 #include "engine/train/trainer.h"
 #include "io/data/dataset.h"
+#include "tools/cli/judge/judged_rows.h"
 #include "tools/cli/shared/command.h"
-#include "tools/cli/shared/judged_rows.h"
 
 // Options that every verb which trains has.
 typedef struct SessionChoices {

@@ -1,8 +1,8 @@
 // One training run in its folder: begun, gone on with, or found finished.
-#ifndef INGOT_TOOLS_CLI_SHARED_TRAINING_H
-#define INGOT_TOOLS_CLI_SHARED_TRAINING_H
+#ifndef INGOT_TOOLS_CLI_TRAINING_TRAINING_H
+#define INGOT_TOOLS_CLI_TRAINING_TRAINING_H
 
-#include "tools/cli/shared/session.h"
+#include "tools/cli/training/session.h"
 
 // Trains a session whose data are open into the folder `run`: creates it, resumes it, or says that it is
 // finished (0). 73 where another run is there; 130 or 143 where a signal ended it (saved, RESUMABLE); 3 where

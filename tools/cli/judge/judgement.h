@@ -1,10 +1,10 @@
 // From judged models to a written report: what evaluate and compare share.
-#ifndef INGOT_TOOLS_CLI_SHARED_JUDGEMENT_H
-#define INGOT_TOOLS_CLI_SHARED_JUDGEMENT_H
+#ifndef INGOT_TOOLS_CLI_JUDGE_JUDGEMENT_H
+#define INGOT_TOOLS_CLI_JUDGE_JUDGEMENT_H
 
 #include "engine/evaluate/evaluate.h"
+#include "tools/cli/judge/judged_model.h"
 #include "tools/cli/shared/command.h"
-#include "tools/cli/shared/judged_model.h"
 
 typedef struct Judgement {
   JudgedModel *challenger, *champion; // champion NULL: one model

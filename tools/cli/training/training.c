@@ -1,12 +1,12 @@
 // Trains into a run's folder.
-#include "tools/cli/shared/training.h"
+#include "tools/cli/training/training.h"
 
 #include "io/config/write.h"
 #include "io/run/run.h"
+#include "tools/cli/judge/policy.h"
 #include "tools/cli/shared/output.h"
-#include "tools/cli/shared/policy.h"
-#include "tools/cli/shared/progress.h"
-#include "tools/cli/shared/signals.h"
+#include "tools/cli/training/progress.h"
+#include "tools/cli/training/signals.h"
 
 #include <stdio.h>
 #include <stdlib.h>

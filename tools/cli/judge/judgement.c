@@ -1,5 +1,5 @@
 // Judges one model or two, writes the report and prints its summary.
-#include "tools/cli/shared/judgement.h"
+#include "tools/cli/judge/judgement.h"
 
 #include "engine/evaluate/rows_match.h"
 #include "engine/shared/memory.h"
