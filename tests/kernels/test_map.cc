@@ -1,0 +1,53 @@
+// Activations and dropout against the scalar reference, bit for bit.
+#include "random_values.h"
+
+TEST(Map, Activation) {
+  std::mt19937_64 random(8);
+  for (int64_t count : {1, 15, 16, 17, 63, 64, 65, 1000}) {
+    Values x = values_of(random, count, true), dy = values_of(random, count, true), y(x.size()), dx(x.size());
+    for (int64_t i = 0; i < count; i++) y[i] = ref_relu(x[i]), dx[i] = ref_relu_backward(x[i], dy[i]);
+    for (const char *isa : instruction_sets()) {
+      const Operators *operators = operators_cpu(isa);
+      Values found = x, back = dy; // in place
+      Activation forward = {found.data(), found.data(), count};
+      run_in_pieces(random, operators->activation_forward, forward, activation_forward_tasks(&forward));
+      ASSERT_TRUE(same_bits(y, found)) << isa << " " << count;
+      ActivationBackward backward = {back.data(), back.data(), x.data(), count};
+      run_in_pieces(random, operators->activation_backward, backward, activation_backward_tasks(&backward));
+      ASSERT_TRUE(same_bits(dx, back)) << isa << " " << count;
+    }
+  }
+}
+
+TEST(Map, Dropout) {
+  std::mt19937_64 random(9);
+  for (int64_t columns : {1, 3, 4, 5, 64, 70}) {
+    for (double p : {0.1, 0.5, 0.9}) {
+      const int64_t rows = 9;
+      const uint64_t seed = random();
+      const uint32_t first = 300, step = 11, layer = 2;
+      Values x = values_of(random, rows * columns), y(x.size());
+      for (int64_t i = 0; i < rows; i++) {
+        for (int64_t j = 0; j < columns; j++) {
+          uint32_t word = ref_word(seed, (uint32_t)j, first + (uint32_t)i, step, REF_DROPOUT, layer);
+          y[i * columns + j] = ref_dropout(x[i * columns + j], word, p);
+        }
+      }
+      for (const char *isa : instruction_sets()) {
+        Values found = x;
+        Dropout dropout = {found.data(),
+                           found.data(),
+                           rows,
+                           columns,
+                           seed,
+                           first,
+                           step,
+                           layer,
+                           (uint32_t)(p * 0x1p32),
+                           (float)(1.0 / (1.0 - p))};
+        run_in_pieces(random, operators_cpu(isa)->dropout, dropout, dropout_tasks(&dropout));
+        ASSERT_TRUE(same_bits(y, found)) << isa << " columns " << columns << " p " << p;
+      }
+    }
+  }
+}

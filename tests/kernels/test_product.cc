@@ -1,0 +1,139 @@
+// Linear layers against the scalar reference, bit for bit: random shapes around every edge of leaves and
+// tiles.
+#include "random_values.h"
+
+namespace {
+
+struct Shape {
+  int64_t rows, outputs, inputs;
+};
+
+// Edges of leaves (256), tiles and lanes, then random ones.
+std::vector<Shape> shapes(std::mt19937_64 &random) {
+  std::vector<Shape> all;
+  for (int64_t inputs : {1, 2, 63, 64, 65, 255, 256, 257, 511, 512, 513, 769}) all.push_back({3, 5, inputs});
+  for (int64_t outputs : {1, 2, 7, 8, 15, 16, 17, 31, 32, 33, 64, 65, 257}) all.push_back({4, outputs, 40});
+  for (int64_t rows : {1, 2, 5, 6, 7, 8, 12, 13, 14, 15, 31, 257}) all.push_back({rows, 19, 21});
+  for (int i = 0; i < 20; i++) {
+    all.push_back(
+        {1 + (int64_t)(random() % 40), 1 + (int64_t)(random() % 70), 1 + (int64_t)(random() % 600)});
+  }
+  return all;
+}
+
+Values reference_forward(const Values &x, const Values &w, const Values &bias, const Shape &s) {
+  Values y((size_t)(s.rows * s.outputs));
+  for (int64_t i = 0; i < s.rows; i++) {
+    for (int64_t n = 0; n < s.outputs; n++) {
+      const float *row = x.data() + i * s.inputs, *weights = w.data() + n * s.inputs;
+      float sum = s.outputs == 1 ? ref_r2(row, weights, s.inputs) : ref_r1(row, 1, weights, 1, s.inputs);
+      y[(size_t)(i * s.outputs + n)] = sum + bias[(size_t)n];
+    }
+  }
+  return y;
+}
+
+} // namespace
+
+TEST(Product, LinearForward) {
+  std::mt19937_64 random(1);
+  for (const Shape &s : shapes(random)) {
+    for (bool wild : {false, true}) {
+      Values x = values_of(random, s.rows * s.inputs, wild),
+             w = values_of(random, s.outputs * s.inputs, wild);
+      Values bias = values_of(random, s.outputs), expected = reference_forward(x, w, bias, s);
+      for (const char *isa : instruction_sets()) {
+        Values y((size_t)(s.rows * s.outputs), 7.0f);
+        LinearForward linear = {y.data(), x.data(), w.data(), bias.data(), s.rows, s.outputs, s.inputs};
+        run_in_pieces(random, operators_cpu(isa)->linear_forward, linear, linear_forward_tasks(&linear));
+        ASSERT_TRUE(same_bits(expected, y)) << isa << " " << s.rows << "x" << s.outputs << "x" << s.inputs;
+      }
+    }
+  }
+}
+
+TEST(Product, LinearBackwardInput) {
+  std::mt19937_64 random(2);
+  for (const Shape &s : shapes(random)) {
+    Values dy = values_of(random, s.rows * s.outputs, s.rows % 2 == 0),
+           w = values_of(random, s.outputs * s.inputs);
+    Values expected((size_t)(s.rows * s.inputs));
+    for (int64_t i = 0; i < s.rows; i++) {
+      for (int64_t k = 0; k < s.inputs; k++) {
+        expected[(size_t)(i * s.inputs + k)] =
+            ref_r1(dy.data() + i * s.outputs, 1, w.data() + k, s.inputs, s.outputs);
+      }
+    }
+    for (const char *isa : instruction_sets()) {
+      Values dx((size_t)(s.rows * s.inputs), 7.0f);
+      LinearBackwardInput linear = {dx.data(), dy.data(), w.data(), s.rows, s.outputs, s.inputs};
+      run_in_pieces(random, operators_cpu(isa)->linear_backward_input, linear,
+                    linear_backward_input_tasks(&linear));
+      ASSERT_TRUE(same_bits(expected, dx)) << isa << " " << s.rows << "x" << s.outputs << "x" << s.inputs;
+    }
+  }
+}
+
+TEST(Product, LinearBackwardWeight) {
+  std::mt19937_64 random(3);
+  const int fraction_bits = 40;
+  for (const Shape &s : shapes(random)) {
+    for (int64_t grain : {(int64_t)4, (int64_t)256}) {
+      int64_t grains = (s.rows + grain - 1) / grain;
+      Values dy = values_of(random, s.rows * s.outputs), x = values_of(random, s.rows * s.inputs),
+             one((size_t)s.rows, 1);
+      std::vector<int64_t> qw((size_t)(s.outputs * s.inputs), 5), qb((size_t)s.outputs, 5);
+      for (int64_t first = 0; first < s.rows; first += grain) {
+        int64_t rows = std::min(grain, s.rows - first), addend;
+        for (int64_t n = 0; n < s.outputs; n++) {
+          const float *column = dy.data() + first * s.outputs + n;
+          for (int64_t k = 0; k < s.inputs; k++) {
+            float sum = ref_r1(column, s.outputs, x.data() + first * s.inputs + k, s.inputs, rows);
+            ASSERT_TRUE(ref_addend(&addend, sum, fraction_bits, grains));
+            qw[(size_t)(n * s.inputs + k)] += addend;
+          }
+          ASSERT_TRUE(
+              ref_addend(&addend, ref_r1(column, s.outputs, one.data(), 1, rows), fraction_bits, grains));
+          qb[(size_t)n] += addend;
+        }
+      }
+      for (const char *isa : instruction_sets()) {
+        std::vector<int64_t> found_w(qw.size(), 5), found_b(qb.size(), 5);
+        int32_t flags[2] = {0, 0};
+        LinearBackwardWeight linear = {
+            found_w.data(),
+            found_b.data(),
+            &flags[0],
+            &flags[1],
+            dy.data(),
+            x.data(),
+            s.rows,
+            s.outputs,
+            s.inputs,
+            grain,
+            {0x1p40, __builtin_ldexpf(1, 62 - fraction_bits - ref_ceil_log2(grains))}};
+        run_in_pieces(random, operators_cpu(isa)->linear_backward_weight, linear,
+                      linear_backward_weight_tasks(&linear));
+        ASSERT_EQ(found_w, qw) << isa << " " << s.rows << "x" << s.outputs << "x" << s.inputs << " grain "
+                               << grain;
+        ASSERT_EQ(found_b, qb) << isa;
+        ASSERT_EQ(flags[0] + flags[1], 0);
+      }
+    }
+  }
+}
+
+TEST(Product, AddendsOutOfRangeRaiseTheFlagOfTheirTensor) {
+  for (const char *isa : instruction_sets()) {
+    for (float bad : {__builtin_inff(), __builtin_nanf(""), 0x1p22f}) {
+      Values dy = {1, bad}, x = {1, 1};
+      int64_t qw[1] = {0}, qb[1] = {0};
+      int32_t flags[2] = {0, 0};
+      LinearBackwardWeight linear = {qw, qb, &flags[0], &flags[1], dy.data(),        x.data(),
+                                     2,  1,  1,         256,       {0x1p40, 0x1p22f}};
+      operators_cpu(isa)->linear_backward_weight(&linear, 0, linear_backward_weight_tasks(&linear));
+      EXPECT_NE(flags[0], 0) << isa << " " << bad;
+      EXPECT_NE(flags[1], 0) << isa << " " << bad;
+    }
+  }
+}
