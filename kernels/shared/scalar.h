@@ -2,8 +2,8 @@
 //
 // Compiled by the C compiler and by nvcc to the same bits; loops over them vectorise. A NaN result is
 // 0x7fc00000. Largest errors over all 2^32 inputs, in units in the last place, are measured by
-// `tools/sweep.sh --ulp`; the SHA-256 of all results is golden (tests/golden/scalar.sha256). Polynomials are
-// weighted minimax fits, rounded to binary32 (tools/dev/coefficients.py).
+// `tools/sweep.sh`; the SHA-256 of all results is golden (tests/golden/scalar.sha256). Polynomials are
+// weighted minimax fits, rounded to binary32.
 #ifndef INGOT_KERNELS_SHARED_SCALAR_H
 #define INGOT_KERNELS_SHARED_SCALAR_H
 
