@@ -1,0 +1,182 @@
+// Judging and using models through the program: evaluate, compare, predict, and what they refuse.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstdlib>
+#include <map>
+#include <sstream>
+
+#include "program.h"
+
+namespace {
+
+std::vector<std::string> cells_of(const std::string &line) {
+  std::vector<std::string> cells;
+  std::stringstream stream(line);
+  for (std::string cell; std::getline(stream, cell, ',');) cells.push_back(cell);
+  return cells;
+}
+
+class Decide : public testing::Test {
+protected:
+  void SetUp() override {
+    folder = test_folder();
+    make_customers(folder, 6000);
+    make_config(folder + "/small.yaml", {"  epochs: 12", "  batch: 256"});
+    make_config(folder + "/linear.yaml", {"  epochs: 12", "  batch: 256", "model: {kind: linear}"});
+    train(folder + "/small.yaml", folder + "/net");
+    train(folder + "/linear.yaml", folder + "/linear");
+  }
+  Outcome compare(const std::string &a, const std::string &b, const std::vector<std::string> &more = {}) {
+    std::vector<std::string> arguments = {"compare", folder + "/" + a, folder + "/" + b, "-o",
+                                          folder + "/out"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return ingot(arguments);
+  }
+  Outcome predict(const std::string &data, const std::string &out,
+                  const std::vector<std::string> &more = {}) {
+    std::vector<std::string> arguments = {"predict", folder + "/net", folder + "/" + data, "-o",
+                                          folder + "/" + out};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return ingot(arguments);
+  }
+  // Imports a CSV of its own.
+  void import(const std::string &name, const std::string &csv) {
+    write_file(folder + "/" + name + ".csv", csv);
+    ASSERT_EQ(ingot({"import", folder + "/" + name + ".csv", "-o", folder + "/" + name + ".h5"}).status, 0);
+  }
+  std::string folder;
+};
+
+TEST_F(Decide, ShipsTheNetworkHoldsTheLinearModel) {
+  Outcome ship = compare("linear", "net"), hold = compare("net", "linear");
+  EXPECT_EQ(ship.status, 0) << ship.out << ship.err;
+  EXPECT_EQ(ship.out.rfind("SHIP", 0), 0u) << ship.out;
+  EXPECT_EQ(hold.status, 10) << hold.out;
+  EXPECT_EQ(hold.out.rfind("HOLD", 0), 0u) << hold.out;
+  EXPECT_EQ(compare("net", "net").out.rfind("IDENTICAL", 0), 0u);
+}
+
+TEST_F(Decide, ReportIsAFunctionOfItsInputs) {
+  compare("linear", "net");
+  std::string json = read_file(folder + "/out/report.json"), html = read_file(folder + "/out/report.html");
+  compare("linear", "net");
+  EXPECT_EQ(read_file(folder + "/out/report.json"), json);
+  EXPECT_EQ(read_file(folder + "/out/report.html"), html);
+  EXPECT_EQ(html.find("<script"), std::string::npos);
+  EXPECT_EQ(html.find("http"), html.find("http-equiv")) << "no network";
+  EXPECT_EQ(system(("cd " + folder + "/out && sha256sum --quiet -c SHA256SUMS").c_str()), 0);
+}
+
+TEST_F(Decide, ReportsCompareAsTheirRuns) {
+  ASSERT_EQ(ingot({"evaluate", folder + "/net"}).status, 0);
+  ASSERT_EQ(ingot({"evaluate", folder + "/linear"}).status, 0);
+  compare("linear", "net");
+  std::string json = read_file(folder + "/out/report.json");
+  EXPECT_EQ(compare("linear/report", "net/report/report.json").status, 0);
+  EXPECT_EQ(read_file(folder + "/out/report.json"), json);
+  EXPECT_EQ(ingot({"verify", folder + "/net"}).status, 0);
+}
+
+TEST_F(Decide, OtherRowsAreNotComparable) {
+  make_config(folder + "/other.yaml",
+              {"  split: {by: hash, key: customer, salt: other, train: 0.7, validation: 0.15, test: 0.15}"});
+  train(folder + "/other.yaml", folder + "/other");
+  Outcome refused = compare("other", "net");
+  EXPECT_EQ(refused.status, 65);
+  EXPECT_NE(refused.err.find("not comparable"), std::string::npos) << refused.err;
+  Outcome common = compare("other", "net", {"--intersect"});
+  EXPECT_TRUE(common.status == 20 || common.status == 10) << common.out << common.err;
+}
+
+TEST_F(Decide, RowsThatWereTrainedOnAreHeld) {
+  EXPECT_EQ(ingot({"evaluate", folder + "/net", "--split", "train"}).status, 10);
+  EXPECT_EQ(ingot({"evaluate", folder + "/net", "--split", "validation"}).status, 10);
+  EXPECT_EQ(ingot({"evaluate", folder + "/net", "--split", "tset"}).status, 2);
+}
+
+TEST_F(Decide, WithoutGatesNothingIsDecided) {
+  make_config(folder + "/free.yaml", {"  primary: {metric: value, superior: 0}"});
+  std::string text = read_file(folder + "/free.yaml");
+  write_file(folder + "/free.yaml", text.substr(0, text.find("gates:")));
+  train(folder + "/free.yaml", folder + "/free");
+  EXPECT_EQ(ingot({"evaluate", folder + "/free"}).status, 20);
+  EXPECT_EQ(ingot({"evaluate", folder + "/free", "--inconclusive", "ok"}).status, 0);
+  EXPECT_EQ(ingot({"evaluate", folder + "/free", "--inconclusive", "fail"}).status, 1);
+}
+
+// The oracle of the generated process: it acts on the leavers with 3.6 * charge > 90.
+TEST_F(Decide, OracleIsThatOfTheProcess) {
+  ASSERT_EQ(ingot({"evaluate", folder + "/net"}).status, 0);
+  ASSERT_EQ(ingot({"predict", folder + "/net", folder + "/customers.h5", "-o", folder + "/all.csv"}).status,
+            0);
+  std::string rows = read_file(folder + "/net/report/report.json");
+  std::map<std::string, std::vector<std::string>> customers;
+  for (const std::string &line : lines_of(read_file(folder + "/customers.csv")))
+    customers[cells_of(line)[0]] = cells_of(line);
+  // Test rows are those that the report's predictions name.
+  Outcome copied = ingot({"compare", folder + "/net/report", folder + "/net/report", "-o", folder + "/self"});
+  ASSERT_EQ(copied.status, 0) << copied.err;
+  size_t at = rows.find("\"oracle\"");
+  long long oracle = atoll(rows.c_str() + rows.find("\"value\":", at) + 8);
+  EXPECT_GT(oracle, 0);
+  long long whole = 0; // of all rows: an upper bound that the share of the test part must fit
+  for (const auto &[id, row] : customers) {
+    if (id == "customer") continue;
+    long long gain = llround(3.6 * atof(row[2].c_str()) * 1e6) - 90000000;
+    if (row[7] == "yes" && gain > 0) whole += gain;
+  }
+  EXPECT_NEAR((double)oracle / (double)whole, 0.15, 0.02);
+}
+
+TEST_F(Decide, PredictKeepsRowsAndIds) {
+  Outcome outcome = predict("customers.h5", "all.csv");
+  ASSERT_EQ(outcome.status, 0) << outcome.err;
+  auto lines = lines_of(read_file(folder + "/all.csv")),
+       customers = lines_of(read_file(folder + "/customers.csv"));
+  ASSERT_EQ(lines.size(), customers.size());
+  EXPECT_EQ(lines[0], "row_id,score,decision,expected_gain");
+  for (size_t i = 1; i < lines.size(); i++) ASSERT_EQ(cells_of(lines[i])[0], cells_of(customers[i])[0]);
+  EXPECT_EQ(predict("customers.h5", "all.csv").status, 73) << "would overwrite";
+  ASSERT_EQ(predict("customers.h5", "top.csv", {"--top", "7"}).status, 0);
+  auto top = lines_of(read_file(folder + "/top.csv"));
+  ASSERT_EQ(top.size(), 8u);
+  for (size_t i = 2; i < top.size(); i++)
+    EXPECT_GE(atof(cells_of(top[i - 1])[3].c_str()), atof(cells_of(top[i])[3].c_str()));
+  EXPECT_EQ(predict("customers.h5", "all.txt").status, 2);
+}
+
+TEST_F(Decide, PredictOnOtherColumns) {
+  const std::string head = "customer,tenure,charge,contract,internet,calls,region";
+  import("plain", head + "\nA,3,50.5,monthly,dsl,4,north\nB,4,60.5,yearly,fibre,,east\n");
+  EXPECT_EQ(predict("plain.h5", "scored_plain.csv").status, 0) << "the target need not be there";
+  import("extra", head + ",hat\nA,3,50.5,monthly,dsl,4,north,red\nB,4,60.5,yearly,fibre,2,moon,blue\n");
+  Outcome extra = predict("extra.h5", "scored_extra.csv");
+  EXPECT_EQ(extra.status, 0) << "a further column is named, an unknown region counts as unknown";
+  EXPECT_NE(extra.err.find("hat"), std::string::npos) << extra.err;
+  import("missing",
+         "customer,tenure,contract,internet,calls,region\nA,3,monthly,dsl,4,north\nB,4,yearly,dsl,4,east\n");
+  Outcome missing = predict("missing.h5", "scored_missing.csv");
+  EXPECT_EQ(missing.status, 65);
+  EXPECT_NE(missing.err.find("charge"), std::string::npos) << missing.err;
+  import("typed", head + "\nA,3,cheap,monthly,dsl,4,north\nB,4,dear,yearly,fibre,2,east\n");
+  Outcome typed = predict("typed.h5", "scored_typed.csv");
+  EXPECT_EQ(typed.status, 65);
+  EXPECT_NE(typed.err.find("charge"), std::string::npos) << typed.err;
+}
+
+TEST_F(Decide, PredictionFilesOfAnyTool) {
+  ASSERT_EQ(predict("customers.h5", "a.csv").status, 0);
+  const std::vector<std::string> rules = {"--config", folder + "/small.yaml",
+                                          "--data",   folder + "/customers.h5",
+                                          "--set",    "business.policy={threshold: 0.4}"};
+  Outcome same = compare("a.csv", "a.csv", rules);
+  EXPECT_EQ(same.status, 10) << "no difference is no superiority: " << same.out << same.err;
+  EXPECT_EQ(compare("a.csv", "a.csv").status, 2) << "without a configuration";
+  write_file(folder + "/b.csv", "row_id,score\nnobody,0.5\nC000001,0.4\n");
+  EXPECT_EQ(compare("b.csv", "b.csv", rules).status, 65);
+  write_file(folder + "/c.csv", "row_id,score\nC000002,1.5\nC000001,0.4\n");
+  EXPECT_EQ(compare("c.csv", "c.csv", rules).status, 65) << "no probability";
+}
+
+} // namespace
