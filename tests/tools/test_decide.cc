@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <cstdlib>
+#include <cstring>
 #include <map>
 #include <sstream>
 
@@ -177,6 +178,44 @@ TEST_F(Decide, PredictionFilesOfAnyTool) {
   EXPECT_EQ(compare("b.csv", "b.csv", rules).status, 65);
   write_file(folder + "/c.csv", "row_id,score\nC000002,1.5\nC000001,0.4\n");
   EXPECT_EQ(compare("c.csv", "c.csv", rules).status, 65) << "no probability";
+}
+
+// Several classes and a number as target, from CSV to a comparison and predictions.
+TEST(DecideOtherTasks, MulticlassAndRegression) {
+  std::string folder = test_folder();
+  make_customers(folder, 4000);
+  const std::pair<const char *, const char *> tasks[] = {
+      {"  target: {column: internet, task: multiclass}", "select: {metric: log_loss, on: validation}"},
+      {"  target: {column: charge, task: regression}", "select: {metric: rmse, on: validation}"}};
+  for (auto [target, select] : tasks) {
+    bool classes = strstr(target, "multiclass") != nullptr;
+    std::string name = classes ? "classes" : "number", config = folder + "/" + name + ".yaml";
+    make_config(config, {target, select});
+    std::string text = read_file(config);
+    size_t inputs = text.find("  inputs:"), business = text.find("business:");
+    text = text.substr(0, business);
+    text.replace(
+        inputs, text.find("model:") - inputs,
+        "  inputs:\n    - {columns: [tenure, calls], as: numeric}\n    - {columns: [contract, left], as: "
+        "category, embed: 2}\n");
+    write_file(config,
+               text + "gates: {primary: {metric: " + (classes ? "log_loss" : "rmse") + ", superior: 0}}\n");
+    std::string state = train(config, folder + "/" + name);
+    EXPECT_EQ(train(config, folder + "/" + name + "2", {"--threads", "3", "--set", "train.micro_batch=256"}),
+              state);
+    Outcome judged = ingot({"evaluate", folder + "/" + name});
+    EXPECT_EQ(judged.status, 0) << judged.out << judged.err;
+    EXPECT_NE(judged.out.find(classes ? "Macro F1" : "RMSE"), std::string::npos) << judged.out;
+    EXPECT_EQ(
+        ingot({"compare", folder + "/" + name, folder + "/" + name + "2", "-o", folder + "/out"}).status, 0);
+    ASSERT_EQ(
+        ingot({"predict", folder + "/" + name, folder + "/customers.h5", "-o", folder + "/" + name + ".csv"})
+            .status,
+        0);
+    auto lines = lines_of(read_file(folder + "/" + name + ".csv"));
+    EXPECT_EQ(lines.size(), 4001u);
+    EXPECT_EQ(lines[0], classes ? "row_id,score.dsl,score.fibre,score.none,decision" : "row_id,score");
+  }
 }
 
 } // namespace

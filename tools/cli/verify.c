@@ -23,10 +23,11 @@ static void print_json(const VerifyReport *report) {
     sha256_hex(model, report->model_digest);
     sha256_hex(state, report->state_digest);
   }
-  json_t *json = json_pack("{s:b,s:b,s:I,s:s,s:s,s:I,s:i,s:i,s:o}", "unchanged", report->finding_count == 0,
-                           "finished", report->finished, "step", (json_int_t)report->step, "state", state,
-                           "model", model, "events", (json_int_t)report->events, "checkpoints",
-                           report->checkpoints, "files", report->files, "findings", findings);
+  json_t *json =
+      json_pack("{s:b,s:b,s:I,s:s,s:I,s:s,s:I,s:i,s:i,s:o}", "unchanged", report->finding_count == 0,
+                "finished", report->finished, "step", (json_int_t)report->step, "state", state, "model_step",
+                (json_int_t)report->model_step, "model", model, "events", (json_int_t)report->events,
+                "checkpoints", report->checkpoints, "files", report->files, "findings", findings);
   json_dumpf(json, stdout, JSON_INDENT(2));
   printf("\n");
   json_decref(json);
