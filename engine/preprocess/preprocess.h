@@ -1,6 +1,6 @@
 // Fitted preprocessing: raw columns to model inputs; fitted on the training rows only, part of the model.
 //
-// Rules (numerics.md, Statistics; kernels/README.md): missing = NaN or code -1; infinity is a data error.
+// Rules (kernels/README.md, "Statistics"): missing = NaN or code -1; infinity is a data error.
 // numeric: missing -> mean of the training rows, flag 1 where missing (flag column only under mean+flag);
 // standard: (float)((x - mean) / std) with population std, 0 counts as 1. category: values by byte order of
 // their text (a number's shortest decimal); those with at least min_count training rows get ids 2, 3, ...;

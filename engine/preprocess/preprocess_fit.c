@@ -26,7 +26,7 @@ static bool is_missing(double x) {
 
 // ---- numbers ----
 
-// Mean of the terms, then population standard deviation; correctly rounded sums (numerics.md, Statistics).
+// Mean of the terms, then population standard deviation; correctly rounded sums (kernels/README.md).
 static void fit_moments(double *mean, double *std, const double *terms, int64_t count) {
   *mean = exact_sum_of(terms, (size_t)count) / (double)count;
   ExactSum squares = {0};

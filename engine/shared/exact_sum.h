@@ -1,7 +1,7 @@
 // The exact sum of binary64 terms, rounded once to nearest even: the result of Python's math.fsum, in any
 // order.
 //
-// A sum of statistics (means, variances, totals of metrics) is this sum (numerics.md, Statistics), so no
+// A sum of statistics (means, variances, totals of metrics) is this sum (kernels/README.md), so no
 // order of additions exists. Up to 2^62 terms. Infinite and NaN terms: their IEEE sum (inf - inf = NaN); a
 // finite sum beyond the range of binary64 is infinite. The sum of no terms, and of zeros of any sign, is +0.
 #ifndef INGOT_ENGINE_SHARED_EXACT_SUM_H

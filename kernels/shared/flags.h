@@ -1,4 +1,4 @@
-// Flags by which operators report a step that must not be taken: numerics.md, "Non-finite".
+// Flags by which operators report a step that must not be taken (kernels/README.md, R3).
 //
 // One int32 per tensor of the parameter table, then one for the loss and one for the gradient norm; 0 = fine.
 // They are only ever set to 1, by relaxed atomic stores, so that no order of tasks shows.
