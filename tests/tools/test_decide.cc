@@ -180,6 +180,38 @@ TEST_F(Decide, PredictionFilesOfAnyTool) {
   EXPECT_EQ(compare("c.csv", "c.csv", rules).status, 65) << "no probability";
 }
 
+// Names of people and columns are inert in the page, and every element is closed.
+TEST(DecideOtherTasks, HostileNamesAreInert) {
+  std::string folder = test_folder();
+  make_customers(folder, 2000);
+  make_config(folder + "/small.yaml", {"  epochs: 1"});
+  train(folder + "/small.yaml", folder + "/run",
+        {"--set", "goal=\"<script>alert(1)</script> & 'quotes'\"", "--set", "owner=\"</main><b>\""});
+  ingot({"evaluate", folder + "/run"});
+  std::string html = read_file(folder + "/run/report/report.html"),
+              markdown = read_file(folder + "/run/report/report.md");
+  EXPECT_NE(html.find("&lt;script&gt;alert(1)"), std::string::npos);
+  EXPECT_EQ(html.find("<script"), std::string::npos);
+  EXPECT_EQ(html.find("<b></b>"), std::string::npos);
+  EXPECT_EQ(markdown.find("<script"), std::string::npos);
+  std::vector<std::string> open;
+  for (size_t at = html.find('<'); at != std::string::npos; at = html.find('<', at + 1)) {
+    size_t end = html.find('>', at);
+    std::string tag = html.substr(at + 1, end - at - 1), name = tag.substr(0, tag.find_first_of(" /\n", 1));
+    bool is_void =
+        name == "!doctype" || name == "meta" || name == "br" || name == "link" || tag.back() == '/';
+    if (is_void) continue;
+    if (tag[0] != '/') {
+      open.push_back(name);
+      continue;
+    }
+    ASSERT_FALSE(open.empty()) << tag;
+    ASSERT_EQ("/" + open.back(), tag) << "at byte " << at;
+    open.pop_back();
+  }
+  EXPECT_TRUE(open.empty());
+}
+
 // Several classes and a number as target, from CSV to a comparison and predictions.
 TEST(DecideOtherTasks, MulticlassAndRegression) {
   std::string folder = test_folder();
