@@ -36,14 +36,21 @@ static json_t *now(void) {
   return json_string(text);
 }
 
+static json_t *texts(const TextList *list) {
+  json_t *array = json_array();
+  for (int i = 0; list != NULL && i < list->count; i++)
+    json_array_append_new(array, json_string(list->items[i]));
+  return array;
+}
+
 void run_environment_begin(Run *run, const RunEnvironment *environment, uint64_t step) {
   clock_gettime(CLOCK_MONOTONIC, &run->opened);
   run->environment = earlier_sessions(run->path);
   json_t *sessions = json_object_get(run->environment, "sessions");
   json_t *session =
-      json_pack("{s:o,s:s,s:o,s:s,s:s,s:i,s:I}", "started", now(), "version", environment->version, "host",
-                host(), "device", environment->device, "isa", environment->isa, "threads",
-                environment->threads, "from_step", (json_int_t)step);
+      json_pack("{s:o,s:s,s:o,s:s,s:s,s:i,s:I,s:o}", "started", now(), "version", environment->version,
+                "host", host(), "device", environment->device, "isa", environment->isa, "threads",
+                environment->threads, "from_step", (json_int_t)step, "set", texts(environment->overrides));
   json_array_append_new(sessions, session);
 }
 

@@ -84,6 +84,9 @@ TEST_F(Interruption, ResumeWithOtherThreadsAndMicroBatch) {
   Outcome outcome = ingot({"resume", run, "--threads", "3", "--set", "train.micro_batch=256"});
   EXPECT_EQ(outcome.status, 0) << outcome.err;
   EXPECT_EQ(digest_of(run), expected);
+  std::string environment = read_file(run + "/environment.json");
+  EXPECT_NE(environment.find("\"train.micro_batch=256\""), std::string::npos)
+      << "overrides are recorded in the run";
 }
 
 TEST_F(Interruption, Signals) {

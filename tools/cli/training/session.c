@@ -18,15 +18,19 @@ static void add_choice(TextList *list, const char *key, const char *value) {
   free(text);
 }
 
+void choices_overrides(TextList *overrides, const SessionChoices *choices) {
+  for (int i = 0; i < choices->sets.count; i++) text_list_add(overrides, choices->sets.items[i]);
+  add_choice(overrides, "seed", choices->seed);
+  add_choice(overrides, "machine.threads", choices->threads);
+  add_choice(overrides, "machine.isa", choices->isa);
+}
+
 Status load_config(Config **config, const char *path, const SessionChoices *choices, bool free_only,
                    Error *error) {
   TextList all = {0};
   ConfigProblems problems = {0};
   Status status;
-  for (int i = 0; i < choices->sets.count; i++) text_list_add(&all, choices->sets.items[i]);
-  add_choice(&all, "seed", choices->seed);
-  add_choice(&all, "machine.threads", choices->threads);
-  add_choice(&all, "machine.isa", choices->isa);
+  choices_overrides(&all, choices);
   ConfigOverride *overrides = memory_get((size_t)all.count, sizeof *overrides);
   for (int i = 0; i < all.count; i++) overrides[i].text = all.items[i];
   if (free_only) TRY(config_check_free(overrides, all.count, error));
@@ -43,6 +47,7 @@ done:
 }
 
 Status session_load(Session *session, const char *path, const SessionChoices *choices, Error *error) {
+  choices_overrides(&session->overrides, choices);
   return load_config(&session->config, path, choices, false, error);
 }
 
@@ -126,5 +131,6 @@ void session_close(Session *session) {
   preprocess_free(session->preprocess);
   dataset_close(session->dataset);
   config_free(session->config);
+  text_list_free(&session->overrides);
   *session = (Session){0};
 }

@@ -38,6 +38,7 @@ typedef struct Selector {
 
 typedef struct Session {
   Config *config;
+  TextList overrides; // --set and the like, recorded in the run
   Dataset *dataset;
   uint8_t data_digest[DIGEST_BYTES];
   Preprocess *preprocess;
@@ -54,6 +55,9 @@ Status session_load(Session *session, const char *path, const SessionChoices *ch
 Status session_open_data(Session *session, Error *error);
 Status session_prepare(Session *session, Error *error);
 void session_close(Session *session);
+
+// What the choices come to as overrides, in the order in which they apply.
+void choices_overrides(TextList *overrides, const SessionChoices *choices);
 
 // config_load with --set and the like; free keys only where `free_only` (resume).
 Status load_config(Config **config, const char *path, const SessionChoices *choices, bool free_only,

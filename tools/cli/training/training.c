@@ -33,7 +33,8 @@ static Status pass_checkpoint(void *context, const Snapshot *snapshot, Error *er
 }
 
 static RunEnvironment environment_of(const Session *session) {
-  return (RunEnvironment){INGOT_VERSION, "cpu", device_isa(session->device), device_threads(session->device)};
+  return (RunEnvironment){INGOT_VERSION, "cpu", device_isa(session->device), device_threads(session->device),
+                          &session->overrides};
 }
 
 static const char *base_name(const char *path) {
