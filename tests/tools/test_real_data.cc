@@ -17,6 +17,9 @@ class RealData : public testing::Test {
 protected:
   void SetUp() override {
     if (getenv("INGOT_DATA") == nullptr) GTEST_SKIP() << "INGOT_DATA names no folder of published data";
+#ifdef __SANITIZE_ADDRESS__
+    GTEST_SKIP() << "under a sanitizer these trainings take many minutes; the release build runs them";
+#endif
     data = getenv("INGOT_DATA");
     folder = test_folder();
   }
