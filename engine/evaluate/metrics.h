@@ -40,7 +40,7 @@ extern const Metric metric_table[METRIC_COUNT];
 const char *interval_method_name(IntervalMethod method); // "t", "delong", ...
 const char *interval_method_text(IntervalMethod method); // for people
 
-// The metric of that name for that task; else 78: names the nearest one and all metrics of the task.
+// The metric of that name for that task; else 78: names all metrics of the task.
 Status metric_find(const Metric **metric, const char *name, Task task, Error *error);
 
 // Whether the metric is defined on this set: auc and average_precision need both classes, value needs

@@ -89,7 +89,8 @@ Policy money_policy(const BusinessConfig *business, const EvaluationSet *validat
   if (business->policy == POLICY_THRESHOLD) {
     return (Policy){POLICY_THRESHOLD, business->threshold, money_acts_below(validation)};
   }
-  return (Policy){POLICY_EXPECTED_GAIN, 0.5, false};
+  // The side matters to whatever has a threshold beside it: the model at 0.5, and the curves.
+  return (Policy){POLICY_EXPECTED_GAIN, 0.5, money_acts_below(validation)};
 }
 
 double money_expected_gain(double score, int64_t gain_if_one, int64_t gain_if_zero) {

@@ -45,8 +45,9 @@ void calibration_of(EvaluationReport *report, const EvaluationSet *set, const Sc
   ExactSum error = {0};
   report->bin_count = 0;
   for (int64_t b = 0; b < blocks->count; b++) {
-    // A bin ends with the first block that brings it to its share of the rows.
-    int64_t due = (set->rows * (report->bin_count + 1) + CALIBRATION_BINS - 1) / CALIBRATION_BINS;
+    // A bin ends with the first block that brings it to its share of the rows that are left.
+    int64_t bins_left = CALIBRATION_BINS - report->bin_count;
+    int64_t due = from + (set->rows - from + bins_left - 1) / bins_left;
     if (blocks->end[b] < due && b + 1 < blocks->count) continue;
     CalibrationBin bin = bin_of(set, blocks, from, blocks->end[b], report->confidence);
     from = blocks->end[b];
