@@ -80,8 +80,15 @@ static Frame *frame_of(const Predictions *predictions, const int64_t *order, int
   return frame;
 }
 
+static bool is_blank(char c) {
+  return c == ' ' || c == '\t';
+}
+
+// Quoted where it must be: readers trim what is not.
 static void csv_value(Text *text, const char *value) {
-  if (strpbrk(value, ",\"\n\r") == NULL && value[0] != ' ') {
+  size_t length = strlen(value);
+  bool trimmed = length > 0 && (is_blank(value[0]) || is_blank(value[length - 1]));
+  if (strpbrk(value, ",\"\n\r") == NULL && !trimmed) {
     text_put(text, value);
     return;
   }

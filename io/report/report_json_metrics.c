@@ -5,11 +5,10 @@
 
 #include <string.h>
 
-// A number, or money in millionths rounded to an integer; null where it is not finite.
+// A number, or money in millionths rounded to an integer where one can hold it; null where it is not finite.
 static json_t *scaled(double value, double scale) {
-  if (value - value != 0) return json_null();
-  if (scale == 1) return json_real(value);
   double shifted = value * scale;
+  if (scale == 1 || !(shifted > -9e18 && shifted < 9e18)) return json_finite(shifted);
   return json_integer((json_int_t)(shifted < 0 ? shifted - 0.5 : shifted + 0.5));
 }
 

@@ -14,10 +14,18 @@ static int width_of(const char *string) {
   return width;
 }
 
+// A text of the report; its control bytes are nothing to send to a terminal.
+static void put_plain(Text *text, const char *string) {
+  for (const char *c = string; *c != '\0'; c++) {
+    bool control = (unsigned char)*c < ' ' || *c == 0x7f;
+    text_put_n(text, control ? " " : c, 1);
+  }
+}
+
 static void cell(Text *text, const char *string, int width, bool right) {
   int blanks = width - width_of(string);
   if (right && blanks > 0) text_add(text, "%*s", blanks, "");
-  text_put(text, string);
+  put_plain(text, string);
   if (!right && blanks > 0) text_add(text, "%*s", blanks, "");
 }
 
@@ -61,7 +69,10 @@ static void table(Text *text, const json_t *report, const char *list, const char
     if (both) estimate_cell(text, row, "champion", false);
     estimate_cell(text, row, "challenger", false);
     if (both) estimate_cell(text, row, "delta", true);
-    if (results) text_add(text, "  %s", report_string(row, "result"));
+    if (results) {
+      text_put(text, "  ");
+      put_plain(text, report_string(row, "result"));
+    }
     text_put(text, "\n");
   }
 }
@@ -70,7 +81,9 @@ static void money(Text *text, const json_t *report) {
   size_t count = report_size(report, "business/policies");
   double scale = report_number(report, "business/scale");
   if (count == 0) return;
-  text_add(text, "\nmoney, %s\n", report_string(report, "business/unit"));
+  text_put(text, "\nmoney, ");
+  put_plain(text, report_string(report, "business/unit"));
+  text_put(text, "\n");
   for (size_t i = 0; i < count; i++) {
     const json_t *policy = json_array_get(report_at(report, "business/policies"), i);
     double value = report_number(policy, "value") / scale;
@@ -88,10 +101,14 @@ static void money(Text *text, const json_t *report) {
 }
 
 void report_text(Text *text, const json_t *report) {
-  text_add(text, "%s  %s\n", report_string(report, "verdict/state"),
-           report_string(report, "verdict/sentence"));
+  put_plain(text, report_string(report, "verdict/state"));
+  text_put(text, "  ");
+  put_plain(text, report_string(report, "verdict/sentence"));
+  text_put(text, "\n");
   for (size_t i = 0; i < report_size(report, "verdict/reason"); i++) {
-    text_add(text, "  %s\n", report_string(json_array_get(report_at(report, "verdict/reason"), i), ""));
+    text_put(text, "  ");
+    put_plain(text, report_string(json_array_get(report_at(report, "verdict/reason"), i), ""));
+    text_put(text, "\n");
   }
   double needed = report_number(report, "verdict/rows_needed");
   if (needed > 0) {
