@@ -35,13 +35,30 @@ static bool is_file(const char *path) {
   return stat(path, &status) == 0 && S_ISREG(status.st_mode);
 }
 
+// A report was judged already: on its rows and, where its configuration decides, by its rules.
+static Status check_report_choices(const char *path, const CompareChoices *choices, bool decides,
+                                   Error *error) {
+  const JudgeChoices *judge = &choices->judge;
+  const char *option = judge->data != NULL                ? "--data"
+                       : judge->part != NULL              ? "--split"
+                       : decides && judge->config != NULL ? "--config"
+                       : decides && judge->sets.count > 0 ? "--set"
+                                                          : NULL;
+  if (option == NULL) return STATUS_OK;
+  return error_set(error, STATUS_USAGE, "%s does not apply to %s, a finished report: give the run instead",
+                   option, path);
+}
+
 static Status open_side(JudgedModel *judged, const char *argument, const CompareChoices *choices,
                         const Config *business, Error *error) {
   if (access(argument, F_OK) != 0) {
     return error_set(error, STATUS_MISSING, "%s: no such run, checkpoint, report or prediction file",
                      argument);
   }
-  if (is_report(argument)) return judged_model_open_report(judged, argument, error);
+  if (is_report(argument)) {
+    PASS(check_report_choices(argument, choices, business == NULL, error));
+    return judged_model_open_report(judged, argument, error);
+  }
   if (is_file(argument)) return judged_model_open_predictions(judged, argument, &choices->judge, error);
   return judged_model_open(judged, argument, &choices->judge, business, error);
 }
@@ -113,6 +130,7 @@ static Status compare(const CompareChoices *choices, char **arguments, Error *er
   char *command = NULL;
   int count;
   Status status;
+  TRY(judge_choices_check(&choices->judge, error));
   TRY(open_side(&challenger, arguments[1], choices, NULL, error));
   TRY(open_side(&champion, arguments[0], choices, challenger.config, error));
   TRY(align(&champion, &challenger, choices->intersect, &validity.partial, error));
@@ -121,7 +139,8 @@ static Status compare(const CompareChoices *choices, char **arguments, Error *er
   merge_checks(checks, &validity.count, more, count);
   validity.identical = champion.subject.model_digest[0] != '\0' &&
                        strcmp(champion.subject.model_digest, challenger.subject.model_digest) == 0;
-  command = memory_format("ingot compare %s %s", champion.name, challenger.name);
+  command = judgement_command(choices->intersect ? "compare --intersect" : "compare", champion.name,
+                              challenger.name, &choices->judge);
   Judgement judgement = {.challenger = &challenger,
                          .champion = &champion,
                          .validity = &validity,

@@ -18,8 +18,9 @@ static char *default_folder(const EvaluateChoices *choices, const JudgedModel *j
   const char *run = judged->model.run;
   if (run == NULL) return memory_text("report");
   const char *part = choices->judge.data != NULL ? "data" : choices->judge.part;
-  bool plain = (part == NULL || strcmp(part, "test") == 0) && choices->judge.config == NULL;
-  if (plain && (choices->judge.checkpoint == NULL)) return memory_format("%s/report", run);
+  bool own = choices->judge.config == NULL && choices->judge.sets.count == 0;
+  if (own && choices->judge.checkpoint == NULL && (part == NULL || strcmp(part, "test") == 0))
+    return memory_format("%s/report", run);
   return memory_format("%s/report-%s-%s", run, judged->checkpoint_name, part == NULL ? "test" : part);
 }
 
@@ -29,13 +30,14 @@ static Status evaluate(const EvaluateChoices *choices, const char *argument, Err
   Validity validity = {.checks = checks};
   char *folder = NULL, *command = NULL;
   Status status;
+  TRY(judge_choices_check(&choices->judge, error));
   TRY(judged_model_open(&judged, argument, &choices->judge, NULL, error));
   TRY(judgement_checks(checks, &validity.count, &judged, &choices->judge, error));
   const char *part = choices->judge.data != NULL   ? "given"
                      : choices->judge.part != NULL ? choices->judge.part
                                                    : "test";
   folder = choices->output != NULL ? memory_text(choices->output) : default_folder(choices, &judged);
-  command = memory_format("ingot evaluate %s --split %s", judged.name, part);
+  command = judgement_command("evaluate", judged.name, NULL, &choices->judge);
   Judgement judgement = {.challenger = &judged,
                          .validity = &validity,
                          .part = part,

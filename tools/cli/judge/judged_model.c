@@ -102,6 +102,12 @@ static void name_classes(JudgedModel *judged, const Preprocess *preprocess) {
   }
 }
 
+Status judge_choices_check(const JudgeChoices *choices, Error *error) {
+  if (choices->data == NULL || choices->part == NULL) return STATUS_OK;
+  return error_set(error, STATUS_USAGE, "--data judges on all rows of its file: --split %s has no part there",
+                   choices->part);
+}
+
 // ---- a run or a checkpoint ----
 
 static Status load_own_config(JudgedModel *judged, const JudgeChoices *choices, Error *error) {
@@ -154,6 +160,41 @@ static Status policy_without_model(JudgedModel *judged, Error *error) {
   return STATUS_OK;
 }
 
+// Columns of scores in the order of the target's classes, by their names.
+static Status order_classes(Predictions *read, const JudgedModel *judged, Error *error) {
+  const TextList *classes = &judged->class_names;
+  int *column = memory_get((size_t)read->classes, sizeof *column);
+  double *row = memory_get((size_t)read->classes, sizeof *row);
+  Status status = STATUS_OK;
+  if (judged->config->data.target.task != TASK_MULTICLASS) {
+    if (read->classes != 1)
+      TRY(error_set(error, STATUS_DATA, "%s: predictions of this target need one column 'score'",
+                    judged->name));
+    goto done;
+  }
+  if (read->classes != classes->count) {
+    TRY(error_set(error, STATUS_DATA, "%s: %d score columns, but the target has %d classes", judged->name,
+                  read->classes, classes->count));
+  }
+  for (int k = 0; k < classes->count; k++) {
+    int at = 0;
+    while (at < read->classes && strcmp(read->class_names[at], classes->items[k]) != 0) at++;
+    if (at == read->classes)
+      TRY(error_set(error, STATUS_DATA, "%s: there is no column 'score.%s'", judged->name,
+                    classes->items[k]));
+    column[k] = at;
+  }
+  for (int64_t i = 0; i < read->rows; i++) {
+    double *scores = read->scores + i * read->classes;
+    memcpy(row, scores, (size_t)read->classes * sizeof *row);
+    for (int k = 0; k < read->classes; k++) scores[k] = row[column[k]];
+  }
+done:
+  free(column);
+  free(row);
+  return status;
+}
+
 // Rows of the dataset that the file names, in the dataset's order, with the file's scores beside them.
 static Status match_predictions(JudgedModel *judged, const Predictions *read, int64_t **rows, Error *error) {
   int64_t all = dataset_rows(judged->dataset), count;
@@ -196,6 +237,10 @@ Status judged_model_open_predictions(JudgedModel *judged, const char *path, cons
         "%s: a prediction file is judged by a configuration and its data: give --config C and --data F",
         path);
   }
+  if (choices->part != NULL) {
+    return error_set(error, STATUS_USAGE, "--split %s: a prediction file is judged on the rows that it names",
+                     choices->part);
+  }
   TextList sets = {0};
   for (int i = 0; i < choices->sets.count; i++) text_list_add(&sets, choices->sets.items[i]);
   if (choices->data != NULL) {
@@ -210,13 +255,10 @@ Status judged_model_open_predictions(JudgedModel *judged, const char *path, cons
   TRY(dataset_open(&judged->dataset, judged->config, error));
   TRY(dataset_fit(&judged->fitted, judged->dataset, judged->config, error));
   name_classes(judged, judged->fitted);
+  TRY(order_classes(read, judged, error));
   TRY(match_predictions(judged, read, &rows, error));
   TRY(judged_rows_load(&judged->judged, judged->dataset, judged->fitted, &judged->config->business, rows,
                        read->rows, true, error));
-  if (judged->judged.classes != read->classes) {
-    TRY(error_set(error, STATUS_DATA, "%s: %d score columns, but the target has %d classes", path,
-                  read->classes, judged->judged.classes));
-  }
   TRY(policy_without_model(judged, error));
 done:
   text_list_free(&sets);
@@ -328,8 +370,13 @@ Status judged_model_open_report(JudgedModel *judged, const char *path, Error *er
   TRY(predictions_read(&read, h5, error));
   if (read->labels == NULL) TRY(error_set(error, STATUS_DATA, "%s: there is no column 'label'", h5));
   TRY(take_report(judged, report, folder, error));
-  take_rows(judged, read);
   take_texts(judged, report);
+  int classes = judged->config->data.target.task == TASK_MULTICLASS ? judged->class_names.count : 1;
+  if (read->classes != classes) {
+    TRY(error_set(error, STATUS_DATA, "%s: %d score columns, but the report is about %d", h5, read->classes,
+                  classes));
+  }
+  take_rows(judged, read);
 done:
   json_decref(report);
   predictions_free(read);

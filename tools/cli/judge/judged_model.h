@@ -30,6 +30,9 @@ typedef struct JudgeChoices {
   TextList sets;          // --set
 } JudgeChoices;
 
+// 2 where choices exclude each other.
+Status judge_choices_check(const JudgeChoices *choices, Error *error);
+
 // A run or a checkpoint, scored on a part of its data (or on all rows of `data`). `business`: whose
 // definition and policy apply (NULL: its own configuration's).
 Status judged_model_open(JudgedModel *judged, const char *argument, const JudgeChoices *choices,
@@ -39,7 +42,8 @@ Status judged_model_open(JudgedModel *judged, const char *argument, const JudgeC
 Status judged_model_open_predictions(JudgedModel *judged, const char *path, const JudgeChoices *choices,
                                      Error *error);
 
-// The folder of a report (or its report.json): predictions.h5 and config.yaml in it.
+// The folder of a report (or its report.json): predictions.h5 and config.yaml in it. 65 where they do not fit
+// each other.
 Status judged_model_open_report(JudgedModel *judged, const char *path, Error *error);
 
 EvaluationSet judged_model_set(const JudgedModel *judged);

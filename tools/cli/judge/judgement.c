@@ -110,6 +110,36 @@ done:
   return status;
 }
 
+// A word as a shell takes it.
+static void add_word(Text *text, const char *option, const char *word) {
+  if (word == NULL) return;
+  text_add(text, " %s", option);
+  bool plain =
+      word[0] != '\0' && strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                      "._-=/,:+") == strlen(word);
+  text_put(text, plain ? "" : "'");
+  for (const char *c = word; *c != '\0'; c++) text_put_n(text, *c == '\'' ? "'\\''" : c, *c == '\'' ? 4 : 1);
+  text_put(text, plain ? "" : "'");
+}
+
+static const char *last_name(const char *path) {
+  const char *slash = path == NULL ? NULL : strrchr(path, '/');
+  return slash == NULL ? path : slash + 1;
+}
+
+char *judgement_command(const char *verb, const char *name, const char *other, const JudgeChoices *choices) {
+  Text text = {0};
+  text_add(&text, "ingot %s", verb);
+  add_word(&text, "", name);
+  add_word(&text, "", other);
+  add_word(&text, "--checkpoint ", choices->checkpoint);
+  add_word(&text, "--data ", last_name(choices->data));
+  add_word(&text, "--split ", choices->part);
+  add_word(&text, "--config ", last_name(choices->config));
+  for (int i = 0; i < choices->sets.count; i++) add_word(&text, "--set ", choices->sets.items[i]);
+  return text_take(&text);
+}
+
 // How many of the judged rows the model was trained on, by row id; only ids of a key column mean the same row
 // in another file.
 static Status count_training_rows(int64_t *common, const JudgedModel *judged, Error *error) {
