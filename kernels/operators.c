@@ -62,6 +62,13 @@ const char *operators_best_isa(void) {
 int64_t initialise_tasks(const Initialise *s) {
   return (s->count + 3) / 4;
 }
+int64_t step_begin_tasks(const StepBegin *s) {
+  (void)s;
+  return 1;
+}
+int64_t batch_rows_tasks(const BatchRows *s) {
+  return s->count;
+}
 int64_t inputs_forward_tasks(const InputsForward *s) {
   return s->rows;
 }

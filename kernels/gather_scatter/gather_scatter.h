@@ -5,7 +5,9 @@
 #ifndef INGOT_KERNELS_GATHER_SCATTER_GATHER_SCATTER_H
 #define INGOT_KERNELS_GATHER_SCATTER_GATHER_SCATTER_H
 
+#include "kernels/shared/order.h"
 #include "kernels/shared/rules.h"
+#include "kernels/shared/step.h"
 
 // One run of the input vector: `width` consecutive values, or one row of an embedding table.
 typedef struct GatherSegment {
@@ -16,6 +18,14 @@ typedef struct GatherSegment {
   int64_t offset;     // first element in the input vector
   int64_t width;
 } GatherSegment;
+
+// rows_of[i] = the row of the data set at position first + i of the epoch (R5), first and epoch of the step.
+typedef struct BatchRows {
+  int64_t *rows_of; // [count]
+  const StepWindow *window;
+  int64_t count;
+  RowOrder order;
+} BatchRows;
 
 // x[i, segment] = values[r, source..] or table[ids[r, source], :], r = rows_of[i] (NULL: i).
 typedef struct InputsForward {

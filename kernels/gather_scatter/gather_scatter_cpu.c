@@ -3,6 +3,11 @@
 #include "kernels/shared/flags.h"
 #include "kernels/shared/isa.h"
 
+void ISA_NAME(batch_rows)(const BatchRows *s, int64_t first, int64_t last) {
+  const StepScalars *now = step_scalars(s->window);
+  order_rows(s->rows_of + first, &s->order, now->epoch, now->first + first, last - first);
+}
+
 static int64_t source_row(const int64_t *rows_of, int64_t i) {
   return rows_of == NULL ? i : rows_of[i];
 }

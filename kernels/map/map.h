@@ -2,6 +2,8 @@
 #ifndef INGOT_KERNELS_MAP_MAP_H
 #define INGOT_KERNELS_MAP_MAP_H
 
+#include "kernels/shared/step.h"
+
 #include <stdint.h>
 
 // y[i] = x <= 0 ? +0 : x (ReLU; NaN passes on).
@@ -25,9 +27,10 @@ typedef struct Dropout {
   float *y;       // [m, n]; may be x
   const float *x; // [m, n]
   int64_t rows, columns;
+  const StepWindow *window; // the step
   uint64_t seed;
   uint32_t first_position; // position in the batch of row 0
-  uint32_t step, layer;
+  uint32_t layer;
   uint32_t threshold; // floor(p * 2^32)
   float scale;        // (float)(1 / (1 - p))
 } Dropout;

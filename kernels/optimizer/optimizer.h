@@ -6,6 +6,12 @@
 
 #include "kernels/row_reduction/row_reduction.h"
 
+// The start of a step: the window moves on to its scalars, and the sums of the batch are 0.
+typedef struct StepBegin {
+  StepWindow *window;
+  BatchSums *sums;
+} StepBegin;
+
 // w[e] = bound * (2u - 1), u from word e % 4 of Philox counter (e / 4, 0, 0, initialisation stream of the
 // tensor).
 typedef struct Initialise {
@@ -37,12 +43,13 @@ typedef struct OptimizerStep {
   float *m;       // [count]: first moment (adamw), momentum (sgd)
   float *v;       // [count]: second moment (adamw)
   const TensorRun *runs;
-  const float *clip;    // [1]
-  const int32_t *flags; // [flag_count]
+  const StepWindow *window; // learning rate and corrections of the step
+  const float *clip;        // [1]
+  const int32_t *flags;     // [flag_count]
   int64_t run_count, flag_count, count;
-  float learning_rate, weight_decay;
-  float beta1, beta2, one_minus_beta1, one_minus_beta2, correction1, correction2, epsilon; // adamw
-  float momentum;                                                                          // sgd
+  float weight_decay;
+  float beta1, beta2, one_minus_beta1, one_minus_beta2, epsilon; // adamw
+  float momentum;                                                // sgd
 } OptimizerStep;
 
 #endif

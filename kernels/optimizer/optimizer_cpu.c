@@ -1,7 +1,14 @@
 // Initial values, gradients out of their exact sums, AdamW and SGD, on a CPU.
 #include "kernels/operators.h"
+#include "kernels/shared/flags.h"
 #include "kernels/shared/isa.h"
 #include "kernels/shared/philox.h"
+
+void ISA_NAME(step_begin)(const StepBegin *s, int64_t first, int64_t last) {
+  if (first >= last) return;
+  s->window->current++;
+  *s->sums = (BatchSums){0, 0};
+}
 
 void ISA_NAME(initialise)(const Initialise *s, int64_t first, int64_t last) {
   uint32_t words[4];
@@ -27,13 +34,6 @@ void ISA_NAME(gradient_finish)(const GradientFinish *s, int64_t first, int64_t l
   }
 }
 
-static int any_flag(const OptimizerStep *s) {
-  for (int64_t i = 0; i < s->flag_count; i++) {
-    if (s->flags[i] != 0) return 1;
-  }
-  return 0;
-}
-
 // |x| < 2^-126 becomes +0: subnormal moments would stick, and are slow.
 static float flush(float x) {
   return __builtin_fabsf(x) < 0x1p-126f ? 0.0f : x;
@@ -46,31 +46,33 @@ static void clip_run(int64_t *begin, int64_t *end, const TensorRun *run, int64_t
 }
 
 static void adamw_run(const OptimizerStep *s, float decay, int64_t begin, int64_t end) {
-  float clip = s->clip[0];
+  const StepScalars *now = step_scalars(s->window);
+  float clip = s->clip[0], rate = now->learning_rate;
+  float correction1 = now->correction1, correction2 = now->correction2;
   for (int64_t i = begin; i < end; i++) {
     float g = x1_mul(s->g[i], clip);
     float m = flush(x1_fma(s->beta1, s->m[i], x1_mul(s->one_minus_beta1, g)));
     float v = flush(x1_fma(s->beta2, s->v[i], x1_mul(s->one_minus_beta2, x1_mul(g, g))));
     float p = s->p[i];
-    float ratio = x1_div(x1_mul(m, s->correction1), x1_add(x1_sqrt(x1_mul(v, s->correction2)), s->epsilon));
+    float ratio = x1_div(x1_mul(m, correction1), x1_add(x1_sqrt(x1_mul(v, correction2)), s->epsilon));
     s->m[i] = m;
     s->v[i] = v;
-    s->p[i] = x1_fma(-s->learning_rate, x1_fma(decay, p, ratio), p);
+    s->p[i] = x1_fma(-rate, x1_fma(decay, p, ratio), p);
   }
 }
 
 static void sgd_run(const OptimizerStep *s, float decay, int64_t begin, int64_t end) {
-  float clip = s->clip[0];
+  float clip = s->clip[0], rate = step_scalars(s->window)->learning_rate;
   for (int64_t i = begin; i < end; i++) {
     float g = x1_mul(s->g[i], clip), p = s->p[i];
     float b = flush(x1_fma(s->momentum, s->m[i], x1_fma(decay, p, g)));
     s->m[i] = b;
-    s->p[i] = x1_fma(-s->learning_rate, b, p);
+    s->p[i] = x1_fma(-rate, b, p);
   }
 }
 
 void ISA_NAME(adamw_step)(const OptimizerStep *s, int64_t first, int64_t last) {
-  if (any_flag(s)) return;
+  if (flag_any(s->flags, s->flag_count)) return;
   for (int64_t r = 0; r < s->run_count; r++) {
     int64_t begin, end;
     clip_run(&begin, &end, &s->runs[r], first, last);
@@ -79,7 +81,7 @@ void ISA_NAME(adamw_step)(const OptimizerStep *s, int64_t first, int64_t last) {
 }
 
 void ISA_NAME(sgd_step)(const OptimizerStep *s, int64_t first, int64_t last) {
-  if (any_flag(s)) return;
+  if (flag_any(s->flags, s->flag_count)) return;
   for (int64_t r = 0; r < s->run_count; r++) {
     int64_t begin, end;
     clip_run(&begin, &end, &s->runs[r], first, last);

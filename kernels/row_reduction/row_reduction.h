@@ -5,6 +5,7 @@
 #define INGOT_KERNELS_ROW_REDUCTION_ROW_REDUCTION_H
 
 #include "kernels/shared/rules.h"
+#include "kernels/shared/step.h"
 
 // mean = R2(x)/n; d = x - mean; v = R2(d,d)/n; r = 1/sqrt(v + 1e-5f); h = d*r; y = fma(h, gamma, beta)
 // (Ba, Kiros, Hinton 2016).
@@ -45,6 +46,11 @@ typedef struct BatchSums {
   int64_t weight; // sum of rne(w * 2^40)
   int64_t loss;   // sum of rne((w * l) * 2^32), each saturating at the bound of Loss
 } BatchSums;
+
+// The loss of the batch as the chain and the log have it.
+X1_FUNCTION float reported_loss(const BatchSums *sums) {
+  return sums->weight == 0 ? 0.0f : (float)((double)sums->loss / (double)sums->weight * 256.0);
+}
 
 // Loss l and gradient dz of each row (formulas in kernels/README.md), w included in dz:
 //   binary      e = exp(-|z|); l = fma(-z, y, z > 0 ? z : 0) + log(1 + e); dz = w * (sigmoid(z) - y)
@@ -87,20 +93,14 @@ typedef struct GradientNormBlocks {
   int64_t run_count, block_count;
 } GradientNormBlocks;
 
-// What one step leaves behind for the chain and the log.
-typedef struct StepRecord {
-  float loss;          // (float)((double)sums.loss / (double)sums.weight * 256)
-  float gradient_norm; // R6
-} StepRecord;
-
 // norm = sqrt(tree of the blocks as R1 joins leaves); clip = norm > clip_norm > 0 ? clip_norm/norm : 1.
-// Raises the flag on a norm that is not finite.
+// Raises the last flag on a norm that is not finite; then fills the step's record.
 typedef struct GradientNormFinish {
-  StepRecord *record;
-  float *clip; // [1]
-  int32_t *flag;
+  StepWindow *window;
+  float *clip;    // [1]
+  int32_t *flags; // [flag_count]: tensors, loss, this norm
   const float *blocks;
-  int64_t block_count;
+  int64_t block_count, flag_count;
   const BatchSums *sums;
   float clip_norm; // 0 = never clip
 } GradientNormFinish;

@@ -109,9 +109,10 @@ static float join_blocks(const float *blocks, int64_t count) {
 void ISA_NAME(gradient_norm_finish)(const GradientNormFinish *s, int64_t first, int64_t last) {
   if (first >= last) return;
   float norm = x1_sqrt(join_blocks(s->blocks, s->block_count));
-  int64_t weight = s->sums->weight;
-  s->record->gradient_norm = norm;
-  s->record->loss = weight == 0 ? 0.0f : (float)((double)s->sums->loss / (double)weight * 256.0);
   s->clip[0] = s->clip_norm > 0.0f && norm > s->clip_norm ? x1_div(s->clip_norm, norm) : 1.0f;
-  if (!(norm < __builtin_inff())) flag_raise(s->flag);
+  if (!(norm < __builtin_inff())) flag_raise(&s->flags[s->flag_count - 1]);
+  StepRecord *record = &s->window->records[s->window->current];
+  record->loss = reported_loss(s->sums);
+  record->gradient_norm = norm;
+  record->taken = !flag_any(s->flags, s->flag_count);
 }

@@ -5,7 +5,13 @@
 #ifndef INGOT_KERNELS_SHARED_FLAGS_H
 #define INGOT_KERNELS_SHARED_FLAGS_H
 
-#include <stdint.h>
+#include "kernels/shared/arithmetic.h"
+
+X1_FUNCTION int flag_any(const int32_t *flags, int64_t count) {
+  int any = 0;
+  for (int64_t i = 0; i < count; i++) any |= flags[i];
+  return any;
+}
 
 static inline void flag_raise(int32_t *flag) {
   __atomic_store_n(flag, 1, __ATOMIC_RELAXED);

@@ -44,4 +44,19 @@ X1_FUNCTION uint64_t shuffle_at(const Shuffle *shuffle, uint64_t i) {
   return i;
 }
 
+// The position of a row: shuffle_at(shuffle, shuffle_place_of(shuffle, row)) = row.
+X1_FUNCTION uint64_t shuffle_place_of(const Shuffle *shuffle, uint64_t row) {
+  uint64_t mask = ((uint64_t)1 << shuffle->half_bits) - 1, i = row;
+  do {
+    uint64_t left = i >> shuffle->half_bits, right = i & mask;
+    for (int round = 7; round >= 0; round--) {
+      uint64_t before = right ^ (shuffle_mix((uint32_t)left + shuffle->keys[round]) & mask);
+      right = left;
+      left = before;
+    }
+    i = left << shuffle->half_bits | right;
+  } while (i >= shuffle->rows);
+  return i;
+}
+
 #endif

@@ -1,0 +1,38 @@
+// What an opened GPU is to the CUDA side: its stream, its workspace, recorded steps, and what went wrong.
+#ifndef INGOT_KERNELS_CUDA_CONTEXT_H
+#define INGOT_KERNELS_CUDA_CONTEXT_H
+
+#include "kernels/cuda/library.h"
+
+#include <cuda_runtime.h>
+
+typedef enum KernelId {
+#define KERNEL(name) KERNEL_##name,
+#include "kernels/cuda/kernels.inc"
+#undef KERNEL
+  KERNEL_COUNT
+} KernelId;
+
+enum { CUDA_STEPS = 8 }; // recorded steps a context keeps
+
+// One recorded step, and how often it launches each kernel.
+typedef struct RecordedStep {
+  uint64_t key;
+  cudaGraphExec_t graph;
+  uint64_t launches[KERNEL_COUNT];
+} RecordedStep;
+
+struct CudaContext {
+  int ordinal, multiprocessors;
+  cudaStream_t stream;
+  float *workspace; // partial results of products split over the summed axis
+  size_t workspace_bytes;
+  cudaError_t failure; // of the first launch that failed, in `failed`
+  KernelId failed;
+  uint64_t launches[KERNEL_COUNT];
+  uint64_t before_step[KERNEL_COUNT]; // launches when recording began
+  RecordedStep steps[CUDA_STEPS];
+  int step_count;
+};
+
+#endif
