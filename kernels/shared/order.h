@@ -42,7 +42,7 @@ X1_FUNCTION int64_t order_pool_start(const RowOrder *order, int64_t pool, int64_
 
 // The pool that holds a position of an epoch.
 X1_FUNCTION RowPool order_pool(const RowOrder *order, uint32_t epoch, int64_t position) {
-  RowPool found;
+  RowPool found = {0, 0, {{0}, 0, 0}, {{0}, 0, 0}, 0, 0};
   if (order->block_rows == 0) {
     found.start = 0;
     found.end = order->rows;
@@ -81,8 +81,7 @@ X1_FUNCTION int64_t order_row(const RowOrder *order, const RowPool *pool, int64_
 // rows[i] = the row at position first + i of an epoch, for count positions; first + count <= N.
 X1_FUNCTION void order_rows(int64_t *rows, const RowOrder *order, uint32_t epoch, int64_t first,
                             int64_t count) {
-  RowPool pool;
-  pool.end = 0;
+  RowPool pool = {0, 0, {{0}, 0, 0}, {{0}, 0, 0}, 0, 0};
   for (int64_t i = 0; i < count; i++) {
     if (first + i >= pool.end) pool = order_pool(order, epoch, first + i);
     rows[i] = order_row(order, &pool, first + i);
