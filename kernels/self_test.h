@@ -1,14 +1,10 @@
-// Known answers that tell at start-up whether this machine and build round as numerics id x1 says.
+// Whether the calling thread rounds as numerics id x1 says; what operators must give is engine/device's
+// self-test.
 #ifndef INGOT_KERNELS_SELF_TEST_H
 #define INGOT_KERNELS_SELF_TEST_H
-
-#include "kernels/operators.h"
 
 // Rounding mode and subnormals of the calling thread (a library linked with fast-math may have changed them).
 // NULL if all is well, else a sentence.
 const char *self_test_environment(void);
-
-// fma, contraction, the -0 rule of leaves, division, square root and int64 conversion, through the operators.
-const char *self_test_operators(const Operators *operators);
 
 #endif

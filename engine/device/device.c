@@ -1,113 +1,61 @@
-// The CPU as a device: operator table, threads, and the check that its arithmetic can be trusted.
-#include "engine/device/device.h"
-
-#include "engine/device/thread_pool.h"
-#include "engine/shared/memory.h"
-#include "kernels/self_test.h"
-
-#include <sched.h>
-#include <stdlib.h>
-#include <string.h>
-
-struct Device {
-  const Operators *operators;
-  ThreadPool *pool;
-  const char *isa;
-};
-
-static int usable_cores(void) {
-  cpu_set_t set;
-  if (sched_getaffinity(0, sizeof set, &set) != 0) return 1;
-  int cores = CPU_COUNT(&set);
-  return cores > DEVICE_THREADS_MAX ? DEVICE_THREADS_MAX : cores;
-}
-
-static void check_worker(const void *arguments, int64_t first, int64_t last) {
-  (void)last;
-  const char **failures = *(const char ***)arguments;
-  failures[first] = self_test_environment();
-}
-
-// Any library loaded before us may have changed the rounding state of any thread.
-static Status check_workers(Device *device, Error *error) {
-  int threads = thread_pool_size(device->pool);
-  const char *failures[DEVICE_THREADS_MAX] = {NULL}, **table = failures;
-  thread_pool_run(device->pool, check_worker, &table, threads, 1);
-  for (int i = 0; i < threads; i++) {
-    if (failures[i] != NULL) return error_set(error, STATUS_UNAVAILABLE, "%s", failures[i]);
-  }
-  return STATUS_OK;
-}
-
-static Status create(Device **device, const Operators *operators, const char *isa, int threads,
-                     Error *error) {
-  if (threads < 0 || threads > DEVICE_THREADS_MAX) {
-    return error_set(error, STATUS_USAGE, "%d threads: choose 1 to %d, or 0 for the cores of this process",
-                     threads, DEVICE_THREADS_MAX);
-  }
-  Device *made = memory_get(1, sizeof *made);
-  made->operators = operators;
-  made->isa = isa;
-  Status status = thread_pool_create(&made->pool, threads == 0 ? usable_cores() : threads, error);
-  if (status == STATUS_OK) status = check_workers(made, error);
-  if (status != STATUS_OK) {
-    device_free(made);
-    return status;
-  }
-  *device = made;
-  return STATUS_OK;
-}
-
-Status device_create(Device **device, const char *isa, int threads, Error *error) {
-  const char *chosen = strcmp(isa, "auto") == 0 ? operators_best_isa() : isa;
-  const Operators *operators = chosen == NULL ? NULL : operators_cpu(chosen);
-  if (operators == NULL) {
-    return error_set(error, STATUS_UNAVAILABLE,
-                     "this processor cannot run the instruction set '%s': it offers %s; use --isa auto", isa,
-                     operators_best_isa() == NULL ? "no fused multiply-add, which exact mode needs"
-                                                  : operators_best_isa());
-  }
-  const char *failure = self_test_operators(operators);
-  if (failure != NULL) return error_set(error, STATUS_UNAVAILABLE, "%s", failure);
-  const char *const known[] = {"portable", "avx2", "avx512"};
-  const char *name = "own";
-  for (size_t i = 0; i < 3; i++) {
-    if (strcmp(known[i], chosen) == 0) name = known[i];
-  }
-  return create(device, operators, name, threads, error);
-}
-
-Status device_create_with(Device **device, const Operators *operators, int threads, Error *error) {
-  return create(device, operators, "own", threads, error);
-}
-
-int device_threads(const Device *device) {
-  return thread_pool_size(device->pool);
-}
-const char *device_isa(const Device *device) {
-  return device->isa;
-}
+// Calls of a device by way of its interface.
+#include "engine/device/device_interface.h"
 
 void device_free(Device *device) {
-  if (device == NULL) return;
-  thread_pool_free(device->pool);
-  free(device);
+  if (device != NULL) device->interface->free(device);
 }
 
-// One pair per operator: the task the pool calls, and the public function.
-typedef struct Call {
-  const Operators *operators;
-  const void *arguments;
-} Call;
+const char *device_kind(const Device *device) {
+  return device->interface->kind;
+}
+const char *device_isa(const Device *device) {
+  return device->interface->isa(device);
+}
+int device_threads(const Device *device) {
+  return device->interface->threads(device);
+}
+void device_describe(char text[DEVICE_TEXT], const Device *device) {
+  device->interface->describe(text, device);
+}
+int device_shares_host_memory(const Device *device) {
+  return device->interface->shares_host_memory;
+}
+int device_window(const Device *device) {
+  return device->interface->window;
+}
+size_t device_free_bytes(const Device *device) {
+  return device->interface->free_bytes(device);
+}
+
+Status device_allocate(Device *device, void **block, size_t bytes, Error *error) {
+  return device->interface->allocate(device, block, bytes, error);
+}
+void device_release(Device *device, void *block) {
+  if (block != NULL) device->interface->release(device, block);
+}
+Status device_copy_in(Device *device, void *to, const void *from, size_t bytes, Error *error) {
+  return bytes == 0 ? STATUS_OK : device->interface->copy_in(device, to, from, bytes, error);
+}
+Status device_copy_out(Device *device, void *to, const void *from, size_t bytes, Error *error) {
+  return bytes == 0 ? STATUS_OK : device->interface->copy_out(device, to, from, bytes, error);
+}
+Status device_synchronise(Device *device, Error *error) {
+  return device->interface->synchronise(device, error);
+}
+
+int device_replay(Device *device, uint64_t key) {
+  return device->interface->replay != NULL && device->interface->replay(device, key);
+}
+Status device_begin_step(Device *device, Error *error) {
+  return device->interface->begin_step == NULL ? STATUS_OK : device->interface->begin_step(device, error);
+}
+Status device_end_step(Device *device, uint64_t key, Error *error) {
+  return device->interface->end_step == NULL ? STATUS_OK : device->interface->end_step(device, key, error);
+}
 
 #define OPERATOR(name, Arguments, least)                                                                     \
-  static void run_##name(const void *call, int64_t first, int64_t last) {                                    \
-    const Call *c = call;                                                                                    \
-    c->operators->name(c->arguments, first, last);                                                           \
-  }                                                                                                          \
   void device_##name(Device *device, const Arguments *arguments) {                                           \
-    Call call = {device->operators, arguments};                                                              \
-    thread_pool_run(device->pool, run_##name, &call, name##_tasks(arguments), least);                        \
+    device->interface->name(device, arguments);                                                              \
   }
 #include "kernels/operators.inc"
 #undef OPERATOR

@@ -6,9 +6,9 @@
 #ifndef INGOT_ENGINE_MODEL_MODEL_H
 #define INGOT_ENGINE_MODEL_MODEL_H
 
+#include "engine/device/device_memory.h"
 #include "engine/model/parameters.h"
 #include "engine/preprocess/batch_source.h"
-#include "engine/shared/arena.h"
 #include "engine/shared/config.h"
 
 enum { MODEL_LAYERS_MAX = 64, MODEL_INPUTS_MAX = 4096 };
@@ -30,8 +30,9 @@ typedef struct Model {
   double dropout;
 } Model;
 
-// What a forward pass writes and its backward pass reads, for up to `rows` rows. Carved out of an arena.
+// What a forward pass writes and its backward pass reads, for up to `rows` rows, on the device.
 typedef struct Activations {
+  Mirror segments;            // GatherSegment [segment_count]: where inputs come from and gradients go
   float *x;                   // [m, D]
   float *z[MODEL_LAYERS_MAX]; // [m, outputs] of each linear layer
   float *h[MODEL_LAYERS_MAX]; // [m, outputs] normalised, NULL without norm
@@ -41,17 +42,18 @@ typedef struct Activations {
   float *dz, *dx;             // [m, widest layer] gradients on their way back; training only
 } Activations;
 
-// One micro-batch as the model sees it.
+// One micro-batch as the model sees it; pointers are the device's.
 typedef struct ModelBatch {
-  const Batch *data;      // arrays that rows_of points into
+  Batch data;             // arrays that rows_of points into
   const int64_t *rows_of; // [rows], NULL = rows 0, 1, ...
   int64_t rows;
   int64_t first_position; // position in the batch of row 0
 } ModelBatch;
 
-// What a training pass needs beyond the batch.
+// What a training pass needs beyond the batch; pointers are the device's.
 typedef struct TrainingPass {
-  uint64_t seed, step;
+  const StepWindow *window;
+  uint64_t seed;
   int64_t grain;
   int64_t loss_bound;
   Quantiser quantiser; // for everything but embeddings
@@ -72,8 +74,13 @@ Status model_from_tensors(Model **model, const TensorSet *tensors, const InputLa
                           Error *error);
 void model_free(Model *model);
 
-// Carves (or only measures) activations for `rows` rows.
-void activations_take(Activations *activations, const Model *model, Arena *arena, int64_t rows, int training);
+// Takes (or only measures) activations for `rows` rows.
+void activations_take(Activations *activations, const Model *model, DeviceMemory *memory, int64_t rows,
+                      int training);
+
+// Ties activations to a model's parameters p and, for training, accumulators q and flags (else NULL); once.
+Status activations_bind(Activations *activations, const Model *model, Device *device, const float *p,
+                        int64_t *q, int32_t *flags, Error *error);
 
 // Model outputs z [rows, K] end up in activations->z[layer_count - 1]. pass NULL: no dropout.
 void model_forward(const Model *model, Device *device, const float *p, Activations *activations,
@@ -83,7 +90,7 @@ void model_forward(const Model *model, Device *device, const float *p, Activatio
 void model_train(const Model *model, Device *device, const float *p, Activations *activations,
                  const ModelBatch *batch, const TrainingPass *pass);
 
-// Scores (probabilities or predictions) [rows, K] of a forward pass.
+// Scores (probabilities or predictions) [rows, K] of a forward pass, on the device.
 void model_scores(const Model *model, Device *device, const float *p, Activations *activations,
                   const ModelBatch *batch, float *scores);
 

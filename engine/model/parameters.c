@@ -47,18 +47,22 @@ int parameter_table_find(const ParameterTable *table, const char *name) {
   return -1;
 }
 
-void parameter_table_initialise(const ParameterTable *table, Device *device, float *p, uint64_t seed) {
+Status parameter_table_initialise(const ParameterTable *table, Device *device, const Mirror *p, uint64_t seed,
+                                  Error *error) {
   for (int i = 0; i < table->count; i++) {
     const ParameterTensor *tensor = &table->tensors[i];
-    float *w = p + tensor->offset;
-    if (tensor->initial == INITIAL_UNIFORM) {
-      float bound = (float)__builtin_sqrt(tensor->gain / (double)tensor->fan_in);
-      Initialise initialise = {w, tensor->count, seed, (uint32_t)i, bound};
-      device_initialise(device, &initialise);
-    } else {
-      for (int64_t e = 0; e < tensor->count; e++) w[e] = tensor->initial == INITIAL_ONE ? 1.0f : 0.0f;
-    }
+    float *w = (float *)p->host + tensor->offset;
+    for (int64_t e = 0; e < tensor->count; e++) w[e] = tensor->initial == INITIAL_ONE ? 1.0f : 0.0f;
   }
+  PASS(mirror_send(device, p, error));
+  for (int i = 0; i < table->count; i++) {
+    const ParameterTensor *tensor = &table->tensors[i];
+    if (tensor->initial != INITIAL_UNIFORM) continue;
+    float bound = (float)__builtin_sqrt(tensor->gain / (double)tensor->fan_in);
+    Initialise initialise = {(float *)p->device + tensor->offset, tensor->count, seed, (uint32_t)i, bound};
+    device_initialise(device, &initialise);
+  }
+  return mirror_fetch(device, p, error);
 }
 
 void parameter_table_views(const ParameterTable *table, TensorSet *set, const char *prefix, float *flat) {

@@ -6,7 +6,7 @@
 #ifndef INGOT_ENGINE_MODEL_PARAMETERS_H
 #define INGOT_ENGINE_MODEL_PARAMETERS_H
 
-#include "engine/device/device.h"
+#include "engine/device/device_memory.h"
 #include "engine/shared/tensor.h"
 
 typedef enum InitialKind { INITIAL_UNIFORM, INITIAL_ZERO, INITIAL_ONE } InitialKind;
@@ -37,8 +37,9 @@ void parameter_table_free(ParameterTable *table);
 // Index of a tensor, -1 if absent.
 int parameter_table_find(const ParameterTable *table, const char *name);
 
-// Initial values of every tensor (R5, kind 1) into the flat array p.
-void parameter_table_initialise(const ParameterTable *table, Device *device, float *p, uint64_t seed);
+// Initial values of every tensor (R5, kind 1) into the flat array p, on the device and on the host.
+Status parameter_table_initialise(const ParameterTable *table, Device *device, const Mirror *p, uint64_t seed,
+                                  Error *error);
 
 // Views of a flat array by tensor, names prefixed ("" or "moment1.").
 void parameter_table_views(const ParameterTable *table, TensorSet *set, const char *prefix, float *flat);

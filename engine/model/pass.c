@@ -9,45 +9,45 @@ static int64_t widest_layer(const Model *model) {
   return widest;
 }
 
-void activations_take(Activations *activations, const Model *model, Arena *arena, int64_t rows,
+void activations_take(Activations *activations, const Model *model, DeviceMemory *memory, int64_t rows,
                       int training) {
-  *activations = (Activations){.x = arena_take(arena, rows * model->layout.width, sizeof(float))};
+  *activations = (Activations){.x = device_memory_take(memory, rows * model->layout.width, sizeof(float))};
+  activations->segments = device_memory_mirror(memory, model->layout.segment_count, sizeof(GatherSegment));
   for (int i = 0; i < model->layer_count; i++) {
     const Layer *layer = &model->layers[i];
     int64_t size = rows * layer->outputs;
-    activations->z[i] = arena_take(arena, size, sizeof(float));
+    activations->z[i] = device_memory_take(memory, size, sizeof(float));
     activations->y[i] = activations->z[i];
     if (layer->gamma >= 0) {
-      activations->h[i] = arena_take(arena, size, sizeof(float));
-      activations->r[i] = arena_take(arena, rows, sizeof(float));
-      activations->y[i] = arena_take(arena, size, sizeof(float));
+      activations->h[i] = device_memory_take(memory, size, sizeof(float));
+      activations->r[i] = device_memory_take(memory, rows, sizeof(float));
+      activations->y[i] = device_memory_take(memory, size, sizeof(float));
     }
-    if (!layer->is_output) activations->a[i] = arena_take(arena, size, sizeof(float));
+    if (!layer->is_output) activations->a[i] = device_memory_take(memory, size, sizeof(float));
   }
   if (training) {
-    activations->dz = arena_take(arena, rows * widest_layer(model), sizeof(float));
-    activations->dx = arena_take(arena, rows * widest_layer(model), sizeof(float));
+    activations->dz = device_memory_take(memory, rows * widest_layer(model), sizeof(float));
+    activations->dx = device_memory_take(memory, rows * widest_layer(model), sizeof(float));
   }
 }
 
-// Segments with the pointers of this pass; q and flags only while training.
-static int64_t gather_segments(GatherSegment *segments, const Model *model, const float *p,
-                               const TrainingPass *pass) {
+Status activations_bind(Activations *activations, const Model *model, Device *device, const float *p,
+                        int64_t *q, int32_t *flags, Error *error) {
+  GatherSegment *segments = activations->segments.host;
   int64_t offset = 0;
   for (int s = 0; s < model->layout.segment_count; s++) {
     const InputSegment *input = &model->layout.segments[s];
     segments[s] = (GatherSegment){.source = input->source, .offset = offset, .width = input->width};
     if (input->is_category) {
       int tensor = model->embeddings[s];
-      segments[s].table = p + model->table.tensors[tensor].offset;
-      if (pass != NULL) {
-        segments[s].q = pass->q + model->table.tensors[tensor].offset;
-        segments[s].flag = pass->flags + tensor;
-      }
+      int64_t at = model->table.tensors[tensor].offset;
+      segments[s].table = p + at;
+      segments[s].q = q == NULL ? NULL : q + at;
+      segments[s].flag = flags == NULL ? NULL : flags + tensor;
     }
     offset += input->width;
   }
-  return offset;
+  return mirror_send(device, &activations->segments, error);
 }
 
 static void drop(const Model *model, Device *device, float *a, int layer, const ModelBatch *batch,
@@ -57,29 +57,27 @@ static void drop(const Model *model, Device *device, float *a, int layer, const 
                      .x = a,
                      .rows = batch->rows,
                      .columns = model->layers[layer].outputs,
+                     .window = pass->window,
                      .seed = pass->seed,
                      .first_position = (uint32_t)batch->first_position,
-                     .step = (uint32_t)pass->step,
                      .layer = (uint32_t)layer,
                      .threshold = (uint32_t)(model->dropout * 0x1p32),
                      .scale = (float)(1.0 / (1.0 - model->dropout))};
   device_dropout(device, &dropout);
 }
 
-static void forward_inputs(const Model *model, Device *device, const float *p, Activations *activations,
+static void forward_inputs(const Model *model, Device *device, Activations *activations,
                            const ModelBatch *batch) {
-  GatherSegment segments[MODEL_INPUTS_MAX];
-  int64_t width = gather_segments(segments, model, p, NULL);
   InputsForward inputs = {.x = activations->x,
-                          .values = batch->data->values,
-                          .ids = batch->data->ids,
+                          .values = batch->data.values,
+                          .ids = batch->data.ids,
                           .rows_of = batch->rows_of,
-                          .segments = segments,
+                          .segments = activations->segments.device,
                           .segment_count = model->layout.segment_count,
                           .rows = batch->rows,
                           .value_count = model->layout.value_count,
                           .category_count = model->layout.category_count,
-                          .width = width};
+                          .width = model->layout.width};
   device_inputs_forward(device, &inputs);
 }
 
@@ -112,7 +110,7 @@ static void forward_layer(const Model *model, Device *device, const float *p, Ac
 
 void model_forward(const Model *model, Device *device, const float *p, Activations *activations,
                    const ModelBatch *batch, const TrainingPass *pass) {
-  forward_inputs(model, device, p, activations, batch);
+  forward_inputs(model, device, activations, batch);
   for (int i = 0; i < model->layer_count; i++) forward_layer(model, device, p, activations, i, batch, pass);
 }
 
@@ -166,19 +164,17 @@ static void backward_linear(const Model *model, Device *device, const float *p, 
   device_linear_backward_input(device, &input);
 }
 
-static void backward_embeddings(const Model *model, Device *device, const float *p, const float *dx,
-                                const ModelBatch *batch, const TrainingPass *pass) {
-  GatherSegment segments[MODEL_INPUTS_MAX];
+static void backward_embeddings(const Model *model, Device *device, const Activations *activations,
+                                const float *dx, const ModelBatch *batch, const TrainingPass *pass) {
   if (model->layout.category_count == 0) return;
-  int64_t width = gather_segments(segments, model, p, pass);
   EmbeddingBackward embedding = {.dx = dx,
-                                 .ids = batch->data->ids,
+                                 .ids = batch->data.ids,
                                  .rows_of = batch->rows_of,
-                                 .segments = segments,
+                                 .segments = activations->segments.device,
                                  .segment_count = model->layout.segment_count,
                                  .rows = batch->rows,
                                  .category_count = model->layout.category_count,
-                                 .width = width,
+                                 .width = model->layout.width,
                                  .quantiser = pass->embedding_quantiser};
   device_embedding_backward(device, &embedding);
 }
@@ -189,8 +185,8 @@ static void loss_of_batch(const Model *model, Device *device, Activations *activ
                .sums = pass->sums,
                .flag = pass->flags + model->table.count,
                .z = activations->z[model->layer_count - 1],
-               .targets = batch->data->targets,
-               .weights = batch->data->weights,
+               .targets = batch->data.targets,
+               .weights = batch->data.weights,
                .rows_of = batch->rows_of,
                .rows = batch->rows,
                .outputs = model->layers[model->layer_count - 1].outputs,
@@ -210,7 +206,7 @@ void model_train(const Model *model, Device *device, const float *p, Activations
     activations->dz = activations->dx;
     activations->dx = swap;
   }
-  backward_embeddings(model, device, p, activations->dz, batch, pass);
+  backward_embeddings(model, device, activations, activations->dz, batch, pass);
 }
 
 void model_scores(const Model *model, Device *device, const float *p, Activations *activations,

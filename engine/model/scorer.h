@@ -12,9 +12,10 @@ typedef struct Scorer Scorer;
 Status scorer_create(Scorer **scorer, const TensorSet *tensors, const InputLayout *layout, Task task,
                      Device *device, Error *error);
 
-// scores [rows, K]: binary the probability of label 1, multiclass of each class, regression the standardised
-// prediction (preprocess_target). The bits do not depend on how the rows are cut into calls.
-void scorer_run(Scorer *scorer, float *scores, const Batch *batch, int64_t rows);
+// scores [rows, K], batch: in the host's memory. Binary the probability of label 1, multiclass of each class,
+// regression the standardised prediction (preprocess_target). The bits do not depend on how the rows are cut
+// into calls. 170 where the device fails.
+Status scorer_run(Scorer *scorer, float *scores, const Batch *batch, int64_t rows, Error *error);
 
 void scorer_free(Scorer *scorer); // NULL is fine
 

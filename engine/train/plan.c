@@ -1,6 +1,8 @@
 // Carving and sizing a trainer's memory: the same code plans and allocates.
 #include "engine/train/plan.h"
 
+#include "engine/train/device_rows.h"
+
 static const size_t auto_micro_bytes = (size_t)64 << 20; // what `micro_batch: auto` lets activations take
 
 static int ceil_log2(int64_t n) {
@@ -29,17 +31,17 @@ static int64_t whole_grains(int64_t rows, int64_t grain) {
   return (rows + grain - 1) / grain * grain;
 }
 
-static size_t activation_bytes(const Model *model, int64_t rows) {
-  Arena measure = {0};
+static size_t activation_bytes(const Model *model, Device *device, int64_t rows) {
+  DeviceMemory measure = {.device = device};
   Activations activations;
   activations_take(&activations, model, &measure, rows, 1);
-  return measure.size;
+  return device_memory_bytes(&measure);
 }
 
 // The largest whole number of grains whose activations stay within the limit; at least one.
 static int64_t auto_micro_rows(const Trainer *trainer, int64_t all, int64_t grain) {
   int64_t rows = all;
-  while (rows > grain && activation_bytes(trainer->model, rows) > auto_micro_bytes) {
+  while (rows > grain && activation_bytes(trainer->model, trainer->options.device, rows) > auto_micro_bytes) {
     rows = whole_grains(rows / 2, grain);
   }
   return rows;
@@ -61,44 +63,51 @@ Status plan_settle(Trainer *trainer, Error *error) {
   if (micro == MICRO_BATCH_AUTO) micro = auto_micro_rows(trainer, all, grain);
   if (micro == MICRO_BATCH_ALL || micro > all) micro = all;
   trainer->micro_rows = micro;
+  device_rows_settle(&trainer->train_rows, trainer->options.train, trainer);
+  device_rows_settle(&trainer->validation_rows, trainer->options.validation, trainer);
   return STATUS_OK;
 }
 
 static void carve_parameters(Trainer *trainer) {
-  Arena *arena = &trainer->arena;
+  DeviceMemory *memory = &trainer->memory;
   const ParameterTable *table = &trainer->model->table;
-  trainer->p = arena_take(arena, table->size, sizeof(float));
-  trainer->g = arena_take(arena, table->size, sizeof(float));
-  trainer->m = arena_take(arena, table->size, sizeof(float));
-  if (trainer->options.config->train.optimizer.kind == OPTIMIZER_ADAMW) {
-    trainer->v = arena_take(arena, table->size, sizeof(float));
-  }
-  trainer->q = arena_take(arena, table->size, sizeof(int64_t));
-  trainer->blocks = arena_take(arena, table->block_count, sizeof(float));
-  trainer->clip = arena_take(arena, 1, sizeof(float));
-  trainer->flags = arena_take(arena, table->count + 2, sizeof(int32_t));
-  trainer->sums = arena_take(arena, 1, sizeof(BatchSums));
-  trainer->record = arena_take(arena, 1, sizeof(StepRecord));
+  int has_second_moment = trainer->options.config->train.optimizer.kind == OPTIMIZER_ADAMW;
+  trainer->p = device_memory_mirror(memory, table->size, sizeof(float));
+  trainer->g = device_memory_take(memory, table->size, sizeof(float));
+  trainer->m = device_memory_mirror(memory, table->size, sizeof(float));
+  trainer->v = device_memory_mirror(memory, has_second_moment ? table->size : 0, sizeof(float));
+  trainer->q = device_memory_take(memory, table->size, sizeof(int64_t));
+  trainer->blocks = device_memory_take(memory, table->block_count, sizeof(float));
+  trainer->clip = device_memory_take(memory, 1, sizeof(float));
+  trainer->sums = device_memory_take(memory, 1, sizeof(BatchSums));
+  trainer->runs = device_memory_mirror(memory, table->count, sizeof(TensorRun));
+  trainer->flags = device_memory_mirror(memory, table->count + 2, sizeof(int32_t));
+  trainer->window = device_memory_mirror(memory, 1, sizeof(StepWindow));
+}
+
+static void carve_stage(Trainer *trainer) {
+  DeviceMemory *memory = &trainer->memory;
+  const InputLayout *layout = trainer->options.layout;
+  int64_t rows = trainer->micro_rows;
+  trainer->stage.values = device_memory_mirror(memory, rows * layout->value_count, sizeof(float));
+  trainer->stage.ids = device_memory_mirror(memory, rows * layout->category_count, sizeof(int32_t));
+  trainer->stage.targets = device_memory_mirror(memory, rows, sizeof(float));
+  trainer->stage.weights = device_memory_mirror(memory, rows, sizeof(float));
+  trainer->stage_order = device_memory_mirror(memory, rows, sizeof(int64_t)).host;
 }
 
 static void carve_batches(Trainer *trainer) {
-  Arena *arena = &trainer->arena;
-  const TrainerOptions *options = &trainer->options;
-  trainer->rows = arena_take(
-      arena, trainer->batch > trainer->micro_rows ? trainer->batch : trainer->micro_rows, sizeof(int64_t));
-  int resident = options->train->resident != NULL &&
-                 (options->validation == NULL || options->validation->resident != NULL);
-  if (resident) return;
-  int64_t rows = trainer->micro_rows;
-  trainer->micro.values = arena_take(arena, rows * options->layout->value_count, sizeof(float));
-  trainer->micro.ids = arena_take(arena, rows * options->layout->category_count, sizeof(int32_t));
-  trainer->micro.targets = arena_take(arena, rows, sizeof(float));
-  trainer->micro.weights = arena_take(arena, rows, sizeof(float));
+  int validates = trainer->options.validation != NULL;
+  trainer->rows_of = device_memory_take(&trainer->memory, trainer->batch, sizeof(int64_t));
+  device_rows_take(&trainer->train_rows, trainer);
+  if (validates) device_rows_take(&trainer->validation_rows, trainer);
+  if (!trainer->train_rows.resident || (validates && !trainer->validation_rows.resident))
+    carve_stage(trainer);
 }
 
 static size_t grown(const Trainer *trainer, size_t *mark) {
-  size_t bytes = trainer->arena.size - *mark;
-  *mark = trainer->arena.size;
+  size_t all = device_memory_bytes(&trainer->memory), bytes = all - *mark;
+  *mark = all;
   return bytes;
 }
 
@@ -115,13 +124,13 @@ void plan_carve(Trainer *trainer, TrainerPlan *plan) {
                        trainer->options.config->numerics.grain;
   carve_parameters(trainer);
   plan->parameter_bytes = grown(trainer, &mark);
-  activations_take(&trainer->activations, model, &trainer->arena, trainer->micro_rows, 1);
+  activations_take(&trainer->activations, model, &trainer->memory, trainer->micro_rows, 1);
   plan->activation_bytes = grown(trainer, &mark);
   carve_batches(trainer);
   plan->batch_bytes = grown(trainer, &mark);
   if (trainer->options.validation != NULL) {
-    trainer->scores =
-        arena_take(&trainer->arena, trainer->options.validation->rows * model->layout.outputs, sizeof(float));
+    int64_t scores = trainer->options.validation->rows * model->layout.outputs;
+    trainer->scores = device_memory_mirror(&trainer->memory, scores, sizeof(float));
   }
   plan->validation_bytes = grown(trainer, &mark);
 }

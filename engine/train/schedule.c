@@ -1,4 +1,4 @@
-// Learning rate and Adam's corrections of a step.
+// Learning rate of a step, and the optimizer's constants.
 #include "engine/train/schedule.h"
 
 #include "engine/shared/math64.h"
@@ -13,16 +13,12 @@ double schedule_rate(const TrainConfig *config, uint64_t step, uint64_t total) {
   return rate * (final + (1.0 - final) * (0.5 * (1.0 + math64_cospi(t))));
 }
 
-void optimizer_scalars(OptimizerStep *scalars, const OptimizerConfig *config, double rate, double beta1_power,
-                       double beta2_power) {
-  scalars->learning_rate = (float)rate;
+void optimizer_scalars(OptimizerStep *scalars, const OptimizerConfig *config) {
   scalars->weight_decay = (float)config->weight_decay;
   scalars->beta1 = (float)config->beta1;
   scalars->beta2 = (float)config->beta2;
   scalars->one_minus_beta1 = (float)(1.0 - config->beta1);
   scalars->one_minus_beta2 = (float)(1.0 - config->beta2);
-  scalars->correction1 = (float)(1.0 / (1.0 - beta1_power));
-  scalars->correction2 = (float)(1.0 / (1.0 - beta2_power));
   scalars->epsilon = (float)config->epsilon;
   scalars->momentum = (float)config->momentum;
 }

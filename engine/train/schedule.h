@@ -1,4 +1,4 @@
-// Learning rate and Adam's corrections of a step: binary64 on the host, rounded once.
+// Learning rate of a step, and the optimizer's constants: binary64 on the host, rounded once.
 #ifndef INGOT_ENGINE_TRAIN_SCHEDULE_H
 #define INGOT_ENGINE_TRAIN_SCHEDULE_H
 
@@ -10,8 +10,7 @@
 // t = (step - warmup) / (total - warmup) (cosine; Loshchilov, Hutter 2017, without restarts).
 double schedule_rate(const TrainConfig *config, uint64_t step, uint64_t total);
 
-// Fills the scalars of a step; beta powers are those after it (P1 *= b1, P2 *= b2 come first).
-void optimizer_scalars(OptimizerStep *scalars, const OptimizerConfig *config, double rate, double beta1_power,
-                       double beta2_power);
+// Fills what stays the same in every step.
+void optimizer_scalars(OptimizerStep *scalars, const OptimizerConfig *config);
 
 #endif

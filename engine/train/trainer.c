@@ -3,117 +3,14 @@
 
 #include "engine/shared/memory.h"
 #include "engine/train/chain.h"
+#include "engine/train/device_rows.h"
 #include "engine/train/plan.h"
-#include "engine/train/schedule.h"
 #include "engine/train/trainer_state.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-// Values of a source's rows: the resident arrays and the row numbers, or rows read into the micro-batch.
-static Status fetch_rows(Trainer *trainer, ModelBatch *batch, BatchSource *source, const int64_t *rows,
-                         int64_t count, Error *error) {
-  batch->rows = count;
-  if (source->resident != NULL) {
-    batch->data = source->resident;
-    batch->rows_of = rows;
-    return STATUS_OK;
-  }
-  batch->data = &trainer->micro;
-  batch->rows_of = NULL;
-  return source->read(source, &trainer->micro, rows, count, error);
-}
-
-// Adds up the gradients of one batch, micro-batch by micro-batch; micro-batches are whole grains.
-static Status accumulate(Trainer *trainer, int64_t first, int64_t count, Error *error) {
-  const Config *config = trainer->options.config;
-  const NumericsConfig *numerics = &config->numerics;
-  int64_t grains = (config->train.batch + numerics->grain - 1) / numerics->grain;
-  TrainingPass pass = {.seed = config->seed,
-                       .step = trainer->progress.step,
-                       .grain = numerics->grain,
-                       .loss_bound = plan_loss_bound(config->train.batch),
-                       .quantiser = plan_quantiser(numerics->fraction_bits, grains),
-                       .embedding_quantiser = plan_quantiser(numerics->fraction_bits, config->train.batch),
-                       .q = trainer->q,
-                       .flags = trainer->flags,
-                       .sums = trainer->sums};
-  row_order_read(trainer->rows, &trainer->order, trainer->progress.epoch, first, count);
-  *trainer->sums = (BatchSums){0, 0};
-  for (int64_t at = 0; at < count; at += trainer->micro_rows) {
-    int64_t rows = count - at < trainer->micro_rows ? count - at : trainer->micro_rows;
-    ModelBatch batch = {.first_position = at};
-    PASS(fetch_rows(trainer, &batch, trainer->options.train, trainer->rows + at, rows, error));
-    model_train(trainer->model, trainer->options.device, trainer->p, &trainer->activations, &batch, &pass);
-  }
-  return STATUS_OK;
-}
-
-// Gradients out of their sums, their norm and the clip factor.
-static void finish_gradients(Trainer *trainer) {
-  const ParameterTable *table = &trainer->model->table;
-  Device *device = trainer->options.device;
-  GradientFinish finish = {trainer->g, trainer->q, trainer->sums, table->size,
-                           trainer->options.config->numerics.fraction_bits};
-  device_gradient_finish(device, &finish);
-  GradientNormBlocks blocks = {trainer->blocks, trainer->g, table->runs, table->count, table->block_count};
-  device_gradient_norm_blocks(device, &blocks);
-  GradientNormFinish norm = {.record = trainer->record,
-                             .clip = trainer->clip,
-                             .flag = trainer->flags + table->count + 1,
-                             .blocks = trainer->blocks,
-                             .block_count = table->block_count,
-                             .sums = trainer->sums,
-                             .clip_norm = (float)trainer->options.config->train.clip_norm};
-  device_gradient_norm_finish(device, &norm);
-}
-
-static Status report_divergence(const Trainer *trainer, Error *error) {
-  const ParameterTable *table = &trainer->model->table;
-  const char *what = "the gradient norm";
-  for (int i = table->count; i >= 0; i--) {
-    if (trainer->flags[i]) what = i == table->count ? "a row's loss" : table->tensors[i].name;
-  }
-  return error_set(
-      error, STATUS_DIVERGED,
-      "step %llu was not taken: %s is not finite or an addend of its gradient is out of range; lower "
-      "train.optimizer.learning_rate, set train.clip_norm, or lower numerics.fraction_bits; the state "
-      "before that step is saved",
-      (unsigned long long)trainer->progress.step, what);
-}
-
-// The optimizer; it reads the flags and does nothing once one is up.
-static Status apply_gradients(Trainer *trainer, Error *error) {
-  const ParameterTable *table = &trainer->model->table;
-  const TrainConfig *train = &trainer->options.config->train;
-  Progress *progress = &trainer->progress;
-  double beta1_power = progress->beta1_power * train->optimizer.beta1;
-  double beta2_power = progress->beta2_power * train->optimizer.beta2;
-  OptimizerStep step = {.p = trainer->p,
-                        .g = trainer->g,
-                        .m = trainer->m,
-                        .v = trainer->v,
-                        .runs = table->runs,
-                        .clip = trainer->clip,
-                        .flags = trainer->flags,
-                        .run_count = table->count,
-                        .flag_count = table->count + 2,
-                        .count = table->size};
-  double rate = schedule_rate(train, progress->step, (uint64_t)trainer->total_steps);
-  optimizer_scalars(&step, &train->optimizer, rate, beta1_power, beta2_power);
-  if (train->optimizer.kind == OPTIMIZER_ADAMW)
-    device_adamw_step(trainer->options.device, &step);
-  else
-    device_sgd_step(trainer->options.device, &step);
-  for (int i = 0; i < table->count + 2; i++) {
-    if (trainer->flags[i]) return report_divergence(trainer, error);
-  }
-  progress->beta1_power = beta1_power;
-  progress->beta2_power = beta2_power;
-  return STATUS_OK;
-}
-
-static void add_event(Trainer *trainer, Event event) {
+void trainer_add_event(Trainer *trainer, Event event) {
   if (trainer->pending_count == trainer->pending_capacity) {
     trainer->pending_capacity = trainer->pending_capacity == 0 ? 256 : 2 * trainer->pending_capacity;
     trainer->pending =
@@ -133,40 +30,6 @@ static Status flush_events(Trainer *trainer, Error *error) {
                                                      error);
 }
 
-// One optimizer step: the batch at progress.step of the order.
-static Status take_step(Trainer *trainer, Error *error) {
-  Progress *progress = &trainer->progress;
-  int64_t batch = trainer->options.config->train.batch;
-  int64_t first = (int64_t)(progress->step % (uint64_t)trainer->steps_per_epoch) * batch;
-  int64_t left = trainer->order.rows - first;
-  PASS(accumulate(trainer, first, left < batch ? left : batch, error));
-  finish_gradients(trainer);
-  PASS(apply_gradients(trainer, error));
-  uint64_t epoch = progress->epoch;
-  progress->step++;
-  progress->epoch = progress->step / (uint64_t)trainer->steps_per_epoch;
-  chain_step(progress->chain, progress->step, trainer->record->loss, trainer->record->gradient_norm);
-  add_event(trainer, (Event){.kind = EVENT_STEP,
-                             .epoch = epoch,
-                             .loss = trainer->record->loss,
-                             .gradient_norm = trainer->record->gradient_norm});
-  return STATUS_OK;
-}
-
-static Status score_validation(Trainer *trainer, Error *error) {
-  BatchSource *source = trainer->options.validation;
-  int64_t capacity = trainer->micro_rows;
-  for (int64_t at = 0; at < source->rows; at += capacity) {
-    int64_t rows = source->rows - at < capacity ? source->rows - at : capacity;
-    for (int64_t i = 0; i < rows; i++) trainer->rows[i] = at + i;
-    ModelBatch batch = {.first_position = 0};
-    PASS(fetch_rows(trainer, &batch, source, trainer->rows, rows, error));
-    model_scores(trainer->model, trainer->options.device, trainer->p, &trainer->activations, &batch,
-                 trainer->scores + at * trainer->model->layout.outputs);
-  }
-  return STATUS_OK;
-}
-
 // The end of an epoch: the selection metric, the best so far, patience, a link of the chain.
 static Status validate(Trainer *trainer, int *improved, Error *error) {
   *improved = 0;
@@ -174,9 +37,9 @@ static Status validate(Trainer *trainer, int *improved, Error *error) {
   Progress *progress = &trainer->progress;
   const Selection *selection = &trainer->options.selection;
   double value, loss;
-  PASS(score_validation(trainer, error));
-  PASS(selection->value(selection->context, &value, &loss, trainer->scores, trainer->options.validation->rows,
-                        trainer->model->layout.outputs, error));
+  PASS(steps_score_validation(trainer, error));
+  PASS(selection->value(selection->context, &value, &loss, trainer->scores.host,
+                        trainer->options.validation->rows, trainer->model->layout.outputs, error));
   int first = progress->best != progress->best; // NaN
   *improved = first || (selection->higher_is_better ? value > progress->best : value < progress->best);
   if (*improved) {
@@ -185,11 +48,11 @@ static Status validate(Trainer *trainer, int *improved, Error *error) {
   }
   progress->patience = *improved ? 0 : progress->patience + 1;
   chain_validation(progress->chain, progress->step, value);
-  add_event(trainer, (Event){.kind = EVENT_VALIDATION,
-                             .epoch = progress->epoch - 1,
-                             .value = value,
-                             .validation_loss = loss,
-                             .improved = *improved});
+  trainer_add_event(trainer, (Event){.kind = EVENT_VALIDATION,
+                                     .epoch = progress->epoch - 1,
+                                     .value = value,
+                                     .validation_loss = loss,
+                                     .improved = *improved});
   return flush_events(trainer, error);
 }
 
@@ -205,6 +68,7 @@ int trainer_finished(const Trainer *trainer) {
 
 static Status save(Trainer *trainer, int is_best, Error *error) {
   const Progress *progress = &trainer->progress;
+  PASS(trainer_fetch_state(trainer, error));
   Snapshot snapshot = {.step = progress->step,
                        .epoch = progress->epoch,
                        .model = &trainer->model_set,
@@ -214,7 +78,7 @@ static Status save(Trainer *trainer, int is_best, Error *error) {
                        .best_step = progress->best_step,
                        .is_final = trainer_finished(trainer)};
   trainer_digests(trainer, snapshot.model_digest, snapshot.state_digest);
-  add_event(trainer, (Event){.kind = EVENT_CHECKPOINT, .epoch = progress->epoch});
+  trainer_add_event(trainer, (Event){.kind = EVENT_CHECKPOINT, .epoch = progress->epoch});
   PASS(flush_events(trainer, error));
   clock_gettime(CLOCK_MONOTONIC, &trainer->saved_at);
   return trainer->options.checkpoints.save(trainer->options.checkpoints.context, &snapshot, error);
@@ -239,7 +103,8 @@ static Status log_when_due(Trainer *trainer, Error *error) {
 
 static Status announce_end(Trainer *trainer, TrainEnd end, Error *error) {
   static const char *const reasons[] = {"epochs", "early_stop", "signal", "until"};
-  add_event(trainer, (Event){.kind = EVENT_END, .epoch = trainer->progress.epoch, .reason = reasons[end]});
+  trainer_add_event(trainer,
+                    (Event){.kind = EVENT_END, .epoch = trainer->progress.epoch, .reason = reasons[end]});
   return flush_events(trainer, error);
 }
 
@@ -260,15 +125,31 @@ static int must_stop(const Trainer *trainer, TrainEnd *end) {
   return trainer->until_step > 0 && trainer->progress.step >= trainer->until_step;
 }
 
+static int64_t smaller(int64_t a, int64_t b) {
+  return a < b ? a : b;
+}
+
+// Steps that may be taken before anything else is due: the end of the epoch, the log, a checkpoint, a stop.
+static int64_t steps_at_once(const Trainer *trainer) {
+  const CheckpointConfig *every = &trainer->options.config->checkpoint;
+  int64_t step = (int64_t)trainer->progress.step;
+  int64_t steps = trainer->steps_per_epoch - step % trainer->steps_per_epoch;
+  steps = smaller(steps, device_window(trainer->options.device));
+  steps = smaller(steps, trainer->options.config->log_every_steps - (step - (int64_t)trainer->logged_step));
+  if (every->every_steps > 0) steps = smaller(steps, every->every_steps - step % every->every_steps);
+  if (trainer->until_step > 0) steps = smaller(steps, (int64_t)trainer->until_step - step);
+  return steps < 1 ? 1 : steps;
+}
+
 Status trainer_run(Trainer *trainer, TrainEnd *end, Error *error) {
   while (!trainer_finished(trainer)) {
     if (must_stop(trainer, end)) {
       PASS(save(trainer, 0, error));
       return announce_end(trainer, *end, error);
     }
-    Status step = take_step(trainer, error);
-    if (step == STATUS_DIVERGED) return save_diverged(trainer, error);
-    PASS(step);
+    Status steps = steps_take(trainer, steps_at_once(trainer), error);
+    if (steps == STATUS_DIVERGED) return save_diverged(trainer, error);
+    PASS(steps);
     int improved = 0, epoch_ended = trainer->progress.step % (uint64_t)trainer->steps_per_epoch == 0;
     if (epoch_ended) PASS(validate(trainer, &improved, error));
     PASS(log_when_due(trainer, error));
@@ -283,6 +164,7 @@ Status trainer_run(Trainer *trainer, TrainEnd *end, Error *error) {
 static Status prepare(Trainer *trainer, const TrainerOptions *options, Error *error) {
   const Config *config = options->config;
   trainer->options = *options;
+  trainer->memory.device = options->device;
   PASS(model_create(&trainer->model, &config->model, options->layout, config->data.target.task, error));
   PASS(plan_settle(trainer, error));
   trainer->order = (RowOrder){.rows = options->train->rows, .seed = config->seed};
@@ -301,13 +183,25 @@ Status trainer_plan(TrainerPlan *plan, const TrainerOptions *options, Error *err
   return status;
 }
 
+// Everything that must be on the device before the first step.
+static Status fill_device(Trainer *trainer, Error *error) {
+  const ParameterTable *table = &trainer->model->table;
+  Device *device = trainer->options.device;
+  memcpy(trainer->runs.host, table->runs, trainer->runs.bytes);
+  PASS(mirror_send(device, &trainer->runs, error));
+  PASS(activations_bind(&trainer->activations, trainer->model, device, trainer->p.device, trainer->q,
+                        trainer->flags.device, error));
+  PASS(device_rows_load(&trainer->train_rows, trainer, error));
+  if (trainer->options.validation != NULL) PASS(device_rows_load(&trainer->validation_rows, trainer, error));
+  return parameter_table_initialise(table, device, &trainer->p, trainer->options.config->seed, error);
+}
+
 static void start(Trainer *trainer) {
   const Config *config = trainer->options.config;
   Progress *progress = &trainer->progress;
   *progress = (Progress){.beta1_power = 1.0, .beta2_power = 1.0, .best = __builtin_nan("")};
-  parameter_table_initialise(&trainer->model->table, trainer->options.device, trainer->p, config->seed);
   TensorSet parameters = {0};
-  parameter_table_views(&trainer->model->table, &parameters, "", trainer->p);
+  parameter_table_views(&trainer->model->table, &parameters, "", trainer->p.host);
   tensor_set_digest(trainer->origin_parameters, &parameters);
   tensor_set_free(&parameters);
   chain_start(progress->chain, config->numerics.id, config->bits_text, trainer->options.data_digest,
@@ -321,9 +215,10 @@ Status trainer_create(Trainer **trainer, const TrainerOptions *options, Error *e
   Status status;
   TRY(prepare(made, options, error));
   plan_carve(made, NULL);
-  TRY(arena_allocate(&made->arena, error));
+  TRY(device_memory_allocate(&made->memory, error));
   plan_carve(made, NULL);
   trainer_make_views(made);
+  TRY(fill_device(made, error));
   start(made);
   *trainer = made;
   return STATUS_OK;
@@ -350,7 +245,7 @@ void trainer_free(Trainer *trainer) {
   model_free(trainer->model);
   tensor_set_free(&trainer->model_set);
   tensor_set_free(&trainer->optimizer_set);
-  arena_free(&trainer->arena);
+  device_memory_free(&trainer->memory);
   free(trainer->pending);
   free(trainer);
 }

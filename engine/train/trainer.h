@@ -71,8 +71,8 @@ Status trainer_run(Trainer *trainer, TrainEnd *end, Error *error);
 uint64_t trainer_step(const Trainer *trainer);
 int trainer_finished(const Trainer *trainer); // nothing is left to do
 
-// Views of the live state, valid until the next step: model (parameters and preprocessing), optimizer
-// (moments and state tensors); and their digests.
+// Views of the state as trainer_run left it (as of the last save), valid until it runs on: model (parameters
+// and preprocessing), optimizer (moments and state tensors); and their digests.
 const TensorSet *trainer_model(const Trainer *trainer);
 const TensorSet *trainer_optimizer(const Trainer *trainer);
 void trainer_digests(const Trainer *trainer, uint8_t model[DIGEST_BYTES], uint8_t state[DIGEST_BYTES]);

@@ -14,15 +14,15 @@ static void add_state(TensorSet *set, const char *name, DType dtype, int64_t cou
 void trainer_make_views(Trainer *trainer) {
   const ParameterTable *table = &trainer->model->table;
   Progress *progress = &trainer->progress;
-  parameter_table_views(table, &trainer->model_set, "", trainer->p);
+  parameter_table_views(table, &trainer->model_set, "", trainer->p.host);
   if (trainer->options.preprocess != NULL)
     tensor_set_add_all(&trainer->model_set, trainer->options.preprocess);
   TensorSet *set = &trainer->optimizer_set;
   if (trainer->options.config->train.optimizer.kind == OPTIMIZER_ADAMW) {
-    parameter_table_views(table, set, "moment1.", trainer->m);
-    parameter_table_views(table, set, "moment2.", trainer->v);
+    parameter_table_views(table, set, "moment1.", trainer->m.host);
+    parameter_table_views(table, set, "moment2.", trainer->v.host);
   } else {
-    parameter_table_views(table, set, "momentum.", trainer->m);
+    parameter_table_views(table, set, "momentum.", trainer->m.host);
   }
   char *bits = trainer->options.config->bits_text;
   add_state(set, "step", DTYPE_U64, 1, &progress->step);
@@ -37,6 +37,20 @@ void trainer_make_views(Trainer *trainer) {
   add_state(set, "data", DTYPE_U8, DIGEST_BYTES, trainer->options.data_digest);
   tensor_set_sort(&trainer->model_set);
   tensor_set_sort(set);
+}
+
+Status trainer_fetch_state(Trainer *trainer, Error *error) {
+  Device *device = trainer->options.device;
+  PASS(mirror_fetch(device, &trainer->p, error));
+  PASS(mirror_fetch(device, &trainer->m, error));
+  return mirror_fetch(device, &trainer->v, error);
+}
+
+Status trainer_send_state(Trainer *trainer, Error *error) {
+  Device *device = trainer->options.device;
+  PASS(mirror_send(device, &trainer->p, error));
+  PASS(mirror_send(device, &trainer->m, error));
+  return mirror_send(device, &trainer->v, error);
 }
 
 const TensorSet *trainer_model(const Trainer *trainer) {
@@ -105,6 +119,7 @@ Status trainer_restore(Trainer *trainer, const TensorSet *tensors, Error *error)
   PASS(check_set(&trainer->model_set, tensors, error));
   take_set(&trainer->optimizer_set, tensors);
   take_set(&trainer->model_set, tensors);
+  PASS(trainer_send_state(trainer, error));
   trainer->logged_step = trainer->progress.step;
   if (trainer->progress.step > (uint64_t)trainer->total_steps) {
     return error_set(error, STATUS_DATA,

@@ -5,7 +5,7 @@
 #ifndef INGOT_KERNELS_GATHER_SCATTER_GATHER_SCATTER_H
 #define INGOT_KERNELS_GATHER_SCATTER_GATHER_SCATTER_H
 
-#include "kernels/shared/order.h"
+#include "kernels/shared/row_order.h"
 #include "kernels/shared/rules.h"
 #include "kernels/shared/step.h"
 

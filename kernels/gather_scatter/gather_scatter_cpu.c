@@ -2,6 +2,7 @@
 #include "kernels/operators.h"
 #include "kernels/shared/flags.h"
 #include "kernels/shared/isa.h"
+#include "kernels/shared/order.h"
 
 void ISA_NAME(batch_rows)(const BatchRows *s, int64_t first, int64_t last) {
   const StepScalars *now = step_scalars(s->window);

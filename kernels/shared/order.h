@@ -6,14 +6,8 @@
 #ifndef INGOT_KERNELS_SHARED_ORDER_H
 #define INGOT_KERNELS_SHARED_ORDER_H
 
+#include "kernels/shared/row_order.h"
 #include "kernels/shared/shuffle.h"
-
-typedef struct RowOrder {
-  int64_t rows;         // N
-  int64_t block_rows;   // order blocks: rows of a block; 0 = order full
-  int64_t block_window; // order blocks: blocks of a pool
-  uint64_t seed;
-} RowOrder;
 
 // A run of positions [start, end) of an epoch whose rows one permutation lays out: a pool, or all of them.
 typedef struct RowPool {

@@ -60,7 +60,7 @@ static Status score_window(double *scores, TextList *extra, const TrainedModel *
   Status status;
   TRY(dataset_model_frame(&frame, extra, dataset, model->preprocess, rows, count, error));
   TRY(preprocess_apply(model->preprocess, &batch, frame, NULL, count, 0, error));
-  scorer_run(scorer, raw, &batch, count);
+  TRY(scorer_run(scorer, raw, &batch, count, error));
   int regression = preprocess_task(model->preprocess) == TASK_REGRESSION;
   for (int64_t i = 0; i < count * layout->outputs; i++) {
     scores[i] = regression ? preprocess_target(model->preprocess, (double)raw[i]) : (double)raw[i];

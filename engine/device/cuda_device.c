@@ -1,0 +1,169 @@
+// A GPU as a device: the CUDA library, loaded when one is asked for, and its context.
+#include "engine/device/cuda_library.h"
+#include "engine/device/device_interface.h"
+#include "engine/shared/memory.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+typedef struct CudaDevice {
+  Device base;
+  const CudaLibrary *library;
+  CudaContext *context;
+  CudaFacts facts;
+  int ordinal;
+  char isa[16];
+} CudaDevice;
+
+static const CudaDevice *cuda_of(const Device *device) {
+  return (const CudaDevice *)device;
+}
+
+// A failed call of the library as an Error: the device is named once, here.
+static Status failed(const Device *device, Status status, const char *message, Error *error) {
+  return error_set(error, status, "cuda:%d (%s): %s", cuda_of(device)->ordinal, cuda_of(device)->facts.name,
+                   message);
+}
+
+// ---- memory ----
+
+static size_t free_bytes(const Device *device) {
+  CudaFacts now;
+  char message[CUDA_MESSAGE];
+  const CudaDevice *cuda = cuda_of(device);
+  return cuda->library->facts(&now, cuda->ordinal, message) == 0 ? now.memory_free : 0;
+}
+
+static Status allocate(Device *device, void **block, size_t bytes, Error *error) {
+  char message[CUDA_MESSAGE];
+  if (cuda_of(device)->library->allocate(cuda_of(device)->context, block, bytes, message) == 0)
+    return STATUS_OK;
+  return failed(device, STATUS_UNAVAILABLE, message, error);
+}
+
+static void release(Device *device, void *block) {
+  cuda_of(device)->library->release(cuda_of(device)->context, block);
+}
+
+static Status copy_in(Device *device, void *to, const void *from, size_t bytes, Error *error) {
+  char message[CUDA_MESSAGE];
+  if (cuda_of(device)->library->copy_in(cuda_of(device)->context, to, from, bytes, message) == 0)
+    return STATUS_OK;
+  return failed(device, STATUS_RETRYABLE, message, error);
+}
+
+static Status copy_out(Device *device, void *to, const void *from, size_t bytes, Error *error) {
+  char message[CUDA_MESSAGE];
+  if (cuda_of(device)->library->copy_out(cuda_of(device)->context, to, from, bytes, message) == 0)
+    return STATUS_OK;
+  return failed(device, STATUS_RETRYABLE, message, error);
+}
+
+static Status synchronise(Device *device, Error *error) {
+  char message[CUDA_MESSAGE];
+  if (cuda_of(device)->library->synchronise(cuda_of(device)->context, message) == 0) return STATUS_OK;
+  return failed(device, STATUS_RETRYABLE, message, error);
+}
+
+// ---- recorded steps ----
+
+static int replay(Device *device, uint64_t key) {
+  return cuda_of(device)->library->replay(cuda_of(device)->context, key);
+}
+
+static Status begin_step(Device *device, Error *error) {
+  char message[CUDA_MESSAGE];
+  if (cuda_of(device)->library->begin_step(cuda_of(device)->context, message) == 0) return STATUS_OK;
+  return failed(device, STATUS_RETRYABLE, message, error);
+}
+
+static Status end_step(Device *device, uint64_t key, Error *error) {
+  char message[CUDA_MESSAGE];
+  if (cuda_of(device)->library->end_step(cuda_of(device)->context, key, message) == 0) return STATUS_OK;
+  return failed(device, STATUS_RETRYABLE, message, error);
+}
+
+#define OPERATOR(name, Arguments, least)                                                                     \
+  static void cuda_##name(Device *device, const Arguments *arguments) {                                      \
+    cuda_of(device)->library->name(cuda_of(device)->context, arguments);                                     \
+  }
+#include "kernels/operators.inc"
+#undef OPERATOR
+
+// ---- life ----
+
+static void cuda_free(Device *device) {
+  cuda_of(device)->library->close(cuda_of(device)->context);
+  free(device);
+}
+
+static const char *cuda_isa(const Device *device) {
+  return cuda_of(device)->isa;
+}
+
+static int cuda_threads(const Device *device) {
+  (void)device;
+  return 1;
+}
+
+static void describe(char text[DEVICE_TEXT], const Device *device) {
+  const CudaDevice *cuda = cuda_of(device);
+  snprintf(text, DEVICE_TEXT, "cuda:%d, %s, %s", cuda->ordinal, cuda->facts.name, cuda->isa);
+}
+
+static const DeviceInterface interface = {
+    .kind = "cuda",
+    .window = STEP_WINDOW,
+    .free = cuda_free,
+    .isa = cuda_isa,
+    .threads = cuda_threads,
+    .describe = describe,
+    .free_bytes = free_bytes,
+    .allocate = allocate,
+    .release = release,
+    .copy_in = copy_in,
+    .copy_out = copy_out,
+    .synchronise = synchronise,
+    .replay = replay,
+    .begin_step = begin_step,
+    .end_step = end_step,
+#define OPERATOR(name, Arguments, least) .name = cuda_##name,
+#include "kernels/operators.inc"
+#undef OPERATOR
+};
+
+static Status check_ordinal(const CudaLibrary *library, int ordinal, Error *error) {
+  char message[CUDA_MESSAGE] = "";
+  int count = library->device_count(message);
+  if (count == 0) {
+    return error_set(error, STATUS_UNAVAILABLE, "no GPU can be used: %s; --device cpu gives the same bits",
+                     message);
+  }
+  if (ordinal >= 0 && ordinal < count) return STATUS_OK;
+  return error_set(error, STATUS_UNAVAILABLE,
+                   "there is no device cuda:%d: this machine has cuda:0 to cuda:%d", ordinal, count - 1);
+}
+
+Status device_create_cuda(Device **device, int ordinal, Error *error) {
+  const CudaLibrary *library;
+  char message[CUDA_MESSAGE];
+  PASS(cuda_library_load(&library, error));
+  PASS(check_ordinal(library, ordinal, error));
+  CudaDevice *made = memory_get(1, sizeof *made);
+  made->base.interface = &interface;
+  made->library = library;
+  made->ordinal = ordinal;
+  int refused = library->facts(&made->facts, ordinal, message) != 0 ||
+                library->open(&made->context, ordinal, message) != 0;
+  if (refused) {
+    free(made);
+    return error_set(error, STATUS_UNAVAILABLE, "cuda:%d cannot be used: %s", ordinal, message);
+  }
+  snprintf(made->isa, sizeof made->isa, "sm_%d%d", made->facts.major % 100, made->facts.minor % 10);
+  Status status = device_self_test(&made->base, error);
+  if (status == STATUS_OK)
+    *device = &made->base;
+  else
+    device_free(&made->base);
+  return status;
+}
