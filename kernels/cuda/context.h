@@ -13,7 +13,10 @@ typedef enum KernelId {
   KERNEL_COUNT
 } KernelId;
 
-enum { CUDA_STEPS = 8 }; // recorded steps a context keeps
+enum {
+  CUDA_STEPS = 8,   // recorded steps a context keeps
+  CUDA_STAGINGS = 2 // buffers for copies to the device
+};
 
 // One recorded step, and how often it launches each kernel.
 typedef struct RecordedStep {
@@ -22,16 +25,24 @@ typedef struct RecordedStep {
   uint64_t launches[KERNEL_COUNT];
 } RecordedStep;
 
+// Page-locked host memory on its way to the device.
+typedef struct Staging {
+  void *buffer;
+  cudaEvent_t copied; // its last copy is done
+} Staging;
+
 struct CudaContext {
   int ordinal, multiprocessors;
   cudaStream_t stream;
   float *workspace; // partial results of products split over the summed axis
   size_t workspace_bytes;
-  cudaError_t failure; // of the first launch that failed, in `failed`
+  Staging staging[CUDA_STAGINGS];
+  int next_staging;
+  cudaError_t failure; // of the first launch that failed, in `failed`; KERNEL_COUNT: a recorded step
   KernelId failed;
   uint64_t launches[KERNEL_COUNT];
   uint64_t before_step[KERNEL_COUNT]; // launches when recording began
-  RecordedStep steps[CUDA_STEPS];
+  RecordedStep steps[CUDA_STEPS];     // the oldest first
   int step_count;
 };
 

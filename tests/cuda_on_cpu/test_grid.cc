@@ -240,7 +240,7 @@ TEST(CudaOnCpu, GlobalAccessOutsideIsFound) {
   text = failure_of(write_global, dim3(2), 32, x.at, (int64_t)10000);
   EXPECT_TRUE(has(text, "kernel under_test, block (")) << text;
   EXPECT_TRUE(has(text, "bytes after the end of a block of 400 bytes")) << text;
-  float *nowhere = nullptr;
+  float *nowhere = reinterpret_cast<float *>(64);
   EXPECT_TRUE(has(failure_of(write_global, dim3(1), 1, nowhere, (int64_t)1), "in no block of device memory"));
   EXPECT_EQ("", failure_of(write_global, dim3(2), 32, x.at, (int64_t)COUNT)); // all is well after a failure
 }
