@@ -70,6 +70,11 @@ X1_FUNCTION float x1_abs(float x) {
   return x1_from_bits(x1_bits(x) & 0x7fffffffu);
 }
 
+// |y| with the sign of x.
+X1_FUNCTION float x1_copy_sign(float y, float x) {
+  return x1_from_bits((x1_bits(y) & 0x7fffffffu) | (x1_bits(x) & 0x80000000u));
+}
+
 // 2^n for -126 <= n <= 127.
 X1_FUNCTION float x1_power_of_two(int32_t n) {
   return x1_from_bits((uint32_t)(n + 127) << 23);

@@ -1,38 +1,74 @@
-// Scalar functions: their errors against long double, and the digest of their results over the bit patterns.
+// Scalar functions: the digests of their results for every instruction set, and their errors against
+// binary64.
 //
-// Short form: every 1021st bit pattern; INGOT_SWEEP=full: all 2^32, a few minutes (tools/sweep.sh).
-#include <gtest/gtest.h>
-#include <openssl/evp.h>
-
+// Short form: every 1021st bit pattern, errors near powers of two and quarters too; INGOT_SWEEP=full: all
+// 2^32, a table of what was found (tools/sweep.sh).
+#include "tests/kernels/random_values.h"
+#include <atomic>
 #include <cmath>
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
+#include <functional>
+#include <gtest/gtest.h>
 #include <map>
+#include <openssl/evp.h>
 #include <string>
+#include <thread>
+#include <vector>
 
 extern "C" {
 #include "kernels/shared/scalar.h"
+#include "tests/kernels/scalar_sweep.h"
 }
 
 namespace {
 
-struct Function {
-  const char *name;
-  float (*value)(float);
-  long double (*exact)(long double);
-  double most_ulps; // as the header states them, with subnormal results apart
+struct Reference {
+  double (*exact)(double);
+  double most_ulps; // over all 2^32
+  bool passes_nan = false;
 };
 
-long double exact_sigmoid(long double x) {
-  return 1.0L / (1.0L + expl(-x));
+double sigmoid(double x) {
+  return 1 / (1 + exp(-x));
 }
 
-const Function kFunctions[] = {
-    {"exp", x1_exp, expl, 0.8},
-    {"log", x1_log, logl, 0.9},
-    {"sigmoid", x1_sigmoid, exact_sigmoid, 2.0},
+double gelu(double x) {
+  return std::isinf(x) && x < 0 ? 0 : x * erfc(-x * M_SQRT1_2) / 2;
+}
+
+// sin(pi (x + quarters / 2)), the reduction exact.
+double sine_of_turn(double x, int quarters) {
+  if (std::isinf(x)) return NAN;
+  double b = x - 2 * rint(x / 2), halves = rint(2 * b), angle = M_PI * (b - halves / 2);
+  int n = ((int)(std::isnan(x) ? 0 : halves) + quarters) & 3;
+  double value = n % 2 == 0 ? sin(angle) : cos(angle);
+  return n < 2 ? value : -value;
+}
+
+const Reference reference_exp = {exp, 0.8};
+const Reference reference_log = {log, 0.9};
+const Reference reference_erfc = {erfc, 1.0};
+const Reference reference_tanh = {tanh, 2.0};
+const Reference reference_sigmoid = {sigmoid, 2.0};
+const Reference reference_silu = {[](double x) { return x * sigmoid(x); }, 60.0};
+const Reference reference_gelu = {gelu, 2.0};
+const Reference reference_relu = {[](double x) { return x <= 0 ? 0 : x; }, 0.0, true};
+const Reference reference_sinpi = {[](double x) { return sine_of_turn(x, 0); }, 2.0};
+const Reference reference_cospi = {[](double x) { return sine_of_turn(x, 1); }, 2.0};
+
+struct Function {
+  const char *name;
+  Reference reference;
 };
+
+const Function kFunctions[] = {
+#define SCALAR(name) {#name, reference_##name},
+#include "kernels/shared/scalars.inc"
+#undef SCALAR
+};
+const size_t kCount = sizeof kFunctions / sizeof kFunctions[0];
 
 bool full() {
   const char *sweep = getenv("INGOT_SWEEP");
@@ -44,37 +80,22 @@ std::string golden_path() {
          (full() ? "scalar.sha256" : "scalar_short.sha256");
 }
 
-float of_bits(uint32_t bits) {
-  float x;
-  memcpy(&x, &bits, sizeof x);
-  return x;
+ScalarSweep *sweep_of(const std::string &isa, size_t function) {
+  if (isa == "avx512") return scalar_sweeps_avx512[function];
+  return isa == "avx2" ? scalar_sweeps_avx2[function] : scalar_sweeps_portable[function];
 }
 
-// Distance in units of the last place of the exact value's binade.
-double ulps(float found, long double exact) {
-  if (std::isnan(exact)) return std::isnan(found) ? 0 : INFINITY;
-  float nearest = (float)exact;
-  if (std::isinf(nearest) || std::isinf(found)) return nearest == found ? 0 : INFINITY;
-  int exponent;
-  frexpl(exact, &exponent);
-  if (exact == 0 || exponent < -125) exponent = -125; // subnormals share one unit
-  return (double)(fabsl((long double)found - exact) / ldexpl(1, exponent - 24));
-}
-
-std::string digest_of(const Function &function, double *worst) {
+// SHA-256 of the results for the bit patterns 0, stride, 2 stride, ...
+std::string digest_of(ScalarSweep *sweep, uint32_t stride) {
   EVP_MD_CTX *context = EVP_MD_CTX_new();
   EVP_DigestInit_ex(context, EVP_sha256(), nullptr);
-  uint32_t buffer[4096];
-  size_t used = 0;
-  const uint64_t stride = full() ? 1 : 1021;
-  for (uint64_t bits = 0; bits < 1ull << 32; bits += stride) {
-    float x = of_bits((uint32_t)bits), y = function.value(x);
-    if (bits / stride % 16 == 0) *worst = std::max(*worst, ulps(y, function.exact(x)));
-    if (y != y) y = of_bits(0x7fc00000u); // one NaN
-    memcpy(&buffer[used++], &y, sizeof y);
-    if (used == 4096) EVP_DigestUpdate(context, buffer, sizeof buffer), used = 0;
+  std::vector<float> y(1 << 14);
+  const uint64_t patterns = ((1ull << 32) + stride - 1) / stride;
+  for (uint64_t i = 0; i < patterns; i += y.size()) {
+    size_t count = (size_t)std::min<uint64_t>(y.size(), patterns - i);
+    sweep(y.data(), (uint32_t)(i * stride), stride, (int64_t)count);
+    EVP_DigestUpdate(context, y.data(), count * sizeof y[0]);
   }
-  EVP_DigestUpdate(context, buffer, used * sizeof buffer[0]);
   unsigned char digest[32];
   EVP_DigestFinal_ex(context, digest, nullptr);
   EVP_MD_CTX_free(context);
@@ -87,35 +108,148 @@ std::string digest_of(const Function &function, double *worst) {
   return hex;
 }
 
+struct Worst {
+  double ulps = 0;
+  uint32_t bits = 0;
+
+  void take(double other, uint32_t at) {
+    if (other > ulps) ulps = other, bits = at;
+  }
+};
+
+// Distance in units of the last place of the exact value's binade; subnormals share one unit. 0 for the
+// correctly rounded result, which is within a half and so never the largest error of a function that errs.
+double ulps(float found, double exact) {
+  if (found == (float)exact) return 0;
+  if (!std::isfinite(found) || std::isinf((float)exact)) return INFINITY;
+  return fabs(found - exact) / ldexp(1, std::max(ilogb(exact), -126) - 23);
+}
+
+// The portable results; the digests show that the other instruction sets have the same.
+void measure(size_t f, uint32_t first, uint32_t stride, int64_t count, Worst *worst) {
+  const Reference &reference = kFunctions[f].reference;
+  std::vector<float> y((size_t)count);
+  scalar_sweeps_portable[f](y.data(), first, stride, count);
+  for (int64_t i = 0; i < count; i++) {
+    uint32_t bits = first + (uint32_t)i * stride;
+    double exact = reference.exact(x1_from_bits(bits));
+    if (std::isnan(exact)) {
+      uint32_t nan = reference.passes_nan ? bits : 0x7fc00000u;
+      worst->take(x1_bits(y[(size_t)i]) == nan ? 0 : INFINITY, bits);
+    } else {
+      worst->take(ulps(y[(size_t)i], exact), bits);
+    }
+  }
+}
+
+// Slice `slice` of kSlices: of all patterns, or of the lattice and of the 129 patterns around each edge.
+const int kSlices = 256;
+void measure_slice(size_t f, int slice, Worst *worst) {
+  const uint32_t first = (uint32_t)slice << 24;
+  if (full()) return measure(f, first, 1, 1 << 24, worst);
+  measure(f, first + (uint32_t)slice, 1021, (1 << 24) / 1021, worst);
+  for (uint32_t k = 0; k < 2; k++) measure(f, first + (k << 23) - 64, 1, 129, worst);
+  for (int k = 4 * slice; k < 4 * slice + 4; k++) {
+    measure(f, x1_bits((float)(k - 512) / 4) - 64, 1, 129, worst);
+  }
+}
+
+void run_on_all_threads(const std::vector<std::function<void()>> &tasks) {
+  std::atomic<size_t> next{0};
+  std::vector<std::thread> threads;
+  for (unsigned t = 0; t < std::max(1u, std::thread::hardware_concurrency()); t++) {
+    threads.emplace_back([&] {
+      for (size_t i; (i = next++) < tasks.size();) tasks[i]();
+    });
+  }
+  for (std::thread &thread : threads) thread.join();
+}
+
 } // namespace
 
 TEST(Golden, ScalarFunctions) {
-  std::map<std::string, std::string> found, golden;
-  for (const Function &function : kFunctions) {
-    double worst = 0;
-    found[function.name] = digest_of(function, &worst);
-    EXPECT_LE(worst, function.most_ulps) << function.name;
+  const std::vector<const char *> sets = instruction_sets();
+  std::map<std::string, std::string> found[kCount], golden, written; // found: by instruction set
+  std::vector<std::function<void()>> tasks;
+  for (size_t f = 0; f < kCount; f++) {
+    for (const char *isa : sets) {
+      std::string *digest = &found[f][isa];
+      tasks.push_back([=] { *digest = digest_of(sweep_of(isa, f), full() ? 1 : 1021); });
+    }
   }
+  run_on_all_threads(tasks);
   if (getenv("INGOT_REWRITE_GOLDENS") != nullptr) {
     ASSERT_EQ(getenv("CI"), nullptr) << "goldens are not rewritten in CI: unset INGOT_REWRITE_GOLDENS";
     std::ofstream file(golden_path());
-    for (const auto &[name, digest] : found) file << digest << "  " << name << "\n";
+    for (size_t f = 0; f < kCount; f++) file << found[f]["portable"] << "  " << kFunctions[f].name << "\n";
   }
   std::ifstream file(golden_path());
   for (std::string digest, name; file >> digest >> name;) golden[name] = digest;
-  EXPECT_EQ(found, golden);
+  EXPECT_EQ(golden.size(), kCount);
+  for (size_t f = 0; f < kCount; f++) {
+    for (const auto &[isa, digest] : found[f]) {
+      EXPECT_EQ(digest, golden[kFunctions[f].name]) << kFunctions[f].name << " " << isa;
+      if (full()) printf("%-8s %-8s %s\n", kFunctions[f].name, isa.c_str(), digest.c_str());
+    }
+  }
+}
+
+TEST(Scalar, ErrorsStayWithinTheirBounds) {
+  std::vector<Worst> worst(kCount * kSlices);
+  std::vector<std::function<void()>> tasks;
+  for (size_t i = 0; i < worst.size(); i++) {
+    tasks.push_back([&worst, i] { measure_slice(i / kSlices, (int)(i % kSlices), &worst[i]); });
+  }
+  run_on_all_threads(tasks);
+  for (size_t f = 0; f < kCount; f++) {
+    Worst all;
+    for (int s = 0; s < kSlices; s++) all.take(worst[f * kSlices + s].ulps, worst[f * kSlices + s].bits);
+    const float x = x1_from_bits(all.bits);
+    EXPECT_LE(all.ulps, kFunctions[f].reference.most_ulps) << kFunctions[f].name << " at " << x;
+    if (full()) printf("%-8s %.4f ulp at %.9g (0x%08x)\n", kFunctions[f].name, all.ulps, x, all.bits);
+  }
 }
 
 TEST(Scalar, EdgesOfTheirDomains) {
   EXPECT_EQ(x1_exp(-INFINITY), 0.0f);
   EXPECT_EQ(x1_exp(INFINITY), INFINITY);
   EXPECT_EQ(x1_exp(0.0f), 1.0f);
-  EXPECT_TRUE(std::isnan(x1_exp(NAN)));
   EXPECT_EQ(x1_log(0.0f), -INFINITY);
   EXPECT_EQ(x1_log(1.0f), 0.0f);
   EXPECT_EQ(x1_log(INFINITY), INFINITY);
-  EXPECT_TRUE(std::isnan(x1_log(-1.0f)));
+  EXPECT_EQ(x1_bits(x1_log(-1.0f)), 0x7fc00000u);
+  EXPECT_EQ(x1_erfc(0.0f), 1.0f);
+  EXPECT_EQ(x1_erfc(-INFINITY), 2.0f);
+  EXPECT_EQ(x1_bits(x1_erfc(INFINITY)), x1_bits(0.0f));
+  EXPECT_EQ(x1_erfc(10.0f), 0x1p-149f); // 1.49 of it
   EXPECT_EQ(x1_sigmoid(0.0f), 0.5f);
   EXPECT_EQ(x1_sigmoid(INFINITY), 1.0f);
   EXPECT_EQ(x1_sigmoid(-INFINITY), 0.0f);
+  EXPECT_EQ(x1_tanh(INFINITY), 1.0f);
+  EXPECT_EQ(x1_tanh(-INFINITY), -1.0f);
+  EXPECT_EQ(x1_bits(x1_tanh(-0.0f)), x1_bits(-0.0f));
+  EXPECT_EQ(x1_tanh(0x1p-149f), 0x1p-149f);
+  EXPECT_EQ(x1_gelu(INFINITY), INFINITY);
+  EXPECT_EQ(x1_bits(x1_gelu(-INFINITY)), x1_bits(-0.0f));
+  EXPECT_EQ(x1_bits(x1_gelu(-0.0f)), x1_bits(-0.0f));
+  EXPECT_EQ(x1_gelu(20.0f), 20.0f);
+}
+
+TEST(Scalar, TurnsAreExactAtQuartersAndKeepTheSignsOfZeros) {
+  for (float n : {0.0f, 1.0f, 2.0f, 3.0f, 255.0f, 0x1p22f + 1, 0x1p23f + 1, 0x1p24f, 0x1.fffffep127f}) {
+    const bool odd = fmodf(n, 2) == 1;
+    EXPECT_EQ(x1_bits(x1_sinpi(n)), x1_bits(0.0f)) << n;
+    EXPECT_EQ(x1_bits(x1_sinpi(-n)), x1_bits(-0.0f)) << n;
+    EXPECT_EQ(x1_cospi(n), odd ? -1.0f : 1.0f) << n;
+    EXPECT_EQ(x1_cospi(-n), odd ? -1.0f : 1.0f) << n;
+    if (n > 0x1p22f) continue;
+    EXPECT_EQ(x1_sinpi(n + 0.5f), odd ? -1.0f : 1.0f) << n;
+    EXPECT_EQ(x1_sinpi(-n - 0.5f), odd ? 1.0f : -1.0f) << n;
+    EXPECT_EQ(x1_bits(x1_cospi(n + 0.5f)), x1_bits(0.0f)) << n;
+    EXPECT_EQ(x1_bits(x1_cospi(-n - 0.5f)), x1_bits(0.0f)) << n;
+  }
+  for (float infinite : {INFINITY, -INFINITY}) {
+    EXPECT_EQ(x1_bits(x1_sinpi(infinite)), 0x7fc00000u);
+    EXPECT_EQ(x1_bits(x1_cospi(infinite)), 0x7fc00000u);
+  }
 }
