@@ -13,7 +13,6 @@
 enum {
   COLUMNS_MAX = 10000,
   NAME_BYTES_MAX = 200,
-  CATEGORY_BYTES_MAX = 65536,
   DEFLATE_RATIO_MAX = 1100,
   CHUNK_EXCESS_MAX = 1 << 27 // bytes by which a chunk may exceed all values
 };
@@ -140,7 +139,7 @@ static Status check_type(Values *values, const DataFile *file, const char *name,
                   "category.",
                   error);
   }
-  if (values->storage == STORAGE_TEXT && (values->size == 0 || values->size > CATEGORY_BYTES_MAX)) {
+  if (values->storage == STORAGE_TEXT && (values->size == 0 || values->size > DATA_CATEGORY_BYTES_MAX)) {
     return refuse(file, name, "holds texts longer than 65536 bytes.", error);
   }
   return STATUS_OK;
