@@ -26,6 +26,7 @@ static void make_folder(void) {
   snprintf(folder, sizeof folder, "%s/ingot_fuzz.XXXXXX",
            access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
   if (mkdtemp(folder) == NULL) abort();
+  setenv("TMPDIR", folder, 1);
   atexit(forget_folder);
 }
 
@@ -44,7 +45,14 @@ const char *fuzz_output(const char *ending) {
   return output;
 }
 
+static int read_count;
+
+int fuzz_read(void) {
+  return read_count;
+}
+
 void fuzz_settled(Status status, const Error *error) {
+  read_count += status == STATUS_OK;
   if (status == STATUS_OK) return;
   const Status allowed[] = {STATUS_USAGE, STATUS_DATA, STATUS_MISSING, STATUS_IO, STATUS_CONFIG};
   int known = 0;

@@ -23,6 +23,7 @@ const char *fuzz_output(const char *ending); // a path there with nothing at it
 
 // Aborts unless status is 0, or one that a reader may give (65, 66, 74, 78, 2), with a text.
 void fuzz_settled(Status status, const Error *error);
+int fuzz_read(void); // how many inputs were read so far, not refused
 
 // Writes the seeds of one fuzzer into a folder, which exists; 0 where it has none.
 int fuzz_seeds(const char *fuzzer, const char *folder);

@@ -5,18 +5,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-// Numbers, one missing; a category with a quote in it; a column whose name needs quotes.
+// Numbers; a category with a quote in it; a column whose name needs quotes. Both of the latter lack a value.
 static Frame *three_rows(void) {
   char *categories[] = {"month", "it's"};
-  const double x[] = {1.5, -2, __builtin_nan("")};
+  const double x[] = {1.5, -2, 1e6}, charge[] = {70.35, 0, __builtin_nan("")};
   const int32_t k[] = {0, 1, -1};
   Frame *frame = frame_new(3, 3);
   column_make_numbers(&frame->columns[0], "x", 3);
   column_make_codes(&frame->columns[1], "k", 3, categories, 2);
   column_make_numbers(&frame->columns[2], "monthly charge", 3);
   for (int i = 0; i < 3; i++) {
-    frame->columns[0].numbers[i] = frame->columns[2].numbers[i] = x[i];
+    frame->columns[0].numbers[i] = x[i];
     frame->columns[1].codes[i] = k[i];
+    frame->columns[2].numbers[i] = charge[i];
   }
   return frame;
 }

@@ -8,6 +8,7 @@
 #include "io/shared/sums.h"
 #include "tests/fuzz/fuzz.h"
 
+#include <hdf5.h>
 #include <libdeflate.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -78,7 +79,43 @@ static void csv_seeds(const char *folder) {
   put(folder, "gzip", packed, length);
 }
 
-// Numbers, integers and categories, stored whole and in compressed chunks.
+static void old_dataset(hid_t parent, const char *name, hid_t type, hsize_t count, const void *values,
+                        hsize_t chunk) {
+  hid_t space = H5Screate_simple(1, &count, NULL), properties = H5Pcreate(H5P_DATASET_CREATE);
+  H5Pset_obj_track_times(properties, 0);
+  if (chunk > 0) {
+    H5Pset_chunk(properties, 1, &chunk);
+    H5Pset_shuffle(properties);
+    H5Pset_deflate(properties, 4);
+    H5Pset_fletcher32(properties);
+  }
+  hid_t set = H5Dcreate2(parent, name, type, space, H5P_DEFAULT, properties, H5P_DEFAULT);
+  if (H5Dwrite(set, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) < 0) abort();
+  H5Dclose(set);
+  H5Pclose(properties);
+  H5Sclose(space);
+}
+
+// As h5py writes by default: the oldest format, whose metadata have no checksums.
+static void old_file(const char *path, hsize_t chunk) {
+  double x[20] = {0.5, -1, 2};
+  int8_t codes[20] = {0, 1, -1};
+  hid_t text = H5Tcopy(H5T_C_S1);
+  H5Tset_size(text, 5);
+  H5Tset_strpad(text, H5T_STR_NULLPAD);
+  hid_t file = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+  hid_t columns = H5Gcreate2(file, "columns", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+  hid_t colour = H5Gcreate2(columns, "colour", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+  old_dataset(columns, "x", H5T_IEEE_F64LE, 20, x, chunk);
+  old_dataset(colour, "codes", H5T_STD_I8LE, 20, codes, chunk);
+  old_dataset(colour, "categories", text, 2, "red\0\0green", 0);
+  H5Gclose(colour);
+  H5Gclose(columns);
+  H5Tclose(text);
+  if (H5Fclose(file) < 0) abort();
+}
+
+// Numbers, integers and categories, stored whole and in compressed chunks, by ourselves and by others.
 static void data_file_seeds(const char *folder) {
   char *categories[] = {"red", "green"};
   const uint8_t integer[] = {0, 1, 0};
@@ -97,6 +134,8 @@ static void data_file_seeds(const char *folder) {
     snprintf(path, sizeof path, "%s/%s", folder, compress ? "chunks" : "whole");
     DataFileOptions options = {integer, true, compress};
     written(data_file_write(path, frame, &options, &error), &error);
+    snprintf(path, sizeof path, "%s/old_%s", folder, compress ? "chunks" : "whole");
+    old_file(path, compress ? 8 : 0);
   }
   frame_free(frame);
 }
@@ -144,9 +183,10 @@ static void manifest_seeds(const char *folder) {
 static void payoff_seeds(const char *folder) {
   const char *const texts[] = {
       "CASE WHEN label = 1 THEN :offer * x * 12 ELSE 0 END - 90",
-      "coalesce(x, 0) + \"monthly charge\" / 2.0",
-      "iif(k IN ('month', 'it''s') AND NOT x BETWEEN 1 AND 2e1, -1, max(1, round(x), abs(-3)))",
-      "CASE k WHEN 'month' THEN 1 END IS NOT NULL",
+      "coalesce(\"monthly charge\", 0) + x / 2.0",
+      "iif(coalesce(k, 'month') IN ('month', 'it''s') AND NOT x BETWEEN 1 AND 2e1, -1, max(1, round(x), "
+      "abs(-3)))",
+      "CASE k WHEN 'month' THEN 1 ELSE 2 END",
       "((((1))))",
   };
   put_texts(folder, texts, 5);

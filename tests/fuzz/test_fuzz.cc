@@ -27,6 +27,10 @@ struct Target {
   int (*run)(const uint8_t *data, size_t size);
 };
 
+void PrintTo(const Target &target, std::ostream *out) {
+  *out << target.name;
+}
+
 #define TARGET(name) {#name, fuzz_##name},
 const Target targets[] = {
 #include "tests/fuzz/targets.inc"
@@ -121,6 +125,7 @@ TEST_P(Fuzz, SeedsAndTheirMutants) {
   auto seeds = seeds_of(target.name);
   ASSERT_FALSE(seeds.empty());
   std::mt19937_64 random(1);
+  int read_before = fuzz_read();
   for (int i = 0; i < MUTANTS + (int)seeds.size(); i++) {
     const auto &[name, seed] = seeds[(size_t)i % seeds.size()];
     Bytes bytes = seed;
@@ -129,6 +134,10 @@ TEST_P(Fuzz, SeedsAndTheirMutants) {
     snprintf(current, sizeof current, "fuzz: %s died on mutant %d, of seed '%s'\n", target.name, i,
              name.c_str());
     target.run((const uint8_t *)bytes.data(), bytes.size());
+    if (changes == 0) {
+      EXPECT_GT(fuzz_read(), read_before) << target.name << ": the seed '" << name << "' is refused";
+    }
+    read_before = fuzz_read();
   }
 }
 
