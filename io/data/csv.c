@@ -245,13 +245,19 @@ static void add_cell(CsvReader *reader, size_t start, size_t length) {
   reader->cells[reader->count++] = (CsvCell){reader->scratch + start, length};
 }
 
-// Room in scratch for the record that begins here: quotes may span lines, so room for all that can follow is
-// not taken; the record's end is found first.
+// Length of the record that begins here: a quote that opens a value or follows a closing one may span lines.
 static size_t record_length(const CsvReader *reader) {
-  bool quoted = false;
+  bool quoted = false, opens = true;
   size_t at = reader->at;
-  for (; at < reader->length && (quoted || reader->bytes[at] != '\n'); at++)
-    quoted ^= reader->bytes[at] == '"';
+  for (; at < reader->length && (quoted || reader->bytes[at] != '\n'); at++) {
+    char c = reader->bytes[at];
+    if (c == '"' && (quoted || opens)) {
+      quoted = !quoted;
+      opens = true;
+    } else {
+      opens = c == reader->separator || (opens && is_padding(reader, c));
+    }
+  }
   return at - reader->at;
 }
 

@@ -10,7 +10,12 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { COLUMNS_MAX = 10000, NAME_BYTES_MAX = 200, CATEGORY_BYTES_MAX = 65536, DEFLATE_RATIO_MAX = 1100 };
+enum {
+  COLUMNS_MAX = 10000,
+  NAME_BYTES_MAX = 200,
+  DEFLATE_RATIO_MAX = 1100,
+  CHUNK_EXCESS_MAX = 1 << 27 // bytes by which a chunk may exceed all values
+};
 
 // How the values of a data set are stored.
 typedef enum Storage {
@@ -78,17 +83,21 @@ static Status refuse(const DataFile *file, const char *object, const char *rule,
   return error_set(error, STATUS_DATA, "%s: %s: %s", file->path, object, rule);
 }
 
-// Opens a child of a group: a hard link only.
-static Status open_object(hid_t *object, const DataFile *file, hid_t parent, const char *name,
-                          H5I_type_t type, Error *error) {
+// A child of a group that is an object of this file: links to elsewhere are never followed.
+static Status check_link(const DataFile *file, hid_t parent, const char *name, Error *error) {
   H5L_info_t link;
   if (H5Lexists(parent, name, H5P_DEFAULT) <= 0) return refuse(file, name, "is missing.", error);
   if (H5Lget_info(parent, name, &link, H5P_DEFAULT) < 0) return refuse(file, name, "is damaged.", error);
-  if (link.type != H5L_TYPE_HARD) {
-    return refuse(file, name,
-                  "is a link to elsewhere (soft or external); only objects of the file itself are read.",
-                  error);
-  }
+  if (link.type == H5L_TYPE_HARD) return STATUS_OK;
+  return refuse(file, name,
+                "is a link to elsewhere (soft or external); only objects of the file itself are read.",
+                error);
+}
+
+// Opens a group or a data set.
+static Status open_object(hid_t *object, const DataFile *file, hid_t parent, const char *name,
+                          H5I_type_t type, Error *error) {
+  PASS(check_link(file, parent, name, error));
   *object = H5Oopen(parent, name, H5P_DEFAULT);
   if (*object < 0) return refuse(file, name, "is damaged.", error);
   if (H5Iget_type(*object) == type) return STATUS_OK;
@@ -130,7 +139,7 @@ static Status check_type(Values *values, const DataFile *file, const char *name,
                   "category.",
                   error);
   }
-  if (values->storage == STORAGE_TEXT && (values->size == 0 || values->size > CATEGORY_BYTES_MAX)) {
+  if (values->storage == STORAGE_TEXT && (values->size == 0 || values->size > DATA_CATEGORY_BYTES_MAX)) {
     return refuse(file, name, "holds texts longer than 65536 bytes.", error);
   }
   return STATUS_OK;
@@ -156,17 +165,23 @@ static Status check_filters(bool *deflated, const DataFile *file, const char *na
   return refuse(file, name, "is compressed twice or damaged.", error);
 }
 
-// Storage inside this file, and enough of it for the declared extent.
-static Status check_storage(const Values *values, const DataFile *file, const char *name, hid_t properties,
-                            Error *error) {
-  H5D_layout_t layout = H5Pget_layout(properties);
-  if (layout != H5D_CONTIGUOUS && layout != H5D_CHUNKED && layout != H5D_COMPACT) {
+// Values in this file: asked before anything else, which would open the sources of a virtual data set.
+static Status check_layout(H5D_layout_t *layout, const DataFile *file, const char *name, hid_t properties,
+                           Error *error) {
+  *layout = H5Pget_layout(properties);
+  if (*layout != H5D_CONTIGUOUS && *layout != H5D_CHUNKED && *layout != H5D_COMPACT) {
     return refuse(file, name, "is a virtual data set; only values in the file itself are read.", error);
   }
-  if (layout == H5D_CONTIGUOUS && H5Pget_external_count(properties) != 0) {
+  if (*layout == H5D_CONTIGUOUS && H5Pget_external_count(properties) != 0) {
     return refuse(file, name, "keeps its values in other files; only values in the file itself are read.",
                   error);
   }
+  return STATUS_OK;
+}
+
+// Enough storage for the declared extent, and chunks in proportion to it.
+static Status check_storage(const Values *values, H5D_layout_t layout, const DataFile *file, const char *name,
+                            hid_t properties, Error *error) {
   bool deflated = false;
   PASS(check_filters(&deflated, file, name, properties, error));
   uint64_t stored = H5Dget_storage_size(values->dataset), needed;
@@ -174,11 +189,10 @@ static Status check_storage(const Values *values, const DataFile *file, const ch
       needed / (deflated ? DEFLATE_RATIO_MAX : 1) > stored) {
     return refuse(file, name, "declares more values than the file holds: it is truncated or damaged.", error);
   }
-  if (layout == H5D_CHUNKED) {
-    hsize_t chunk = 0;
-    if (H5Pget_chunk(properties, 1, &chunk) != 1 || chunk > (uint64_t)values->count + 16 * 1024 * 1024) {
-      return refuse(file, name, "has chunks that are much larger than itself.", error);
-    }
+  hsize_t chunk = 0;
+  if (layout == H5D_CHUNKED &&
+      (H5Pget_chunk(properties, 1, &chunk) != 1 || chunk > (needed + CHUNK_EXCESS_MAX) / values->size)) {
+    return refuse(file, name, "has chunks that are much larger than itself.", error);
   }
   return STATUS_OK;
 }
@@ -186,10 +200,13 @@ static Status check_storage(const Values *values, const DataFile *file, const ch
 // Fills `values` from a data set of one axis; values->dataset is open and stays the caller's.
 static Status check_dataset(Values *values, const DataFile *file, const char *name, Error *error) {
   Status status;
-  hid_t type = H5Dget_type(values->dataset), space = H5Dget_space(values->dataset);
-  hid_t properties = H5Dget_create_plist(values->dataset);
+  hid_t properties = H5Dget_create_plist(values->dataset), type = -1, space = -1;
+  H5D_layout_t layout;
   hsize_t extent = 0;
-  if (type < 0 || space < 0 || properties < 0) TRY(refuse(file, name, "is damaged.", error));
+  TRY(check_layout(&layout, file, name, properties, error));
+  type = H5Dget_type(values->dataset);
+  space = H5Dget_space(values->dataset);
+  if (type < 0 || space < 0) TRY(refuse(file, name, "is damaged.", error));
   TRY(check_type(values, file, name, type, error));
   if (H5Sget_simple_extent_type(space) != H5S_SIMPLE || H5Sget_simple_extent_ndims(space) != 1) {
     TRY(refuse(file, name, "must have one axis, the rows.", error));
@@ -197,7 +214,7 @@ static Status check_dataset(Values *values, const DataFile *file, const char *na
   H5Sget_simple_extent_dims(space, &extent, NULL);
   if (extent > (hsize_t)1 << 48) TRY(refuse(file, name, "declares more values than the file holds.", error));
   values->count = (int64_t)extent;
-  TRY(check_storage(values, file, name, properties, error));
+  TRY(check_storage(values, layout, file, name, properties, error));
 done:
   H5Pclose(properties);
   H5Sclose(space);
@@ -287,6 +304,7 @@ static Status open_column(DataFile *file, const char *name, Error *error) {
   H5O_info_t info;
   if (!utf8_is_valid(name, strlen(name)))
     TRY(refuse(file, "a column", "has a name that is not UTF-8.", error));
+  TRY(check_link(file, file->group, name, error));
   bool is_group =
       H5Oget_info_by_name(file->group, name, &info, H5P_DEFAULT) >= 0 && info.type == H5O_TYPE_GROUP;
   TRY(open_object(&object, file, file->group, name, is_group ? H5I_GROUP : H5I_DATASET, error));
@@ -332,14 +350,15 @@ static Status open_columns(DataFile *file, Error *error) {
     char name[NAME_BYTES_MAX + 1];
     ssize_t length =
         H5Lget_name_by_idx(file->group, ".", index, H5_ITER_INC, i, name, sizeof name, H5P_DEFAULT);
-    if (length <= 0 || length > NAME_BYTES_MAX) return refuse(file, "a column", "has no usable name.", error);
+    bool usable = length > 0 && length <= NAME_BYTES_MAX && strchr(name, '/') == NULL; // no path
+    if (!usable) return refuse(file, "a column", "has no usable name.", error);
     PASS(open_column(file, name, error));
   }
   return file->rows > 0 ? STATUS_OK : refuse(file, "columns", "have no rows.", error);
 }
 
 // The layout's name, where the file has one, must be ours.
-static Status check_layout(const DataFile *file, Error *error) {
+static Status check_format(const DataFile *file, Error *error) {
   Status status = STATUS_OK;
   char text[64] = "";
   if (H5Aexists(file->file, "layout") <= 0) return STATUS_OK;
@@ -384,7 +403,7 @@ Status data_file_open(DataFile **opened, const char *path, Error *error) {
   if (file->file < 0) {
     TRY(error_set(error, STATUS_DATA, "%s: is truncated or damaged (HDF5: %s).", path, hdf5_reason()));
   }
-  TRY(check_layout(file, error));
+  TRY(check_format(file, error));
   TRY(open_columns(file, error));
   *opened = file;
   file = NULL;

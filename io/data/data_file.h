@@ -17,6 +17,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+enum { DATA_CATEGORY_BYTES_MAX = 65536 }; // of one category's text
+
 typedef struct DataFile DataFile;
 
 Status data_file_open(DataFile **file, const char *path, Error *error);
@@ -54,7 +56,8 @@ typedef struct DataFileOptions {
 } DataFileOptions;
 
 // Writes a frame with at least one column as a new file: temporary name, fsync, rename. Errors: 65 a name
-// that cannot be a column's, 73 the file exists, 74 writing failed (nothing is left behind).
+// that cannot be a column's or categories too long to be read again, 73 the file exists, 74 writing failed
+// (nothing is left behind).
 Status data_file_write(const char *path, const Frame *frame, const DataFileOptions *options, Error *error);
 
 #endif

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { CHUNK_ROWS = 65536, DEFLATE_LEVEL = 4, NAME_BYTES_MAX = 200 };
+enum { CHUNK_ROWS = 65536, DEFLATE_LEVEL = 4, NAME_BYTES_MAX = 200, DICTIONARY_BYTES_MAX = 1 << 30 };
 
 // ---- names ----
 
@@ -41,10 +41,33 @@ static Status check_name(const char *name, Error *error) {
   return STATUS_OK;
 }
 
-static Status check_names(const Frame *frame, Error *error) {
+static size_t widest_category(const Column *column) {
+  size_t widest = 1;
+  for (int i = 0; i < column->category_count; i++) {
+    size_t length = strlen(column->categories[i]);
+    if (length > widest) widest = length;
+  }
+  return widest;
+}
+
+// Categories are stored as wide as the widest of them.
+static Status check_categories(const Column *column, Error *error) {
+  size_t widest = widest_category(column), count = (size_t)column->category_count;
+  if (widest > DATA_CATEGORY_BYTES_MAX) {
+    return error_set(error, STATUS_DATA, "column '%s': a text of %zu bytes; a category has at most %d.",
+                     column->name, widest, DATA_CATEGORY_BYTES_MAX);
+  }
+  if (count <= DICTIONARY_BYTES_MAX / widest) return STATUS_OK;
+  return error_set(error, STATUS_DATA,
+                   "column '%s': %zu categories of up to %zu bytes are too many to store; leave it out.",
+                   column->name, count, widest);
+}
+
+static Status check_columns(const Frame *frame, Error *error) {
   for (int i = 0; i < frame->column_count; i++) {
     const char *name = frame->columns[i].name;
     PASS(check_name(name, error));
+    PASS(check_categories(&frame->columns[i], error));
     if (frame_find(frame, name) != &frame->columns[i]) {
       return error_set(error, STATUS_DATA, "column '%s' is there twice; names must differ.", name);
     }
@@ -83,11 +106,7 @@ static bool write_integers(hid_t parent, const Column *column, int64_t rows, boo
 }
 
 static bool write_categories(hid_t group, const Column *column) {
-  size_t widest = 1, count = (size_t)column->category_count;
-  for (size_t i = 0; i < count; i++) {
-    size_t length = strlen(column->categories[i]);
-    if (length > widest) widest = length;
-  }
+  size_t widest = widest_category(column), count = (size_t)column->category_count;
   char *bytes = memory_get(count, widest);
   for (size_t i = 0; i < count; i++)
     memcpy(bytes + i * widest, column->categories[i], strlen(column->categories[i]));
@@ -198,7 +217,7 @@ Status data_file_write(const char *path, const Frame *frame, const DataFileOptio
   Status status;
   char *temporary = memory_format("%s.tmp.%ld", path, (long)getpid());
   hdf5_set_up();
-  TRY(check_names(frame, error));
+  TRY(check_columns(frame, error));
   if (!options->force && access(path, F_OK) == 0) {
     TRY(error_set(error, STATUS_EXISTS, "%s: exists; --force replaces it.", path));
   }

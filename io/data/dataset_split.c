@@ -176,6 +176,18 @@ static Status hash_rows(HashedRow *hashed, Dataset *dataset, const char *salt, E
   return STATUS_OK;
 }
 
+static Status key_is_there_twice(const Dataset *dataset, const int64_t rows[2], const char *key,
+                                 Error *error) {
+  int first = dataset_file_of(dataset, rows[0]), file = dataset_file_of(dataset, rows[1]);
+  return error_set(error, STATUS_DATA,
+                   "%s: column '%s', row %lld: the key '%s' is there twice (first in row %lld%s%s); a key "
+                   "names one row.",
+                   data_file_path(dataset->files[file]), dataset->key,
+                   (long long)(rows[1] - dataset->first_row[file]), key,
+                   (long long)(rows[0] - dataset->first_row[first]), first == file ? "" : " of ",
+                   first == file ? "" : data_file_path(dataset->files[first]));
+}
+
 // A key names one row only.
 static Status check_unique_keys(Dataset *dataset, HashedRow *hashed, Error *error) {
   Status status = STATUS_OK;
@@ -186,15 +198,7 @@ static Status check_unique_keys(Dataset *dataset, HashedRow *hashed, Error *erro
     char **ids;
     int64_t pair[2] = {hashed[i - 1].row, hashed[i].row};
     PASS(dataset_row_ids(&ids, dataset, pair, 2, error));
-    if (strcmp(ids[0], ids[1]) == 0) {
-      int file = dataset_file_of(dataset, pair[1]);
-      status =
-          error_set(error, STATUS_DATA,
-                    "%s: column '%s', row %lld: the key '%s' is there twice (first in row %lld); a key names "
-                    "one row.",
-                    data_file_path(dataset->files[file]), dataset->key,
-                    (long long)(pair[1] - dataset->first_row[file]), ids[0], (long long)pair[0]);
-    }
+    if (strcmp(ids[0], ids[1]) == 0) status = key_is_there_twice(dataset, pair, ids[0], error);
     free(ids);
   }
   return status;

@@ -16,12 +16,20 @@ typedef struct Mapping {
   bool used;
 } Mapping;
 
+// "old=new"
+typedef struct Renaming {
+  char *from, *to;
+  bool used;
+} Renaming;
+
 typedef struct Import {
   const ImportOptions *options;
   ImportField *fields;
   int field_count;
   Mapping *mappings;
   int mapping_count;
+  Renaming *renamings;
+  int renaming_count;
   DataFile *like;
   int64_t rows;
   char separator;
@@ -62,21 +70,35 @@ static Status parse_maps(Import *import, Error *error) {
   return STATUS_OK;
 }
 
+static Status parse_renames(Import *import, Error *error) {
+  const TextList *renames = &import->options->renames;
+  import->renamings = memory_get((size_t)renames->count, sizeof *import->renamings);
+  for (int i = 0; i < renames->count; i++) {
+    const char *text = renames->items[i], *equals = strchr(text, '=');
+    if (equals == NULL || equals == text || equals[1] == '\0') {
+      return error_set(error, STATUS_USAGE, "--rename '%s': it takes OLD=NEW", text);
+    }
+    import->renamings[import->renaming_count++] =
+        (Renaming){memory_text_n(text, (size_t)(equals - text)), memory_text(equals + 1), false};
+  }
+  return STATUS_OK;
+}
+
+static const char *renamed(Import *import, const char *name) {
+  for (int i = 0; i < import->renaming_count; i++) {
+    if (strcmp(import->renamings[i].from, name) != 0) continue;
+    import->renamings[i].used = true;
+    return import->renamings[i].to;
+  }
+  return name;
+}
+
 // Fields out of names: renamed, no name twice.
 static Status make_fields(Import *import, const CsvReader *reader, const CsvCell *names, int count,
                           int64_t line, Error *error) {
-  const TextList *renames = &import->options->renames;
   import->fields = memory_get((size_t)count, sizeof *import->fields);
   for (int i = 0; i < count; i++) {
-    const char *name = names[i].text;
-    for (int r = 0; r < renames->count; r++) {
-      size_t old = strcspn(renames->items[r], "=");
-      if (strlen(name) == old && strncmp(renames->items[r], name, old) == 0 &&
-          renames->items[r][old] == '=') {
-        name = renames->items[r] + old + 1;
-        break;
-      }
-    }
+    const char *name = renamed(import, names[i].text);
     if (name[0] == '\0') return csv_error(error, reader, line, "column %d has no name.", i + 1);
     if (find_field(import, name) != NULL)
       return csv_error(error, reader, line, "two columns are named '%s'.", name);
@@ -92,18 +114,8 @@ static Status make_fields(Import *import, const CsvReader *reader, const CsvCell
 }
 
 static Status check_renames(const Import *import, Error *error) {
-  const TextList *renames = &import->options->renames;
-  for (int r = 0; r < renames->count; r++) {
-    const char *equals = strchr(renames->items[r], '=');
-    if (equals == NULL || equals == renames->items[r] || equals[1] == '\0') {
-      return error_set(error, STATUS_USAGE, "--rename '%s': it takes OLD=NEW", renames->items[r]);
-    }
-    if (find_field(import, equals + 1) == NULL) {
-      char *old = memory_text_n(renames->items[r], (size_t)(equals - renames->items[r]));
-      Status status = no_field(import, "--rename", old, error);
-      free(old);
-      return status;
-    }
+  for (int i = 0; i < import->renaming_count; i++) {
+    if (!import->renamings[i].used) return no_field(import, "--rename", import->renamings[i].from, error);
   }
   return STATUS_OK;
 }
@@ -148,10 +160,11 @@ static Status take_schema_line(Import *import, CsvReader *schema, Error *error) 
   if (field == NULL) {
     TRY(csv_error(error, schema, schema->record_line, "there is no column '%s' in the files.", line));
   }
+  field->type = TYPE_INFERRED;
   for (int i = TYPE_NUMBER; i <= TYPE_SKIP; i++) {
     if (strcmp(import_type_names[i], type) == 0) field->type = (ImportType)i;
   }
-  if (strcmp(import_type_names[field->type], type) != 0) {
+  if (field->type == TYPE_INFERRED) {
     TRY(csv_error(error, schema, schema->record_line, "'%s' is no type: number, integer, category or skip.",
                   type));
   }
@@ -216,22 +229,26 @@ static Status add_row(Import *import, const CsvReader *reader, Error *error) {
 // The names given by --names: a record of their own, separated by commas.
 static Status fields_of_option(Import *import, const CsvReader *reader, Error *error) {
   char *names = memory_text(import->options->names);
-  CsvCell cells[1000];
-  int count = 0;
-  for (char *at = names; at != NULL && count < 1000;) {
-    char *comma = strchr(at, ',');
-    if (comma != NULL) *comma = '\0';
-    cells[count++] = (CsvCell){at, strlen(at)};
-    at = comma == NULL ? NULL : comma + 1;
+  int count = 1;
+  for (const char *c = names; *c != '\0'; c++) count += *c == ',';
+  CsvCell *cells = memory_get((size_t)count, sizeof *cells);
+  char *at = names;
+  for (int i = 0; i < count; i++) {
+    size_t length = strcspn(at, ",");
+    at[length] = '\0';
+    cells[i] = (CsvCell){at, length};
+    at += length + 1;
   }
   Status status = make_fields(import, reader, cells, count, reader->line, error);
+  free(cells);
   free(names);
   return status;
 }
 
 // A later file has the columns of the first, in the same order.
 static Status compare_header(const Import *import, const CsvReader *reader, Error *error) {
-  Import second = {.options = import->options};
+  Import second = {
+      .options = import->options, .renamings = import->renamings, .renaming_count = import->renaming_count};
   Status status;
   TRY(make_fields(&second, reader, reader->cells, reader->count, reader->record_line, error));
   bool same = second.field_count == import->field_count;
@@ -350,6 +367,11 @@ static void import_close(Import *import) {
     free(import->mappings[i].to);
   }
   free(import->mappings);
+  for (int i = 0; i < import->renaming_count; i++) {
+    free(import->renamings[i].from);
+    free(import->renamings[i].to);
+  }
+  free(import->renamings);
   data_file_close(import->like);
 }
 
@@ -362,6 +384,7 @@ Status import_files(const ImportOptions *options, ImportSummary *summary, Error 
                      options->output);
   }
   TRY(parse_maps(&import, error));
+  TRY(parse_renames(&import, error));
   for (int i = 0; i < options->files.count; i++)
     TRY(read_file_rows(&import, options->files.items[i], i == 0, error));
   TRY(settle(&import, error));

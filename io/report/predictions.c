@@ -7,6 +7,7 @@
 #include "io/shared/durable.h"
 #include "io/shared/text.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -143,18 +144,22 @@ Status predictions_write(const char *path, const Predictions *predictions, const
 // CSV becomes a column file first, so that one reader checks everything.
 static Status open_columns(DataFile **file, const char *path, Error *error) {
   if (!ends_with(path, ".csv") && !ends_with(path, ".csv.gz")) return data_file_open(file, path, error);
-  char temporary[] = "/tmp/ingot-predictions-XXXXXX";
+  const char *folder = getenv("TMPDIR");
+  char *temporary = memory_format("%s/ingot-predictions-XXXXXX", folder == NULL ? "/tmp" : folder);
   ImportSummary summary = {0};
-  int made = mkstemp(temporary);
-  if (made < 0) return error_set(error, STATUS_IO, "%s: cannot be made", temporary);
-  close(made);
   ImportOptions options = {.output = temporary, .force = true, .predictions = true};
+  Status status;
+  int made = mkstemp(temporary);
   text_list_add(&options.files, path);
-  Status status = import_files(&options, &summary, error);
-  if (status == STATUS_OK) status = data_file_open(file, temporary, error);
+  if (made < 0) TRY(error_set(error, STATUS_IO, "%s cannot be made: %s", temporary, strerror(errno)));
+  close(made);
+  TRY(import_files(&options, &summary, error));
+  TRY(data_file_open(file, temporary, error));
+done:
   import_summary_free(&summary);
   text_list_free(&options.files);
-  unlink(temporary);
+  if (made >= 0) unlink(temporary);
+  free(temporary);
   return status;
 }
 

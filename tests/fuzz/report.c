@@ -1,0 +1,27 @@
+// Fuzzer of report.json: whatever it holds, it is refused or shown as a page, Markdown and text.
+#include "io/report/html/report_html.h"
+#include "io/report/json_text.h"
+#include "io/report/report_markdown.h"
+#include "io/report/report_text.h"
+#include "tests/fuzz/fuzz.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+  json_t *report = NULL;
+  Error error = {0};
+  Status status = json_text_read(&report, fuzz_file(".json", data, size), &error);
+  fuzz_settled(status, &error);
+  if (status != STATUS_OK) return 0;
+  Text html = {0}, markdown = {0}, text = {0};
+  report_html(&html, report);
+  report_markdown(&markdown, report);
+  report_text(&text, report);
+  if (html.length == 0 || strstr(html.bytes, "<script") != NULL) abort();
+  text_free(&html);
+  text_free(&markdown);
+  text_free(&text);
+  json_decref(report);
+  return 0;
+}
