@@ -31,7 +31,9 @@ struct Library : testing::Test {
     EXPECT_EQ(0, library->copy_out(context, &value, x, sizeof value, message)) << message;
     return value;
   }
-  void add_one_to(int64_t *x, KernelId id = KERNEL_loss) { launch(context, id, add_one, dim3(1), 1, x, 1); }
+  void add_one_to(int64_t *x, KernelId id = KERNEL_norm_forward) {
+    launch(context, id, add_one, dim3(1), 1, x, 1);
+  }
   // Records `times` additions under a key, and runs them.
   void record(uint64_t key, int64_t *x, int times) {
     ASSERT_EQ(0, library->begin_step(context, message)) << message;
@@ -109,11 +111,11 @@ TEST_F(Library, StepsAreReplayed) {
   EXPECT_EQ(1, library->replay(context, 7));
   EXPECT_EQ(0, library->replay(context, 8));
   EXPECT_EQ(6, value_of(x));
-  add_one_to(x, KERNEL_scores);
+  add_one_to(x, KERNEL_sgd_step);
   EXPECT_EQ(7, value_of(x));
-  EXPECT_EQ(6u, library->kernel_launches(context, KERNEL_loss));
-  EXPECT_EQ(1u, library->kernel_launches(context, KERNEL_scores));
-  EXPECT_STREQ("loss", library->kernel_name(KERNEL_loss));
+  EXPECT_EQ(6u, library->kernel_launches(context, KERNEL_norm_forward));
+  EXPECT_EQ(1u, library->kernel_launches(context, KERNEL_sgd_step));
+  EXPECT_STREQ("norm_forward", library->kernel_name(KERNEL_norm_forward));
   library->release(context, x);
 }
 
@@ -146,20 +148,20 @@ TEST_F(Library, KernelFailuresNameTheKernel) {
   EXPECT_NE(0, library->synchronise(context, message));
   EXPECT_TRUE(says("kernel dropout, block (0,0,0), thread 0: index 8 of a shared array of 8")) << message;
   EXPECT_EQ(0, library->synchronise(context, message)) << message;
-  launch(context, KERNEL_scores, add_one, dim3(1), 2000, x, 1);
-  launch(context, KERNEL_loss, add_one, dim3(1), 3000, x, 1);
+  launch(context, KERNEL_sgd_step, add_one, dim3(1), 2000, x, 1);
+  launch(context, KERNEL_norm_forward, add_one, dim3(1), 3000, x, 1);
   int64_t value;
   EXPECT_NE(0, library->copy_out(context, &value, x, sizeof value, message));
-  EXPECT_TRUE(says("kernel scores was not started: invalid configuration argument")) << message;
+  EXPECT_TRUE(says("kernel sgd_step was not started: invalid configuration argument")) << message;
   library->release(context, x);
 }
 
 TEST_F(Library, FailedRecordingsAreNotKept) {
   int64_t *x = allocate(1);
   ASSERT_EQ(0, library->begin_step(context, message));
-  launch(context, KERNEL_scores, add_one, dim3(1), 2000, x, 1);
+  launch(context, KERNEL_sgd_step, add_one, dim3(1), 2000, x, 1);
   EXPECT_NE(0, library->end_step(context, 1, message));
-  EXPECT_TRUE(says("kernel scores was not started")) << message;
+  EXPECT_TRUE(says("kernel sgd_step was not started")) << message;
   EXPECT_EQ(0, library->replay(context, 1));
   ASSERT_EQ(0, library->begin_step(context, message));
   EXPECT_NE(0, library->synchronise(context, message)); // would never be recorded

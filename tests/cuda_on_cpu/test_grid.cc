@@ -286,21 +286,21 @@ struct Stream : testing::Test {
 TEST_F(Stream, FailureIsReportedByTheNextWaitOnce) {
   DeviceArray<float> x(1);
   launch(&context, KERNEL_dropout, index_shared, dim3(1), 1, x.at, 99);
-  launch(&context, KERNEL_loss, write_global, dim3(1), 1, x.at, 1); // not run any more
+  launch(&context, KERNEL_norm_forward, write_global, dim3(1), 1, x.at, 1); // not run any more
   EXPECT_EQ(cudaErrorLaunchFailure, cudaStreamSynchronize(context.stream));
   EXPECT_TRUE(
       has(cudaGetErrorString(cudaErrorLaunchFailure), "kernel dropout, block (0,0,0), thread 0: index 99"));
   EXPECT_NE(0, x.values()[0]);
   EXPECT_EQ(cudaSuccess, cudaStreamSynchronize(context.stream));
   EXPECT_EQ(1u, context.launches[KERNEL_dropout]);
-  launch(&context, KERNEL_loss, write_global, dim3(1), 1025, x.at, 1);
+  launch(&context, KERNEL_norm_forward, write_global, dim3(1), 1025, x.at, 1);
   EXPECT_EQ(cudaErrorInvalidConfiguration, context.failure);
-  EXPECT_EQ(KERNEL_loss, context.failed);
+  EXPECT_EQ(KERNEL_norm_forward, context.failed);
 }
 
 TEST_F(Stream, RunsWhenWaitedFor) {
   DeviceArray<float> x(1);
-  launch(&context, KERNEL_loss, write_global, dim3(1), 1, x.at, 1);
+  launch(&context, KERNEL_norm_forward, write_global, dim3(1), 1, x.at, 1);
   EXPECT_NE(0, x.values()[0]);
   EXPECT_EQ(cudaSuccess, cudaStreamSynchronize(context.stream));
   EXPECT_EQ(0, x.values()[0]);
@@ -312,7 +312,7 @@ TEST_F(Stream, GraphReplaysWhatWasCaptured) {
   cudaGraph_t graph;
   cudaGraphExec_t executable;
   ASSERT_EQ(cudaSuccess, cudaStreamBeginCapture(context.stream, cudaStreamCaptureModeThreadLocal));
-  launch(&context, KERNEL_loss, count_threads, dim3(2), 4, count.at);
+  launch(&context, KERNEL_norm_forward, count_threads, dim3(2), 4, count.at);
   EXPECT_EQ(cudaErrorStreamCaptureUnsupported, cudaStreamSynchronize(context.stream));
   ASSERT_EQ(cudaSuccess, cudaStreamEndCapture(context.stream, &graph));
   ASSERT_EQ(cudaSuccess, cudaGraphInstantiate(&executable, graph, 0));
