@@ -4,8 +4,15 @@
 
 #include "kernels/shared/arithmetic.h"
 
-#include <Random123/philox.h>
 #include <stdint.h>
+
+#ifdef __cplusplus
+extern "C++" { // templates, wherever this file is included
+#endif
+#include <Random123/philox.h>
+#ifdef __cplusplus
+}
+#endif
 
 // The kinds that share one key; a kind and its ordinal are the fourth counter word.
 enum { RANDOM_INITIALISE = 1, RANDOM_DROPOUT = 2, RANDOM_SHUFFLE = 3, RANDOM_BOOTSTRAP = 5 };

@@ -103,3 +103,35 @@ TEST(GatherScatter, EmbeddingBackward) {
     }
   }
 }
+
+TEST(GatherScatter, BatchRows) {
+  std::mt19937_64 random(15);
+  struct Order {
+    int64_t block_rows, window;
+  };
+  for (int64_t N : {1, 2, 3, 4, 5, 63, 64, 65, 255, 256, 257, 1000, 4099}) {
+    for (Order o : {Order{0, 0}, {1, 1}, {1, 3}, {4, 2}, {7, 5}, {64, 1}, {256, 4}, {256, 256}}) {
+      const uint64_t seed = random();
+      const uint32_t epoch = (uint32_t)(random() % 9);
+      std::vector<int64_t> expected((size_t)N);
+      ref_epoch_order(expected.data(), seed, epoch, N, o.block_rows, o.window);
+      for (const char *isa : instruction_sets()) {
+        std::vector<int64_t> found;
+        StepWindow window = {};
+        window.current = 2;
+        while ((int64_t)found.size() < N) { // an epoch of random batches
+          const int64_t left = N - (int64_t)found.size();
+          const int64_t count = std::min(left, 1 + (int64_t)(random() % (uint64_t)N));
+          window.scalars[2].first = (int64_t)found.size();
+          window.scalars[2].epoch = epoch;
+          std::vector<int64_t> batch((size_t)count, -1);
+          BatchRows rows = {batch.data(), &window, count, {N, o.block_rows, o.window, seed}};
+          run_in_pieces(random, operators_cpu(isa)->batch_rows, rows, batch_rows_tasks(&rows));
+          found.insert(found.end(), batch.begin(), batch.end());
+        }
+        ASSERT_EQ(found, expected) << isa << " N " << N << " blocks of " << o.block_rows << " in pools of "
+                                   << o.window;
+      }
+    }
+  }
+}

@@ -33,15 +33,18 @@ TEST(Map, Dropout) {
           y[i * columns + j] = ref_dropout(x[i * columns + j], word, p);
         }
       }
+      StepWindow window = {};
+      window.current = 5;
+      window.scalars[5].step = step;
       for (const char *isa : instruction_sets()) {
         Values found = x;
         Dropout dropout = {found.data(),
                            found.data(),
                            rows,
                            columns,
+                           &window,
                            seed,
                            first,
-                           step,
                            layer,
                            (uint32_t)(p * 0x1p32),
                            (float)(1.0 / (1.0 - p))};

@@ -5,11 +5,16 @@ namespace {
 
 OptimizerStep step_of(const RefOptimizer &o) {
   OptimizerStep step = {};
-  step.learning_rate = o.lr, step.weight_decay = o.wd, step.beta1 = o.b1, step.beta2 = o.b2;
-  step.one_minus_beta1 = o.one_b1, step.one_minus_beta2 = o.one_b2, step.correction1 = o.c1,
-  step.correction2 = o.c2;
+  step.weight_decay = o.wd, step.beta1 = o.b1, step.beta2 = o.b2;
+  step.one_minus_beta1 = o.one_b1, step.one_minus_beta2 = o.one_b2;
   step.epsilon = o.eps, step.momentum = o.mu;
   return step;
+}
+
+StepScalars scalars_of(const RefOptimizer &o) {
+  StepScalars scalars = {};
+  scalars.learning_rate = o.lr, scalars.correction1 = o.c1, scalars.correction2 = o.c2;
+  return scalars;
 }
 
 void check_steps(RefOptimizerKind kind, float clip) {
@@ -26,8 +31,10 @@ void check_steps(RefOptimizerKind kind, float clip) {
   for (int t = 0; t < 5; t++) gradients.push_back(values_of(random, count));
   gradients.push_back(Values(count, 1e-38f)); // moments that must not become subnormal
   std::vector<OptimizerStep> steps;
+  StepWindow window = {};
   for (const Values &g : gradients) {
     ref_optimizer_begin(&optimizer);
+    window.scalars[steps.size()] = scalars_of(optimizer);
     steps.push_back(step_of(optimizer));
     for (int64_t i = 0; i < count; i++) {
       float clipped = clip < 1 ? g[i] * clip : g[i], decay = i < 600 ? optimizer.wd : 0;
@@ -43,6 +50,8 @@ void check_steps(RefOptimizerKind kind, float clip) {
     int32_t flags[3] = {0, 0, 0};
     for (size_t t = 0; t < steps.size(); t++) {
       OptimizerStep step = steps[t];
+      window.current = (int64_t)t;
+      step.window = &window;
       step.p = found.data(), step.g = gradients[t].data(), step.m = found_m.data(), step.v = found_v.data();
       step.runs = runs, step.run_count = 2, step.clip = &clip, step.flags = flags, step.flag_count = 3,
       step.count = count;
@@ -75,14 +84,34 @@ TEST(Optimizer, NothingMovesWhereAFlagIsUp) {
     TensorRun run = {0, 2, 0, 1};
     int32_t flags[2] = {0, 1};
     float clip = 1;
+    StepWindow window = {};
+    window.scalars[0].learning_rate = 1;
     OptimizerStep step = {};
     step.p = p.data(), step.g = g.data(), step.m = m.data(), step.v = v.data(), step.runs = &run,
     step.run_count = 1;
-    step.clip = &clip, step.flags = flags, step.flag_count = 2, step.count = 2, step.learning_rate = 1;
+    step.clip = &clip, step.flags = flags, step.flag_count = 2, step.count = 2, step.window = &window;
     operators_cpu(isa)->adamw_step(&step, 0, 2);
     operators_cpu(isa)->sgd_step(&step, 0, 2);
     EXPECT_EQ(p, (Values{1, 2})) << isa;
     EXPECT_EQ(m, (Values{3, 3})) << isa;
+  }
+}
+
+TEST(Optimizer, StepBegin) {
+  for (const char *isa : instruction_sets()) {
+    StepWindow window = {};
+    window.current = -1;
+    BatchSums sums = {5, 6};
+    StepBegin begin = {&window, &sums};
+    for (int64_t step = 0; step < 3; step++) {
+      sums.weight = sums.loss = 7;
+      ASSERT_EQ(step_begin_tasks(&begin), 1);
+      operators_cpu(isa)->step_begin(&begin, 0, 0); // no task, no move
+      operators_cpu(isa)->step_begin(&begin, 0, 1);
+      EXPECT_EQ(window.current, step) << isa;
+      EXPECT_EQ(sums.weight, 0) << isa;
+      EXPECT_EQ(sums.loss, 0) << isa;
+    }
   }
 }
 

@@ -151,15 +151,40 @@ TEST(RowReduction, GradientNorm) {
     run_in_pieces(random, operators->gradient_norm_blocks, arguments, gradient_norm_blocks_tasks(&arguments));
     ASSERT_TRUE(same_bits(leaves, found)) << isa;
     for (float clip_norm : {0.0f, 1.0f, 1e6f}) {
-      StepRecord record = {0, 0};
+      StepWindow window = {};
+      window.current = 3;
+      const StepRecord &record = window.records[3];
       BatchSums sums = {(int64_t)3 << 40, (int64_t)5 << 31};
       float clip = 7;
-      int32_t flag = 0;
-      GradientNormFinish finish = {&record, &clip, &flag, found.data(), blocks, &sums, clip_norm};
+      int32_t flags[2] = {0, 0};
+      GradientNormFinish finish = {&window, &clip, flags, found.data(), blocks, 2, &sums, clip_norm};
       operators->gradient_norm_finish(&finish, 0, 1);
       EXPECT_EQ(bits_of(record.gradient_norm), bits_of(norm)) << isa;
       EXPECT_EQ(bits_of(clip), bits_of(clip_norm > 0 && norm > clip_norm ? clip_norm / norm : 1.0f)) << isa;
       EXPECT_EQ(bits_of(record.loss), bits_of(ref_reported_loss(sums.loss, sums.weight))) << isa;
+      EXPECT_EQ(record.taken, 1) << isa;
+      EXPECT_EQ(flags[0] + flags[1], 0) << isa;
+      flags[0] = 1; // a tensor's
+      operators->gradient_norm_finish(&finish, 0, 1);
+      EXPECT_EQ(record.taken, 0) << isa;
+      EXPECT_EQ(flags[1], 0) << isa << ": the norm is finite";
+    }
+  }
+}
+
+TEST(RowReduction, ANormThatIsNotFiniteRaisesTheLastFlag) {
+  for (const char *isa : instruction_sets()) {
+    for (float odd : {__builtin_inff(), __builtin_nanf("")}) {
+      StepWindow window = {};
+      BatchSums sums = {0, 0};
+      Values blocks = {1, odd, 2};
+      float clip = 7;
+      int32_t flags[3] = {0, 0, 0};
+      GradientNormFinish finish = {&window, &clip, flags, blocks.data(), 3, 3, &sums, 0.0f};
+      operators_cpu(isa)->gradient_norm_finish(&finish, 0, 1);
+      EXPECT_EQ(flags[0] + flags[1], 0) << isa;
+      EXPECT_EQ(flags[2], 1) << isa << " " << odd;
+      EXPECT_EQ(window.records[0].taken, 0) << isa << " " << odd;
     }
   }
 }
