@@ -1,8 +1,8 @@
 // Losses of a row with their gradients, and scores, on a CPU.
 #include "kernels/operators.h"
+#include "kernels/row_reduction/loss_formulas.h"
 #include "kernels/shared/flags.h"
 #include "kernels/shared/isa.h"
-#include "kernels/shared/scalar.h"
 
 // p = softmax(z) with exp(z - max) * (1 / sum); returns the sum, max in *top.
 static float softmax(float *p, float *top, const float *z, int64_t n) {
@@ -24,39 +24,18 @@ static float row_multiclass(float *dz, const float *z, float target, float w, in
   return loss;
 }
 
-static float row_binary(float *dz, float z, float y, float w) {
-  float e = x1_exp(-__builtin_fabsf(z));
-  *dz = x1_mul(w, x1_sub(x1_sigmoid(z), y));
-  return x1_add(x1_fma(-z, y, z > 0.0f ? z : 0.0f), x1_log(x1_add(1.0f, e)));
-}
-
-static float row_squared(float *dz, float z, float y, float w) {
-  float d = x1_sub(z, y);
-  *dz = x1_mul(w, x1_add(d, d));
-  return x1_mul(d, d);
-}
-
-// rne(x * 2^32), saturating at +-bound.
-static int64_t loss_addend(float x, int64_t bound) {
-  double limit = (double)bound;
-  double v = (double)x * 0x1p32;
-  if (v >= limit) return bound;
-  if (v <= -limit) return -bound;
-  return r3_quantise(x, 0x1p32);
-}
-
 static float row_loss(const Loss *s, int64_t i, float target, float w) {
   const float *z = s->z + i * s->outputs;
   float *dz = s->dz + i * s->outputs;
   switch (s->kind) {
   case LOSS_BINARY:
-    return row_binary(dz, z[0], target, w);
+    return loss_binary(dz, z[0], target, w);
   case LOSS_MULTICLASS:
     return row_multiclass(dz, z, target, w, s->outputs);
   case LOSS_SQUARED:
     break;
   }
-  return row_squared(dz, z[0], target, w);
+  return loss_squared(dz, z[0], target, w);
 }
 
 void ISA_NAME(loss)(const Loss *s, int64_t first, int64_t last) {
@@ -65,8 +44,8 @@ void ISA_NAME(loss)(const Loss *s, int64_t first, int64_t last) {
     int64_t row = s->rows_of == NULL ? i : s->rows_of[i];
     float w = s->weights[row];
     float l = row_loss(s, i, s->targets[row], w);
-    sums.weight += r3_quantise(w, 0x1p40);
-    if (__builtin_fabsf(l) < __builtin_inff())
+    sums.weight += weight_addend(w);
+    if (loss_is_finite(l))
       sums.loss += loss_addend(x1_mul(w, l), s->loss_bound);
     else
       flag_raise(s->flag);

@@ -36,7 +36,7 @@ template <int GROUP, int HELD> struct RowShare {
         if (j < columns) use(e, j);
       }
     } else {
-#pragma unroll 4
+#pragma unroll 8
       for (; j + GROUP < columns; j += 2 * GROUP) {
         use(0, j);
         use(1, j + GROUP);
@@ -71,15 +71,15 @@ template <int HELD, typename F> struct RowValues {
   }
 };
 
-template <int GROUP, int HELD, typename F>
-RowValues(const RowShare<GROUP, HELD> &, F) -> RowValues<HELD, F>;
+template <int GROUP, int HELD, typename F> RowValues(const RowShare<GROUP, HELD> &, F) -> RowValues<HELD, F>;
 
 enum { ROW_THREADS = 128 };
 
 // Operation: what a thread does with its share of each row, `operation.row(arguments, row, share)`, and in
 // the end, all threads of the block together, `operation.finish(arguments)`.
 template <typename Operation, typename Arguments, int GROUP, int HELD>
-KERNEL_OF(ROW_THREADS) row_kernel(Arguments s, int64_t rows, int columns) {
+KERNEL_OF(ROW_THREADS)
+row_kernel(Arguments s, int64_t rows, int columns) {
   constexpr int at_once = ROW_THREADS / GROUP;
   Operation operation;
   for (int64_t first = (int64_t)block_x() * at_once; first < rows;
