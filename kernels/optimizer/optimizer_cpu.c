@@ -1,5 +1,6 @@
 // Initial values, gradients out of their exact sums, AdamW and SGD, on a CPU.
 #include "kernels/operators.h"
+#include "kernels/optimizer/update.h"
 #include "kernels/shared/flags.h"
 #include "kernels/shared/isa.h"
 #include "kernels/shared/philox.h"
@@ -23,20 +24,11 @@ void ISA_NAME(initialise)(const Initialise *s, int64_t first, int64_t last) {
 }
 
 void ISA_NAME(gradient_finish)(const GradientFinish *s, int64_t first, int64_t last) {
-  int64_t weight = s->sums->weight;
-  double power = 1.0;
-  for (int f = s->fraction_bits; f < 40; f++) power *= 2.0;
-  for (int f = 40; f < s->fraction_bits; f++) power *= 0.5;
-  double scale = weight == 0 ? 0.0 : power / (double)weight;
+  double scale = gradient_scale(s->sums->weight, s->fraction_bits);
   for (int64_t i = first; i < last; i++) {
     s->g[i] = (float)((double)s->q[i] * scale);
     s->q[i] = 0;
   }
-}
-
-// |x| < 2^-126 becomes +0: subnormal moments would stick, and are slow.
-static float flush(float x) {
-  return __builtin_fabsf(x) < 0x1p-126f ? 0.0f : x;
 }
 
 // One tensor's part of [first, last), as positions in the flat arrays.
@@ -45,30 +37,19 @@ static void clip_run(int64_t *begin, int64_t *end, const TensorRun *run, int64_t
   *end = run->offset + run->count < last ? run->offset + run->count : last;
 }
 
+// The arrays are distinct, so the loops vectorise.
 static void adamw_run(const OptimizerStep *s, float decay, int64_t begin, int64_t end) {
-  const StepScalars *now = step_scalars(s->window);
-  float clip = s->clip[0], rate = now->learning_rate;
-  float correction1 = now->correction1, correction2 = now->correction2;
-  for (int64_t i = begin; i < end; i++) {
-    float g = x1_mul(s->g[i], clip);
-    float m = flush(x1_fma(s->beta1, s->m[i], x1_mul(s->one_minus_beta1, g)));
-    float v = flush(x1_fma(s->beta2, s->v[i], x1_mul(s->one_minus_beta2, x1_mul(g, g))));
-    float p = s->p[i];
-    float ratio = x1_div(x1_mul(m, correction1), x1_add(x1_sqrt(x1_mul(v, correction2)), s->epsilon));
-    s->m[i] = m;
-    s->v[i] = v;
-    s->p[i] = x1_fma(-rate, x1_fma(decay, p, ratio), p);
-  }
+  const UpdateRule rule = update_rule(s);
+  const float *restrict g = s->g;
+  float *restrict p = s->p, *restrict m = s->m, *restrict v = s->v;
+  for (int64_t i = begin; i < end; i++) adamw_update(&p[i], &m[i], &v[i], g[i], decay, rule);
 }
 
 static void sgd_run(const OptimizerStep *s, float decay, int64_t begin, int64_t end) {
-  float clip = s->clip[0], rate = step_scalars(s->window)->learning_rate;
-  for (int64_t i = begin; i < end; i++) {
-    float g = x1_mul(s->g[i], clip), p = s->p[i];
-    float b = flush(x1_fma(s->momentum, s->m[i], x1_fma(decay, p, g)));
-    s->m[i] = b;
-    s->p[i] = x1_fma(-rate, b, p);
-  }
+  const UpdateRule rule = update_rule(s);
+  const float *restrict g = s->g;
+  float *restrict p = s->p, *restrict m = s->m;
+  for (int64_t i = begin; i < end; i++) sgd_update(&p[i], &m[i], g[i], decay, rule);
 }
 
 void ISA_NAME(adamw_step)(const OptimizerStep *s, int64_t first, int64_t last) {
