@@ -1,4 +1,5 @@
 // Sums along a row by rule R2 on a GPU: layer norm and the gradient norm. Losses are in loss_cuda.cu.
+#include "kernels/row_reduction/tensor_runs.cuh"
 #include "kernels/row_reduction/tree_sum.cuh"
 #include "kernels/row_reduction/warp_sum.cuh"
 
@@ -115,24 +116,11 @@ KERNEL_OF(GRAIN_THREADS) norm_weight(NormBackwardWeight s, int block_count_y) {
 
 enum { NORM_THREADS = 128 };
 
-// The last run whose blocks begin at or before block b; runs without elements have no blocks.
-DEVICE_FUNCTION int64_t run_of_block(const TensorRun *runs, int64_t run_count, int64_t b) {
-  int64_t low = 0, high = run_count; // runs[low].first_block <= b, runs[high].first_block > b
-  while (high - low > 1) {
-    int64_t middle = low + (high - low) / 2;
-    if (runs[middle].first_block <= b)
-      low = middle;
-    else
-      high = middle;
-  }
-  return low;
-}
-
 // A warp a block of 4096 elements.
 KERNEL_OF(NORM_THREADS) norm_blocks(GradientNormBlocks s) {
   const int64_t warps = grid_size() / WARP;
   for (int64_t b = grid_index() / WARP; b < s.block_count; b += warps) {
-    const TensorRun run = s.runs[run_of_block(s.runs, s.run_count, b)];
+    const TensorRun run = run_at(s.runs, s.run_count, b, [](const TensorRun &r) { return r.first_block; });
     int64_t begin = (b - run.first_block) * X1_NORM_BLOCK, left = run.count - begin;
     if (left <= 0) continue; // no run has this block
     const float *g = s.g + run.offset + begin;
@@ -167,19 +155,8 @@ DEVICE_FUNCTION float tile_tree(const float *blocks, int64_t at, int64_t count) 
   return sum;
 }
 
-DEVICE_FUNCTION int block_any(const int32_t *flags, int64_t count) {
-  __shared__ SharedArray<int32_t, 1> any;
-  if (thread_index() == 0) any[0] = 0;
-  barrier();
-  for (int64_t i = thread_index(); i < count; i += thread_count()) {
-    if (flags[i] != 0) any[0] = 1;
-  }
-  barrier();
-  return any[0];
-}
-
 KERNEL_OF(FINISH_THREADS) norm_finish(GradientNormFinish s) {
-  int any = block_any(s.flags, s.flag_count);
+  bool any = block_any(s.flags, s.flag_count);
   TreeSum tree;
   tree.leaves = 0;
   for (int64_t at = 0; at < s.block_count; at += FINISH_TILE) {
