@@ -114,6 +114,7 @@ typedef struct CheckpointConfig {
 } CheckpointConfig;
 
 typedef struct MachineConfig { // every key free: changes time, never bits
+  char *device;                // auto, cpu, cuda, cuda:N
   int threads;                 // 0 = auto: the cores this process may use
   char *isa;                   // auto, portable, avx2, avx512
   Residency residency;

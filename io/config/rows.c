@@ -211,6 +211,8 @@ const KeyRow key_rows[] = {
      "steps", .help = "Steps between two lines of the log."},
 
     {"machine", KEY_SECTION, .help = "Changes time and memory, never bits."},
+    {"machine.device", KEY_TEXT, KEY_FREE, NEED_DEFAULT, AT(machine.device), "auto", "", "",
+     .help = "auto (a GPU where one can be used, else the CPU), cpu, cuda (the first GPU) or cuda:N.", .example = "cuda:0"},
     {"machine.threads", KEY_INT, KEY_FREE, NEED_DEFAULT, AT(machine.threads), "auto", "[1, 256]", "threads",
      .help = "auto: the cores this process may use.", .words = automatic},
     {"machine.isa", KEY_WORD, KEY_FREE, NEED_DEFAULT, AT(machine.isa), "auto", "", "",

@@ -1,4 +1,5 @@
 // Values that follow from several keys, and what one key alone cannot get wrong.
+#include "engine/device/device_choice.h"
 #include "engine/shared/memory.h"
 #include "engine/shared/metric_names.h"
 #include "io/config/loader.h"
@@ -291,6 +292,13 @@ static void check_name(Loader *loader) {
         "'.' or '-'");
 }
 
+static void check_device(Loader *loader) {
+  const char *device = loader->config->machine.device;
+  YamlNode *node = given(loader, "machine.device");
+  if (node == NULL || node->failed || device_name_is_valid(device)) return;
+  COMPLAIN(loader, "machine.device", "there is no device '%s': choose auto, cpu, cuda or cuda:N", device);
+}
+
 static void finish_train(Loader *loader) {
   Config *config = loader->config;
   int64_t micro = config->train.micro_batch, grain = config->numerics.grain;
@@ -307,6 +315,7 @@ static void finish_train(Loader *loader) {
 
 void finish_config(Loader *loader) {
   check_name(loader);
+  check_device(loader);
   finish_split(loader);
   finish_inputs(loader);
   finish_train(loader);

@@ -188,6 +188,8 @@ static const struct {
     {"test_size", "data.split.test"},
     {"shuffle", "data.order"},
     {"embedding_dim", "data.inputs[].embed"},
+    {"device", "machine.device"},
+    {"accelerator", "machine.device"},
     {"num_threads", "machine.threads"},
     {"n_jobs", "machine.threads"},
     {"workers", "machine.threads"},

@@ -4,7 +4,7 @@
 #include <sys/wait.h>
 
 extern "C" {
-#include "engine/model/model.h"
+#include "engine/model/scorer.h"
 }
 
 namespace {
@@ -76,20 +76,15 @@ public:
     return (float)((double)(state_ >> 40) / (1 << 23) - 1);
   }
   std::vector<float> scores(std::vector<float> &values, std::vector<int32_t> &ids) {
-    int64_t rows = (int64_t)ids.size();
     Device *device;
+    Scorer *scorer;
     Error error;
-    Arena arena{};
-    Activations activations;
     std::vector<float> result(ids.size());
     Batch data{values.data(), ids.data(), nullptr, nullptr};
-    ModelBatch batch{&data, nullptr, rows, 0};
     if (device_create(&device, "auto", 1, &error) != STATUS_OK) abort();
-    activations_take(&activations, model_, &arena, rows, 0);
-    if (arena_allocate(&arena, &error) != STATUS_OK) abort();
-    activations_take(&activations, model_, &arena, rows, 0);
-    model_scores(model_, device, parameters_.data(), &activations, &batch, result.data());
-    arena_free(&arena);
+    if (scorer_create(&scorer, &tensors_, &model_->layout, TASK_BINARY, device, &error) != STATUS_OK) abort();
+    if (scorer_run(scorer, result.data(), &data, (int64_t)ids.size(), &error) != STATUS_OK) abort();
+    scorer_free(scorer);
     device_free(device);
     return result;
   }

@@ -166,6 +166,8 @@ Status verb_compare(int argc, char **argv, Error *error) {
       TEXT(0, "data", "F.h5", &choices.judge.data, "judge on all rows of this file"),
       TEXT(0, "split", "PART", &choices.judge.part, "test (default), validation or train"),
       TEXT(0, "config", "C.yaml", &choices.judge.config, "business, gates and metrics of this configuration"),
+      TEXT(0, "device", "D", &choices.judge.device,
+           "that scores: cpu, cuda or cuda:N (default: a GPU where one can be used)"),
       LIST(0, "set", "KEY=VALUE", &choices.judge.sets, "a key of the configuration; repeatable"),
       FLAG(0, "intersect", &choices.intersect, "compare the rows both have; at best INCONCLUSIVE"),
       TEXT(0, "inconclusive", "HOW", &choices.inconclusive,

@@ -61,6 +61,8 @@ Status verb_evaluate(int argc, char **argv, Error *error) {
       TEXT(0, "split", "PART", &choices.judge.part, "test (default), validation or train"),
       TEXT(0, "checkpoint", "WHICH", &choices.judge.checkpoint, "best (default), last or a step"),
       TEXT(0, "config", "C.yaml", &choices.judge.config, "business, gates and metrics of this configuration"),
+      TEXT(0, "device", "D", &choices.judge.device,
+           "that scores: cpu, cuda or cuda:N (default: a GPU where one can be used)"),
       LIST(0, "set", "KEY=VALUE", &choices.judge.sets,
            "a key of the configuration, as in business.unit=EUR; repeatable"),
       TEXT('o', "output", "DIR", &choices.output, "folder of the report (default: <run>/report)"),

@@ -39,6 +39,13 @@ static void print_bytes(const char *name, int64_t bytes) {
   printf("  %-22s %14lld  %s\n", name, (long long)bytes, text);
 }
 
+static void print_device(const Session *session) {
+  char text[DEVICE_TEXT];
+  device_describe(text, session->device);
+  printf("device               %s\n", text);
+  if (session->device_reason[0] != '\0') printf("                     (auto: %s)\n", session->device_reason);
+}
+
 static void print_plan(const PlanLines *plan, const Session *session) {
   const TrainerPlan *trainer = &plan->trainer;
   printf("rows                 %lld training, %lld validation, %lld test\n",
@@ -49,8 +56,7 @@ static void print_plan(const PlanLines *plan, const Session *session) {
          (long long)trainer->total_steps);
   printf("micro-batch          %lld rows\n", (long long)trainer->micro_batch);
   printf("useful ranks         %lld\n", (long long)trainer->useful_ranks);
-  printf("device               cpu, %s, %d thread%s\n", device_isa(session->device),
-         device_threads(session->device), device_threads(session->device) == 1 ? "" : "s");
+  print_device(session);
   printf("memory in bytes\n");
   print_bytes("parameters and state", (int64_t)trainer->parameter_bytes);
   print_bytes("activations", (int64_t)trainer->activation_bytes);

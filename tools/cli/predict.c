@@ -15,7 +15,7 @@
 Status verb_predict(int argc, char **argv, Error *error);
 
 typedef struct PredictChoices {
-  const char *output, *checkpoint, *isa, *id;
+  const char *output, *checkpoint, *device, *isa, *id;
   int64_t top, thread_count;
   bool force;
 } PredictChoices;
@@ -170,10 +170,12 @@ static void prediction_close(Prediction *prediction) {
 static Status predict(const PredictChoices *choices, char **arguments, Error *error) {
   Prediction prediction = {0};
   int64_t *order = NULL, count = 0;
+  DeviceChoice device = {.name = choices->device == NULL ? "auto" : choices->device,
+                         .isa = choices->isa == NULL ? "auto" : choices->isa,
+                         .threads = (int)choices->thread_count};
   Status status;
   TRY(trained_model_open(&prediction.model, arguments[0],
-                         choices->checkpoint == NULL ? "" : choices->checkpoint, (int)choices->thread_count,
-                         choices->isa == NULL ? "auto" : choices->isa, error));
+                         choices->checkpoint == NULL ? "" : choices->checkpoint, &device, error));
   TRY(open_data(&prediction, choices, arguments[1], error));
   TRY(predict_rows(&prediction, error));
   if (choices->top > 0) order = rank(&prediction.out, choices->top, &count);
@@ -195,6 +197,7 @@ Status verb_predict(int argc, char **argv, Error *error) {
            "column of row ids (default: the key of the split, else row numbers)"),
       TEXT(0, "checkpoint", "WHICH", &choices.checkpoint,
            "best (default), last or a step, where a run is given"),
+      TEXT(0, "device", "D", &choices.device, "cpu, cuda or cuda:N (default: a GPU where one can be used)"),
       NUMBER(0, "threads", "N", &choices.thread_count, 1, DEVICE_THREADS_MAX,
              "threads of the CPU (default: all)"),
       TEXT(0, "isa", "I", &choices.isa, "instruction set: portable, avx2 or avx512 (default: the best)"),

@@ -127,8 +127,9 @@ Status judged_model_open(JudgedModel *judged, const char *argument, const JudgeC
   const int64_t *rows;
   int64_t count;
   *judged = (JudgedModel){0};
-  PASS(trained_model_open(&judged->model, argument, choices->checkpoint == NULL ? "" : choices->checkpoint, 0,
-                          "auto", error));
+  DeviceChoice device = {.name = choices->device == NULL ? "auto" : choices->device, .isa = "auto"};
+  PASS(trained_model_open(&judged->model, argument, choices->checkpoint == NULL ? "" : choices->checkpoint,
+                          &device, error));
   PASS(load_own_config(judged, choices, error));
   const BusinessConfig *money = business != NULL ? &business->business : &judged->config->business;
   judged->name = name_of(judged->model.run != NULL ? judged->model.run : argument);

@@ -27,6 +27,7 @@ typedef struct JudgeChoices {
   const char *data;       // NULL: the configuration's
   const char *part;       // "test", "validation", "train"; NULL: test
   const char *checkpoint; // "", "best", "last" or a step; NULL: ""
+  const char *device;     // that scores, as device_open takes it; NULL: auto
   TextList sets;          // --set
 } JudgeChoices;
 

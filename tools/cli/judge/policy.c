@@ -104,7 +104,8 @@ Status policy_freeze(const char *run, Dataset *dataset, const Config *config, Er
   Policy policy;
   Status status;
   if (!config->business.present || config->data.target.task != TASK_BINARY) return STATUS_OK;
-  TRY(trained_model_open(&model, run, "", config->machine.threads, config->machine.isa, error));
+  DeviceChoice device = {config->machine.device, config->machine.isa, config->machine.threads};
+  TRY(trained_model_open(&model, run, "", &device, error));
   TRY(choose(&policy, &model, dataset, &config->business, error));
   TRY(write_policy(&model, &config->business, &policy, error));
 done:

@@ -33,16 +33,16 @@ static Status load_config(TrainedModel *model, Error *error) {
   return STATUS_OK;
 }
 
-Status trained_model_open(TrainedModel *model, const char *argument, const char *which, int threads,
-                          const char *isa, Error *error) {
-  char *path = NULL;
+Status trained_model_open(TrainedModel *model, const char *argument, const char *which,
+                          const DeviceChoice *device, Error *error) {
+  char *path = NULL, reason[DEVICE_TEXT];
   Status status;
   *model = (TrainedModel){0};
   TRY(checkpoint_find(&path, argument, which, error));
   TRY(checkpoint_load(&model->checkpoint, path, CHECKPOINT_MODEL, error));
   TRY(load_config(model, error));
   TRY(preprocess_from_tensors(&model->preprocess, &model->checkpoint->tensors, error));
-  TRY(device_create(&model->device, isa, threads, error));
+  TRY(device_open(&model->device, reason, device, error));
 done:
   free(path);
   if (status != STATUS_OK) trained_model_close(model);

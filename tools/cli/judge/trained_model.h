@@ -2,7 +2,7 @@
 #ifndef INGOT_TOOLS_CLI_JUDGE_TRAINED_MODEL_H
 #define INGOT_TOOLS_CLI_JUDGE_TRAINED_MODEL_H
 
-#include "engine/device/device.h"
+#include "engine/device/device_choice.h"
 #include "engine/preprocess/preprocess.h"
 #include "io/checkpoint/checkpoint.h"
 #include "io/data/dataset.h"
@@ -15,10 +15,9 @@ typedef struct TrainedModel {
   Device *device;
 } TrainedModel;
 
-// argument: a run's folder or a checkpoint's; which: "", "best", "last" or a step. threads 0 and isa "auto"
-// as device_create takes them.
-Status trained_model_open(TrainedModel *model, const char *argument, const char *which, int threads,
-                          const char *isa, Error *error);
+// argument: a run's folder or a checkpoint's; which: "", "best", "last" or a step.
+Status trained_model_open(TrainedModel *model, const char *argument, const char *which,
+                          const DeviceChoice *device, Error *error);
 
 // scores [count, K] of rows of a dataset: probabilities, or predictions in the target's unit. *extra (may be
 // NULL) receives names of columns that the model does not read.

@@ -21,6 +21,7 @@ static void add_choice(TextList *list, const char *key, const char *value) {
 void choices_overrides(TextList *overrides, const SessionChoices *choices) {
   for (int i = 0; i < choices->sets.count; i++) text_list_add(overrides, choices->sets.items[i]);
   add_choice(overrides, "seed", choices->seed);
+  add_choice(overrides, "machine.device", choices->device);
   add_choice(overrides, "machine.threads", choices->threads);
   add_choice(overrides, "machine.isa", choices->isa);
 }
@@ -109,7 +110,8 @@ Status session_prepare(Session *session, Error *error) {
                         error));
     PASS(prepare_selection(session, error));
   }
-  PASS(device_create(&session->device, config->machine.isa, config->machine.threads, error));
+  DeviceChoice choice = {config->machine.device, config->machine.isa, config->machine.threads};
+  PASS(device_open(&session->device, session->device_reason, &choice, error));
   warn_about_threads(session->device);
   session->options.config = config;
   session->options.device = session->device;

@@ -7,6 +7,7 @@
 #ifndef INGOT_TOOLS_CLI_TRAINING_SESSION_H
 #define INGOT_TOOLS_CLI_TRAINING_SESSION_H
 
+#include "engine/device/device_choice.h"
 #include "engine/evaluate/metrics.h"
 #include "engine/train/trainer.h"
 #include "io/data/dataset.h"
@@ -17,6 +18,7 @@
 typedef struct SessionChoices {
   TextList sets;       // --set key=value
   const char *seed;    // --seed N
+  const char *device;  // --device D
   const char *threads; // --threads N
   const char *isa;     // --isa I
 } SessionChoices;
@@ -24,6 +26,8 @@ typedef struct SessionChoices {
 #define SESSION_OPTIONS(choices)                                                                             \
   LIST(0, "set", "KEY=VALUE", &(choices)->sets,                                                              \
        "a key of the configuration, as in train.epochs=5; repeatable"),                                      \
+      TEXT(0, "device", "D", &(choices)->device,                                                             \
+           "cpu, cuda or cuda:N (default: a GPU where one can be used)"),                                    \
       TEXT(0, "threads", "N", &(choices)->threads,                                                           \
            "threads of the CPU (default: all cores this process may use)"),                                  \
       TEXT(0, "isa", "I", &(choices)->isa, "instruction set: portable, avx2 or avx512 (default: the best)")
@@ -45,6 +49,7 @@ typedef struct Session {
   TensorSet preprocess_tensors;
   BatchSource *train, *validation;
   Device *device;
+  char device_reason[DEVICE_TEXT]; // why `auto` chose it; "" where it was named
   Selector selector;
   TrainerOptions options; // without sinks, stop and until_step
 } Session;

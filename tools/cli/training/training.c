@@ -33,8 +33,8 @@ static Status pass_checkpoint(void *context, const Snapshot *snapshot, Error *er
 }
 
 static RunEnvironment environment_of(const Session *session) {
-  return (RunEnvironment){INGOT_VERSION, "cpu", device_isa(session->device), device_threads(session->device),
-                          &session->overrides};
+  return (RunEnvironment){INGOT_VERSION, device_kind(session->device), device_isa(session->device),
+                          device_threads(session->device), &session->overrides};
 }
 
 static const char *base_name(const char *path) {
@@ -127,11 +127,21 @@ static Status loop(Training *training, const char *path, Error *error) {
   return policy_freeze(path, training->session->dataset, training->session->config, error);
 }
 
+static void say_device(const Session *session) {
+  char text[DEVICE_TEXT];
+  device_describe(text, session->device);
+  if (session->device_reason[0] == '\0')
+    say("device: %s", text);
+  else
+    say("device: %s (auto: %s)", text, session->device_reason);
+}
+
 // Sinks, progress and the trainer itself.
 static Status make_trainer(Training *training, Error *error) {
   Session *session = training->session;
   TrainerPlan plan;
   PASS(session_prepare(session, error));
+  say_device(session);
   PASS(trainer_plan(&plan, &session->options, error));
   training->progress = (Progress){.next = {training, pass_events},
                                   .metric_name = session->config->select_metric,
