@@ -1,0 +1,147 @@
+// The core of all matrix products on a GPU: one kernel that computes a tile of the result by rule R1.
+//
+// DESIGN. A block owns a tile of the result; each thread a part of it in registers. The summed axis is cut
+// into spans (the whole axis, an aligned run of leaves, or a grain of rows), and a block sums one or several
+// of them, one after another. Tiles of both operands, STEP terms long, pass through two buffers of shared
+// memory: one is filled while the other is multiplied. The three operators differ only in how the operands
+// lie in memory and in what becomes of a span's sums (Result).
+#ifndef INGOT_KERNELS_PRODUCT_PRODUCT_TILES_CUH
+#define INGOT_KERNELS_PRODUCT_PRODUCT_TILES_CUH
+
+#include "kernels/product/operand_tile.cuh"
+#include "kernels/product/tree_counter.cuh"
+
+// A block's tile, and the part of it that a thread computes.
+template <int ROWS_, int COLUMNS_, int PART_ROWS_, int PART_COLUMNS_> struct Shape {
+  enum {
+    ROWS = ROWS_,
+    COLUMNS = COLUMNS_,
+    PART_ROWS = PART_ROWS_,
+    PART_COLUMNS = PART_COLUMNS_,
+    PARTS = PART_ROWS * PART_COLUMNS,
+    THREAD_ROWS = ROWS / PART_ROWS,
+    THREAD_COLUMNS = COLUMNS / PART_COLUMNS,
+    THREADS = THREAD_ROWS * THREAD_COLUMNS
+  };
+  static_assert(THREAD_ROWS % 4 == 0 && THREAD_COLUMNS % 8 == 0, "a warp is 4 x 8 threads");
+};
+
+// sums[row, column, s] = T over the terms of span s of a[row, term] * b[column, term]; block x is a tile of
+// the result, block y takes `spans_per_block` spans of `span` terms (the last may be short).
+template <class Result> struct Product {
+  Operand a, b;
+  int64_t terms, span, spans_per_block;
+  Result result;
+};
+
+// Where a thread's part lies: rows row + A::lane(thread_row, r), columns column + B::lane(thread_column, c).
+struct Place {
+  int64_t row, column;
+  int thread_row, thread_column;
+};
+
+// A warp is 4 x 8 threads, its lanes so numbered that of any four neighbours two share a row and two a
+// column: then a 16-byte load of shared memory, the same for a row or a column of threads, takes two passes,
+// not four.
+template <class S> DEVICE_FUNCTION Place place_of_thread(int64_t columns) {
+  int lane = lane_index(), warp = warp_index(), warps_across = S::THREAD_COLUMNS / 8;
+  int64_t across = (columns + S::COLUMNS - 1) / S::COLUMNS;
+  return {block_x() / across * S::ROWS, block_x() % across * S::COLUMNS,
+          warp / warps_across * 4 + (lane >> 1 & 1) + (lane >> 3 & 1) * 2,
+          warp % warps_across * 8 + (lane & 1) + (lane >> 2 & 1) * 2 + (lane >> 4) * 4};
+}
+
+// The terms of a tile: [term, end) of span `span`, end being the span's.
+struct Cursor {
+  int64_t span, term, end;
+};
+
+template <class P> DEVICE_FUNCTION void cursor_open(Cursor &cursor, const P &product, int64_t span) {
+  cursor.span = span;
+  cursor.term = span * product.span;
+  int64_t left = product.terms - cursor.term;
+  cursor.end = cursor.term + (left < product.span ? left : product.span);
+}
+
+template <class P> DEVICE_FUNCTION void cursor_advance(Cursor &cursor, const P &product) {
+  cursor.term += STEP;
+  if (cursor.term >= cursor.end) cursor_open(cursor, product, cursor.span + 1);
+}
+
+// sums += the tile's terms, ascending.
+template <class A, class B, class S>
+DEVICE_FUNCTION void multiply(float (&sums)[S::PARTS], SharedArray<float, A::SIZE> &a,
+                              SharedArray<float, B::SIZE> &b, const Place &place) {
+#pragma unroll
+  for (int term = 0; term < STEP; term += 4) {
+    float b_pieces[S::PART_COLUMNS / 4][4][4];
+#pragma unroll
+    for (int g = 0; g < S::PART_COLUMNS / 4; g++) B::read(b_pieces[g], b, place.thread_column, g, term);
+#pragma unroll
+    for (int r = 0; r < S::PART_ROWS; r += 4) {
+      float a_piece[4][4];
+      A::read(a_piece, a, place.thread_row, r / 4, term);
+#pragma unroll
+      for (int k = 0; k < 4; k++) {
+#pragma unroll
+        for (int part = 0; part < 4 * S::PART_COLUMNS; part++) {
+          int i = part / S::PART_COLUMNS, c = part % S::PART_COLUMNS;
+          float &sum = sums[(r + i) * S::PART_COLUMNS + c];
+          sum = x1_fma(a_piece[i][k], b_pieces[c / 4][c % 4][k], sum);
+        }
+      }
+    }
+  }
+}
+
+// ALayout and BLayout: TermsInside or LanesInside. LEVELS: log2 of the most leaves of a span, at least.
+template <template <int, int, int> class ALayout, template <int, int, int> class BLayout, class S, int LEVELS,
+          class Result>
+KERNEL_OF(S::THREADS)
+product_tiles(Product<Result> product) {
+  using A = ALayout<S::ROWS, S::THREAD_ROWS, S::THREADS>;
+  using B = BLayout<S::COLUMNS, S::THREAD_COLUMNS, S::THREADS>;
+  __shared__ SharedArray<float, A::SIZE> a[2];
+  __shared__ SharedArray<float, B::SIZE> b[2];
+  Place place = place_of_thread<S>(product.b.lanes);
+  typename Result::template Kept<A, B, S> kept = {};
+  TreeCounter<LEVELS, S::PARTS> counter;
+  float sums[S::PARTS] = {};
+
+  int64_t first_span = block_y() * product.spans_per_block, last_span = first_span + product.spans_per_block;
+  Cursor now, next;
+  cursor_open(now, product, first_span);
+  next = now;
+  A::load(a[0], product.a, place.row, next.term, next.end);
+  B::load(b[0], product.b, place.column, next.term, next.end);
+  copy_async_commit();
+  int64_t term = 0; // of the span
+  for (int buffer = 0; now.span < last_span && now.term < now.end; buffer ^= 1) {
+    cursor_advance(next, product);
+    copy_async_wait<0>();
+    barrier(); // this buffer is filled, the other one done with
+    if (next.span < last_span && next.term < next.end) {
+      A::load(a[buffer ^ 1], product.a, place.row, next.term, next.end);
+      B::load(b[buffer ^ 1], product.b, place.column, next.term, next.end);
+      copy_async_commit();
+    }
+    multiply<A, B, S>(sums, a[buffer], b[buffer], place);
+    term += STEP;
+    bool span_ends = now.term + STEP >= now.end;
+    if (span_ends || term % X1_LEAF == 0) {
+#pragma unroll
+      for (int i = 0; i < S::PARTS; i++) sums[i] = x1_add(sums[i], 0.0f);
+      TreeCounter<LEVELS, S::PARTS>::take(counter, sums, (term - 1) / X1_LEAF, span_ends);
+      if (span_ends) {
+        Result::span_done(kept, product, sums, place, now.span);
+        term = 0;
+      }
+#pragma unroll
+      for (int i = 0; i < S::PARTS; i++) sums[i] = 0.0f;
+    }
+    now = next;
+  }
+  Result::block_done(kept, product, place);
+}
+
+#endif
