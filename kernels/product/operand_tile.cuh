@@ -30,22 +30,29 @@ DEVICE_FUNCTION float4 load_guarded(const float *from, int count) {
           count > 3 ? from[3] : 0.0f};
 }
 
-// Starts to fill OUTER rows of INNER elements, a row every PITCH, of which `outer` x `inner` exist.
+// Starts to fill OUTER rows of INNER elements, a row every PITCH; `from` is the tile's first element, of
+// which the matrix has `outer` x `inner` from there on.
 template <int OUTER, int INNER, int PITCH, int THREADS>
 DEVICE_FUNCTION void load_rows(SharedArray<float, OUTER * PITCH> &tile, const float *from,
-                               const Operand &side, int64_t outer, int64_t inner) {
-  static_assert(OUTER * INNER % (4 * THREADS) == 0, "every thread loads as often");
+                               const Operand &side, int outer, int inner) {
+  enum { PIECES = OUTER * INNER / 4 / THREADS, ROWS_AT_ONCE = 4 * THREADS / INNER };
+  static_assert(PIECES * THREADS * 4 == OUTER * INNER && ROWS_AT_ONCE * PIECES == OUTER,
+                "threads load alike");
+  int o = thread_index() / (INNER / 4), i = thread_index() % (INNER / 4) * 4;
+  from += o * side.stride + i;
 #pragma unroll
-  for (int first = 0; first < OUTER * INNER / 4; first += THREADS) {
-    int piece = first + thread_index(), o = piece / (INNER / 4), i = piece % (INNER / 4) * 4;
-    const float *source = from + o * side.stride + i;
+  for (int piece = 0; piece < PIECES; piece++, o += ROWS_AT_ONCE, from += ROWS_AT_ONCE * side.stride) {
     float4 &to = tile.vector(o * PITCH + i);
     if (side.aligned && o < outer && i + 4 <= inner) {
-      copy_async_16(&to, source);
+      copy_async_16(&to, from);
     } else {
-      to = load_guarded(source, o < outer ? (int)(inner - i < 4 ? inner - i : 4) : 0);
+      to = load_guarded(from, o < outer ? inner - i : 0);
     }
   }
+}
+
+DEVICE_FUNCTION int64_t lesser(int64_t a, int64_t b) {
+  return a < b ? a : b;
 }
 
 // element(lane, term) = data[lane * stride + term]. Rows are padded by 16 bytes, so that neighbouring lanes
@@ -54,9 +61,9 @@ template <int LANES, int THREADS_ALONG, int THREADS> struct TermsInside {
   enum { PITCH = STEP + 4, SIZE = LANES * PITCH };
 
   DEVICE_FUNCTION void load(SharedArray<float, SIZE> &tile, const Operand &side, int64_t lane, int64_t term,
-                            int64_t term_end) {
+                            int terms) {
     load_rows<LANES, STEP, PITCH, THREADS>(tile, side.data + lane * side.stride + term, side,
-                                           side.lanes - lane, term_end - term);
+                                           (int)lesser(side.lanes - lane, LANES), terms);
   }
   // The lane within the tile of a thread's i-th.
   DEVICE_FUNCTION int lane(int thread, int i) { return thread + i * THREADS_ALONG; }
@@ -76,9 +83,9 @@ template <int LANES, int THREADS_ALONG, int THREADS> struct LanesInside {
   enum { SIZE = STEP * LANES };
 
   DEVICE_FUNCTION void load(SharedArray<float, SIZE> &tile, const Operand &side, int64_t lane, int64_t term,
-                            int64_t term_end) {
-    load_rows<STEP, LANES, LANES, THREADS>(tile, side.data + term * side.stride + lane, side, term_end - term,
-                                           side.lanes - lane);
+                            int terms) {
+    load_rows<STEP, LANES, LANES, THREADS>(tile, side.data + term * side.stride + lane, side, terms,
+                                           (int)lesser(side.lanes - lane, LANES));
   }
   DEVICE_FUNCTION int lane(int thread, int i) { return 4 * (thread + i / 4 * THREADS_ALONG) + i % 4; }
   DEVICE_FUNCTION void read(float (&piece)[4][4], SharedArray<float, SIZE> &tile, int thread, int group,

@@ -6,10 +6,10 @@
 // lie in the workspace until product_join adds them by the same tree.
 #include "kernels/product/product_results.cuh"
 
-using LargeShape = Shape<128, 128, 8, 8>;
+using LargeShape = Shape<128, 64, 8, 8>;
 using MediumShape = Shape<64, 64, 8, 4>;
 using SmallShape = Shape<32, 32, 4, 4>;
-using WeightShape = Shape<64, 128, 8, 4>;
+using WeightShape = Shape<64, 64, 8, 4>;
 
 enum {
   FEW_LEVELS = 3,   // of a tree over up to 8 leaves

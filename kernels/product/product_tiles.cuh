@@ -51,28 +51,22 @@ template <class S> DEVICE_FUNCTION Place place_of_thread(int64_t columns) {
           warp % warps_across * 8 + (lane & 1) + (lane >> 2 & 1) * 2 + (lane >> 4) * 4};
 }
 
-// The terms of a tile: [term, end) of span `span`, end being the span's.
-struct Cursor {
-  int64_t span, term, end;
-};
-
-template <class P> DEVICE_FUNCTION void cursor_open(Cursor &cursor, const P &product, int64_t span) {
-  cursor.span = span;
-  cursor.term = span * product.span;
-  int64_t left = product.terms - cursor.term;
-  cursor.end = cursor.term + (left < product.span ? left : product.span);
-}
-
-template <class P> DEVICE_FUNCTION void cursor_advance(Cursor &cursor, const P &product) {
-  cursor.term += STEP;
-  if (cursor.term >= cursor.end) cursor_open(cursor, product, cursor.span + 1);
+// Starts to fill one buffer with the terms from `term` on, before `end`.
+template <class A, class B, class Result>
+DEVICE_FUNCTION void load_step(SharedArray<float, A::SIZE> &a, SharedArray<float, B::SIZE> &b,
+                               const Product<Result> &product, const Place &place, int64_t term,
+                               int64_t end) {
+  int terms = (int)lesser(end - term, STEP);
+  A::load(a, product.a, place.row, term, terms);
+  B::load(b, product.b, place.column, term, terms);
+  copy_async_commit();
 }
 
 // sums += the tile's terms, ascending.
 template <class A, class B, class S>
 DEVICE_FUNCTION void multiply(float (&sums)[S::PARTS], SharedArray<float, A::SIZE> &a,
                               SharedArray<float, B::SIZE> &b, const Place &place) {
-#pragma unroll
+#pragma unroll 1
   for (int term = 0; term < STEP; term += 4) {
     float b_pieces[S::PART_COLUMNS / 4][4][4];
 #pragma unroll
@@ -104,44 +98,38 @@ product_tiles(Product<Result> product) {
   __shared__ SharedArray<float, A::SIZE> a[2];
   __shared__ SharedArray<float, B::SIZE> b[2];
   Place place = place_of_thread<S>(product.b.lanes);
-  typename Result::template Kept<A, B, S> kept = {};
+  using Kept = typename Result::template Kept<A, B, S>;
+  Kept kept = {};
   TreeCounter<LEVELS, S::PARTS> counter;
   float sums[S::PARTS] = {};
 
-  int64_t first_span = block_y() * product.spans_per_block, last_span = first_span + product.spans_per_block;
-  Cursor now, next;
-  cursor_open(now, product, first_span);
-  next = now;
-  A::load(a[0], product.a, place.row, next.term, next.end);
-  B::load(b[0], product.b, place.column, next.term, next.end);
-  copy_async_commit();
-  int64_t term = 0; // of the span
-  for (int buffer = 0; now.span < last_span && now.term < now.end; buffer ^= 1) {
-    cursor_advance(next, product);
+  int64_t term = block_y() * product.spans_per_block * product.span;
+  int64_t last = term + lesser(product.spans_per_block * product.span, product.terms - term);
+  int64_t end = term + lesser(product.span, last - term); // of the span
+  int step = 0;                                           // of the span
+  load_step<A, B>(a[0], b[0], product, place, term, end);
+  for (int buffer = 0;; buffer ^= 1) {
+    bool span_ends = end - term <= STEP;
+    term = span_ends ? end : term + STEP;
+    if (span_ends) end = term + lesser(product.span, last - term);
     copy_async_wait<0>();
     barrier(); // this buffer is filled, the other one done with
-    if (next.span < last_span && next.term < next.end) {
-      A::load(a[buffer ^ 1], product.a, place.row, next.term, next.end);
-      B::load(b[buffer ^ 1], product.b, place.column, next.term, next.end);
-      copy_async_commit();
-    }
+    if (term < last) load_step<A, B>(a[buffer ^ 1], b[buffer ^ 1], product, place, term, end);
     multiply<A, B, S>(sums, a[buffer], b[buffer], place);
-    term += STEP;
-    bool span_ends = now.term + STEP >= now.end;
-    if (span_ends || term % X1_LEAF == 0) {
+    step++;
+    if (!span_ends && step % (X1_LEAF / STEP) != 0) continue;
 #pragma unroll
-      for (int i = 0; i < S::PARTS; i++) sums[i] = x1_add(sums[i], 0.0f);
-      TreeCounter<LEVELS, S::PARTS>::take(counter, sums, (term - 1) / X1_LEAF, span_ends);
-      if (span_ends) {
-        Result::span_done(kept, product, sums, place, now.span);
-        term = 0;
-      }
-#pragma unroll
-      for (int i = 0; i < S::PARTS; i++) sums[i] = 0.0f;
+    for (int i = 0; i < S::PARTS; i++) sums[i] = x1_add(sums[i], 0.0f);
+    TreeCounter<LEVELS, S::PARTS>::take(counter, sums, (step - 1) / (X1_LEAF / STEP), span_ends);
+    if (span_ends) {
+      if (term == last) break;
+      Kept::span_done(kept, product, sums);
+      step = 0;
     }
-    now = next;
+#pragma unroll
+    for (int i = 0; i < S::PARTS; i++) sums[i] = 0.0f;
   }
-  Result::block_done(kept, product, place);
+  Kept::block_done(kept, product, sums, place);
 }
 
 #endif
