@@ -1,0 +1,77 @@
+// What becomes of a span's sums on a GPU: stored (and the bias added), or quantised and added up (R3).
+//
+// A Result has: Kept<A, B, Shape>, what a thread keeps over the spans of its block; span_done, for all of
+// them but the last; block_done, for the last.
+#ifndef INGOT_KERNELS_PRODUCT_PRODUCT_RESULTS_CUH
+#define INGOT_KERNELS_PRODUCT_PRODUCT_RESULTS_CUH
+
+#include "kernels/product/product_tiles.cuh"
+
+// The elements of a thread's part, as visit(index into the part, row, column), where they exist.
+template <class A, class B, class S, class Result, class Visit>
+DEVICE_FUNCTION void visit_part(const Product<Result> &product, const Place &place, const Visit &visit) {
+#pragma unroll
+  for (int i = 0; i < S::PARTS; i++) {
+    int64_t row = place.row + A::lane(place.thread_row, i / S::PART_COLUMNS);
+    int64_t column = place.column + B::lane(place.thread_column, i % S::PART_COLUMNS);
+    if (row < product.a.lanes && column < product.b.lanes) visit(i, row, column);
+  }
+}
+
+// out[block y, row, column] = sum (+ bias[column] where there is one); a block has one span.
+struct StoredResult {
+  float *out;
+  const float *bias;
+
+  template <class A, class B, class S> struct Kept {
+    DEVICE_FUNCTION void span_done(Kept &, const Product<StoredResult> &, const float (&)[S::PARTS]) {}
+
+    DEVICE_FUNCTION void block_done(Kept &, const Product<StoredResult> &product,
+                                    const float (&sums)[S::PARTS], const Place &place) {
+      int64_t columns = product.b.lanes;
+      float *out = product.result.out + block_y() * product.a.lanes * columns;
+      const float *bias = product.result.bias;
+      visit_part<A, B, S>(product, place, [&](int i, int64_t row, int64_t column) {
+        out[row * columns + column] = bias == nullptr ? sums[i] : x1_add(sums[i], bias[column]);
+      });
+    }
+  };
+};
+
+// q[row, column] += the quantised sum of every span; the flag is raised where one does not fit.
+struct QuantisedResult {
+  int64_t *q;
+  int32_t *flag;
+  Quantiser quantiser;
+
+  template <class A, class B, class S> struct Kept {
+    int64_t q[S::PARTS]; // integers have no order: memory is added to once a block
+    uint32_t misfits;    // bit i: an addend of element i did not fit
+
+    DEVICE_FUNCTION void span_done(Kept &kept, const Product<QuantisedResult> &product,
+                                   const float (&sums)[S::PARTS]) {
+      static_assert(S::PARTS <= 32, "a bit each");
+      const Quantiser &quantiser = product.result.quantiser;
+#pragma unroll
+      for (int i = 0; i < S::PARTS; i++) {
+        if (quantiser_fits(&quantiser, sums[i])) {
+          kept.q[i] += r3_quantise(sums[i], quantiser.scale);
+        } else {
+          kept.misfits |= 1u << i;
+        }
+      }
+    }
+
+    // Beyond the edge a padding zero may have met an infinity: no addend of anybody.
+    DEVICE_FUNCTION void block_done(Kept &kept, const Product<QuantisedResult> &product,
+                                    const float (&sums)[S::PARTS], const Place &place) {
+      span_done(kept, product, sums);
+      visit_part<A, B, S>(product, place, [&](int i, int64_t row, int64_t column) {
+        atomic_add(&product.result.q[row * product.b.lanes + column], kept.q[i]);
+        if (kept.misfits >> i & 1) raise_flag(product.result.flag);
+      });
+    }
+  };
+};
+
+#endif
