@@ -4,22 +4,27 @@ set -euo pipefail
 
 usage() {
   cat <<'TEXT'
-Usage: tools/demo.sh
+Usage: tools/demo.sh [--job]
 Generates customers, trains a linear model and a network on them, reproduces the network's digest with other
 threads, and asks whether the network may replace the linear model. Everything lands in build/demo.
+  --job  without set-up and build: with the program in build/release
 TEXT
 }
 
+build=yes
 case "${1:-}" in
 "") ;;
+--job) build=no ;;
 -h | --help) usage && exit 0 ;;
 *) usage >&2 && exit 2 ;;
 esac
 
 cd "$(dirname "$0")/.."
-tools/setup.sh run
-cmake --preset release >/dev/null
-cmake --build --preset release --target ingot churn_data | tail -n 1
+if [ "$build" = yes ]; then
+  tools/setup.sh run
+  cmake --preset release >/dev/null
+  cmake --build --preset release --target ingot churn_data | tail -n 1
+fi
 ingot=build/release/ingot
 demo=build/demo
 rm -rf "$demo"
