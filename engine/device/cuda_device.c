@@ -144,10 +144,8 @@ static Status check_ordinal(const CudaLibrary *library, int ordinal, Error *erro
                    "there is no device cuda:%d: this machine has cuda:0 to cuda:%d", ordinal, count - 1);
 }
 
-Status device_create_cuda(Device **device, int ordinal, Error *error) {
-  const CudaLibrary *library;
+Status device_create_from_library(Device **device, const CudaLibrary *library, int ordinal, Error *error) {
   char message[CUDA_MESSAGE];
-  PASS(cuda_library_load(&library, error));
   PASS(check_ordinal(library, ordinal, error));
   CudaDevice *made = memory_get(1, sizeof *made);
   made->base.interface = &interface;
@@ -166,4 +164,16 @@ Status device_create_cuda(Device **device, int ordinal, Error *error) {
   else
     device_free(&made->base);
   return status;
+}
+
+Status device_create_cuda(Device **device, int ordinal, Error *error) {
+  const CudaLibrary *library;
+  PASS(cuda_library_load(&library, error));
+  return device_create_from_library(device, library, ordinal, error);
+}
+
+void device_add_launches(uint64_t *launches, const Device *device) {
+  const CudaDevice *cuda = cuda_of(device);
+  for (int i = 0; i < cuda->library->kernel_count; i++)
+    launches[i] += cuda->library->kernel_launches(cuda->context, i);
 }

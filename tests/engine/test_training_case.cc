@@ -184,7 +184,10 @@ RunResult run_case(const TrainingCase &given, const RunOptions &options) {
     int threads = second && options.threads_after != 0 ? options.threads_after : options.threads;
     Device *device = nullptr;
     Trainer *trainer = nullptr;
-    result.status = options.operators != nullptr
+    const CudaLibrary *cuda =
+        (second ? options.cuda_first_half_only : options.cuda_second_half_only) ? nullptr : options.cuda;
+    result.status = cuda != nullptr ? device_create_from_library(&device, cuda, 0, &error)
+                    : options.operators != nullptr
                         ? device_create_with(&device, options.operators, threads, &error)
                         : device_create(&device, options.isa, threads, &error);
     to.device = device;
@@ -196,6 +199,10 @@ RunResult run_case(const TrainingCase &given, const RunOptions &options) {
     if (result.status == STATUS_OK) result.status = trainer_run(trainer, &end, &error);
     if (trainer != nullptr) result.steps = trainer_step(trainer);
     trainer_free(trainer);
+    if (cuda != nullptr && device != nullptr) {
+      result.launches.resize((size_t)cuda->kernel_count);
+      device_add_launches(result.launches.data(), device);
+    }
     device_free(device);
     if (result.status != STATUS_OK) break;
   }

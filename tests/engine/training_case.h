@@ -7,6 +7,7 @@
 #include <vector>
 
 extern "C" {
+#include "engine/device/cuda_library.h"
 #include "engine/train/trainer.h"
 }
 
@@ -30,6 +31,9 @@ TrainingCase training_case(const std::string &name);
 struct RunOptions {
   const char *isa = "portable";
   const Operators *operators = nullptr; // instead of isa: a table of one's own
+  const CudaLibrary *cuda = nullptr;    // instead of isa: the first device of a CUDA library
+  bool cuda_first_half_only = false;    // the second half on the CPU; `cuda_second_half_only`: the first
+  bool cuda_second_half_only = false;
   int threads = 1;
   int64_t micro_batch = MICRO_BATCH_ALL;
   bool stream = false;
@@ -44,6 +48,7 @@ struct RunResult {
   std::vector<Event> events;
   uint64_t steps = 0;
   TrainerPlan plan{};
+  std::vector<uint64_t> launches; // by kernel, where a CUDA library was used
 };
 
 RunResult run_case(const TrainingCase &given, const RunOptions &options);

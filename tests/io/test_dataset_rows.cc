@@ -2,9 +2,7 @@
 #include "dataset_case.h"
 #include "kernels/shared/shuffle.h"
 
-extern "C" {
-#include "engine/train/order.h"
-}
+#include "kernels/shared/order.h"
 
 namespace {
 
@@ -77,7 +75,7 @@ struct Rows {
 
 std::vector<int64_t> epoch_rows(const RowOrder &order, uint64_t epoch, int64_t first, int64_t count) {
   std::vector<int64_t> rows((size_t)count);
-  row_order_read(rows.data(), &order, epoch, first, count);
+  order_rows(rows.data(), &order, (uint32_t)epoch, first, count);
   return rows;
 }
 
