@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The long form of the scalar tests, about 15 minutes on two cores: every scalar function on all 2^32 arguments; prints
+# The long form of the scalar tests, some 45 core-minutes: every scalar function on all 2^32 arguments; prints
 # the digest for each instruction set (tests/golden/scalar.sha256), then the largest error in ulp and where it is.
 set -euo pipefail
 cd "$(dirname "$0")/.."
