@@ -145,10 +145,12 @@ static Status check_type(Values *values, const DataFile *file, const char *name,
   return STATUS_OK;
 }
 
-// Filters: shuffle, one deflate, fletcher32. *deflated tells that stored bytes may be fewer than the values'.
-static Status check_filters(bool *deflated, const DataFile *file, const char *name, hid_t properties,
-                            Error *error) {
+// Filters: shuffle, one deflate, fletcher32, and only of chunks: HDF5 itself fails on others. *deflated tells
+// that stored bytes may be fewer than the values'.
+static Status check_filters(bool *deflated, H5D_layout_t layout, const DataFile *file, const char *name,
+                            hid_t properties, Error *error) {
   int count = H5Pget_nfilters(properties), deflates = 0;
+  if (count != 0 && layout != H5D_CHUNKED) return refuse(file, name, "is damaged.", error);
   for (int i = 0; i < count; i++) {
     unsigned flags, config;
     size_t parameters = 0;
@@ -183,7 +185,7 @@ static Status check_layout(H5D_layout_t *layout, const DataFile *file, const cha
 static Status check_storage(const Values *values, H5D_layout_t layout, const DataFile *file, const char *name,
                             hid_t properties, Error *error) {
   bool deflated = false;
-  PASS(check_filters(&deflated, file, name, properties, error));
+  PASS(check_filters(&deflated, layout, file, name, properties, error));
   uint64_t stored = H5Dget_storage_size(values->dataset), needed;
   if (stored > file->bytes || __builtin_mul_overflow((uint64_t)values->count, values->size, &needed) ||
       needed / (deflated ? DEFLATE_RATIO_MAX : 1) > stored) {

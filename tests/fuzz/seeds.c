@@ -210,6 +210,8 @@ static void predictions_seeds(const char *folder, const char *ending) {
 static void report_seeds(const char *folder) {
   copy(folder, "comparison.json", "tests/io/fixtures/comparison.json");
   put_text(folder, "empty.json", "{}\n");
+  put_text(folder, "hostile.json",
+           "{\"subject\": {\"name\": \"<script>alert(1)</script>\", \"owner\": \"\\u0007'&\"}}\n");
 }
 
 // A model's tensors with fitted preprocessing.

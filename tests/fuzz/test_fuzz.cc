@@ -65,28 +65,10 @@ std::vector<std::pair<std::string, Bytes>> seeds_of(const char *fuzzer) {
 }
 
 // Texts at which parsers turn.
-const char *const words[] = {"\"",
-                             "\n",
-                             "\r\n",
-                             ",",
-                             ":",
-                             "{",
-                             "}",
-                             "[",
-                             "]",
-                             "-",
-                             "1e999",
-                             "NaN",
-                             "null",
-                             "\xff",
-                             "'",
-                             "(",
-                             ")",
-                             "\t",
-                             "18446744073709551616",
-                             "..",
-                             "&",
-                             "*"};
+const char *const words[] = {
+    "\"",    "\n",  "\r\n", ",",        ":",    "{", "}", "[", "]",  "-",
+    "1e999", "NaN", "null", "<script>", "\xff", "'", "(", ")", "\t", "18446744073709551616",
+    "..",    "&",   "*"};
 
 // One small change.
 void mutate(Bytes *bytes, std::mt19937_64 *random) {
