@@ -408,6 +408,37 @@ TEST(DataHostile, FiltersWithoutChunks) {
   EXPECT_NE(refusal(path).find("x: is damaged."), std::string::npos);
 }
 
+// Bytes that make chunks virtual, or another message a list of external files, without a checksum that tells:
+// HDF5 must not decode either.
+TEST(DataHostile, HeadersThatLeadElsewhere) {
+  std::string path = filtered_file(H5Z_FILTER_DEFLATE, 1), bytes = read_whole(path);
+  size_t chunk = bytes.find(std::string("\x64\0\0\0\x08\0\0\0", 8));
+  ASSERT_NE(chunk, std::string::npos);
+  std::string changed = bytes;
+  changed[chunk - 11] = 4; // version of the layout
+  changed[chunk - 10] = 3; // its class
+  write_whole(path, changed);
+  EXPECT_NE(refusal(path).find("x: is a virtual data set"), std::string::npos);
+  ASSERT_EQ(bytes[chunk - 19], 8); // type of the message
+  bytes[chunk - 19] = 7;
+  write_whole(path, bytes);
+  EXPECT_NE(refusal(path).find("x: keeps its values in other files"), std::string::npos);
+}
+
+// A block of the user's before the file: every address is behind it.
+TEST(DataHostile, UserBlocks) {
+  std::string path = file_of("userblock.h5");
+  hid_t creation = H5Pcreate(H5P_FILE_CREATE);
+  H5Pset_userblock(creation, 1024);
+  hid_t file = H5Fcreate(path.c_str(), H5F_ACC_TRUNC, creation, H5P_DEFAULT);
+  H5Gclose(H5Gcreate2(file, "/columns", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT));
+  for (int i = 0; i < 40; i++) // more than the first block of a header holds
+    add_dataset(file, ("/columns/x" + std::to_string(i)).c_str(), H5T_IEEE_F64LE, {4});
+  H5Pclose(creation);
+  H5Fclose(file);
+  EXPECT_EQ(read_all(path), STATUS_OK);
+}
+
 // The program itself, with an environment that offers a plugin for the file's filter: it is not loaded.
 TEST(DataHostile, PluginsOfTheEnvironment) {
   std::string mark = file_of("plugin_was_loaded"), config = file_of("plugin.yaml");
