@@ -23,7 +23,7 @@ cd "$(dirname "$0")/.."
 tools/setup.sh test
 cmake --preset fuzz >/dev/null
 cmake --build --preset fuzz
-mkdir -p build/fuzz/seeds
+rm -rf build/fuzz/seeds && mkdir -p build/fuzz/seeds
 build/fuzz/fuzz_seeds build/fuzz/seeds >build/fuzz/fuzzers.txt
 [ $# -gt 0 ] || mapfile -t all <build/fuzz/fuzzers.txt
 [ $# -gt 0 ] || set -- "${all[@]}"

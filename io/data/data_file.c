@@ -41,6 +41,7 @@ typedef struct StoredColumn {
 struct DataFile {
   char *path;
   uint64_t bytes; // of the file
+  uint64_t base;  // of its addresses
   hid_t file, group;
   int64_t rows;
   StoredColumn *columns;
@@ -97,7 +98,12 @@ static Status check_link(const DataFile *file, hid_t parent, const char *name, E
 // Opens a group or a data set.
 static Status open_object(hid_t *object, const DataFile *file, hid_t parent, const char *name,
                           H5I_type_t type, Error *error) {
+  H5O_info_t info;
   PASS(check_link(file, parent, name, error));
+  if (H5Oget_info_by_name2(parent, name, &info, H5O_INFO_BASIC, H5P_DEFAULT) < 0)
+    return refuse(file, name, "is damaged.", error);
+  const char *problem = hdf5_header_problem(file->path, file->base, info.addr);
+  if (problem != NULL) return refuse(file, name, problem, error);
   *object = H5Oopen(parent, name, H5P_DEFAULT);
   if (*object < 0) return refuse(file, name, "is damaged.", error);
   if (H5Iget_type(*object) == type) return STATUS_OK;
@@ -145,10 +151,12 @@ static Status check_type(Values *values, const DataFile *file, const char *name,
   return STATUS_OK;
 }
 
-// Filters: shuffle, one deflate, fletcher32. *deflated tells that stored bytes may be fewer than the values'.
-static Status check_filters(bool *deflated, const DataFile *file, const char *name, hid_t properties,
-                            Error *error) {
+// Filters: shuffle, one deflate, fletcher32, and only of chunks: HDF5 itself fails on others. *deflated tells
+// that stored bytes may be fewer than the values'.
+static Status check_filters(bool *deflated, H5D_layout_t layout, const DataFile *file, const char *name,
+                            hid_t properties, Error *error) {
   int count = H5Pget_nfilters(properties), deflates = 0;
+  if (count != 0 && layout != H5D_CHUNKED) return refuse(file, name, "is damaged.", error);
   for (int i = 0; i < count; i++) {
     unsigned flags, config;
     size_t parameters = 0;
@@ -165,25 +173,11 @@ static Status check_filters(bool *deflated, const DataFile *file, const char *na
   return refuse(file, name, "is compressed twice or damaged.", error);
 }
 
-// Values in this file: asked before anything else, which would open the sources of a virtual data set.
-static Status check_layout(H5D_layout_t *layout, const DataFile *file, const char *name, hid_t properties,
-                           Error *error) {
-  *layout = H5Pget_layout(properties);
-  if (*layout != H5D_CONTIGUOUS && *layout != H5D_CHUNKED && *layout != H5D_COMPACT) {
-    return refuse(file, name, "is a virtual data set; only values in the file itself are read.", error);
-  }
-  if (*layout == H5D_CONTIGUOUS && H5Pget_external_count(properties) != 0) {
-    return refuse(file, name, "keeps its values in other files; only values in the file itself are read.",
-                  error);
-  }
-  return STATUS_OK;
-}
-
 // Enough storage for the declared extent, and chunks in proportion to it.
 static Status check_storage(const Values *values, H5D_layout_t layout, const DataFile *file, const char *name,
                             hid_t properties, Error *error) {
   bool deflated = false;
-  PASS(check_filters(&deflated, file, name, properties, error));
+  PASS(check_filters(&deflated, layout, file, name, properties, error));
   uint64_t stored = H5Dget_storage_size(values->dataset), needed;
   if (stored > file->bytes || __builtin_mul_overflow((uint64_t)values->count, values->size, &needed) ||
       needed / (deflated ? DEFLATE_RATIO_MAX : 1) > stored) {
@@ -201,12 +195,11 @@ static Status check_storage(const Values *values, H5D_layout_t layout, const Dat
 static Status check_dataset(Values *values, const DataFile *file, const char *name, Error *error) {
   Status status;
   hid_t properties = H5Dget_create_plist(values->dataset), type = -1, space = -1;
-  H5D_layout_t layout;
+  H5D_layout_t layout = H5Pget_layout(properties);
   hsize_t extent = 0;
-  TRY(check_layout(&layout, file, name, properties, error));
   type = H5Dget_type(values->dataset);
   space = H5Dget_space(values->dataset);
-  if (type < 0 || space < 0) TRY(refuse(file, name, "is damaged.", error));
+  if (type < 0 || space < 0 || layout < 0) TRY(refuse(file, name, "is damaged.", error));
   TRY(check_type(values, file, name, type, error));
   if (H5Sget_simple_extent_type(space) != H5S_SIMPLE || H5Sget_simple_extent_ndims(space) != 1) {
     TRY(refuse(file, name, "must have one axis, the rows.", error));
@@ -305,8 +298,8 @@ static Status open_column(DataFile *file, const char *name, Error *error) {
   if (!utf8_is_valid(name, strlen(name)))
     TRY(refuse(file, "a column", "has a name that is not UTF-8.", error));
   TRY(check_link(file, file->group, name, error));
-  bool is_group =
-      H5Oget_info_by_name(file->group, name, &info, H5P_DEFAULT) >= 0 && info.type == H5O_TYPE_GROUP;
+  bool is_group = H5Oget_info_by_name2(file->group, name, &info, H5O_INFO_BASIC, H5P_DEFAULT) >= 0 &&
+                  info.type == H5O_TYPE_GROUP;
   TRY(open_object(&object, file, file->group, name, is_group ? H5I_GROUP : H5I_DATASET, error));
   if (is_group) {
     TRY(open_category(stored, file, object, error));
@@ -357,6 +350,19 @@ static Status open_columns(DataFile *file, Error *error) {
   return file->rows > 0 ? STATUS_OK : refuse(file, "columns", "have no rows.", error);
 }
 
+// Where addresses begin, and that they are of 8 bytes.
+static Status check_addresses(DataFile *file, Error *error) {
+  hsize_t base = 0;
+  size_t address_bytes = 0, length_bytes = 0;
+  hid_t properties = H5Fget_create_plist(file->file);
+  H5Pget_userblock(properties, &base);
+  H5Pget_sizes(properties, &address_bytes, &length_bytes);
+  H5Pclose(properties);
+  file->base = base;
+  if (address_bytes == 8 && length_bytes == 8) return STATUS_OK;
+  return refuse(file, "addresses", "are not of 8 bytes; rewrite it: h5repack IN.h5 OUT.h5", error);
+}
+
 // The layout's name, where the file has one, must be ours.
 static Status check_format(const DataFile *file, Error *error) {
   Status status = STATUS_OK;
@@ -403,6 +409,7 @@ Status data_file_open(DataFile **opened, const char *path, Error *error) {
   if (file->file < 0) {
     TRY(error_set(error, STATUS_DATA, "%s: is truncated or damaged (HDF5: %s).", path, hdf5_reason()));
   }
+  TRY(check_addresses(file, error));
   TRY(check_format(file, error));
   TRY(open_columns(file, error));
   *opened = file;

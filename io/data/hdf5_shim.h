@@ -7,6 +7,7 @@
 #include "engine/shared/status.h"
 
 #include <hdf5.h>
+#include <stdint.h>
 
 #define DATA_FILE_LAYOUT "ingot-columns-1"
 
@@ -15,6 +16,10 @@ void hdf5_set_up(void);
 
 // The innermost message of the library's last failure, "" where it has none. Valid until the next call.
 const char *hdf5_reason(void);
+
+// Why an object cannot be given to HDF5 (a rule for a message), NULL where it can: its header is damaged, or
+// it keeps values in other files or data sets, which HDF5 is never to decode. Addresses are of 8 bytes.
+const char *hdf5_header_problem(const char *path, uint64_t base, uint64_t address);
 
 // A property list for opening and creating files: no locks, format 1.10.
 hid_t hdf5_file_access(void);

@@ -184,8 +184,7 @@ static void payoff_seeds(const char *folder) {
   const char *const texts[] = {
       "CASE WHEN label = 1 THEN :offer * x * 12 ELSE 0 END - 90",
       "coalesce(\"monthly charge\", 0) + x / 2.0",
-      "iif(coalesce(k, 'month') IN ('month', 'it''s') AND NOT x BETWEEN 1 AND 2e1, -1, max(1, round(x), "
-      "abs(-3)))",
+      "iif(coalesce(k, 'month') IN ('month', 'it''s') AND NOT x BETWEEN 1 AND 2e1, -1, max(1, round(x)))",
       "CASE k WHEN 'month' THEN 1 ELSE 2 END",
       "((((1))))",
   };
@@ -211,6 +210,8 @@ static void predictions_seeds(const char *folder, const char *ending) {
 static void report_seeds(const char *folder) {
   copy(folder, "comparison.json", "tests/io/fixtures/comparison.json");
   put_text(folder, "empty.json", "{}\n");
+  put_text(folder, "hostile.json",
+           "{\"subject\": {\"name\": \"<script>alert(1)</script>\", \"owner\": \"\\u0007'&\"}}\n");
 }
 
 // A model's tensors with fitted preprocessing.

@@ -65,34 +65,16 @@ std::vector<std::pair<std::string, Bytes>> seeds_of(const char *fuzzer) {
 }
 
 // Texts at which parsers turn.
-const char *const words[] = {"\"",
-                             "\n",
-                             "\r\n",
-                             ",",
-                             ":",
-                             "{",
-                             "}",
-                             "[",
-                             "]",
-                             "-",
-                             "1e999",
-                             "NaN",
-                             "null",
-                             "\xff",
-                             "'",
-                             "(",
-                             ")",
-                             "\t",
-                             "18446744073709551616",
-                             "..",
-                             "&",
-                             "*"};
+const char *const words[] = {
+    "\"",    "\n",  "\r\n", ",",        ":",    "{", "}", "[", "]",  "-",
+    "1e999", "NaN", "null", "<script>", "\xff", "'", "(", ")", "\t", "18446744073709551616",
+    "..",    "&",   "*"};
 
 // One small change.
 void mutate(Bytes *bytes, std::mt19937_64 *random) {
   auto below = [&](size_t n) { return n == 0 ? 0 : (size_t)((*random)() % n); };
   size_t at = below(bytes->size() + 1), length = below(16) + 1;
-  switch (below(7)) {
+  switch (below(8)) {
   case 0:
   case 1:
     if (at < bytes->size()) (*bytes)[at] ^= (char)(1 << below(8));
@@ -110,6 +92,10 @@ void mutate(Bytes *bytes, std::mt19937_64 *random) {
     bytes->insert(at, words[below(sizeof words / sizeof *words)]);
     break;
   case 6:
+    at = bytes->find_first_of("0123456789", at);
+    if (at != Bytes::npos) (*bytes)[at] = (char)('0' + below(10));
+    break;
+  case 7:
     if (below(8) == 0) bytes->resize(at);
     break;
   }
@@ -129,7 +115,7 @@ TEST_P(Fuzz, SeedsAndTheirMutants) {
   for (int i = 0; i < MUTANTS + (int)seeds.size(); i++) {
     const auto &[name, seed] = seeds[(size_t)i % seeds.size()];
     Bytes bytes = seed;
-    int changes = i < (int)seeds.size() ? 0 : 1 + (int)(random() % 4);
+    int changes = i < (int)seeds.size() ? 0 : random() % 4 > 0 ? 1 : 2 + (int)(random() % 3);
     for (int change = 0; change < changes; change++) mutate(&bytes, &random);
     snprintf(current, sizeof current, "fuzz: %s died on mutant %d, of seed '%s'\n", target.name, i,
              name.c_str());

@@ -132,16 +132,16 @@ size_t unchanged(unsigned, size_t, const unsigned *, size_t bytes, size_t *, voi
 }
 
 // A file whose one column went through a filter, `times` times.
-std::string filtered_file(H5Z_filter_t filter, int times) {
+std::string filtered_file(H5Z_filter_t filter, int times, hsize_t rows = 500) {
   std::string path = file_of("filtered.h5");
   const hsize_t chunk = 100;
-  std::vector<double> values(500, 1.5);
+  std::vector<double> values(rows, 1.5);
   hid_t file = H5Fcreate(path.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
   hid_t properties = H5Pcreate(H5P_DATASET_CREATE);
   H5Pset_chunk(properties, 1, &chunk);
   for (int i = 0; i < times; i++) EXPECT_GE(H5Pset_filter(properties, filter, 0, 0, nullptr), 0);
   H5Gclose(H5Gcreate2(file, "/columns", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT));
-  add_dataset(file, "/columns/x", H5T_IEEE_F64LE, {500}, properties);
+  add_dataset(file, "/columns/x", H5T_IEEE_F64LE, {rows}, properties);
   hid_t set = H5Dopen2(file, "/columns/x", H5P_DEFAULT);
   EXPECT_GE(H5Dwrite(set, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()), 0);
   H5Dclose(set);
@@ -395,6 +395,48 @@ TEST(DataHostile, FiltersThatAreNotRead) {
   }
   EXPECT_NE(refusal(filtered_file(H5Z_FILTER_NBIT, 1)).find("h5repack"), std::string::npos);
   EXPECT_NE(refusal(filtered_file(H5Z_FILTER_DEFLATE, 2)).find("is compressed twice"), std::string::npos);
+}
+
+// A layout of chunks that was changed into a compact one without a byte, the filters still there.
+TEST(DataHostile, FiltersWithoutChunks) {
+  std::string path = filtered_file(H5Z_FILTER_DEFLATE, 1, 100), bytes = read_whole(path);
+  size_t chunk = bytes.find(std::string("\x64\0\0\0\x08\0\0\0", 8)); // ends the message: 100 rows of 8 bytes
+  ASSERT_NE(chunk, std::string::npos);
+  ASSERT_EQ(bytes.substr(chunk - 11, 3), "\x03\x02\x02"); // version, chunked, axes
+  ASSERT_EQ(read_all(path), STATUS_OK);
+  write_whole(path, bytes.replace(chunk - 11, 4, std::string("\x03\0\0\0", 4)));
+  EXPECT_NE(refusal(path).find("x: is damaged."), std::string::npos);
+}
+
+// Bytes that make chunks virtual, or another message a list of external files, without a checksum that tells:
+// HDF5 must not decode either.
+TEST(DataHostile, HeadersThatLeadElsewhere) {
+  std::string path = filtered_file(H5Z_FILTER_DEFLATE, 1), bytes = read_whole(path);
+  size_t chunk = bytes.find(std::string("\x64\0\0\0\x08\0\0\0", 8));
+  ASSERT_NE(chunk, std::string::npos);
+  std::string changed = bytes;
+  changed[chunk - 11] = 4; // version of the layout
+  changed[chunk - 10] = 3; // its class
+  write_whole(path, changed);
+  EXPECT_NE(refusal(path).find("x: is a virtual data set"), std::string::npos);
+  ASSERT_EQ(bytes[chunk - 19], 8); // type of the message
+  bytes[chunk - 19] = 7;
+  write_whole(path, bytes);
+  EXPECT_NE(refusal(path).find("x: keeps its values in other files"), std::string::npos);
+}
+
+// A block of the user's before the file: every address is behind it.
+TEST(DataHostile, UserBlocks) {
+  std::string path = file_of("userblock.h5");
+  hid_t creation = H5Pcreate(H5P_FILE_CREATE);
+  H5Pset_userblock(creation, 1024);
+  hid_t file = H5Fcreate(path.c_str(), H5F_ACC_TRUNC, creation, H5P_DEFAULT);
+  H5Gclose(H5Gcreate2(file, "/columns", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT));
+  for (int i = 0; i < 40; i++) // more than the first block of a header holds
+    add_dataset(file, ("/columns/x" + std::to_string(i)).c_str(), H5T_IEEE_F64LE, {4});
+  H5Pclose(creation);
+  H5Fclose(file);
+  EXPECT_EQ(read_all(path), STATUS_OK);
 }
 
 // The program itself, with an environment that offers a plugin for the file's filter: it is not loaded.
