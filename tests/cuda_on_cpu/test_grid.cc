@@ -76,6 +76,7 @@ KERNEL_OF(THREADS) vector_shared(float *x, int index) {
   *x = read.w;
 }
 
+__attribute__((no_sanitize("alignment"))) // the grid finds it, sanitizer or not
 KERNEL_OF(THREADS) vector_global(float *x, int index) {
   *reinterpret_cast<float4 *>(x + index) = float4{1, 2, 3, 4};
 }
