@@ -71,6 +71,7 @@ KERNEL_OF(THREADS) index_shared(float *x, int index) {
 
 KERNEL_OF(THREADS) vector_shared(float *x, int index) {
   __shared__ SharedArray<float, 32> tile;
+  tile.vector(index).x = 0;
   tile.vector(index) = float4{1, 2, 3, 4};
   float4 read = tile.vector(index);
   *x = read.w;
