@@ -71,11 +71,13 @@ KERNEL_OF(THREADS) index_shared(float *x, int index) {
 
 KERNEL_OF(THREADS) vector_shared(float *x, int index) {
   __shared__ SharedArray<float, 32> tile;
+  tile.vector(index).x = 0;
   tile.vector(index) = float4{1, 2, 3, 4};
   float4 read = tile.vector(index);
   *x = read.w;
 }
 
+__attribute__((no_sanitize("alignment"))) // the grid finds it, sanitizer or not
 KERNEL_OF(THREADS) vector_global(float *x, int index) {
   *reinterpret_cast<float4 *>(x + index) = float4{1, 2, 3, 4};
 }
