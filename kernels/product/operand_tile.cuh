@@ -51,7 +51,7 @@ DEVICE_FUNCTION void load_rows(SharedArray<float, OUTER * PITCH> &tile, const fl
   }
 }
 
-DEVICE_FUNCTION int64_t lesser(int64_t a, int64_t b) {
+X1_FUNCTION int64_t lesser(int64_t a, int64_t b) {
   return a < b ? a : b;
 }
 

@@ -5,6 +5,8 @@
 // not even the smallest does and the sum is long, the summed axis is cut into runs of 2^j leaves, whose sums
 // lie in the workspace until product_join adds them by the same tree.
 #include "kernels/product/product_results.cuh"
+#include "kernels/row_reduction/tree_sum.cuh"
+#include "kernels/row_reduction/warp_sum.cuh"
 
 using LargeShape = Shape<128, 64, 8, 8>;
 using MediumShape = Shape<64, 64, 8, 4>;
@@ -12,22 +14,16 @@ using SmallShape = Shape<32, 32, 4, 4>;
 using WeightShape = Shape<64, 64, 8, 4>;
 
 enum {
-  FEW_LEVELS = 3,   // of a tree over up to 8 leaves
-  SOME_LEVELS = 6,  // 64 leaves
-  ALL_LEVELS = 24,  // as many as anyone has
-  SPLIT_MOST = 64,  // parts of a split sum
-  SPLIT_LEVELS = 6, // of the tree over them
-  ROW_THREADS = 256,
+  FEW_LEVELS = 3,  // of a tree over up to 8 leaves
+  SOME_LEVELS = 6, // 64 leaves
+  ALL_LEVELS = 24, // as many as anyone has
+  SPLIT_MOST = 64, // parts of a split sum
   JOIN_THREADS = 256,
   BIAS_THREADS = 256
 };
 
 static int64_t quotient_up(int64_t a, int64_t b) {
   return (a + b - 1) / b;
-}
-
-static int64_t smaller(int64_t a, int64_t b) {
-  return a < b ? a : b;
 }
 
 template <class S> static int64_t tiles_of(int64_t rows, int64_t columns) {
@@ -50,7 +46,7 @@ static void launch_levels(CudaContext *context, KernelId id, const Product<Resul
 // MOST: the levels of the deepest kernel of this shape.
 template <template <int, int, int> class A, template <int, int, int> class B, class S, int MOST, class Result>
 static void launch_shape(CudaContext *context, KernelId id, const Product<Result> &product) {
-  int64_t leaves = quotient_up(smaller(product.span, product.terms), X1_LEAF);
+  int64_t leaves = quotient_up(lesser(product.span, product.terms), X1_LEAF);
   if (leaves <= 1) {
     launch_levels<A, B, S, 0>(context, id, product);
   } else if (leaves <= 1 << FEW_LEVELS) {
@@ -64,11 +60,11 @@ static void launch_shape(CudaContext *context, KernelId id, const Product<Result
 static int64_t split_span(const CudaContext *context, int64_t rows, int64_t columns, int64_t terms) {
   int64_t room = (int64_t)(context->workspace_bytes / sizeof(float)) / (rows * columns);
   int64_t most = 2 * (int64_t)context->multiprocessors / tiles_of<SmallShape>(rows, columns);
-  most = smaller(smaller(most, room), SPLIT_MOST);
+  most = lesser(lesser(most, room), SPLIT_MOST);
   if (most < 2) return terms;
   int64_t span = X1_LEAF;
   while (quotient_up(terms, span) > most) span *= 2;
-  return smaller(span, terms);
+  return lesser(span, terms);
 }
 
 // out[i] = T over the parts of parts[part, i] (+ bias[column of i]); count elements.
@@ -76,13 +72,11 @@ KERNEL_OF(JOIN_THREADS)
 product_join(float *out, const float *parts, const float *bias, int64_t count, int64_t columns,
              int64_t part_count) {
   for (int64_t i = grid_index(); i < count; i += grid_size()) {
-    TreeCounter<SPLIT_LEVELS, 1> counter;
-    float sum[1];
-    for (int64_t part = 0; part < part_count; part++) {
-      sum[0] = parts[part * count + i];
-      TreeCounter<SPLIT_LEVELS, 1>::take(counter, sum, part, part == part_count - 1);
-    }
-    out[i] = bias == nullptr ? sum[0] : x1_add(sum[0], bias[i % columns]);
+    TreeSum tree;
+    tree.leaves = 0;
+    for (int64_t part = 0; part < part_count; part++) tree_sum_add(&tree, parts[part * count + i]);
+    float sum = tree_sum_end(&tree);
+    out[i] = bias == nullptr ? sum : x1_add(sum, bias[i % columns]);
   }
 }
 
@@ -121,8 +115,7 @@ KERNEL_OF(ROW_THREADS) one_output_forward(LinearForward s) {
     high = x1_fma(x[i + WARP], s.w[i + WARP], high);
   }
   if (i < s.inputs) low = x1_fma(x[i], s.w[i], low);
-  float sum = x1_add(x1_add(low, 0.0f), x1_add(high, 0.0f));
-  for (int h = WARP / 2; h >= 1; h /= 2) sum = x1_add(sum, shuffle_xor(sum, h));
+  float sum = warp_r2_join<WARP>(low, high);
   if (lane_index() == 0) s.y[row] = x1_add(sum, s.bias[0]);
 }
 
@@ -157,13 +150,13 @@ KERNEL_OF(BIAS_THREADS) bias_backward(LinearBackwardWeight s) {
   __shared__ SharedArray<float, X1_LEAF * WARP> leaf;
   int64_t output = (int64_t)block_x() * WARP + lane_index(), grains = (s.rows + s.grain - 1) / s.grain;
   bool exists = output < s.outputs, sums_here = warp_index() == 0;
-  TreeCounter<ALL_LEVELS, 1> counter;
   int64_t q = 0;
   for (int64_t grain = block_z(); grain < grains; grain += block_count_z()) {
-    int64_t first = grain * s.grain, rows = s.rows - first < s.grain ? s.rows - first : s.grain;
-    float sum[1] = {0};
+    int64_t first = grain * s.grain, rows = lesser(s.grain, s.rows - first);
+    TreeSum tree;
+    tree.leaves = 0;
     for (int64_t begin = 0; begin < rows; begin += X1_LEAF) {
-      int terms = (int)(rows - begin < X1_LEAF ? rows - begin : X1_LEAF);
+      int terms = (int)lesser(rows - begin, X1_LEAF);
       barrier(); // the leaf before is summed
 #pragma unroll 8
       for (int i = warp_index(); i < X1_LEAF; i += BIAS_THREADS / WARP) {
@@ -175,12 +168,12 @@ KERNEL_OF(BIAS_THREADS) bias_backward(LinearBackwardWeight s) {
       float t = 0;
 #pragma unroll 16
       for (int i = 0; i < X1_LEAF; i++) t = x1_fma(leaf[i * WARP + lane_index()], 1.0f, t);
-      sum[0] = x1_add(t, 0.0f);
-      TreeCounter<ALL_LEVELS, 1>::take(counter, sum, begin / X1_LEAF, begin + X1_LEAF >= rows);
+      tree_sum_add(&tree, x1_add(t, 0.0f));
     }
     if (!sums_here || !exists) continue;
-    if (quantiser_fits(&s.quantiser, sum[0])) {
-      q += r3_quantise(sum[0], s.quantiser.scale);
+    float sum = tree_sum_end(&tree);
+    if (quantiser_fits(&s.quantiser, sum)) {
+      q += r3_quantise(sum, s.quantiser.scale);
     } else {
       raise_flag(s.flag_b);
     }
@@ -190,7 +183,7 @@ KERNEL_OF(BIAS_THREADS) bias_backward(LinearBackwardWeight s) {
 
 // Enough blocks for four a multiprocessor, as far as there are grains.
 static int64_t parts_of_grains(const CudaContext *context, int64_t grains, int64_t tiles) {
-  return smaller(grains, quotient_up(4 * (int64_t)context->multiprocessors, tiles));
+  return lesser(grains, quotient_up(4 * (int64_t)context->multiprocessors, tiles));
 }
 
 void linear_backward_weight_cuda(CudaContext *context, const LinearBackwardWeight *s) {

@@ -46,29 +46,27 @@ struct QuantisedResult {
 
   template <class A, class B, class S> struct Kept {
     int64_t q[S::PARTS]; // integers have no order: memory is added to once a block
-    uint32_t misfits;    // bit i: an addend of element i did not fit
 
+    // A padding zero beyond the edge misfits only where it meets an infinity or NaN, and then so do all
+    // elements of that row or column.
     DEVICE_FUNCTION void span_done(Kept &kept, const Product<QuantisedResult> &product,
                                    const float (&sums)[S::PARTS]) {
-      static_assert(S::PARTS <= 32, "a bit each");
-      const Quantiser &quantiser = product.result.quantiser;
+      const QuantisedResult &result = product.result;
 #pragma unroll
       for (int i = 0; i < S::PARTS; i++) {
-        if (quantiser_fits(&quantiser, sums[i])) {
-          kept.q[i] += r3_quantise(sums[i], quantiser.scale);
+        if (quantiser_fits(&result.quantiser, sums[i])) {
+          kept.q[i] += r3_quantise(sums[i], result.quantiser.scale);
         } else {
-          kept.misfits |= 1u << i;
+          raise_flag(result.flag);
         }
       }
     }
 
-    // Beyond the edge a padding zero may have met an infinity: no addend of anybody.
     DEVICE_FUNCTION void block_done(Kept &kept, const Product<QuantisedResult> &product,
                                     const float (&sums)[S::PARTS], const Place &place) {
       span_done(kept, product, sums);
       visit_part<A, B, S>(product, place, [&](int i, int64_t row, int64_t column) {
         atomic_add(&product.result.q[row * product.b.lanes + column], kept.q[i]);
-        if (kept.misfits >> i & 1) raise_flag(product.result.flag);
       });
     }
   };

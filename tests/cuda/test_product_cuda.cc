@@ -1,0 +1,243 @@
+// Matrix products on a GPU: the bits of the CPU's operators around every edge of tiles, steps, leaves and
+// grains, whichever tile the device's size calls for, split or whole.
+#include "tests/cuda/device_case.h"
+
+namespace {
+
+struct Dimensions {
+  int64_t rows, outputs, inputs;
+};
+
+std::ostream &operator<<(std::ostream &out, const Dimensions &d) {
+  return out << d.rows << " rows, " << d.outputs << " outputs, " << d.inputs << " inputs";
+}
+
+// Devices on which a product of a few tiles takes the largest, the next one, and the smallest.
+const int device_sizes[] = {1, 2, 1000};
+
+// Around threads, tiles of 32, 64 and 128, and steps of 16.
+const int64_t tile_edges[] = {1, 3, 4, 5, 31, 32, 33, 63, 64, 65, 127, 128, 129, 193};
+const int64_t step_edges[] = {1, 2, 3, 4, 7, 8, 15, 16, 17, 31, 32, 33, 64};
+// Around leaves, and trees of up to 8, 64 and more of them.
+const int64_t leaf_edges[] = {255, 256, 257, 511, 512, 513, 769, 1031, 2047, 2048, 2049, 2305};
+
+int64_t up_to(std::mt19937_64 &random, int64_t most) {
+  return 1 + (int64_t)(random() % (uint64_t)most);
+}
+
+class ProductCuda : public DeviceCase {
+protected:
+  std::mt19937_64 random{41};
+
+  // Room for this many partial sums.
+  void set_workspace(int64_t floats) {
+    workspace.reset(new DeviceArray<float>(Values((size_t)floats)));
+    context.workspace = workspace->at();
+    context.workspace_bytes = (size_t)floats * sizeof(float);
+  }
+  void TearDown() override { workspace.reset(); }
+
+  uint64_t some_order() { return random() % 3 == 0 ? 0 : random(); }
+  // Most arrays begin 16 bytes, as those of the engine do.
+  int some_shift() { return random() % 3 == 0 ? (int)(random() % 4) : 0; }
+
+  void forward(const Dimensions &d, KernelId id) {
+    const bool wild = random() % 2;
+    Values x = values_of(random, d.rows * d.inputs, wild), w = values_of(random, d.outputs * d.inputs, wild);
+    Values bias = values_of(random, d.outputs), expected((size_t)(d.rows * d.outputs));
+    LinearForward s = {expected.data(), x.data(), w.data(), bias.data(), d.rows, d.outputs, d.inputs};
+    run_portable(&Operators::linear_forward, s, linear_forward_tasks(&s));
+    DeviceArray<float> y(Values(expected.size()), some_shift()), from(x, some_shift()),
+        weights(w, some_shift()), biases(bias, some_shift());
+    s = {y.at(), from.at(), weights.at(), biases.at(), d.rows, d.outputs, d.inputs};
+    run(linear_forward_cuda, s, id, some_order());
+    ASSERT_TRUE(same_bits(expected, y.values())) << d << ", " << context.multiprocessors << " processors";
+  }
+
+  void backward_input(const Dimensions &d, KernelId id) {
+    const bool wild = random() % 2;
+    Values dy = values_of(random, d.rows * d.outputs, wild),
+           w = values_of(random, d.outputs * d.inputs, wild), expected((size_t)(d.rows * d.inputs));
+    LinearBackwardInput s = {expected.data(), dy.data(), w.data(), d.rows, d.outputs, d.inputs};
+    run_portable(&Operators::linear_backward_input, s, linear_backward_input_tasks(&s));
+    DeviceArray<float> dx(Values(expected.size()), some_shift()), from(dy, some_shift()),
+        weights(w, some_shift());
+    s = {dx.at(), from.at(), weights.at(), d.rows, d.outputs, d.inputs};
+    run(linear_backward_input_cuda, s, id, some_order());
+    ASSERT_TRUE(same_bits(expected, dx.values())) << d << ", " << context.multiprocessors << " processors";
+  }
+
+  void backward_weight(const Dimensions &d, int64_t grain) {
+    Values dy = values_of(random, d.rows * d.outputs), x = values_of(random, d.rows * d.inputs);
+    dy[random() % dy.size()] = -0.0f, x[random() % x.size()] = -1e-40f;
+    std::vector<int64_t> qw((size_t)(d.outputs * d.inputs), 5), qb((size_t)d.outputs, -5);
+    std::vector<int32_t> flags(2);
+    const Quantiser quantiser = {0x1p40, 0x1p22f};
+    DeviceArray<int64_t> found_w(qw), found_b(qb);
+    DeviceArray<int32_t> raised(flags);
+    LinearBackwardWeight s = {qw.data(), qb.data(), &flags[0], &flags[1], dy.data(), x.data(),
+                              d.rows,    d.outputs, d.inputs,  grain,     quantiser};
+    run_portable(&Operators::linear_backward_weight, s, linear_backward_weight_tasks(&s));
+    DeviceArray<float> from_dy(dy, some_shift()), from_x(x, some_shift());
+    s.qw = found_w.at(), s.qb = found_b.at(), s.flag_w = raised.at(), s.flag_b = raised.at() + 1;
+    s.dy = from_dy.at(), s.x = from_x.at();
+    const uint64_t biases = context.launches[KERNEL_bias_backward];
+    run(linear_backward_weight_cuda, s, KERNEL_product_backward_weight, some_order());
+    EXPECT_EQ(biases + 1, context.launches[KERNEL_bias_backward]);
+    ASSERT_EQ(qw, found_w.values()) << d << ", grain " << grain << ", " << context.multiprocessors
+                                    << " processors";
+    ASSERT_EQ(qb, found_b.values()) << d << ", grain " << grain;
+    ASSERT_EQ(flags, raised.values()) << d << ", grain " << grain;
+  }
+
+private:
+  std::unique_ptr<DeviceArray<float>> workspace;
+};
+
+} // namespace
+
+TEST_F(ProductCuda, ForwardAtTheEdgesOfTiles) {
+  for (int processors : device_sizes) {
+    context.multiprocessors = processors;
+    for (int64_t rows : tile_edges) forward({rows, 66, up_to(random, 20)}, KERNEL_product_forward);
+    for (int64_t outputs : tile_edges) {
+      if (outputs > 1) forward({66, outputs, up_to(random, 20)}, KERNEL_product_forward);
+    }
+  }
+}
+
+TEST_F(ProductCuda, ForwardAtTheEdgesOfStepsAndLeaves) {
+  for (int64_t inputs : step_edges) {
+    context.multiprocessors = (int)up_to(random, 2);
+    forward({up_to(random, 9), 66, inputs}, KERNEL_product_forward);
+  }
+  for (int64_t inputs : leaf_edges) {
+    context.multiprocessors = 1;
+    forward({up_to(random, 9), 66, inputs}, KERNEL_product_forward); // the largest tile
+    forward({66, 10, inputs}, KERNEL_product_forward);               // the next one
+    context.multiprocessors = 1000;
+    forward({up_to(random, 9), 1 + up_to(random, 9), inputs}, KERNEL_product_forward);
+  }
+  context.multiprocessors = 1;
+  for (int64_t inputs : {64 * 256, 64 * 256 + 1, 67 * 256 + 100}) {
+    forward({3, 66, inputs}, KERNEL_product_forward);
+  }
+}
+
+TEST_F(ProductCuda, BackwardInputAtTheEdgesOfTiles) {
+  for (int processors : device_sizes) {
+    context.multiprocessors = processors;
+    for (int64_t rows : tile_edges) {
+      backward_input({rows, up_to(random, 20), 66}, KERNEL_product_backward_input);
+    }
+    for (int64_t inputs : tile_edges) {
+      backward_input({66, up_to(random, 20), inputs}, KERNEL_product_backward_input);
+    }
+  }
+}
+
+TEST_F(ProductCuda, BackwardInputAtTheEdgesOfStepsAndLeaves) {
+  for (int64_t outputs : step_edges) {
+    context.multiprocessors = (int)up_to(random, 2);
+    backward_input({up_to(random, 9), outputs, 66}, KERNEL_product_backward_input);
+  }
+  for (int64_t outputs : leaf_edges) {
+    context.multiprocessors = 1;
+    backward_input({up_to(random, 9), outputs, 66}, KERNEL_product_backward_input);
+    backward_input({66, outputs, 10}, KERNEL_product_backward_input);
+    context.multiprocessors = 1000;
+    backward_input({up_to(random, 9), outputs, up_to(random, 9)}, KERNEL_product_backward_input);
+  }
+}
+
+TEST_F(ProductCuda, SplitSumsAreJoinedByTheSameTree) {
+  set_workspace(64 * 50);
+  for (int64_t terms : leaf_edges) {
+    if (terms <= 256) continue;
+    context.multiprocessors = 1 + (int)up_to(random, 8); // so many or twice as many parts
+    int64_t rows = up_to(random, 7), columns = 1 + up_to(random, 6);
+    const uint64_t joins = context.launches[KERNEL_product_join];
+    forward({rows, columns, terms}, KERNEL_product_forward_split);
+    backward_input({rows, terms, columns}, KERNEL_product_backward_input_split);
+    EXPECT_EQ(joins + 2, context.launches[KERNEL_product_join]);
+  }
+  context.multiprocessors = 1000; // more parts than anyone joins
+  forward({1, 2, 64 * 256 + 1}, KERNEL_product_forward_split);
+  forward({33, 65, 700}, KERNEL_product_forward); // no room
+}
+
+TEST_F(ProductCuda, SplitSumsKeepToTheirRoom) {
+  const Dimensions d = {3, 5, 9 * 256 + 7};
+  context.multiprocessors = 1000;
+  for (int64_t parts = 0; parts <= 11; parts++) {
+    set_workspace(parts * d.rows * d.outputs + 14); // the device watches what lies behind
+    forward(d, parts < 2 ? KERNEL_product_forward : KERNEL_product_forward_split);
+  }
+}
+
+TEST_F(ProductCuda, OneOutputIsSummedInLanes) {
+  for (int64_t inputs :
+       {1, 2, 31, 32, 33, 63, 64, 65, 95, 96, 97, 98, 127, 128, 129, 191, 255, 256, 257, 320, 1000, 2049}) {
+    for (int64_t rows : {1, 3, 4, 5, 9}) forward({rows, 1, inputs}, KERNEL_one_output_forward);
+  }
+}
+
+TEST_F(ProductCuda, BackwardWeightAtTheEdgesOfTiles) {
+  for (int processors : device_sizes) {
+    context.multiprocessors = processors;
+    for (int64_t outputs : tile_edges) backward_weight({up_to(random, 40), outputs, 66}, 16);
+    for (int64_t inputs : tile_edges) backward_weight({up_to(random, 40), 66, inputs}, 16);
+  }
+}
+
+TEST_F(ProductCuda, BackwardWeightAtTheEdgesOfGrainsAndLeaves) {
+  for (int64_t grain : {1, 2, 5, 15, 16, 17, 32, 100, 255, 256, 257, 511, 513, 2048, 2049, 2305}) {
+    for (int64_t rows : {grain - 1, grain, grain + 1, 2 * grain, 5 * grain + 3}) {
+      if (rows < 1 || rows > 5000) continue;
+      context.multiprocessors = (int)up_to(random, 3);
+      backward_weight({rows, up_to(random, 9), up_to(random, 9)}, grain);
+      context.multiprocessors = 1000;
+      backward_weight({rows, up_to(random, 9), up_to(random, 9)}, grain);
+    }
+  }
+}
+
+TEST_F(ProductCuda, RandomDimensions) {
+  for (int i = 0; i < 40; i++) {
+    context.multiprocessors = device_sizes[i % 3];
+    Dimensions d = {up_to(random, 150), 1 + up_to(random, 80), up_to(random, 300)};
+    forward(d, KERNEL_product_forward);
+    backward_input({d.rows, d.inputs, d.outputs}, KERNEL_product_backward_input);
+    backward_weight({up_to(random, 200), d.outputs, up_to(random, 100)}, up_to(random, 120));
+  }
+}
+
+// The flag of the tensor whose addend does not fit, and no other.
+TEST_F(ProductCuda, AddendsOutOfRangeRaiseTheFlagOfTheirTensor) {
+  const int64_t rows = 70, outputs = 35, inputs = 67, grain = 16;
+  for (int processors : {1, 1000}) {
+    context.multiprocessors = processors;
+    for (float bad :
+         {__builtin_inff(), -__builtin_inff(), __builtin_nanf(""), 0x1p22f, -0x1p22f, 0x1.fffffep21f}) {
+      for (int64_t row : {(int64_t)0, (int64_t)20, rows - 1}) {
+        const bool fits = bad == 0x1.fffffep21f, in_dy = row != 20;
+        Values dy((size_t)(rows * outputs), in_dy ? 0.0f : 1.0f),
+            x((size_t)(rows * inputs), in_dy ? 1.0f : 0.0f);
+        if (in_dy) {
+          dy[(size_t)(row * outputs + outputs - 1)] = bad;
+        } else {
+          x[(size_t)(row * inputs + inputs - 1)] = bad;
+        }
+        DeviceArray<float> from_dy(dy), from_x(x);
+        DeviceArray<int64_t> qw(std::vector<int64_t>((size_t)(outputs * inputs))),
+            qb(std::vector<int64_t>((size_t)outputs));
+        DeviceArray<int32_t> flags(std::vector<int32_t>(2));
+        LinearBackwardWeight s = {qw.at(), qb.at(), flags.at(), flags.at() + 1, from_dy.at(),     from_x.at(),
+                                  rows,    outputs, inputs,     grain,          {0x1p40, 0x1p22f}};
+        run(linear_backward_weight_cuda, s, KERNEL_product_backward_weight, some_order());
+        EXPECT_EQ(!fits, flags.values()[0]) << bad << " in row " << row;
+        EXPECT_EQ(!fits && in_dy, flags.values()[1]) << bad << " in row " << row;
+      }
+    }
+  }
+}
