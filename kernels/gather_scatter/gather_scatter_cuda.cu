@@ -51,11 +51,17 @@ dim3 tiles_of(const CudaContext *context, Tiling tiling, int64_t rows, int64_t w
   return dim3((unsigned)(blocks < most ? blocks : most), (unsigned)tiles);
 }
 
-// One element of the input vector of a row of the data set.
-DEVICE_FUNCTION float element_of(const InputsForward &s, const GatherSegment &segment, int64_t row,
-                                 int64_t e) {
-  if (segment.table == NULL) return s.values[row * s.value_count + segment.source + e];
-  return segment.table[(int64_t)s.ids[row * s.category_count + segment.source] * segment.width + e];
+// x[r] = one element of the input vector of each of the data set's rows row[r]. What one read needs of
+// another comes in a loop before it, so that the reads of all rows overlap.
+DEVICE_FUNCTION void read_element(float x[ROWS_AT_ONCE], const InputsForward &s, const GatherSegment &segment,
+                                  const int64_t row[ROWS_AT_ONCE], int64_t e) {
+  if (segment.table == NULL) {
+    for (int r = 0; r < ROWS_AT_ONCE; r++) x[r] = s.values[row[r] * s.value_count + segment.source + e];
+    return;
+  }
+  int64_t id[ROWS_AT_ONCE];
+  for (int r = 0; r < ROWS_AT_ONCE; r++) id[r] = s.ids[row[r] * s.category_count + segment.source];
+  for (int r = 0; r < ROWS_AT_ONCE; r++) x[r] = segment.table[id[r] * segment.width + e];
 }
 
 KERNEL_OF(THREADS) gather(InputsForward s, Tiling tiling) {
@@ -66,11 +72,13 @@ KERNEL_OF(THREADS) gather(InputsForward s, Tiling tiling) {
   const int64_t step = (int64_t)block_count_x() * tiling.down, e = element - segment.offset;
   for (int64_t first = (int64_t)block_x() * tiling.down + thread_index() / tiling.across; first < s.rows;
        first += ROWS_AT_ONCE * step) {
-    float x[ROWS_AT_ONCE]; // all read before one is written, so that reads overlap
+    float x[ROWS_AT_ONCE];
+    int64_t row[ROWS_AT_ONCE];
     for (int r = 0; r < ROWS_AT_ONCE; r++) {
       int64_t i = first + r * step;
-      x[r] = i < s.rows ? element_of(s, segment, source_row(s.rows_of, i), e) : 0.0f;
+      row[r] = source_row(s.rows_of, i < s.rows ? i : first);
     }
+    read_element(x, s, segment, row, e);
     for (int r = 0; r < ROWS_AT_ONCE; r++) {
       int64_t i = first + r * step;
       if (i < s.rows) s.x[i * s.width + element] = x[r];

@@ -57,10 +57,10 @@ template <LossKind kind> KERNEL_OF(THREADS) loss_of_one_output(Loss s) {
   add_block_sums<THREADS>(s.sums, sums);
 }
 
-// The largest of a row's values as the loop `m = z > m ? z : m` from z[0] on has it: NaN counts only there.
-// Which of +0 and -0 is not fixed, and cannot show: it is only ever taken away from a value.
+// The largest of a row's values. A NaN is passed over here, and makes the sum of the row NaN; which of +0 and
+// -0 is not fixed, and cannot show, for it is only ever taken away from a value.
 template <int GROUP, int HELD, typename Z>
-DEVICE_FUNCTION float row_maximum(const RowShare<GROUP, HELD> &share, float z0, const Z &z) {
+DEVICE_FUNCTION float row_maximum(const RowShare<GROUP, HELD> &share, const Z &z) {
   float m = -__builtin_inff();
   share.each([&](int e, int j) { m = z(e, j) > m ? z(e, j) : m; });
 #pragma unroll
@@ -68,7 +68,7 @@ DEVICE_FUNCTION float row_maximum(const RowShare<GROUP, HELD> &share, float z0, 
     float other = shuffle_xor(m, h);
     m = other > m ? other : m;
   }
-  return z0 == z0 ? m : z0;
+  return m;
 }
 
 // A row of softmax to a group of threads.
@@ -79,9 +79,8 @@ struct LossRow {
   __device__ __forceinline__ void row(const Loss &s, int64_t i, RowShare<GROUP, HELD> share) {
     const float *from = s.z + i * s.outputs;
     float *dz = s.dz + i * s.outputs;
-    float z0 = share.columns > 0 ? from[0] : 0.0f;
     RowValues z(share, [=](int, int j) { return from[j]; });
-    float top = row_maximum(share, z0, z);
+    float top = row_maximum(share, z);
     RowValues p(share, [&](int e, int j) { return x1_exp(x1_sub(z(e, j), top)); });
     float total = share.sum([&](float sum, int e, int j) { return x1_add(sum, p(e, j)); });
     if (share.columns == 0) return;
@@ -100,9 +99,8 @@ struct ScoresRow {
   __device__ __forceinline__ void row(const Scores &s, int64_t i, RowShare<GROUP, HELD> share) {
     const float *from = s.z + i * s.outputs;
     float *to = s.p + i * s.outputs;
-    float z0 = share.columns > 0 ? from[0] : 0.0f;
     RowValues z(share, [=](int, int j) { return from[j]; });
-    float top = row_maximum(share, z0, z);
+    float top = row_maximum(share, z);
     RowValues p(share, [&](int e, int j) { return x1_exp(x1_sub(z(e, j), top)); });
     float total = share.sum([&](float sum, int e, int j) { return x1_add(sum, p(e, j)); });
     float inverse = x1_div(1.0f, total);

@@ -29,19 +29,20 @@ template <int GROUP, int HELD> struct RowShare {
   int columns;
 
   template <typename F> __device__ __forceinline__ void each(F use) const {
-    int j = thread_index() % GROUP;
+    const int t = thread_index() % GROUP;
     if constexpr (HELD > 0) {
 #pragma unroll
-      for (int e = 0; e < HELD; e++, j += GROUP) {
-        if (j < columns) use(e, j);
+      for (int e = 0; e < HELD; e++) {
+        if (t + GROUP * e < columns) use(e, t + GROUP * e);
       }
-    } else {
+    } else { // pairs of elements, counted beforehand so that reads of several overlap
+      const int mine = t < columns ? (columns - t + GROUP - 1) / GROUP : 0;
 #pragma unroll 8
-      for (; j + GROUP < columns; j += 2 * GROUP) {
-        use(0, j);
-        use(1, j + GROUP);
+      for (int pair = 0; pair < mine / 2; pair++) {
+        use(0, t + 2 * GROUP * pair);
+        use(1, t + 2 * GROUP * pair + GROUP);
       }
-      if (j < columns) use(0, j);
+      if (mine % 2 == 1) use(0, t + GROUP * (mine - 1));
     }
   }
 
