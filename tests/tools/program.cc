@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <signal.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -65,6 +66,20 @@ int finish(pid_t process) {
   return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
+int interrupt_ingot(const Call &training, const std::string &run, int signal_number, size_t checkpoints) {
+  auto saved = [&] {
+    std::error_code missing;
+    size_t count = 0;
+    for (const auto &entry : fs::directory_iterator(run + "/checkpoints", missing))
+      count += entry.path().filename().string().rfind("step-", 0) == 0;
+    return count;
+  };
+  pid_t process = start_ingot(training, run);
+  for (int i = 0; i < 20000 && saved() < checkpoints; i++) usleep(500);
+  kill(process, signal_number);
+  return finish(process);
+}
+
 Outcome run_ingot(const Call &call) {
   static int number = 0;
   std::string output = (fs::temp_directory_path() /
@@ -105,6 +120,21 @@ std::vector<std::string> files_under(const std::string &folder) {
   }
   std::sort(files.begin(), files.end());
   return files;
+}
+
+std::map<std::string, std::string> contents_under(const std::string &folder) {
+  std::map<std::string, std::string> contents;
+  for (const std::string &file : files_under(folder)) contents[file] = read_file(folder + "/" + file);
+  return contents;
+}
+
+std::string newest_checkpoint(const std::string &run) {
+  std::string newest;
+  for (const auto &entry : fs::directory_iterator(run + "/checkpoints")) {
+    std::string name = entry.path().filename().string();
+    if (name.rfind("step-", 0) == 0 && name > newest) newest = name;
+  }
+  return newest;
 }
 
 std::vector<std::string> lines_of(const std::string &text) {

@@ -4,6 +4,7 @@
 
 #include <sys/types.h>
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -30,10 +31,16 @@ Outcome ingot(const std::vector<std::string> &arguments); // the same, in the cu
 pid_t start_ingot(const Call &call, const std::string &output);
 int finish(pid_t process);
 
+// Starts a training of `run`, waits until that has at least `checkpoints`, and sends the signal; the exit
+// code, 0 where the training was faster. What it said is in <run>.err.
+int interrupt_ingot(const Call &training, const std::string &run, int signal_number, size_t checkpoints);
+
 std::string read_file(const std::string &path);
 void write_file(const std::string &path, const std::string &content);
 bool exists(const std::string &path);
 std::vector<std::string> files_under(const std::string &folder); // relative paths, sorted
+std::map<std::string, std::string> contents_under(const std::string &folder);
+std::string newest_checkpoint(const std::string &run); // its name, step-...; "" where there is none
 std::vector<std::string> lines_of(const std::string &text);
 
 // Imports `rows` generated customers as <folder>/customers.h5.
