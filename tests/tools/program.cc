@@ -60,9 +60,11 @@ pid_t start_ingot(const Call &call, const std::string &output) {
   return process;
 }
 
-int finish(pid_t process) {
+int finish(pid_t process, long long *peak) {
   int status = 0;
-  waitpid(process, &status, 0);
+  rusage usage{};
+  wait4(process, &status, 0, &usage);
+  if (peak != nullptr) *peak = usage.ru_maxrss * 1024LL;
   return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
@@ -86,7 +88,7 @@ Outcome run_ingot(const Call &call) {
                         ("ingot_test." + std::to_string(getpid()) + "." + std::to_string(number++)))
                            .string();
   Outcome outcome;
-  outcome.status = finish(start_ingot(call, output));
+  outcome.status = finish(start_ingot(call, output), &outcome.peak);
   outcome.out = read_file(output + ".out");
   outcome.err = read_file(output + ".err");
   fs::remove(output + ".out");

@@ -11,6 +11,7 @@
 struct Outcome {
   int status = -1; // exit code; 128 + signal where one ended it
   std::string out, err;
+  long long peak = 0; // bytes of memory at the most
 };
 
 struct Call {
@@ -29,7 +30,7 @@ Outcome ingot(const std::vector<std::string> &arguments); // the same, in the cu
 
 // Starts it and returns its process; finish() waits.
 pid_t start_ingot(const Call &call, const std::string &output);
-int finish(pid_t process);
+int finish(pid_t process, long long *peak = nullptr);
 
 // Starts a training of `run`, waits until that has at least `checkpoints`, and sends the signal; the exit
 // code, 0 where the training was faster. What it said is in <run>.err.
