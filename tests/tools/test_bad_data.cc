@@ -175,7 +175,7 @@ protected:
   void SetUp() override {
     folder = test_folder();
     make_customers(folder, 3000);
-    make_config(at("small.yaml"), {"  epochs: 12", "checkpoint: {every: {steps: 1}}"});
+    make_config(at("small.yaml"), {"  epochs: 6", "checkpoint: {every: {steps: 1}}"});
     expected = train(at("small.yaml"), at("run"));
     Call training{{"train", at("small.yaml"), "--run", at("part")}};
     ASSERT_EQ(interrupt_ingot(training, at("part"), SIGTERM, 1), 143);
