@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SCORER_ROWS = 4096 }; // rows of one forward pass
+enum { SCORER_ROWS = 256 }; // rows of one forward pass: little beside what training took
 
 struct Scorer {
   Model *model;

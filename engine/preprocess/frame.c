@@ -73,5 +73,6 @@ void frame_free(Frame *frame) {
   if (frame == NULL) return;
   for (int i = 0; i < frame->column_count; i++) column_clear(&frame->columns[i]);
   free(frame->columns);
+  free(frame->row_numbers);
   free(frame);
 }

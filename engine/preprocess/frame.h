@@ -18,7 +18,8 @@ typedef struct Column {
 // Rows of one file, of one window of it, or of several files one after the other.
 typedef struct Frame {
   int64_t rows;
-  int64_t first_row; // number of row 0 in its file, for messages
+  int64_t first_row;    // number of row 0 in its file, for messages
+  int64_t *row_numbers; // [rows] the number of each, where they are not consecutive; else NULL
   int column_count;
   Column *columns;
 } Frame;

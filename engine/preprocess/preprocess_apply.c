@@ -19,7 +19,7 @@ static int64_t row_at(const Rows *rows, int64_t i) {
 
 // The row's number in its file, for messages.
 static long long row_name(const Frame *frame, int64_t row) {
-  return (long long)(frame->first_row + row);
+  return (long long)(frame->row_numbers == NULL ? frame->first_row + row : frame->row_numbers[row]);
 }
 
 static bool is_finite(double x) {
@@ -53,7 +53,9 @@ static Status apply_number(float *values, int64_t stride, const FittedInput *inp
     if (missing) x = input->mean;
     float value = (float)(input->std > 0 ? (x - input->mean) / input->std : x);
     if (!is_finite(value)) {
-      return error_set(error, STATUS_DATA, "column '%s', row %lld: the value %g is infinite or too large.",
+      return error_set(error, STATUS_DATA,
+                       "column '%s', row %lld: the value %g is infinite or too large; correct it or leave it "
+                       "empty.",
                        column->name, row_name(rows->frame, row), x);
     }
     values[i * stride] = value;
@@ -118,8 +120,9 @@ static Status label_at(double *label, const Preprocess *preprocess, const Frame 
         column->name, row_name(frame, row));
   }
   if (column->kind == COLUMN_NUMBER && !is_finite(column->numbers[row])) {
-    return error_set(error, STATUS_DATA, "column '%s', row %lld: the label is infinite.", column->name,
-                     row_name(frame, row));
+    return error_set(error, STATUS_DATA,
+                     "column '%s', row %lld: the label is infinite; correct it or drop the row.",
+                     column->name, row_name(frame, row));
   }
   if (preprocess->task == TASK_REGRESSION) {
     *label = column->numbers[row];

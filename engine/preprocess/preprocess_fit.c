@@ -43,8 +43,10 @@ static Status present_numbers(double **values, int64_t *present, const Fit *fit,
     double x = column->numbers[fit->rows[i]];
     if (is_missing(x)) continue;
     if (!is_finite(x)) {
-      return error_set(error, STATUS_DATA, "column '%s', row %lld: an infinite value is not usable.",
-                       column->name, (long long)fit->rows[i]);
+      return error_set(
+          error, STATUS_DATA,
+          "column '%s', row %lld: an infinite value is not usable; correct it or leave it empty.",
+          column->name, (long long)fit->rows[i]);
     }
     (*values)[(*present)++] = x;
   }
@@ -223,6 +225,11 @@ static Status require_labels(const Fit *fit, const Column *column, Error *error)
           error, STATUS_DATA,
           "column '%s', row %lld: the label is missing (NaN or empty); drop the row or fill it in.",
           column->name, (long long)row);
+    }
+    if (column->kind == COLUMN_NUMBER && !is_finite(column->numbers[row])) {
+      return error_set(error, STATUS_DATA,
+                       "column '%s', row %lld: the label is infinite; correct it or drop the row.",
+                       column->name, (long long)row);
     }
   }
   return STATUS_OK;

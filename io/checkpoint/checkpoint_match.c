@@ -16,8 +16,8 @@ static Status match_config(const Checkpoint *checkpoint, const TensorView *confi
   const char *key = difference.key != NULL ? difference.key : "its text"; // a NUL within theirs
   error_set(
       error, STATUS_CONFIG,
-      "the checkpoint '%s' belongs to another configuration: its %.200s is %.200s, here it is %.200s; use "
-      "that run's config.yaml, or train this one in a folder of its own",
+      "the checkpoint '%s' belongs to another configuration: its %.200s is %.200s, here it is %.200s; move "
+      "it back to its run, or train this configuration in a folder of its own",
       checkpoint->path, key, difference.key != NULL ? difference.left : "damaged",
       difference.key != NULL ? difference.right : "whole");
   config_difference_free(&difference);

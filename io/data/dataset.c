@@ -191,6 +191,14 @@ done:
   return status;
 }
 
+// The number of each row in its file.
+static int64_t *row_numbers(const Dataset *dataset, const int64_t *rows, int64_t count) {
+  int64_t *numbers = memory_get((size_t)count, sizeof *numbers);
+  for (int64_t i = 0; i < count; i++)
+    numbers[i] = rows[i] - dataset->first_row[dataset_file_of(dataset, rows[i])];
+  return numbers;
+}
+
 Status dataset_frame(Frame **frame, Dataset *dataset, const TextList *names, const int64_t *rows,
                      int64_t count, Error *error) {
   Status status = STATUS_OK;
@@ -198,6 +206,7 @@ Status dataset_frame(Frame **frame, Dataset *dataset, const TextList *names, con
   int columns = names == NULL ? dataset->column_count : names->count;
   Frame *made = frame_new(count, columns);
   made->column_count = 0;
+  if (rows != NULL) made->row_numbers = row_numbers(dataset, rows, count);
   for (int i = 0; i < columns; i++) {
     const DatasetColumn *source =
         names == NULL ? &dataset->columns[i] : dataset_find(dataset, names->items[i]);
@@ -329,6 +338,10 @@ void dataset_close(Dataset *dataset) {
   for (int file = 0; file < dataset->file_count; file++) data_file_close(dataset->files[file]);
   free(dataset->key);
   free(dataset);
+}
+
+const char *dataset_path(const Dataset *dataset, int64_t row) {
+  return data_file_path(dataset->files[dataset_file_of(dataset, row)]);
 }
 
 int64_t dataset_rows(const Dataset *dataset) {

@@ -30,6 +30,7 @@ void dataset_close(Dataset *dataset);
 
 int64_t dataset_rows(const Dataset *dataset);
 int dataset_has_column(const Dataset *dataset, const char *name);
+const char *dataset_path(const Dataset *dataset, int64_t row); // of the file in which a row lies
 
 // Rows of a part, ascending; owned by the dataset. Count 0 where the part does not exist.
 const int64_t *dataset_part(const Dataset *dataset, SplitPart part, int64_t *count);

@@ -59,7 +59,8 @@ Status run_create(Run **run, const char *path, const RunInputs *inputs, const Ru
 // NULL where there is none: start from the beginning), and cuts events.jsonl back to it; newer checkpoints,
 // which do not verify, are moved to the run's root as damaged-<name>.<n>. *note: sentences for the user, or
 // NULL. `config` gives the checkpoint's keep rules. 65 where manifest.json or the log was changed or no
-// checkpoint loads, 170 where another process holds the run.
+// checkpoint loads, 78 where it is that of another configuration or other data, 170 where another process
+// holds the run.
 Status run_resume(Run **run, Checkpoint **checkpoint, char **note, const char *path, const Config *config,
                   const RunEnvironment *environment, Error *error);
 

@@ -94,7 +94,7 @@ static Status set_aside_newer(const Run *run, uint64_t loaded, Text *note, Error
   return status;
 }
 
-// The newest whole checkpoint, and the log cut back to it.
+// The newest whole checkpoint, which must be this run's, and the log cut back to it.
 static Status go_back(Run *run, Checkpoint **checkpoint, char **note, Error *error) {
   Text notes = {0};
   char *skipped = NULL, *events = memory_format("%s/" RUN_EVENTS, run->path);
@@ -102,6 +102,8 @@ static Status go_back(Run *run, Checkpoint **checkpoint, char **note, Error *err
   Status status;
   TRY(checkpoint_load_newest(checkpoint, &skipped, run->checkpoints, error));
   const CheckpointState *state = *checkpoint == NULL ? NULL : &(*checkpoint)->state;
+  if (state != NULL)
+    TRY(checkpoint_match(*checkpoint, run->manifest->bits, run->manifest->data_digest, error));
   TRY(event_file_open(&run->events, run->calls, events, state == NULL ? 0 : state->events_bytes,
                       state == NULL ? none : state->events_digest, error));
   if (skipped != NULL) {

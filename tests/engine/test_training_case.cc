@@ -137,8 +137,10 @@ Status take_snapshot(void *context, const Snapshot *snapshot, Error *) {
 TrainingCase training_case(const std::string &name) {
   TrainingCase c;
   c.name = name;
-  int classes = name == "mlp_binary" ? 2 : name == "mlp_multiclass" ? 4 : 0;
+  bool wide = name == "mlp_wide";
+  int classes = name == "mlp_binary" || wide ? 2 : name == "mlp_multiclass" ? 4 : 0;
   if (classes != 0) c.hidden = {48, 70}; // 70: more than one round of the 64 lanes
+  if (wide) c.hidden = {1100, 6}, c.rows = 300;
   fill_rows(&c, 5, 2, classes);
   set_layout(&c, 5, 2, classes == 4 ? 4 : 1);
   set_config(&c,
@@ -146,6 +148,7 @@ TrainingCase training_case(const std::string &name) {
              : classes == 4 ? TASK_MULTICLASS
                             : TASK_REGRESSION,
              classes == 0 ? OPTIMIZER_SGD : OPTIMIZER_ADAMW);
+  if (wide) c.config.train.epochs = 1;
   if (classes == 4) {
     c.config.data.order = ORDER_BLOCKS;
     c.config.data.block_rows = 64;

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <signal.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -59,10 +60,26 @@ pid_t start_ingot(const Call &call, const std::string &output) {
   return process;
 }
 
-int finish(pid_t process) {
+int finish(pid_t process, long long *peak) {
   int status = 0;
-  waitpid(process, &status, 0);
+  rusage usage{};
+  wait4(process, &status, 0, &usage);
+  if (peak != nullptr) *peak = usage.ru_maxrss * 1024LL;
   return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+int interrupt_ingot(const Call &training, const std::string &run, int signal_number, size_t checkpoints) {
+  auto saved = [&] {
+    std::error_code missing;
+    size_t count = 0;
+    for (const auto &entry : fs::directory_iterator(run + "/checkpoints", missing))
+      count += entry.path().filename().string().rfind("step-", 0) == 0;
+    return count;
+  };
+  pid_t process = start_ingot(training, run);
+  for (int i = 0; i < 20000 && saved() < checkpoints; i++) usleep(500);
+  kill(process, signal_number);
+  return finish(process);
 }
 
 Outcome run_ingot(const Call &call) {
@@ -71,7 +88,7 @@ Outcome run_ingot(const Call &call) {
                         ("ingot_test." + std::to_string(getpid()) + "." + std::to_string(number++)))
                            .string();
   Outcome outcome;
-  outcome.status = finish(start_ingot(call, output));
+  outcome.status = finish(start_ingot(call, output), &outcome.peak);
   outcome.out = read_file(output + ".out");
   outcome.err = read_file(output + ".err");
   fs::remove(output + ".out");
@@ -105,6 +122,21 @@ std::vector<std::string> files_under(const std::string &folder) {
   }
   std::sort(files.begin(), files.end());
   return files;
+}
+
+std::map<std::string, std::string> contents_under(const std::string &folder) {
+  std::map<std::string, std::string> contents;
+  for (const std::string &file : files_under(folder)) contents[file] = read_file(folder + "/" + file);
+  return contents;
+}
+
+std::string newest_checkpoint(const std::string &run) {
+  std::string newest;
+  for (const auto &entry : fs::directory_iterator(run + "/checkpoints")) {
+    std::string name = entry.path().filename().string();
+    if (name.rfind("step-", 0) == 0 && name > newest) newest = name;
+  }
+  return newest;
 }
 
 std::vector<std::string> lines_of(const std::string &text) {

@@ -4,12 +4,14 @@
 
 #include <sys/types.h>
 
+#include <map>
 #include <string>
 #include <vector>
 
 struct Outcome {
   int status = -1; // exit code; 128 + signal where one ended it
   std::string out, err;
+  long long peak = 0; // bytes of memory at the most
 };
 
 struct Call {
@@ -28,12 +30,18 @@ Outcome ingot(const std::vector<std::string> &arguments); // the same, in the cu
 
 // Starts it and returns its process; finish() waits.
 pid_t start_ingot(const Call &call, const std::string &output);
-int finish(pid_t process);
+int finish(pid_t process, long long *peak = nullptr);
+
+// Starts a training of `run`, waits until that has at least `checkpoints`, and sends the signal; the exit
+// code, 0 where the training was faster. What it said is in <run>.err.
+int interrupt_ingot(const Call &training, const std::string &run, int signal_number, size_t checkpoints);
 
 std::string read_file(const std::string &path);
 void write_file(const std::string &path, const std::string &content);
 bool exists(const std::string &path);
 std::vector<std::string> files_under(const std::string &folder); // relative paths, sorted
+std::map<std::string, std::string> contents_under(const std::string &folder);
+std::string newest_checkpoint(const std::string &run); // its name, step-...; "" where there is none
 std::vector<std::string> lines_of(const std::string &text);
 
 // Imports `rows` generated customers as <folder>/customers.h5.

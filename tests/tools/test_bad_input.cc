@@ -1,9 +1,6 @@
 // Bad input: each a sentence and an exit code, and nothing lost.
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <cstring>
-
 #include "program.h"
 
 namespace {
@@ -120,19 +117,6 @@ TEST_F(BadInput, ImportLeavesNothingBehind) {
   EXPECT_EQ(ingot({"import", folder + "/customers.csv", "-o", folder + "/customers.h5"}).status, 73);
   EXPECT_EQ(ingot({"import", folder + "/none.csv", "-o", folder + "/none.h5"}).status, 66);
   for (const std::string &file : files_under(folder)) EXPECT_EQ(file.find(".tmp"), std::string::npos) << file;
-}
-
-// Planned memory falls with the micro-batch.
-TEST_F(BadInput, PlannedMemoryFallsWithTheMicroBatch) {
-  auto planned = [&](const char *rows) {
-    Outcome outcome = ingot({"plan", folder + "/small.yaml", "--json", "--set", "train.batch=1280", "--set",
-                             "model.hidden=[2048, 2048]", "--set", std::string("train.micro_batch=") + rows});
-    EXPECT_EQ(outcome.status, 0) << outcome.err;
-    return atoll(outcome.out.c_str() + outcome.out.find("\"activations\":") + strlen("\"activations\":"));
-  };
-  long long small = planned("256"), large = planned("all");
-  EXPECT_GT(small, 0);
-  EXPECT_GT(large, 4 * small);
 }
 
 } // namespace

@@ -18,7 +18,8 @@ static Status read_labels(JudgedRows *judged, Dataset *dataset, const Preprocess
   TRY(dataset_frame(&frame, dataset, &names, rows, judged->rows, error));
   judged->labels = memory_get((size_t)judged->rows, sizeof(double));
   for (int64_t i = 0; i < judged->rows; i++) {
-    TRY(preprocess_label(&judged->labels[i], preprocess, frame, i, error));
+    status = preprocess_label(&judged->labels[i], preprocess, frame, i, error);
+    if (status != STATUS_OK) TRY(error_prefix(error, "%s", dataset_path(dataset, rows[i])));
   }
   if (weight == NULL) goto done;
   const Column *column = frame_find(frame, weight);

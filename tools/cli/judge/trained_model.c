@@ -59,7 +59,8 @@ static Status score_window(double *scores, TextList *extra, const TrainedModel *
   float *raw = memory_get((size_t)(count * layout->outputs), sizeof(float));
   Status status;
   TRY(dataset_model_frame(&frame, extra, dataset, model->preprocess, rows, count, error));
-  TRY(preprocess_apply(model->preprocess, &batch, frame, NULL, count, 0, error));
+  status = preprocess_apply(model->preprocess, &batch, frame, NULL, count, 0, error);
+  if (status != STATUS_OK) TRY(error_prefix(error, "%s", dataset_path(dataset, rows[0])));
   TRY(scorer_run(scorer, raw, &batch, count, error));
   int regression = preprocess_task(model->preprocess) == TASK_REGRESSION;
   for (int64_t i = 0; i < count * layout->outputs; i++) {
