@@ -97,8 +97,10 @@ static const char *message_problem(Header *header, unsigned type, uint64_t at, s
   if (type == FILTERS) return filters_are_sound(header, at, length) ? NULL : DAMAGED;
   if (type != CONTINUATION) return NULL;
   if (header->count == BLOCKS_MAX || !read_at(header, bytes, 16, at)) return DAMAGED;
-  unsigned signature = header->version == 2 ? 4 : 0; // "OCHK"
-  header->blocks[header->count++] = (Block){natural(bytes, 8) + signature, natural(bytes + 8, 8) - signature};
+  uint64_t frame = header->version == 2 ? 4 : 0; // "OCHK" before the messages, a checksum behind them
+  uint64_t start = natural(bytes, 8), size = natural(bytes + 8, 8);
+  if (size < 2 * frame) return DAMAGED;
+  header->blocks[header->count++] = (Block){start + frame, size - 2 * frame};
   return NULL;
 }
 
