@@ -13,6 +13,7 @@ enum {
   MESSAGES_MAX = 65536,
   EXTERNAL_FILES = 7,
   LAYOUT = 8,
+  FILTERS = 11,
   CONTINUATION = 16,
   CLASS_VIRTUAL = 3
 };
@@ -63,8 +64,27 @@ static bool begin(Header *header, uint64_t address) {
   return true;
 }
 
+// Whether every filter of a pipeline message lies in it, its name ended.
+static bool filters_are_sound(const Header *header, uint64_t at, size_t length) {
+  uint8_t bytes[UINT16_MAX];
+  if (length < 2 || !read_at(header, bytes, length, at)) return false;
+  bool first_version = bytes[0] == 1;
+  size_t used = first_version ? 8 : 2;
+  for (int i = 0; i < bytes[1]; i++) {
+    if (used + 6 > length) return false;
+    bool named = first_version || natural(bytes + used, 2) >= 256;
+    size_t name = named ? natural(bytes + used + 2, 2) : 0;
+    if (named && used + 8 > length) return false;
+    size_t values = natural(bytes + used + (named ? 6 : 4), 2);
+    used += named ? 8 : 6;
+    if (used + name > length || (name > 0 && memchr(bytes + used, '\0', name) == NULL)) return false;
+    used += name + 4 * (values + (first_version ? values % 2 : 0));
+  }
+  return used <= length;
+}
+
 // A continuation adds a block. NULL, or why the message is refused.
-static const char *message_problem(Header *header, unsigned type, uint64_t at) {
+static const char *message_problem(Header *header, unsigned type, uint64_t at, size_t length) {
   uint8_t bytes[16];
   if (type == EXTERNAL_FILES) {
     return "keeps its values in other files; only values in the file itself are read.";
@@ -74,10 +94,13 @@ static const char *message_problem(Header *header, unsigned type, uint64_t at) {
     if (bytes[bytes[0] < 3 ? 2 : 1] != CLASS_VIRTUAL) return NULL;
     return "is a virtual data set; only values in the file itself are read.";
   }
+  if (type == FILTERS) return filters_are_sound(header, at, length) ? NULL : DAMAGED;
   if (type != CONTINUATION) return NULL;
   if (header->count == BLOCKS_MAX || !read_at(header, bytes, 16, at)) return DAMAGED;
-  unsigned signature = header->version == 2 ? 4 : 0; // "OCHK"
-  header->blocks[header->count++] = (Block){natural(bytes, 8) + signature, natural(bytes + 8, 8) - signature};
+  uint64_t frame = header->version == 2 ? 4 : 0; // "OCHK" before the messages, a checksum behind them
+  uint64_t start = natural(bytes, 8), size = natural(bytes + 8, 8);
+  if (size < 2 * frame) return DAMAGED;
+  header->blocks[header->count++] = (Block){start + frame, size - 2 * frame};
   return NULL;
 }
 
@@ -91,7 +114,7 @@ static const char *block_problem(Header *header, Block block) {
     }
     unsigned type = header->version == 1 ? (unsigned)natural(bytes, 2) : bytes[0];
     uint64_t length = natural(bytes + (header->version == 1 ? 2 : 1), 2);
-    const char *problem = message_problem(header, type, at + header->message_bytes);
+    const char *problem = message_problem(header, type, at + header->message_bytes, length);
     if (problem != NULL) return problem;
     done += header->message_bytes + length;
   }

@@ -425,6 +425,15 @@ TEST(DataHostile, HeadersThatLeadElsewhere) {
   EXPECT_NE(refusal(path).find("x: keeps its values in other files"), std::string::npos);
 }
 
+// HDF5 measures the name of a filter by its end, which may lie anywhere behind the message.
+TEST(DataHostile, NamesOfFiltersWithoutEnd) {
+  std::string path = filtered_file(H5Z_FILTER_DEFLATE, 1), bytes = read_whole(path);
+  size_t name = bytes.find(std::string("deflate\0", 8));
+  ASSERT_NE(name, std::string::npos);
+  write_whole(path, bytes.replace(name + 7, 1, "d"));
+  EXPECT_NE(refusal(path).find("x: is damaged."), std::string::npos);
+}
+
 // A block of the user's before the file: every address is behind it.
 TEST(DataHostile, UserBlocks) {
   std::string path = file_of("userblock.h5");
@@ -454,6 +463,7 @@ TEST(DataHostile, PluginsOfTheEnvironment) {
   EXPECT_NE(read_whole(mark + ".out").find("uses a filter that is not read"), std::string::npos);
   EXPECT_NE(access(mark.c_str(), F_OK), 0) << "the plugin was loaded";
   unsigned kinds = 1;
+  EXPECT_NE(refusal(path), "");
   H5PLget_loading_state(&kinds);
   EXPECT_EQ(kinds, 0u);
 }
