@@ -29,6 +29,9 @@ struct Block {
 extern Block block;
 extern int thread;
 
+// Multiprocessors of the device: few, so that grids stride; tests of decisions by size set many.
+extern int multiprocessors;
+
 // The order of blocks, warps and lanes; 0 = ascending. The environment's INGOT_GRID_SEED, else 1, is the
 // first.
 void seed(uint64_t seed);

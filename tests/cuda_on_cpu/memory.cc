@@ -35,6 +35,11 @@ int depth; // DeviceAccess alive
 
 } // namespace
 
+size_t device_bytes() {
+  static const size_t bytes = environment_says("small") ? (size_t)1 << 20 : (size_t)4 << 30;
+  return bytes;
+}
+
 bool device_is_closed_to_host() {
   return key() >= 0;
 }
@@ -47,7 +52,7 @@ DeviceAccess::~DeviceAccess() {
 }
 
 void *device_allocate(size_t bytes) {
-  if (bytes > DEVICE_BYTES - used) return nullptr;
+  if (bytes > device_bytes() - used) return nullptr;
   DeviceBlock block = {};
   size_t inner = round_up(bytes, ALIGNMENT), pages = round_up(inner, PAGE);
   block.mapped_bytes = pages + 2 * PAGE;
@@ -79,7 +84,7 @@ bool device_release(void *start) {
 }
 
 size_t device_free_bytes() {
-  return DEVICE_BYTES - used;
+  return device_bytes() - used;
 }
 
 bool device_holds(const void *address, size_t bytes) {

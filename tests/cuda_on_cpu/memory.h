@@ -9,9 +9,11 @@
 
 namespace cpu_grid {
 
-enum : size_t { DEVICE_BYTES = (size_t)4 << 30 };
+// Whether the environment's INGOT_GRID_DEVICE makes the device this: no_driver, old_driver, no_device or small.
+bool environment_says(const char *kind);
 
-void *device_allocate(size_t bytes); // filled with NaN; NULL when DEVICE_BYTES are used up
+size_t device_bytes();               // 4 GiB, or 1 MiB where the environment's INGOT_GRID_DEVICE is `small`
+void *device_allocate(size_t bytes); // filled with NaN; NULL when device_bytes are used up
 bool device_release(void *block);    // false: not one of device_allocate
 size_t device_free_bytes();
 bool device_holds(const void *address, size_t bytes); // inside one block

@@ -26,7 +26,7 @@ using cpu_grid::DeviceAccess;
 
 namespace {
 
-enum { MULTIPROCESSORS = 2, CUDA_VERSION = 13000 };
+enum { CUDA_VERSION = 13000, OLD_VERSION = 11040 };
 
 std::set<cpu_stream *> streams;
 std::map<uintptr_t, size_t> pinned; // page-locked blocks: start, bytes
@@ -70,6 +70,13 @@ bool is_pinned(const void *address) {
 
 namespace cpu_grid {
 
+int multiprocessors = 2;
+
+bool environment_says(const char *kind) {
+  const char *said = getenv("INGOT_GRID_DEVICE");
+  return said != nullptr && strcmp(said, kind) == 0;
+}
+
 cudaError_t enqueue(cudaStream_t stream, const char *kernel, dim3 blocks, int threads, Work body) {
   if (threads < 1 || threads > MOST_THREADS || blocks.y > 65535 || blocks.z > 65535 || blocks.x > 0x7fffffff)
     return cudaErrorInvalidConfiguration;
@@ -80,6 +87,10 @@ cudaError_t enqueue(cudaStream_t stream, const char *kernel, dim3 blocks, int th
 } // namespace cpu_grid
 
 cudaError_t cudaGetDeviceCount(int *count) {
+  *count = 0;
+  if (cpu_grid::environment_says("no_device")) return cudaErrorNoDevice;
+  if (cpu_grid::environment_says("no_driver") || cpu_grid::environment_says("old_driver"))
+    return cudaErrorInsufficientDriver;
   *count = 1;
   return cudaSuccess;
 }
@@ -88,14 +99,14 @@ cudaError_t cudaGetDeviceProperties(cudaDeviceProp *properties, int device) {
   if (device != 0) return cudaErrorInvalidDevice;
   *properties = {};
   snprintf(properties->name, sizeof properties->name, "grid of threads on a CPU");
-  properties->totalGlobalMem = cpu_grid::DEVICE_BYTES;
-  properties->multiProcessorCount = MULTIPROCESSORS;
+  properties->totalGlobalMem = cpu_grid::device_bytes();
+  properties->multiProcessorCount = cpu_grid::multiprocessors;
   return cudaSuccess;
 }
 
 cudaError_t cudaDeviceGetAttribute(int *value, cudaDeviceAttr attribute, int device) {
   if (device != 0) return cudaErrorInvalidDevice;
-  *value = attribute == cudaDevAttrMultiProcessorCount ? MULTIPROCESSORS : 0;
+  *value = attribute == cudaDevAttrMultiProcessorCount ? cpu_grid::multiprocessors : 0;
   return cudaSuccess;
 }
 
@@ -109,7 +120,9 @@ cudaError_t cudaSetDevice(int device) {
 }
 
 cudaError_t cudaDriverGetVersion(int *version) {
-  *version = CUDA_VERSION;
+  *version = cpu_grid::environment_says("no_driver")    ? 0
+             : cpu_grid::environment_says("old_driver") ? OLD_VERSION
+                                                        : CUDA_VERSION;
   return cudaSuccess;
 }
 
@@ -120,7 +133,7 @@ cudaError_t cudaRuntimeGetVersion(int *version) {
 
 cudaError_t cudaMemGetInfo(size_t *free_bytes, size_t *total) {
   *free_bytes = cpu_grid::device_free_bytes();
-  *total = cpu_grid::DEVICE_BYTES;
+  *total = cpu_grid::device_bytes();
   return cudaSuccess;
 }
 

@@ -19,7 +19,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-const std::string binary = INGOT_BINARY;
+const std::string binary = INGOT_BINARY, gpu_binary = INGOT_GPU_BINARY;
 
 // In the child: environment, folder, limits, output; then the program.
 [[noreturn]] void become(const Call &call, const std::string &output) {
@@ -35,11 +35,12 @@ const std::string binary = INGOT_BINARY;
     setrlimit(RLIMIT_FSIZE, &limit);
     signal(SIGXFSZ, SIG_IGN); // a write beyond it fails with EFBIG, as on a full disk
   }
-  std::vector<char *> arguments{const_cast<char *>(binary.c_str())};
+  const std::string &program = call.with_gpu ? gpu_binary : binary;
+  std::vector<char *> arguments{const_cast<char *>(program.c_str())};
   for (const std::string &argument : call.arguments)
     arguments.push_back(const_cast<char *>(argument.c_str()));
   arguments.push_back(nullptr);
-  execv(binary.c_str(), arguments.data());
+  execv(program.c_str(), arguments.data());
   _exit(127);
 }
 
