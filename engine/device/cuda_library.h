@@ -9,8 +9,8 @@
 // another version's.
 Status cuda_library_load(const CudaLibrary **library, Error *error);
 
-// device_create_cuda with a library of one's own (tests link one), and how often each of its kernels ran on a device:
-// launches[kernel_count] are added to.
+// device_create_cuda with a library of one's own (tests link one), and how often each of its kernels ran on a
+// device: launches[kernel_count] are added to.
 Status device_create_from_library(Device **device, const CudaLibrary *library, int ordinal, Error *error);
 void device_add_launches(uint64_t *launches, const Device *device);
 

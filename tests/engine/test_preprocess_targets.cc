@@ -20,7 +20,7 @@ TEST(Preprocess, BinaryTargets) {
       {{0, 1, 2}, "1", "", "", "has 3 values in the training rows ('0', '1', '2', ...)"},
       {{1, 1, 1}, "1", "", "", "has one class ('1')"},
       {{1, MISSING, 0}, "1", "", "", "column 'y', row 1: the label is missing"},
-      {{1, 0, INFINITY}, "1", "", "", "column 'y', row 2: an infinite value"},
+      {{1, 0, INFINITY}, "1", "", "", "column 'y', row 2: the label is infinite"},
   };
   for (const Case &c : cases) {
     Table table({0, 1, 2});
