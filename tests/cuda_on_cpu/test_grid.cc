@@ -71,10 +71,14 @@ KERNEL_OF(THREADS) index_shared(float *x, int index) {
 
 KERNEL_OF(THREADS) vector_shared(float *x, int index) {
   __shared__ SharedArray<float, 32> tile;
-  tile.vector(index).x = 0;
   tile.vector(index) = float4{1, 2, 3, 4};
   float4 read = tile.vector(index);
   *x = read.w;
+}
+
+KERNEL_OF(THREADS) vector_member(int index) {
+  __shared__ SharedArray<float, 32> tile;
+  tile.vector(index).x = 1;
 }
 
 __attribute__((no_sanitize("alignment"))) // the grid finds it, sanitizer or not
@@ -184,6 +188,8 @@ TEST(CudaOnCpu, SharedIndexOutsideIsFound) {
 TEST(CudaOnCpu, MisalignedVectorIsFound) {
   DeviceArray<float> x(64);
   EXPECT_TRUE(has(failure_of(vector_shared, dim3(1), 1, x.at, 2), "not a multiple of 16"));
+  EXPECT_TRUE(has(failure_of(vector_member, dim3(1), 1, 2), "not a multiple of 16"));
+  EXPECT_EQ("", failure_of(vector_member, dim3(1), 1, 4));
   EXPECT_EQ("", failure_of(vector_global, dim3(1), 1, x.at, 4));
   EXPECT_TRUE(has(failure_of(vector_global, dim3(1), 1, x.at, 5), "not a multiple of 16"));
 }
