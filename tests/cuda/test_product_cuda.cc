@@ -150,6 +150,22 @@ TEST_F(ProductCuda, BackwardInputAtTheEdgesOfStepsAndLeaves) {
   }
 }
 
+// A leaf whose last product rounds to -0 ends as +0; terms of whole steps, so that no padding helps.
+TEST_F(ProductCuda, LeavesEndWithoutMinusZero) {
+  for (int processors : device_sizes) {
+    context.multiprocessors = processors;
+    for (int64_t terms : {16, 256, 272, 512}) {
+      const int64_t rows = 66, columns = 66;
+      Values dy((size_t)(rows * terms)), w((size_t)(terms * columns), 0.1f), dx((size_t)(rows * columns));
+      for (int64_t row = 0; row < rows; row++) dy[(size_t)((row + 1) * terms - 1)] = -1e-45f;
+      DeviceArray<float> from(dy), weights(w), to(Values(dx.size(), 7.0f));
+      LinearBackwardInput s = {to.at(), from.at(), weights.at(), rows, terms, columns};
+      run(linear_backward_input_cuda, s, KERNEL_product_backward_input, some_order());
+      ASSERT_TRUE(same_bits(dx, to.values())) << terms << " terms";
+    }
+  }
+}
+
 TEST_F(ProductCuda, SplitSumsAreJoinedByTheSameTree) {
   set_workspace(64 * 50);
   for (int64_t terms : leaf_edges) {
