@@ -11,7 +11,7 @@ namespace {
 
 // Runs the script beside this file; what it printed, and its exit code.
 std::string run_script(const std::string &arguments, int *code) {
-  std::string command = "python3 " INGOT_SOURCE_DIR "/tests/io/read_safetensors.py " + arguments + " 2>&1";
+  std::string command = "/usr/bin/python3 " INGOT_SOURCE_DIR "/tests/io/read_safetensors.py " + arguments + " 2>&1";
   FILE *pipe = popen(command.c_str(), "r");
   std::string text;
   for (char buffer[256]; pipe != nullptr && fgets(buffer, sizeof buffer, pipe) != nullptr;) text += buffer;
@@ -21,11 +21,11 @@ std::string run_script(const std::string &arguments, int *code) {
 }
 
 bool has_python() {
-  return system("python3 -c 'import json, hashlib' >/dev/null 2>&1") == 0;
+  return system("/usr/bin/python3 -c 'import json, hashlib' >/dev/null 2>&1") == 0;
 }
 
 TEST(CheckpointPython, DigestByTheStandardLibrary) {
-  if (!has_python()) GTEST_SKIP() << "python3 is not installed";
+  if (!has_python()) GTEST_SKIP() << "/usr/bin/python3 is not installed";
   Folder folder;
   CheckpointStore store = store_of(folder);
   save(store, 5);
@@ -98,7 +98,7 @@ private:
 };
 
 TEST(CheckpointPython, LoadsInPyTorchAndScoresTheSame) {
-  if (!has_python()) GTEST_SKIP() << "python3 is not installed";
+  if (!has_python()) GTEST_SKIP() << "/usr/bin/python3 is not installed";
   Folder folder;
   Network network;
   std::vector<float> values(20 * 3);
