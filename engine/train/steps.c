@@ -98,11 +98,13 @@ static Status enqueue_step(Trainer *trainer, const StepScalars *scalars, Error *
   Device *device = trainer->options.device;
   int64_t batch = trainer->options.config->train.batch, left = trainer->order.rows - scalars->first;
   int64_t count = left < batch ? left : batch;
+  // Steps of this trainer (no other has its window) and of this many rows, fewer than 2^23.
+  uint64_t key = (uint64_t)((uintptr_t)trainer->window.device >> 6) << 23 | (uint64_t)count;
   if (!trainer->train_rows.resident) return enqueue_operators(trainer, scalars, count, error);
-  if (device_replay(device, (uint64_t)count)) return STATUS_OK;
+  if (device_replay(device, key)) return STATUS_OK;
   PASS(device_begin_step(device, error));
   Status status = enqueue_operators(trainer, scalars, count, error);
-  Status ended = device_end_step(device, (uint64_t)count, error);
+  Status ended = device_end_step(device, key, error);
   return status != STATUS_OK ? status : ended;
 }
 

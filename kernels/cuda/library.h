@@ -35,6 +35,7 @@ typedef struct CudaLibrary {
   int (*device_count)(char *message);
   int (*facts)(CudaFacts *facts, int ordinal, char *message);
 
+  // A context belongs to the thread that opened it.
   int (*open)(CudaContext **context, int ordinal, char *message);
   void (*close)(CudaContext *context); // NULL is fine
 

@@ -11,7 +11,8 @@ namespace {
 
 // Runs the script beside this file; what it printed, and its exit code.
 std::string run_script(const std::string &arguments, int *code) {
-  std::string command = "/usr/bin/python3 " INGOT_SOURCE_DIR "/tests/io/read_safetensors.py " + arguments + " 2>&1";
+  std::string command =
+      "/usr/bin/python3 " INGOT_SOURCE_DIR "/tests/io/read_safetensors.py " + arguments + " 2>&1";
   FILE *pipe = popen(command.c_str(), "r");
   std::string text;
   for (char buffer[256]; pipe != nullptr && fgets(buffer, sizeof buffer, pipe) != nullptr;) text += buffer;
