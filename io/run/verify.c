@@ -3,6 +3,7 @@
 
 #include "engine/shared/memory.h"
 #include "engine/train/chain.h"
+#include "io/run/run_policy.h"
 #include "io/run/verify_parts.h"
 
 #include <stdarg.h>
@@ -149,6 +150,22 @@ static void check_log(Verification *verification) {
   if (verification->sealed) verify_file(verification, "events.jsonl");
 }
 
+// Chosen after the run was sealed, it has a digest of its own; a run without business has none.
+static void check_policy(Verification *verification) {
+  RunPolicy policy;
+  Error error = {0};
+  Status status = run_policy_read(&policy, verification->run, &error);
+  if (status == STATUS_MISSING) return;
+  verification->report->files++;
+  const Manifest *manifest = verification->manifest;
+  if (status != STATUS_OK) {
+    verify_find(verification, "policy.json", "%s", error.text);
+  } else if (manifest != NULL && manifest->finished &&
+             memcmp(policy.model, manifest->selected.model_digest, DIGEST_BYTES) != 0) {
+    verify_find(verification, "policy.json", "was chosen for another model than manifest.json selects");
+  }
+}
+
 static int is_run(const char *run) {
   static const char *const names[] = {"manifest.json", "SHA256SUMS"};
   int found = 0;
@@ -162,9 +179,8 @@ static int is_run(const char *run) {
 
 static const char *covered_sentence(const Verification *verification) {
   if (verification->sealed) {
-    return "covered: every byte of config.yaml, manifest.json, events.jsonl and checkpoints/; other files of "
-           "the "
-           "run are not covered";
+    return "covered: every byte of config.yaml, manifest.json, events.jsonl, checkpoints/ and policy.json; "
+           "other files of the run are not covered";
   }
   return "covered: config.yaml, manifest.json, checkpoints/, and events.jsonl up to the newest checkpoint "
          "(behind it: the chain alone); other files of the run are not covered";
@@ -180,6 +196,7 @@ Status run_verify(VerifyReport *report, const char *run, Error *error) {
   read_sums(&verification);
   read_manifest(&verification);
   verify_file(&verification, "config.yaml");
+  check_policy(&verification);
   check_log(&verification);
   verify_checkpoints(&verification);
   report->covered = memory_text(covered_sentence(&verification));

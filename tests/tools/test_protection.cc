@@ -1,0 +1,57 @@
+// What a run, its policy and its reports say is protected: a change is refused or named, nothing is replaced.
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "program.h"
+
+namespace fs = std::filesystem;
+
+namespace {
+
+class Protection : public testing::Test {
+protected:
+  void SetUp() override {
+    folder = test_folder();
+    make_customers(folder, 3000);
+    make_config(folder + "/small.yaml");
+    train(folder + "/small.yaml", folder + "/run");
+  }
+  std::string at(const std::string &name) const { return folder + "/" + name; }
+  void replace(const std::string &file, const std::string &from, const std::string &to) {
+    std::string text = read_file(at(file));
+    size_t found = text.find(from);
+    ASSERT_NE(found, std::string::npos) << from << " in " << text;
+    write_file(at(file), text.replace(found, from.size(), to));
+  }
+  // Ends with this code and this in its message.
+  static void refused(int status, const std::string &sentence, const std::vector<std::string> &arguments) {
+    Outcome outcome = ingot(arguments);
+    EXPECT_EQ(outcome.status, status) << arguments[0] << " " << outcome.out << outcome.err;
+    EXPECT_NE(outcome.err.find(sentence), std::string::npos) << arguments[0] << " " << outcome.err;
+  }
+  std::string folder;
+};
+
+TEST_F(Protection, AChangedPolicyIsRefused) {
+  replace("run/policy.json", "\"threshold\": 0.", "\"threshold\": 0.9");
+  refused(65, "policy.json", {"predict", at("run"), at("customers.h5"), "-o", at("scores.csv")});
+  refused(65, "policy.json", {"evaluate", at("run")});
+  EXPECT_FALSE(exists(at("scores.csv")));
+  Outcome verified = ingot({"verify", at("run")});
+  EXPECT_EQ(verified.status, 1);
+  EXPECT_NE(verified.out.find("CHANGED  policy.json"), std::string::npos) << verified.out;
+  fs::remove(at("run/policy.json"));
+  EXPECT_EQ(ingot({"predict", at("run"), at("customers.h5"), "-o", at("scores.csv")}).status, 0)
+      << "without the file it is chosen again";
+}
+
+TEST_F(Protection, APolicyOfAnotherModelIsNamed) {
+  train(at("small.yaml"), at("other"), {"--set", "seed=8"});
+  fs::copy_file(at("other/policy.json"), at("run/policy.json"), fs::copy_options::overwrite_existing);
+  Outcome verified = ingot({"verify", at("run")});
+  EXPECT_EQ(verified.status, 1);
+  EXPECT_NE(verified.out.find("chosen for another model"), std::string::npos) << verified.out;
+}
+
+} // namespace
