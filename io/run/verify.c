@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 void verify_find(Verification *verification, const char *path, const char *format, ...) {
@@ -166,6 +167,27 @@ static void check_policy(Verification *verification) {
   }
 }
 
+// Reports are written after the run was sealed, each with a listing of its own.
+static void check_reports(Verification *verification) {
+  static const char *const needed[] = {"report.json"};
+  char **names = NULL;
+  int count = 0;
+  Error error = {0};
+  if (folder_names(&names, &count, verification->run, &error) != STATUS_OK) return;
+  for (int i = 0; i < count; i++) {
+    char name[TENSOR_NAME_MAX], *folder = memory_format("%s/%s", verification->run, names[i]);
+    struct stat about;
+    if (strncmp(names[i], "report", strlen("report")) == 0 && stat(folder, &about) == 0 &&
+        S_ISDIR(about.st_mode) && sums_check(name, folder, needed, 1, &error) != STATUS_OK) {
+      char *path = memory_format("%s/%s", names[i], name);
+      verify_find(verification, path, "%s", error.text);
+      free(path);
+    }
+    free(folder);
+  }
+  folder_names_free(names, count);
+}
+
 static int is_run(const char *run) {
   static const char *const names[] = {"manifest.json", "SHA256SUMS"};
   int found = 0;
@@ -179,11 +201,13 @@ static int is_run(const char *run) {
 
 static const char *covered_sentence(const Verification *verification) {
   if (verification->sealed) {
-    return "covered: every byte of config.yaml, manifest.json, events.jsonl, checkpoints/ and policy.json; "
-           "other files of the run are not covered";
+    return "covered: every byte of config.yaml, manifest.json, events.jsonl, checkpoints/ and policy.json, "
+           "and "
+           "what the SHA256SUMS of report/ lists; other files of the run are not covered";
   }
   return "covered: config.yaml, manifest.json, checkpoints/, and events.jsonl up to the newest checkpoint "
-         "(behind it: the chain alone); other files of the run are not covered";
+         "(behind it: the chain alone), and what the SHA256SUMS of report/ lists; other files of the run are "
+         "not covered";
 }
 
 Status run_verify(VerifyReport *report, const char *run, Error *error) {
@@ -197,6 +221,7 @@ Status run_verify(VerifyReport *report, const char *run, Error *error) {
   read_manifest(&verification);
   verify_file(&verification, "config.yaml");
   check_policy(&verification);
+  check_reports(&verification);
   check_log(&verification);
   verify_checkpoints(&verification);
   report->covered = memory_text(covered_sentence(&verification));
