@@ -54,4 +54,31 @@ TEST_F(Protection, APolicyOfAnotherModelIsNamed) {
   EXPECT_NE(verified.out.find("chosen for another model"), std::string::npos) << verified.out;
 }
 
+TEST_F(Protection, ACheckpointOfAnotherRunIsRefused) {
+  train(at("small.yaml"), at("other"), {"--set", "seed=8"});
+  fs::remove_all(at("run/checkpoints"));
+  fs::copy(at("other/checkpoints"), at("run/checkpoints"), fs::copy_options::recursive);
+  std::string selected = at("run/checkpoints/" + newest_checkpoint(at("run")));
+  for (const std::string &model : {at("run"), selected}) {
+    refused(65, "seed", {"evaluate", model, "-o", at("report")});
+    refused(65, "seed", {"predict", model, at("customers.h5"), "-o", at("scores.csv")});
+    refused(65, "seed",
+            {"predict", model, at("customers.h5"), "-o", at("scores.csv"), "--checkpoint", "last"});
+  }
+  EXPECT_FALSE(exists(at("report"))) << "nothing was judged";
+}
+
+TEST_F(Protection, AConfigurationWithAnotherModelIsRefused) {
+  replace("run/config.yaml", "seed: 7", "seed: 8");
+  refused(65, "run/checkpoints", {"evaluate", at("run")});
+}
+
+TEST_F(Protection, AFinishedRunHasItsCheckpoints) {
+  fs::remove_all(at("run/checkpoints"));
+  fs::create_directories(at("run/checkpoints"));
+  for (const char *verb : {"evaluate", "resume"}) refused(66, "missing", {verb, at("run")});
+  refused(66, "missing", {"train", at("small.yaml"), "--run", at("run")});
+  refused(66, "missing", {"predict", at("run"), at("customers.h5"), "-o", at("scores.csv")});
+}
+
 } // namespace
