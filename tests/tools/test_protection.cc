@@ -81,4 +81,53 @@ TEST_F(Protection, AFinishedRunHasItsCheckpoints) {
   refused(66, "missing", {"predict", at("run"), at("customers.h5"), "-o", at("scores.csv")});
 }
 
+// A limit on the size of files is a full disk: a sentence, and no half file is left.
+TEST_F(Protection, ALimitOnFilesIsAFullDisk) {
+  for (const std::vector<std::string> &arguments :
+       {std::vector<std::string>{"import", at("customers.csv"), "-o", at("again.h5")},
+        {"predict", at("run"), at("customers.h5"), "-o", at("scores.csv")},
+        {"evaluate", at("run"), "-o", at("report")}}) {
+    Call call{arguments};
+    call.file_limit = 2000;
+    Outcome outcome = run_ingot(call);
+    EXPECT_EQ(outcome.status, 74) << arguments[0] << outcome.err;
+    EXPECT_NE(outcome.err.find("ingot: error: "), std::string::npos) << arguments[0] << outcome.err;
+  }
+  for (const std::string &file : files_under(folder)) EXPECT_EQ(file.find(".tmp"), std::string::npos) << file;
+  EXPECT_FALSE(exists(at("again.h5")) || exists(at("scores.csv")));
+}
+
+TEST_F(Protection, AReportReplacesReportsAlone) {
+  auto before = contents_under(at("run"));
+  refused(73, "-o", {"evaluate", at("run"), "-o", at("run")});
+  refused(73, "-o", {"compare", at("run"), at("run"), "-o", at("run")});
+  EXPECT_EQ(contents_under(at("run")), before);
+  fs::create_directories(at("mine"));
+  write_file(at("mine/config.yaml"), "mine\n");
+  refused(73, "config.yaml", {"evaluate", at("run"), "-o", at("mine")});
+  EXPECT_EQ(files_under(at("mine")), std::vector<std::string>{"config.yaml"});
+  EXPECT_EQ(read_file(at("mine/config.yaml")), "mine\n");
+  fs::create_directories(at("empty"));
+  for (int i = 0; i < 2; i++) EXPECT_NE(ingot({"evaluate", at("run"), "-o", at("empty")}).status, 73) << i;
+  EXPECT_TRUE(exists(at("empty/report.json"))) << "a report replaces an earlier one";
+}
+
+TEST_F(Protection, ForceDoesNotReplaceAnInput) {
+  std::string data = read_file(at("customers.h5")), csv = read_file(at("customers.csv"));
+  fs::create_symlink(at("customers.csv"), at("link.csv"));
+  fs::create_hard_link(at("customers.h5"), at("link.h5"));
+  write_file(at("types.txt"), "left: category\n");
+  for (const char *output : {"customers.h5", "link.h5"})
+    refused(73, output, {"predict", at("run"), at("customers.h5"), "-o", at(output), "-f"});
+  for (const char *output : {"customers.csv", "link.csv"})
+    refused(73, output, {"import", at("customers.csv"), "-o", at(output), "-f"});
+  refused(73, "types.txt",
+          {"import", at("customers.csv"), "-o", at("types.txt"), "-f", "--schema", at("types.txt")});
+  refused(73, "link.h5",
+          {"import", at("customers.csv"), "-o", at("link.h5"), "-f", "--like", at("customers.h5")});
+  EXPECT_EQ(read_file(at("customers.h5")), data);
+  EXPECT_EQ(read_file(at("customers.csv")), csv);
+  EXPECT_EQ(read_file(at("types.txt")), "left: category\n");
+}
+
 } // namespace
