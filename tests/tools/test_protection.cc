@@ -130,4 +130,16 @@ TEST_F(Protection, ForceDoesNotReplaceAnInput) {
   EXPECT_EQ(read_file(at("types.txt")), "left: category\n");
 }
 
+TEST_F(Protection, OtherMoneyIsNotCompared) {
+  ingot({"evaluate", at("run"), "-o", at("euro")});
+  for (const char *set : {"business.unit=GBP", "business.horizon=a year"}) {
+    ingot({"evaluate", at("run"), "-o", at("other"), "--set", set});
+    std::string key = std::string(set).substr(0, std::string(set).find('='));
+    refused(65, key, {"compare", at("other"), at("euro"), "-o", at("out")});
+    refused(65, key, {"compare", at("other"), at("run"), "-o", at("out")});
+    EXPECT_EQ(ingot({"compare", at("run"), at("other"), "-o", at("out")}).status, 0)
+        << "a run is judged by the challenger's";
+  }
+}
+
 } // namespace
