@@ -1,6 +1,9 @@
 // What a run, its policy and its reports say is protected: a change is refused or named, nothing is replaced.
 #include <gtest/gtest.h>
 
+#include <csignal>
+#include <cstdlib>
+#include <cstring>
 #include <filesystem>
 
 #include "program.h"
@@ -140,6 +143,29 @@ TEST_F(Protection, OtherMoneyIsNotCompared) {
     EXPECT_EQ(ingot({"compare", at("run"), at("other"), "-o", at("out")}).status, 0)
         << "a run is judged by the challenger's";
   }
+}
+
+// A line of the list is what the run is now: the newest checkpoint, and a report only of the selected model.
+TEST_F(Protection, TheListShowsTheRunAsItIs) {
+  make_config(at("long.yaml"), {"  epochs: 40", "checkpoint: {every: {steps: 5}}"});
+  std::string run = at("long");
+  ASSERT_EQ(interrupt_ingot({{"train", at("long.yaml"), "--run", run, "--threads", "1"}}, run, SIGTERM, 2),
+            143);
+  auto line = [&] {
+    for (const std::string &l : lines_of(ingot({"list", folder, "--json"}).out))
+      if (l.find("\"run\":\"long\"") != std::string::npos) return l;
+    return std::string();
+  };
+  std::string step = std::to_string(atoi(newest_checkpoint(run).c_str() + strlen("step-")));
+  EXPECT_NE(line().find("\"step\":" + step + ","), std::string::npos) << line();
+  EXPECT_NE(line().find(digest_of(run).substr(3, 64)), std::string::npos) << line();
+  ingot({"evaluate", run});
+  EXPECT_NE(line().find("verdict"), std::string::npos) << line();
+  ASSERT_EQ(ingot({"resume", run}).status, 0);
+  EXPECT_NE(line().find(digest_of(run).substr(3, 64)), std::string::npos) << line();
+  EXPECT_EQ(line().find("verdict"), std::string::npos) << "the report is of an earlier model: " << line();
+  ingot({"evaluate", run});
+  EXPECT_NE(line().find("verdict"), std::string::npos) << line();
 }
 
 } // namespace
