@@ -51,6 +51,7 @@ struct DataFile {
 // ---- set-up of the library ----
 
 void hdf5_set_up(void) {
+  H5dont_atexit(); // at the end it would write again what a full disk did not take, and crash
   H5open();
   H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
   H5PLset_loading_state(0);

@@ -5,6 +5,7 @@
 #include "io/data/csv.h"
 #include "io/data/import_column.h"
 #include "io/data/text.h"
+#include "io/shared/durable.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -383,6 +384,10 @@ Status import_files(const ImportOptions *options, ImportSummary *summary, Error 
     return error_set(error, STATUS_EXISTS, "%s exists; give another name, or --force to replace it",
                      options->output);
   }
+  for (int i = 0; i < options->files.count; i++)
+    TRY(file_check_output(options->output, options->files.items[i], error));
+  TRY(file_check_output(options->output, options->like, error));
+  TRY(file_check_output(options->output, options->schema, error));
   TRY(parse_maps(&import, error));
   TRY(parse_renames(&import, error));
   for (int i = 0; i < options->files.count; i++)

@@ -39,12 +39,40 @@ done:
   return status;
 }
 
+// A folder takes a report where there is none, nothing in it, or an earlier report, which has report.json.
+static Status check_folder(const char *folder, Error *error) {
+  char **names;
+  int count, reported = 0, run = 0;
+  const char *foreign = NULL;
+  Status status = folder_names(&names, &count, folder, error);
+  if (status == STATUS_MISSING) return STATUS_OK; // or a file: making the folder says so
+  PASS(status);
+  for (int i = 0; i < count; i++) {
+    if (strncmp(names[i], ".tmp.", strlen(".tmp.")) == 0) continue; // of a report that was interrupted
+    reported |= strcmp(names[i], "report.json") == 0;
+    run |= strcmp(names[i], "manifest.json") == 0 || strcmp(names[i], "checkpoints") == 0;
+    foreign = names[i];
+  }
+  if (run) {
+    status =
+        error_set(error, STATUS_EXISTS,
+                  "'%s' is a run's folder: a report would replace its files; name another with -o", folder);
+  } else if (foreign != NULL && !reported) {
+    status = error_set(error, STATUS_EXISTS,
+                       "'%s' holds other files than a report ('%s'): name another folder with -o", folder,
+                       foreign);
+  }
+  folder_names_free(names, count);
+  return status;
+}
+
 Status report_folder_write(const char *folder, const json_t *report, const Predictions *predictions,
                            const char *config_text, Error *error) {
   Text json = {0}, html = {0}, markdown = {0};
   Sums sums = {0};
   char *lines = NULL;
   Status status;
+  TRY(check_folder(folder, error));
   json_text(&json, report);
   report_html(&html, report);
   report_markdown(&markdown, report);

@@ -7,7 +7,8 @@
 #include <jansson.h>
 
 // Makes the folder where it is missing and replaces these files in it, each atomically, SHA256SUMS last.
-// predictions and config_text may be NULL. 74 where writing fails.
+// predictions and config_text may be NULL. 73, with nothing touched, where the folder is a run's or holds
+// other files than an earlier report; 74 where writing fails.
 Status report_folder_write(const char *folder, const json_t *report, const Predictions *predictions,
                            const char *config_text, Error *error);
 

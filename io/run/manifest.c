@@ -1,7 +1,6 @@
 // manifest.json, written.
 #include "io/run/manifest.h"
 
-#include "io/run/manifest_names.h"
 #include "io/shared/json.h"
 
 #include <inttypes.h>

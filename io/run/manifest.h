@@ -38,6 +38,10 @@ typedef struct Manifest {
   int step_count;         // segment can be run again and compared
 } Manifest;
 
+// Names that it is written and read with: by GateRule, by SplitPart.
+extern const char *const manifest_gate_rules[];
+extern const char *const manifest_parts[];
+
 char *manifest_text(const Manifest *manifest); // JSON, keys in a fixed order; freed by free()
 
 // 66 no such file, 65 not a manifest.

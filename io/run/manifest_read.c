@@ -2,7 +2,6 @@
 #include "io/run/manifest.h"
 
 #include "engine/shared/memory.h"
-#include "io/run/manifest_names.h"
 #include "io/shared/json.h"
 
 #include <stdlib.h>

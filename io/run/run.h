@@ -22,7 +22,8 @@ typedef enum RunState {
 } RunState;
 
 // RUN_OTHER: why the folder differs is in error->text, though the call itself succeeds (0). 65 where the
-// folder has a manifest.json that cannot be read, 74 where the folder cannot.
+// folder has a manifest.json that cannot be read, 66 where a finished run lacks a checkpoint that it names,
+// 74 where the folder cannot be read.
 Status run_state(RunState *state, const char *path, const char *bits_text,
                  const uint8_t data_digest[DIGEST_BYTES], Error *error);
 

@@ -118,6 +118,24 @@ static Status compare_inputs(RunState *state, const Manifest *manifest, const ch
   return STATUS_OK;
 }
 
+// A finished run has the checkpoints that its manifest names.
+static Status check_checkpoints(const Manifest *manifest, const char *path, Error *error) {
+  for (int i = 0; manifest->finished && i < manifest->step_count; i++) {
+    char name[CHECKPOINT_NAME_MAX];
+    checkpoint_name(name, manifest->steps[i]);
+    char *folder = memory_format("%s/" RUN_CHECKPOINTS "/%s", path, name);
+    Status status = access(folder, F_OK) == 0
+                        ? STATUS_OK
+                        : error_set(error, STATUS_MISSING,
+                                    "the run '%s' is finished, but %s, which its manifest.json names, is "
+                                    "missing: restore it, or train in another folder with --run",
+                                    path, name);
+    free(folder);
+    PASS(status);
+  }
+  return STATUS_OK;
+}
+
 Status run_state(RunState *state, const char *path, const char *bits_text,
                  const uint8_t data_digest[DIGEST_BYTES], Error *error) {
   char *file = memory_format("%s/" RUN_MANIFEST, path);
@@ -126,6 +144,7 @@ Status run_state(RunState *state, const char *path, const char *bits_text,
   Status status = manifest_read(&manifest, file, error);
   if (status == STATUS_OK) {
     status = compare_inputs(state, manifest, path, bits_text, data_digest, error);
+    if (status == STATUS_OK && *state == RUN_FINISHED) status = check_checkpoints(manifest, path, error);
   } else if (status == STATUS_MISSING) {
     *state = run_folder_state(path, error);
     status = *state == RUN_OTHER && error->status == STATUS_IO ? STATUS_IO : STATUS_OK;

@@ -3,12 +3,14 @@
 
 #include "engine/shared/memory.h"
 #include "engine/train/chain.h"
+#include "io/run/run_policy.h"
 #include "io/run/verify_parts.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 void verify_find(Verification *verification, const char *path, const char *format, ...) {
@@ -149,6 +151,43 @@ static void check_log(Verification *verification) {
   if (verification->sealed) verify_file(verification, "events.jsonl");
 }
 
+// Chosen after the run was sealed, it has a digest of its own; a run without business has none.
+static void check_policy(Verification *verification) {
+  RunPolicy policy;
+  Error error = {0};
+  Status status = run_policy_read(&policy, verification->run, &error);
+  if (status == STATUS_MISSING) return;
+  verification->report->files++;
+  const Manifest *manifest = verification->manifest;
+  if (status != STATUS_OK) {
+    verify_find(verification, "policy.json", "%s", error.text);
+  } else if (manifest != NULL && manifest->finished &&
+             memcmp(policy.model, manifest->selected.model_digest, DIGEST_BYTES) != 0) {
+    verify_find(verification, "policy.json", "was chosen for another model than manifest.json selects");
+  }
+}
+
+// Reports are written after the run was sealed, each with a listing of its own.
+static void check_reports(Verification *verification) {
+  static const char *const needed[] = {"report.json"};
+  char **names = NULL;
+  int count = 0;
+  Error error = {0};
+  if (folder_names(&names, &count, verification->run, &error) != STATUS_OK) return;
+  for (int i = 0; i < count; i++) {
+    char name[TENSOR_NAME_MAX], *folder = memory_format("%s/%s", verification->run, names[i]);
+    struct stat about;
+    if (strncmp(names[i], "report", strlen("report")) == 0 && stat(folder, &about) == 0 &&
+        S_ISDIR(about.st_mode) && sums_check(name, folder, needed, 1, &error) != STATUS_OK) {
+      char *path = memory_format("%s/%s", names[i], name);
+      verify_find(verification, path, "%s", error.text);
+      free(path);
+    }
+    free(folder);
+  }
+  folder_names_free(names, count);
+}
+
 static int is_run(const char *run) {
   static const char *const names[] = {"manifest.json", "SHA256SUMS"};
   int found = 0;
@@ -162,12 +201,13 @@ static int is_run(const char *run) {
 
 static const char *covered_sentence(const Verification *verification) {
   if (verification->sealed) {
-    return "covered: every byte of config.yaml, manifest.json, events.jsonl and checkpoints/; other files of "
-           "the "
-           "run are not covered";
+    return "covered: every byte of config.yaml, manifest.json, events.jsonl, checkpoints/ and policy.json, "
+           "and "
+           "what the SHA256SUMS of report/ lists; other files of the run are not covered";
   }
   return "covered: config.yaml, manifest.json, checkpoints/, and events.jsonl up to the newest checkpoint "
-         "(behind it: the chain alone); other files of the run are not covered";
+         "(behind it: the chain alone), and what the SHA256SUMS of report/ lists; other files of the run are "
+         "not covered";
 }
 
 Status run_verify(VerifyReport *report, const char *run, Error *error) {
@@ -180,6 +220,8 @@ Status run_verify(VerifyReport *report, const char *run, Error *error) {
   read_sums(&verification);
   read_manifest(&verification);
   verify_file(&verification, "config.yaml");
+  check_policy(&verification);
+  check_reports(&verification);
   check_log(&verification);
   verify_checkpoints(&verification);
   report->covered = memory_text(covered_sentence(&verification));

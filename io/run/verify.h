@@ -1,8 +1,9 @@
 // verify: recomputes every digest of a run and names what was changed.
 //
-// Covered in a finished run: every byte of config.yaml, manifest.json, events.jsonl and checkpoints/. In an
-// unfinished one: config.yaml, manifest.json, checkpoints/, and events.jsonl up to the newest checkpoint;
-// what comes behind is checked by the chain alone. environment.json and report/ are outside.
+// Covered in a finished run: every byte of config.yaml, manifest.json, events.jsonl, checkpoints/ and
+// policy.json. In an unfinished one: config.yaml, manifest.json, checkpoints/, and events.jsonl up to the
+// newest checkpoint; what comes behind is checked by the chain alone. Of report/, and
+// folders whose name begins so, every file that their SHA256SUMS lists. environment.json is outside.
 #ifndef INGOT_IO_RUN_VERIFY_H
 #define INGOT_IO_RUN_VERIFY_H
 

@@ -160,6 +160,18 @@ void folder_names_free(char **names, int count) {
   free(names);
 }
 
+int file_same(const char *path, const char *other) {
+  struct stat one, two;
+  return stat(path, &one) == 0 && stat(other, &two) == 0 && one.st_dev == two.st_dev &&
+         one.st_ino == two.st_ino;
+}
+
+Status file_check_output(const char *output, const char *input, Error *error) {
+  if (input == NULL || !file_same(output, input)) return STATUS_OK;
+  return error_set(error, STATUS_EXISTS, "'%s' is read by this command ('%s'): give another name with -o",
+                   output, input);
+}
+
 // Opens a plain file; O_NONBLOCK so that a pipe in its place cannot hang us.
 static Status open_plain(int *file, int64_t *size, const char *path, Error *error) {
   *file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);

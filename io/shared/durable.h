@@ -59,6 +59,12 @@ Status folder_remove(const char *path, Error *error);
 Status folder_names(char ***names, int *count, const char *path, Error *error);
 void folder_names_free(char **names, int count);
 
+// Whether two paths are one file, whatever links lead there; 0 where either does not exist.
+int file_same(const char *path, const char *other);
+
+// 73 where `output` is the file `input` (NULL: none): writing would replace what is read.
+Status file_check_output(const char *output, const char *input, Error *error);
+
 // A whole plain file of at most `limit` bytes (65 beyond), with a NUL behind it; freed by free().
 Status file_read(char **bytes, size_t *length, const char *path, size_t limit, Error *error);
 

@@ -80,6 +80,43 @@ Status sums_read(Sums *sums, const char *path, Error *error) {
   return status;
 }
 
+static Status check_line(const char *folder, const SumLine *line, Error *error) {
+  uint8_t digest[DIGEST_BYTES];
+  char *path = memory_format("%s/%s", folder, line->name);
+  Status status = file_sha256(digest, NULL, path, -1, error);
+  free(path);
+  if (status == STATUS_MISSING) return error_set(error, STATUS_MISSING, "is missing: SHA256SUMS lists it");
+  PASS(status);
+  if (memcmp(line->digest, digest, DIGEST_BYTES) == 0) return STATUS_OK;
+  char expected[DIGEST_HEX], found[DIGEST_HEX];
+  sha256_hex(expected, line->digest);
+  sha256_hex(found, digest);
+  return error_set(error, STATUS_DATA, "was changed: its SHA-256 is %.12s..., SHA256SUMS lists %.12s...",
+                   found, expected);
+}
+
+Status sums_check(char name[TENSOR_NAME_MAX], const char *folder, const char *const *needed, int count,
+                  Error *error) {
+  char *path = memory_format("%s/SHA256SUMS", folder);
+  Sums sums = {0};
+  Status status;
+  snprintf(name, TENSOR_NAME_MAX, "SHA256SUMS");
+  TRY(sums_read(&sums, path, error));
+  for (int i = 0; i < count; i++) {
+    if (sums_find(&sums, needed[i]) != NULL) continue;
+    snprintf(name, TENSOR_NAME_MAX, "%s", needed[i]);
+    TRY(error_set(error, STATUS_DATA, "is not listed in SHA256SUMS: it was added, or its line was removed"));
+  }
+  for (int i = 0; i < sums.count; i++) {
+    snprintf(name, TENSOR_NAME_MAX, "%s", sums.lines[i].name);
+    TRY(check_line(folder, &sums.lines[i], error));
+  }
+done:
+  sums_free(&sums);
+  free(path);
+  return status;
+}
+
 void sums_free(Sums *sums) {
   free(sums->lines);
   *sums = (Sums){0};

@@ -22,4 +22,9 @@ const SumLine *sums_find(const Sums *sums, const char *name);
 Status sums_read(Sums *sums, const char *path, Error *error);
 void sums_free(Sums *sums);
 
+// Every file that <folder>/SHA256SUMS lists, against its line; each of `needed` must be listed. 65 changed or
+// not listed, 66 missing: error->text says what of the file `name`, without its path.
+Status sums_check(char name[TENSOR_NAME_MAX], const char *folder, const char *const *needed, int count,
+                  Error *error);
+
 #endif

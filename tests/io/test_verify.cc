@@ -163,9 +163,37 @@ TEST(Verify, WhatIsNotCoveredMayChange) {
   TrainedRun trained(0);
   spit(trained.run + "/environment.json", "changed");
   spit(trained.run + "/notes.txt", "added");
-  std::filesystem::create_directory(trained.run + "/report");
-  spit(trained.run + "/report/report.json", "{}");
   EXPECT_EQ(verify(trained.run).status, STATUS_OK);
+}
+
+// A report has its own listing; what that does not list (notes beside it) may change.
+TEST(Verify, AReportIsCoveredByItsOwnListing) {
+  TrainedRun trained(0);
+  std::string report = trained.run + "/report-last-test", sums_path = report + "/SHA256SUMS";
+  std::filesystem::create_directory(report);
+  spit(report + "/report.json", "{}");
+  EXPECT_EQ(verify(trained.run).paths, std::vector<std::string>{"report-last-test/SHA256SUMS"});
+  Sums sums{};
+  uint8_t digest[DIGEST_BYTES];
+  sha256(digest, "{}", 2);
+  sums_add(&sums, "report.json", digest);
+  sums_add(&sums, "report.md", digest);
+  char *text = sums_text(&sums);
+  sums_free(&sums);
+  spit(sums_path, text);
+  EXPECT_EQ(verify(trained.run).paths, std::vector<std::string>{"report-last-test/report.md"}) << "missing";
+  spit(report + "/report.md", "{}");
+  spit(report + "/notes.txt", "mine");
+  EXPECT_EQ(verify(trained.run).status, STATUS_OK);
+  for (const char *file : {"report.json", "report.md"}) {
+    spit(report + "/" + file, "{ }");
+    EXPECT_EQ(verify(trained.run).paths, std::vector<std::string>{std::string("report-last-test/") + file});
+    spit(report + "/" + file, "{}");
+  }
+  spit(sums_path, std::string(text).substr(std::string(text).find('\n') + 1));
+  EXPECT_EQ(verify(trained.run).paths, std::vector<std::string>{"report-last-test/report.json"})
+      << "unlisted";
+  free(text);
 }
 
 TEST(Verify, BehindTheNewestCheckpointTheChainAloneIsChecked) {

@@ -33,7 +33,6 @@ const std::string binary = INGOT_BINARY, gpu_binary = INGOT_GPU_BINARY;
   if (call.file_limit >= 0) {
     rlimit limit{(rlim_t)call.file_limit, (rlim_t)call.file_limit};
     setrlimit(RLIMIT_FSIZE, &limit);
-    signal(SIGXFSZ, SIG_IGN); // a write beyond it fails with EFBIG, as on a full disk
   }
   const std::string &program = call.with_gpu ? gpu_binary : binary;
   std::vector<char *> arguments{const_cast<char *>(program.c_str())};

@@ -123,6 +123,25 @@ static void merge_checks(ValidityCheck *checks, int *count, const ValidityCheck 
   }
 }
 
+// A champion that was judged before has money and a target of its own: they must mean the same.
+static Status check_meaning(const JudgedModel *champion, const JudgedModel *challenger, Error *error) {
+  const Config *a = champion->config, *b = challenger->config;
+  bool money = a->business.present && b->business.present;
+  const struct {
+    const char *key, *champion, *challenger;
+  } texts[] = {{"data.target.column", a->data.target.column, b->data.target.column},
+               {"business.unit", money ? a->business.unit : "", money ? b->business.unit : ""},
+               {"business.horizon", money ? a->business.horizon : "", money ? b->business.horizon : ""}};
+  if (champion->model.checkpoint != NULL) return STATUS_OK; // judged now, by the challenger's
+  for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+    if (strcmp(texts[i].champion, texts[i].challenger) == 0) continue;
+    return error_set(error, STATUS_DATA,
+                     "not comparable: the champion was judged with %s '%s', the challenger with '%s'",
+                     texts[i].key, texts[i].champion, texts[i].challenger);
+  }
+  return STATUS_OK;
+}
+
 static Status compare(const CompareChoices *choices, char **arguments, Error *error) {
   JudgedModel champion = {0}, challenger = {0};
   ValidityCheck checks[4], more[2];
@@ -133,6 +152,7 @@ static Status compare(const CompareChoices *choices, char **arguments, Error *er
   TRY(judge_choices_check(&choices->judge, error));
   TRY(open_side(&challenger, arguments[1], choices, NULL, error));
   TRY(open_side(&champion, arguments[0], choices, challenger.config, error));
+  TRY(check_meaning(&champion, &challenger, error));
   TRY(align(&champion, &challenger, choices->intersect, &validity.partial, error));
   TRY(judgement_checks(checks, &validity.count, &champion, &choices->judge, error));
   TRY(judgement_checks(more, &count, &challenger, &choices->judge, error));

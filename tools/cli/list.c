@@ -1,5 +1,6 @@
 // ingot list: the runs of a folder, one a line.
 #include "engine/shared/memory.h"
+#include "io/checkpoint/checkpoint.h"
 #include "io/report/json_text.h"
 #include "io/report/report_read.h"
 #include "io/run/manifest.h"
@@ -20,17 +21,42 @@ typedef struct RunLine {
   json_t *report; // NULL: not evaluated
 } RunLine;
 
-static void read_line(RunLine *line, const Manifest *manifest, const char *path) {
+// What a checkpoint says of itself; 0 where the run has none of that name.
+static int read_checkpoint(CheckpointState *state, const char *run, const char *which) {
+  char *path = NULL;
   Error ignored;
-  char *report = memory_format("%s/report/report.json", path);
+  int found = checkpoint_find(&path, run, which, &ignored) == STATUS_OK &&
+              checkpoint_state_read(state, path, &ignored) == STATUS_OK;
+  free(path);
+  return found;
+}
+
+// The report counts where it is of the model that the run has selected by now.
+static void read_report(RunLine *line, const uint8_t selected[DIGEST_BYTES], const char *path) {
+  char *report = memory_format("%s/report/report.json", path), hex[DIGEST_HEX];
+  Error ignored;
+  sha256_hex(hex, selected);
+  if (access(report, F_OK) == 0 && json_text_read(&line->report, report, &ignored) != STATUS_OK)
+    line->report = NULL;
+  if (strcmp(report_string(line->report, "subject/challenger/model_digest"), hex) != 0) {
+    json_decref(line->report);
+    line->report = NULL;
+  }
+  free(report);
+}
+
+static void read_line(RunLine *line, const Manifest *manifest, const char *path) {
+  CheckpointState newest, best;
   *line = (RunLine){.state = manifest->finished ? "finished" : "unfinished"};
   if (manifest->finished) {
     line->step = manifest->final.step;
     sha256_hex(line->digest, manifest->final.state_digest);
+    read_report(line, manifest->selected.model_digest, path);
+  } else if (read_checkpoint(&newest, path, "last") && read_checkpoint(&best, path, "best")) {
+    line->step = newest.step;
+    sha256_hex(line->digest, newest.state_digest);
+    read_report(line, best.model_digest, path);
   }
-  if (access(report, F_OK) == 0 && json_text_read(&line->report, report, &ignored) != STATUS_OK)
-    line->report = NULL;
-  free(report);
 }
 
 // The metric of that id in a report of one model.

@@ -62,7 +62,8 @@ static Status run_verb(int argc, char **argv, Error *error) {
 int main(int argc, char **argv) {
   Error error = {0};
   memory_on_failure(out_of_memory);
-  signal(SIGPIPE, SIG_IGN); // a closed pipe is a failed write, with a sentence
+  signal(SIGPIPE, SIG_IGN); // a closed pipe is a failed write, with a sentence,
+  signal(SIGXFSZ, SIG_IGN); // and so is a file beyond the limit on sizes
   if (argc < 2 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "--help") == 0) {
     print_help();
     return argc < 2 ? STATUS_USAGE : STATUS_OK;

@@ -3,6 +3,7 @@
 #include "engine/evaluate/money.h"
 #include "engine/shared/memory.h"
 #include "io/report/predictions.h"
+#include "io/shared/durable.h"
 #include "io/shared/text.h"
 #include "tools/cli/judge/judged_rows.h"
 #include "tools/cli/judge/policy.h"
@@ -174,6 +175,7 @@ static Status predict(const PredictChoices *choices, char **arguments, Error *er
                          .isa = choices->isa == NULL ? "auto" : choices->isa,
                          .threads = (int)choices->thread_count};
   Status status;
+  TRY(file_check_output(choices->output, arguments[1], error));
   TRY(trained_model_open(&prediction.model, arguments[0],
                          choices->checkpoint == NULL ? "" : choices->checkpoint, &device, error));
   TRY(open_data(&prediction, choices, arguments[1], error));

@@ -8,6 +8,7 @@
 #include "io/report/json_text.h"
 #include "io/report/report_read.h"
 #include "io/run/manifest.h"
+#include "io/shared/sums.h"
 #include "tools/cli/judge/policy.h"
 #include "tools/cli/training/session.h"
 
@@ -352,6 +353,14 @@ static Status take_report(JudgedModel *judged, const json_t *report, const char 
   return STATUS_OK;
 }
 
+// What is compared must be what was written: whoever changes one file of a report changes its verdict.
+static Status check_folder(const char *folder, Error *error) {
+  static const char *const needed[] = {"config.yaml", "predictions.h5", "report.json"};
+  char name[TENSOR_NAME_MAX];
+  Status status = sums_check(name, folder, needed, sizeof needed / sizeof needed[0], error);
+  return status == STATUS_OK ? status : error_prefix(error, "%s/%s", folder, name);
+}
+
 Status judged_model_open_report(JudgedModel *judged, const char *path, Error *error) {
   size_t length = strlen(path);
   bool file = length > 5 && strcmp(path + length - 5, ".json") == 0;
@@ -366,6 +375,7 @@ Status judged_model_open_report(JudgedModel *judged, const char *path, Error *er
   json_t *report = NULL;
   Status status;
   *judged = (JudgedModel){0};
+  TRY(check_folder(folder, error));
   TRY(json_text_read(&report, json_path, error));
   TRY(load_config(&judged->config, config, &none, false, error));
   TRY(predictions_read(&read, h5, error));

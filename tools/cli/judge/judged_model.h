@@ -43,8 +43,8 @@ Status judged_model_open(JudgedModel *judged, const char *argument, const JudgeC
 Status judged_model_open_predictions(JudgedModel *judged, const char *path, const JudgeChoices *choices,
                                      Error *error);
 
-// The folder of a report (or its report.json): predictions.h5 and config.yaml in it. 65 where they do not fit
-// each other.
+// The folder of a report (or its report.json): predictions.h5 and config.yaml in it. 65 where one is not what
+// its SHA256SUMS lists, or they do not fit each other.
 Status judged_model_open_report(JudgedModel *judged, const char *path, Error *error);
 
 EvaluationSet judged_model_set(const JudgedModel *judged);

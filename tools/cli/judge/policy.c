@@ -3,27 +3,26 @@
 
 #include "engine/evaluate/money.h"
 #include "engine/shared/memory.h"
-#include "io/report/json_text.h"
 #include "io/run/manifest.h"
+#include "io/run/run_policy.h"
+#include "io/shared/text.h"
 #include "tools/cli/judge/judged_rows.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 static const char *const kind_names[] = {"best_on_validation", "threshold", "expected_gain"};
 
 // Everything of a business section that the choice depends on.
-static void definition_digest(char hex[DIGEST_HEX], const BusinessConfig *business) {
+static void definition_digest(uint8_t digest[DIGEST_BYTES], const BusinessConfig *business) {
   Text text = {0};
-  uint8_t digest[DIGEST_BYTES];
   text_add(&text, "act=%s\nskip=%s\npolicy=%s\nthreshold=%a\n", business->act, business->skip,
            kind_names[business->policy], business->threshold);
   for (int i = 0; i < business->param_count; i++) {
     text_add(&text, "param.%s=%a\n", business->params[i].name, business->params[i].value);
   }
   sha256(digest, text.bytes, text.length);
-  sha256_hex(hex, digest);
   text_free(&text);
 }
 
@@ -55,48 +54,29 @@ done:
   return status;
 }
 
-static void model_digest_text(char hex[DIGEST_HEX], const TrainedModel *model) {
-  sha256_hex(hex, model->checkpoint->state.model_digest);
-}
-
 static Status write_policy(const TrainedModel *model, const BusinessConfig *business, const Policy *policy,
                            Error *error) {
-  char digest[DIGEST_HEX], definition[DIGEST_HEX];
-  Text text = {0};
-  model_digest_text(digest, model);
-  definition_digest(definition, business);
-  json_t *json = json_pack("{s:s,s:s,s:s,s:f,s:b}", "model", digest, "definition", definition, "policy",
-                           kind_names[policy->kind], "threshold", policy->threshold, "act_below",
-                           (int)policy->act_below);
-  json_text(&text, json);
-  Status status =
-      durable_replace(&file_calls_system, model->run, "policy.json", text.bytes, text.length, error);
-  json_decref(json);
-  text_free(&text);
-  return status;
+  RunPolicy record = {.threshold = policy->threshold, .act_below = policy->act_below};
+  snprintf(record.kind, sizeof record.kind, "%s", kind_names[policy->kind]);
+  memcpy(record.model, model->checkpoint->state.model_digest, DIGEST_BYTES);
+  definition_digest(record.definition, business);
+  return run_policy_write(model->run, &record, error);
 }
 
-// True where policy.json was written for this model and these definitions.
-static bool read_policy(Policy *policy, const TrainedModel *model, const BusinessConfig *business) {
-  char digest[DIGEST_HEX], definition[DIGEST_HEX];
-  char *path = memory_format("%s/policy.json", model->run);
-  const char *of_model, *of_definition;
-  json_t *json = NULL;
-  Error ignored;
-  int act_below;
-  model_digest_text(digest, model);
+// *found: policy.json is there and was written for this model and these definitions.
+static Status read_policy(Policy *policy, bool *found, const TrainedModel *model,
+                          const BusinessConfig *business, Error *error) {
+  RunPolicy record;
+  uint8_t definition[DIGEST_BYTES];
+  *found = false;
+  Status status = run_policy_read(&record, model->run, error);
+  if (status == STATUS_MISSING) return STATUS_OK;
+  PASS(status);
   definition_digest(definition, business);
-  bool found = json_text_read(&json, path, &ignored) == STATUS_OK &&
-               json_unpack(json, "{s:s,s:s,s:F,s:b}", "model", &of_model, "definition", &of_definition,
-                           "threshold", &policy->threshold, "act_below", &act_below) == 0 &&
-               strcmp(of_model, digest) == 0 && strcmp(of_definition, definition) == 0;
-  if (found) {
-    policy->kind = business->policy;
-    policy->act_below = act_below != 0;
-  }
-  json_decref(json);
-  free(path);
-  return found;
+  *found = memcmp(record.model, model->checkpoint->state.model_digest, DIGEST_BYTES) == 0 &&
+           memcmp(record.definition, definition, DIGEST_BYTES) == 0;
+  if (*found) *policy = (Policy){business->policy, record.threshold, record.act_below};
+  return STATUS_OK;
 }
 
 Status policy_freeze(const char *run, Dataset *dataset, const Config *config, Error *error) {
@@ -137,7 +117,6 @@ Status policy_of_model(Policy *policy, const TrainedModel *model, const Business
                        Error *error) {
   *policy = policy_default;
   if (!has_policy(model, business)) return STATUS_OK;
-  if (model->run != NULL && read_policy(policy, model, business)) return STATUS_OK;
   if (model->run == NULL) {
     return error_set(
         error, STATUS_MISSING,
@@ -145,6 +124,9 @@ Status policy_of_model(Policy *policy, const TrainedModel *model, const Business
         "on; give the run's folder",
         model->checkpoint->path);
   }
+  bool found;
+  PASS(read_policy(policy, &found, model, business, error));
+  if (found) return STATUS_OK;
   Dataset *dataset = NULL;
   Status status = open_run_data(&dataset, model, error);
   if (status == STATUS_OK)

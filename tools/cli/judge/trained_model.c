@@ -4,6 +4,7 @@
 #include "engine/model/scorer.h"
 #include "engine/shared/memory.h"
 #include "io/config/load.h"
+#include "io/run/manifest.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -33,14 +34,68 @@ static Status load_config(TrainedModel *model, Error *error) {
   return STATUS_OK;
 }
 
+// Of a finished run the best is what its manifest selects, whatever the checkpoints say of themselves.
+static Status find_checkpoint(char **path, const char *argument, const char *which, Error *error) {
+  char *manifest_path = memory_format("%s/manifest.json", argument), name[CHECKPOINT_NAME_MAX];
+  Manifest *manifest = NULL;
+  Status status = STATUS_OK;
+  *path = NULL;
+  if (access(manifest_path, F_OK) == 0 && (which[0] == '\0' || strcmp(which, "best") == 0))
+    TRY(manifest_read(&manifest, manifest_path, error));
+  if (manifest == NULL || !manifest->finished) {
+    TRY(checkpoint_find(path, argument, which, error));
+    goto done;
+  }
+  checkpoint_name(name, manifest->selected.step);
+  *path = memory_format("%s/checkpoints/%s", argument, name);
+  if (access(*path, F_OK) != 0) {
+    TRY(error_set(error, STATUS_MISSING,
+                  "'%s' is missing: manifest.json names it as the selected checkpoint; restore it, or name "
+                  "another with --checkpoint",
+                  *path));
+  }
+done:
+  manifest_free(manifest);
+  free(manifest_path);
+  return status;
+}
+
+// The checkpoint must be of the run whose configuration and policy it is used with.
+static Status check_run(const TrainedModel *model, Error *error) {
+  if (model->run == NULL) return STATUS_OK;
+  char *path = memory_format("%s/manifest.json", model->run);
+  const CheckpointState *state = &model->checkpoint->state;
+  Manifest *manifest = NULL;
+  Status status;
+  TRY(manifest_read(&manifest, path, error));
+  status = checkpoint_match(model->checkpoint, manifest->bits, manifest->data_digest, error);
+  if (status != STATUS_OK) TRY(error->status = STATUS_DATA); // the run is not whole
+  if (strcmp(model->config->bits_text, manifest->bits) != 0) {
+    TRY(error_set(error, STATUS_DATA,
+                  "'%s' was changed: it is not the configuration in manifest.json; restore it, or give other "
+                  "rules with --config",
+                  model->checkpoint->config_path));
+  }
+  if (manifest->finished && state->step == manifest->selected.step &&
+      memcmp(state->model_digest, manifest->selected.model_digest, DIGEST_BYTES) != 0) {
+    TRY(error_set(error, STATUS_DATA, "'%s' was changed: it is not the model that manifest.json selects",
+                  model->checkpoint->path));
+  }
+done:
+  manifest_free(manifest);
+  free(path);
+  return status;
+}
+
 Status trained_model_open(TrainedModel *model, const char *argument, const char *which,
                           const DeviceChoice *device, Error *error) {
   char *path = NULL, reason[DEVICE_TEXT];
   Status status;
   *model = (TrainedModel){0};
-  TRY(checkpoint_find(&path, argument, which, error));
-  TRY(checkpoint_load(&model->checkpoint, path, CHECKPOINT_MODEL, error));
+  TRY(find_checkpoint(&path, argument, which, error));
+  TRY(checkpoint_load(&model->checkpoint, path, CHECKPOINT_ALL, error));
   TRY(load_config(model, error));
+  TRY(check_run(model, error));
   TRY(preprocess_from_tensors(&model->preprocess, &model->checkpoint->tensors, error));
   TRY(device_open(&model->device, reason, device, error));
 done:

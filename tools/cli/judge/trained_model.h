@@ -15,7 +15,9 @@ typedef struct TrainedModel {
   Device *device;
 } TrainedModel;
 
-// argument: a run's folder or a checkpoint's; which: "", "best", "last" or a step.
+// argument: a run's folder or a checkpoint's; which: "", "best", "last" or a step. Of a
+// finished run "" and "best" are what its manifest selects (66 where that is gone); 65 where the checkpoint
+// is of another configuration or other data than its run.
 Status trained_model_open(TrainedModel *model, const char *argument, const char *which,
                           const DeviceChoice *device, Error *error);
 

@@ -112,25 +112,38 @@ static void describe(Replay *replay, uint64_t step, const TensorDifference *foun
   }
 }
 
+// What is compared of a state. With other data every head of the chain differs from the start: then the
+// reader wants to know what else does.
+static void take_state(TensorSet *state, const TensorSet *from, bool other_data) {
+  for (int i = 0; i < from->count; i++) {
+    const TensorView *tensor = &from->items[i];
+    if (other_data && (strcmp(tensor->name, "state.chain") == 0 || strcmp(tensor->name, "state.data") == 0))
+      continue;
+    tensor_set_add(state, tensor->name, tensor->dtype, tensor->rank, tensor->shape, tensor->data);
+  }
+}
+
 // Compares the live state with the checkpoint of this step, where the run keeps one.
 static Status compare_checkpoint(Replay *replay, const Trainer *trainer, Error *error) {
   uint64_t step = trainer_step(trainer);
   char name[CHECKPOINT_NAME_MAX], *path;
   Checkpoint *checkpoint = NULL;
-  TensorSet live = {0};
+  TensorSet live = {0}, recorded = {0};
   TensorDifference found;
   Status status;
   if (replay->state_difference.length > 0) return STATUS_OK; // the first is known
   checkpoint_name(name, step);
   path = memory_format("%s/%s", replay->checkpoints, name);
   TRY(checkpoint_load(&checkpoint, path, CHECKPOINT_ALL, error));
-  tensor_set_add_all(&live, trainer_model(trainer));
-  tensor_set_add_all(&live, trainer_optimizer(trainer));
-  tensor_difference(&found, &live, &checkpoint->tensors);
+  take_state(&live, trainer_model(trainer), replay->other_data);
+  take_state(&live, trainer_optimizer(trainer), replay->other_data);
+  take_state(&recorded, &checkpoint->tensors, replay->other_data);
+  tensor_difference(&found, &live, &recorded);
   replay->compared_checkpoints++;
   if (found.kind != DIFFERENCE_NONE) describe(replay, step, &found);
 done:
   tensor_set_free(&live);
+  tensor_set_free(&recorded);
   checkpoint_free(checkpoint);
   free(path);
   return status;
@@ -164,6 +177,18 @@ static Status train_to(Trainer *trainer, uint64_t step, Error *error) {
   return STATUS_OK;
 }
 
+// Nothing that was computed differs, and yet the data are not those of the run.
+static void describe_data(Replay *replay, const uint8_t digest[DIGEST_BYTES]) {
+  char then[DIGEST_HEX], now[DIGEST_HEX];
+  if (!replay->other_data || !replay_is_identical(replay)) return;
+  sha256_hex(then, replay->manifest->data_digest);
+  sha256_hex(now, digest);
+  text_add(&replay->state_difference,
+           "only the data digest differs (recorded %.12s, here %.12s): loss and norm of all %llu steps are "
+           "equal\n",
+           then, now, (unsigned long long)(replay->reached - replay->from));
+}
+
 Status replay_run(Replay *replay, Session *session, Error *error) {
   Trainer *trainer = NULL;
   Status status;
@@ -171,9 +196,8 @@ Status replay_run(Replay *replay, Session *session, Error *error) {
   session->options.checkpoints = (CheckpointSink){replay, forget_checkpoint};
   session->options.stop = &stop_signal;
   signals_catch();
-  if (memcmp(session->data_digest, replay->manifest->data_digest, DIGEST_BYTES) != 0) {
-    warn("the data are not those of the run: their digest differs");
-  }
+  replay->other_data = memcmp(session->data_digest, replay->manifest->data_digest, DIGEST_BYTES) != 0;
+  if (replay->other_data) warn("the data are not those of the run: their digest differs");
   TRY(trainer_create(&trainer, &session->options, error));
   TRY(start_from(replay, trainer, error));
   for (int i = 0; i < replay->step_count; i++) {
@@ -183,6 +207,7 @@ Status replay_run(Replay *replay, Session *session, Error *error) {
     TRY(compare_checkpoint(replay, trainer, error));
   }
   replay->reached = trainer_step(trainer);
+  describe_data(replay, session->data_digest);
 done:
   trainer_free(trainer);
   return status;

@@ -15,12 +15,13 @@ typedef struct Replay {
   int step_count;
   char *checkpoints; // their folder
   // Found by replay_run.
+  bool other_data;    // than the run's, by their digest
   int64_t next_event; // of the log, to be compared next
   uint64_t reached;
   int64_t compared_events;
   int compared_checkpoints;
   // Sentences, "" where there is none: the first step whose loss, norm or metric differs, and the first
-  // state.
+  // state (or that only the data digest differs).
   Text step_difference, state_difference;
 } Replay;
 
