@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <map>
 #include <sstream>
@@ -342,6 +343,44 @@ TEST_F(Judging, TopHoldsOnlyRowsActedOn) {
   for (size_t i = 1; i < top.size(); i++) EXPECT_EQ(cells_of(top[i])[2], "1");
   EXPECT_NE(outcome.err.find("of " + std::to_string(acted) + " that the policy acts on"), std::string::npos)
       << outcome.err;
+}
+
+// Why two models cannot be compared is in the report, and comes before what their rows do to the business.
+TEST_F(Judging, RefusalsAreReports) {
+  std::string csv = read_file(at("customers.csv"));
+  for (size_t c = csv.find("\nC"); c != std::string::npos; c = csv.find("\nC", c + 1)) csv[c + 1] = 'D';
+  csv.replace(csv.find("charge"), 6, "fee");
+  write_file(at("other.csv"), csv);
+  ASSERT_EQ(ingot({"import", at("other.csv"), "-o", at("other.h5")}).status, 0);
+  make_config(at("other.yaml"));
+  std::string text = read_file(at("other.yaml"));
+  for (const auto &[from, to] : {std::pair("customers.h5", "other.h5"), std::pair("charge", "fee")})
+    for (size_t c = text.find(from); c != std::string::npos; c = text.find(from))
+      text.replace(c, strlen(from), to);
+  write_file(at("other.yaml"), text);
+  train(at("other.yaml"), at("other"));
+  Outcome refused = compare("other", "net", {"--json"});
+  EXPECT_EQ(refused.status, 65) << refused.err;
+  EXPECT_NE(refused.err.find("not comparable: "), std::string::npos) << refused.err;
+  EXPECT_EQ(refused.out, read_file(at("out/report.json")));
+  Report report(at("out/report.json"));
+  EXPECT_EQ(report.text("verdict/state"), "NOT_COMPARABLE");
+  EXPECT_EQ(report.text("verdict/reason/0").rfind("not comparable: ", 0), 0u);
+  EXPECT_EQ(report.text("subject/champion/name"), "other");
+  EXPECT_NE(read_file(at("out/report.html")).find("Not comparable"), std::string::npos);
+}
+
+TEST_F(Judging, ReportsInTwoUnitsAreRefused) {
+  for (const char *unit : {"EUR", "GBP"})
+    ingot({"evaluate", at("net"), "-o", at(unit), "--set", std::string("business.unit=") + unit});
+  EXPECT_EQ(compare("EUR", "EUR").status, 0);
+  Outcome refused = compare("GBP", "EUR");
+  EXPECT_EQ(refused.status, 65) << refused.out;
+  EXPECT_NE(refused.err.find("business.unit 'GBP', the challenger's in 'EUR'"), std::string::npos)
+      << refused.err;
+  ingot({"evaluate", at("net"), "-o", at("year"), "--set", "business.unit=EUR", "--set",
+         "business.horizon=a year"});
+  EXPECT_EQ(compare("year", "EUR").status, 65);
 }
 
 } // namespace
