@@ -24,7 +24,7 @@ static bool is_relative(GateRule rule) {
 
 // Where the interval must lie above (or, at_most, below).
 static double bound_of(const GateOutcome *gate) {
-  return gate->rule == GATE_NOT_WORSE ? -gate->margin : gate->margin;
+  return gate->rule == GATE_NOT_WORSE ? 0 - gate->margin : gate->margin; // 0 - 0 is 0, -0 is not
 }
 
 static GateResult judge(const GateOutcome *gate) {
@@ -48,7 +48,9 @@ static void explain(GateOutcome *gate) {
   double bound = bound_of(gate);
   bool upper = gate->rule == GATE_AT_MOST ? gate->result != RESULT_FAIL : gate->result == RESULT_FAIL;
   double end = upper ? gate->judged.high : gate->judged.low;
-  const char *sign = end > bound ? ">" : end == bound ? "=" : "<";
+  // At its very bound only at_least holds from above; every other rule is met, or missed, by "at most".
+  const char *at_bound = gate->rule == GATE_AT_LEAST ? ">=" : "<=";
+  const char *sign = end > bound ? ">" : end == bound ? at_bound : "<";
   if (gate->result == RESULT_NOT_APPLICABLE)
     snprintf(gate->text, sizeof gate->text, "%s: needs a champion to compare with", gate->id);
   else if (gate->judged.method == INTERVAL_NONE)
@@ -84,6 +86,16 @@ static void judge_validity(GateOutcome *gate, const ValidityCheck *check) {
   *gate = (GateOutcome){.kind = GATE_VALIDITY, .result = check->passed ? RESULT_PASS : RESULT_FAIL};
   snprintf(gate->id, sizeof gate->id, "validity.%s", check->id);
   snprintf(gate->text, sizeof gate->text, "%s: %s", gate->id, check->text);
+}
+
+// One model is neither better nor worse than itself.
+static void drop_relative(Verdict *verdict) {
+  for (int i = 0; i < verdict->gate_count; i++) {
+    GateOutcome *gate = &verdict->gates[i];
+    if (gate->kind == GATE_VALIDITY || !is_relative(gate->rule)) continue;
+    gate->result = RESULT_NOT_APPLICABLE;
+    snprintf(gate->text, sizeof gate->text, "%s: both are the same model", gate->id);
+  }
 }
 
 // ---- the verdict ----
@@ -135,6 +147,19 @@ static void add_reason(Verdict *verdict, const char *text) {
   snprintf(verdict->reasons[verdict->reason_count++], REASON_TEXT, "%s", text);
 }
 
+static void add_first(Verdict *verdict) {
+  char text[REASON_TEXT];
+  int relative = count_results(verdict, RESULT_NOT_APPLICABLE, true),
+      absolute = count_rules(verdict) - relative;
+  if (relative == 0)
+    snprintf(text, sizeof text, "no champion to compare with; every absolute rule passed");
+  else
+    snprintf(text, sizeof text, "no champion to compare with: %d rule%s could not be asked; %s", relative,
+             relative == 1 ? "" : "s",
+             absolute > 0 ? "every absolute rule passed" : "there is no absolute rule");
+  add_reason(verdict, text);
+}
+
 static void give_reasons(Verdict *verdict, bool has_primary, const Validity *validity) {
   GateResult wanted = verdict->state == VERDICT_HOLD ? RESULT_FAIL : RESULT_UNKNOWN;
   bool decided = verdict->state == VERDICT_HOLD || verdict->state == VERDICT_INCONCLUSIVE;
@@ -152,7 +177,7 @@ static void give_reasons(Verdict *verdict, bool has_primary, const Validity *val
     add_reason(verdict, "no rules are configured: the gates section is empty");
     break;
   case VERDICT_FIRST:
-    add_reason(verdict, "no champion to compare with; every absolute rule passed");
+    add_first(verdict);
     break;
   case VERDICT_INCONCLUSIVE:
     add_reason(verdict, has_primary
@@ -202,6 +227,7 @@ void verdict_of(Verdict *verdict, const Judged *judged, const GatesConfig *gates
   memset(verdict, 0, sizeof *verdict);
   judge_all(verdict, judged, gates, validity);
   verdict->state = state_of(verdict, judged->differences != NULL, has_primary, validity);
+  if (verdict->state == VERDICT_IDENTICAL) drop_relative(verdict);
   give_reasons(verdict, has_primary, validity);
   count_rows_needed(verdict, judged);
   price(verdict, judged, gates);

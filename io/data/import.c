@@ -329,6 +329,7 @@ static void summarise_field(ImportColumn *column, const ImportField *field, int6
                            .distinct = field->text_count,
                            .identifier =
                                field->type != TYPE_NUMBER && rows >= 20 && field->text_count >= rows * 0.95,
+                           .note = field->note == NULL ? NULL : memory_text(field->note),
                            .least = __builtin_inf(),
                            .most = -__builtin_inf()};
   if (field->type != TYPE_NUMBER && field->type != TYPE_INTEGER) return;

@@ -2,7 +2,8 @@
 //
 // RFC 4180 quoting, separator sniffed from the first line (',', ';', tab, '|'; a blank only when given),
 // blanks around unquoted values trimmed, empty values and `?` are missing. Types per column: number (int64
-// where all values are whole and none is missing, else float64), otherwise category. Errors are `file:line:
+// where all values are whole and none is missing, else float64), otherwise category; so are digits that would
+// not survive as a number, such as 007 and 9007199254740993. Errors are `file:line:
 // error: sentence`, status 65; missing file 66; existing output 73; nothing is left behind.
 #ifndef INGOT_IO_DATA_IMPORT_H
 #define INGOT_IO_DATA_IMPORT_H
@@ -35,6 +36,7 @@ typedef struct ImportColumn {
   int64_t distinct;   // different values
   bool identifier;    // looks like an identifier: (nearly) every row has its own value
   double least, most; // of a number
+  char *note;         // what made it a category where most values are numbers; NULL
 } ImportColumn;
 
 typedef struct ImportSummary {

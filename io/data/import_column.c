@@ -4,13 +4,15 @@
 #include "engine/shared/memory.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 const char *const import_type_names[] = {"", "number", "integer", "category", "skip", NULL};
 
 enum { TEXTS_MAX = 1 << 30 };
-static const double INTEGER_MAX = 9007199254740992.0; // 2^53: whole numbers above are not all representable
+static const double INTEGER_MAX =
+    9007199254740992.0; // 2^53: from here on a number may stand for its neighbours
 
 // ---- different texts ----
 
@@ -68,6 +70,7 @@ void import_field_clear(ImportField *field) {
   free(field->slots);
   free(field->codes);
   free(field->name);
+  free(field->note);
   *field = (ImportField){0};
 }
 
@@ -94,8 +97,19 @@ bool import_number(double *number, const char *text) {
   return *number - *number == 0.0; // 1e999 is no number
 }
 
+// A whole number in digits that as binary64 would become another text: 007, or 9007199254740993.
+static bool is_code(const char *text, double number) {
+  char back[400];
+  const char *digits = text + (*text == '+' || *text == '-');
+  if (digits[strspn(digits, "0123456789")] != '\0') return false;
+  if (digits[0] == '0') return digits[1] != '\0';
+  if (number > -INTEGER_MAX && number < INTEGER_MAX) return false;
+  snprintf(back, sizeof back, "%.0f", number < 0 ? -number : number);
+  return strcmp(back, digits) != 0;
+}
+
 static bool is_whole(double number) {
-  return number >= -INTEGER_MAX && number <= INTEGER_MAX && number == (double)(int64_t)number;
+  return number > -INTEGER_MAX && number < INTEGER_MAX && number == (double)(int64_t)number;
 }
 
 // The first text that is no number (or, where `whole`, no whole number), -1 where all are.
@@ -107,21 +121,48 @@ static int32_t first_misfit(const ImportField *field, bool whole) {
   return -1;
 }
 
-static Status misfit(const ImportField *field, int32_t text, Error *error) {
+// The first text that keeps the column from being inferred as numbers, -1 where none does.
+static int32_t first_text(const ImportField *field) {
+  double number;
+  for (int32_t i = 0; i < field->text_count; i++) {
+    if (!import_number(&number, field->texts[i]) || is_code(field->texts[i], number)) return i;
+  }
+  return -1;
+}
+
+static int64_t row_of(const ImportField *field, int32_t text) {
   int64_t row = 0;
   while (field->codes[row] != text) row++;
+  return row;
+}
+
+// Where most values are numbers, nobody expects a category: says what made it one.
+static void note_category(ImportField *field, int32_t text) {
+  double number;
+  int32_t numbers = 0;
+  for (int32_t i = 0; i < field->text_count; i++) numbers += import_number(&number, field->texts[i]);
+  if (2 * (int64_t)numbers < field->text_count) return;
+  bool code = import_number(&number, field->texts[text]);
+  field->note = memory_format("a category: '%.40s' of row %lld %s", field->texts[text],
+                              (long long)row_of(field, text) + 1,
+                              code ? "would be another text as a number" : "is no number");
+}
+
+static Status misfit(const ImportField *field, int32_t text, Error *error) {
   return error_set(
       error, STATUS_DATA,
       "column '%s' is to be %s, but row %lld holds '%.80s'; correct the value, name it with --missing, "
       "or let the column be a category",
-      field->name, import_type_names[field->type], (long long)row + 1, field->texts[text]);
+      field->name, import_type_names[field->type], (long long)row_of(field, text) + 1, field->texts[text]);
 }
 
 Status import_field_settle(ImportField *field, Error *error) {
   bool whole = first_misfit(field, true) < 0 && field->missing == 0;
   if (field->type == TYPE_INFERRED) {
-    bool numbers = first_misfit(field, false) < 0 && field->text_count > 0;
+    int32_t text = first_text(field);
+    bool numbers = text < 0 && field->text_count > 0;
     field->type = !numbers ? TYPE_CATEGORY : whole ? TYPE_INTEGER : TYPE_NUMBER;
+    if (text >= 0) note_category(field, text);
   }
   if (field->like != NULL && field->like->integer && whole) field->type = TYPE_INTEGER;
   if (field->type == TYPE_CATEGORY || field->type == TYPE_SKIP) return STATUS_OK;

@@ -20,6 +20,7 @@ typedef struct ImportField {
   int32_t slot_count;
   int32_t *codes; // [rows] index of the text, -1 = missing
   int64_t rows, capacity, missing;
+  char *note; // why the column was inferred as a category where most values are numbers; NULL
 } ImportField;
 
 // Adds a row; text NULL = missing. 65 where a column has more than 2^30 different values.

@@ -16,6 +16,7 @@ static void add_notes(Text *text, const ImportColumn *column) {
   }
   if (column->identifier) text_put(text, "  looks like an identifier");
   if (column->distinct == 1) text_put(text, "  only one value");
+  if (column->note != NULL) text_add(text, "  %s", column->note);
 }
 
 char *import_summary_text(const ImportSummary *summary) {
@@ -37,7 +38,10 @@ char *import_summary_text(const ImportSummary *summary) {
 }
 
 void import_summary_free(ImportSummary *summary) {
-  for (int i = 0; i < summary->column_count; i++) free(summary->columns[i].name);
+  for (int i = 0; i < summary->column_count; i++) {
+    free(summary->columns[i].name);
+    free(summary->columns[i].note);
+  }
   free(summary->columns);
   *summary = (ImportSummary){0};
 }

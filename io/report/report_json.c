@@ -133,3 +133,18 @@ json_t *report_json(const ReportContext *context, const EvaluationReport *challe
   put(json, "lineage", lineage_json(&parts));
   return json;
 }
+
+json_t *report_json_refused(const ReportContext *context, const char *reason) {
+  ReportParts parts = {.context = context};
+  json_t *json = json_object(), *subject = json_object();
+  put_text(subject, "name", context->challenger.name);
+  put(subject, "challenger", subject_json(&context->challenger));
+  put(subject, "champion", subject_json(&context->champion));
+  put_text(json, "schema", "eval-report/1");
+  put(json, "verdict",
+      json_pack("{s:s,s:s,s:[s]}", "state", "NOT_COMPARABLE", "sentence",
+                "These two models cannot be compared: nothing is decided.", "reason", reason));
+  put(json, "subject", subject);
+  put(json, "lineage", lineage_json(&parts));
+  return json;
+}

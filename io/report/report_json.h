@@ -39,4 +39,7 @@ typedef struct ReportContext {
 json_t *report_json(const ReportContext *context, const EvaluationReport *challenger,
                     const EvaluationReport *champion, const Comparison *comparison, const Verdict *verdict);
 
+// The report of two models that cannot be compared: the reason, and who they are.
+json_t *report_json_refused(const ReportContext *context, const char *reason);
+
 #endif

@@ -147,20 +147,30 @@ static double magnitude(double value) {
   return value < 0 ? -value : value;
 }
 
+// Better by 0.1 (0.05 to 0.15), or worse by 0.1 (0.05 to 0.15): the sign is in the word.
+static void better_words(Text *text, Estimate *delta, const char *title, int decimals) {
+  bool worse = delta->value < 0;
+  if (worse) {
+    double low = delta->low;
+    delta->value = -delta->value, delta->low = -delta->high, delta->high = -low;
+  }
+  text_add(text, "In %s the challenger is %s by ", title, worse ? "worse" : "better");
+  format_fixed(text, delta->value, decimals, false);
+}
+
 // "The challenger is worth +1,234 EUR (95 % interval +900 to +1,500) more than the champion on 4,798 rows."
 static void difference_words(Text *text, const ReportParts *parts, const MetricDifference *chosen) {
-  const Estimate *delta = &chosen->delta;
+  Estimate delta = chosen->delta;
   bool money = is_money(chosen->metric);
-  int decimals = money ? money_decimals(magnitude(delta->value)) : metric_decimals(delta->value);
+  int decimals = money ? money_decimals(magnitude(delta.value)) : metric_decimals(delta.value);
   if (money) {
     text_put(text, "Against the champion the challenger is worth ");
-    format_fixed(text, delta->value, decimals, true);
+    format_fixed(text, delta.value, decimals, true);
     text_add(text, " %s", parts->context->config->business.unit);
   } else {
-    text_add(text, "In %s the challenger is better by ", chosen->metric->title);
-    format_fixed(text, delta->value, decimals, true);
+    better_words(text, &delta, chosen->metric->title, decimals);
   }
-  interval_words(text, delta, decimals, parts->comparison->confidence);
+  interval_words(text, &delta, decimals, parts->comparison->confidence);
   text_put(text, " on ");
   format_count(text, (double)parts->comparison->rows);
   text_put(text, " rows.");

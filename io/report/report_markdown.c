@@ -38,17 +38,7 @@ static void verdict(Text *text, const json_t *report) {
   text_put(text, "\n\n");
   text_markdown(text, report_string(report, "verdict/sentence"));
   text_put(text, "\n\n");
-  for (size_t i = 0; i < report_size(report, "verdict/reason"); i++) {
-    text_put(text, "- ");
-    text_markdown(text, report_string(json_array_get(report_at(report, "verdict/reason"), i), ""));
-    text_put(text, "\n");
-  }
-  double needed = report_number(report, "verdict/rows_needed");
-  if (needed > 0) {
-    text_put(text, "- rows needed to be sure: about ");
-    format_count(text, needed);
-    text_put(text, "\n");
-  }
+  report_reasons(text, report, "- ", text_markdown);
 }
 
 static void metric_table(Text *text, const json_t *report, const char *title, const char *list,
@@ -90,7 +80,7 @@ static void money(Text *text, const json_t *report) {
     const json_t *policy = json_array_get(policies, i);
     double value = report_number(policy, "value") / scale;
     text_put(text, "| ");
-    text_markdown(text, report_string(policy, "name"));
+    text_markdown(text, report_policy_name(report, policy));
     text_put(text, " | ");
     format_count(text, report_number(policy, "acted"));
     text_put(text, " | ");

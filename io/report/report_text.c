@@ -90,7 +90,7 @@ static void money(Text *text, const json_t *report) {
     Text acted = {0}, worth = {0};
     format_count(&acted, report_number(policy, "acted"));
     format_fixed(&worth, value, money_decimals(value < 0 ? -value : value), false);
-    cell(text, report_string(policy, "name"), 20, false);
+    cell(text, report_policy_name(report, policy), 20, false);
     text_put(text, "acts on");
     cell(text, acted.bytes, 10, true);
     cell(text, worth.bytes, 17, true);
@@ -105,17 +105,7 @@ void report_text(Text *text, const json_t *report) {
   text_put(text, "  ");
   put_plain(text, report_string(report, "verdict/sentence"));
   text_put(text, "\n");
-  for (size_t i = 0; i < report_size(report, "verdict/reason"); i++) {
-    text_put(text, "  ");
-    put_plain(text, report_string(json_array_get(report_at(report, "verdict/reason"), i), ""));
-    text_put(text, "\n");
-  }
-  double needed = report_number(report, "verdict/rows_needed");
-  if (needed > 0) {
-    text_put(text, "  rows needed to be sure: about ");
-    format_count(text, needed);
-    text_put(text, "\n");
-  }
+  report_reasons(text, report, "  ", put_plain);
   table(text, report, "gates", "rule", true);
   money(text, report);
   table(text, report, "metrics", "metric", false);

@@ -94,6 +94,10 @@ void text_number(Text *text, double value) {
   text_put(text, value == 0 ? "0" : digits);
 }
 
+const char *plural(int64_t count) {
+  return count == 1 ? "" : "s";
+}
+
 char *text_take(Text *text) {
   char *bytes = text->bytes ? text->bytes : memory_text("");
   *text = (Text){0};

@@ -3,6 +3,7 @@
 #define INGOT_IO_SHARED_TEXT_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 // Zero-initialise; `bytes` is NUL-terminated once something was added (NULL before). Freed by text_free, or
 // by free() on what text_take hands out.
@@ -24,6 +25,9 @@ void text_markdown(Text *text, const char *string);
 
 // The first of 15, 16, 17 significant digits that reads back as the same binary64; value must be finite.
 void text_number(Text *text, double value);
+
+// The ending of a noun behind this count: "" for 1, else "s".
+const char *plural(int64_t count);
 
 char *text_take(Text *text); // the string, never NULL; the text is empty afterwards
 void text_free(Text *text);

@@ -124,6 +124,35 @@ TEST(Gates, EveryRuleAtItsEdges) {
   }
 }
 
+// At the bound itself the text says which side counts; one model is not judged against itself.
+TEST(Gates, TextsAtTheBound) {
+  const std::pair<GateRule, const char *> rows[] = {{GATE_SUPERIOR, "primary.auc: high = 0 <= 0"},
+                                                    {GATE_NOT_WORSE, "primary.auc: low = 0 <= 0"},
+                                                    {GATE_AT_LEAST, "primary.auc: low = 0 >= 0"},
+                                                    {GATE_AT_MOST, "primary.auc: high = 0 <= 0"}};
+  for (auto [rule, text] : rows) {
+    Judging judging;
+    judging.primary(gate("auc", rule, 0)).metric("auc", interval(0, 0), interval(0, 0)).judge();
+    EXPECT_STREQ(judging.verdict.gates[0].text, text);
+    judging.validity.identical = true;
+    bool relative = rule == GATE_SUPERIOR || rule == GATE_NOT_WORSE;
+    EXPECT_EQ(judging.judge(), VERDICT_IDENTICAL);
+    EXPECT_EQ(judging.verdict.gates[0].result == RESULT_NOT_APPLICABLE, relative);
+  }
+}
+
+TEST(Gates, AFirstModelSaysWhichRulesWereNotAsked) {
+  Judging judging;
+  judging.primary(gate("auc", GATE_SUPERIOR, 0)).metric("auc", interval(0, 0), interval(0.8, 0.9));
+  EXPECT_EQ(judging.judge(false), VERDICT_FIRST);
+  EXPECT_EQ(judging.reason(),
+            "no champion to compare with: 1 rule could not be asked; there is no absolute rule");
+  judging.guardrail(gate("auc", GATE_AT_LEAST, 0.7));
+  EXPECT_EQ(judging.judge(false), VERDICT_FIRST);
+  EXPECT_EQ(judging.reason(),
+            "no champion to compare with: 1 rule could not be asked; every absolute rule passed");
+}
+
 TEST(Gates, WithoutAnIntervalNothingPasses) {
   for (GateRule rule : {GATE_SUPERIOR, GATE_NOT_WORSE, GATE_AT_LEAST, GATE_AT_MOST}) {
     Judging judging;

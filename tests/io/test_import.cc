@@ -52,6 +52,9 @@ protected:
     message = error.text;
     separator = summary.separator;
     for (int i = 0; i < summary.column_count; i++) types[summary.columns[i].name] = summary.columns[i].type;
+    char *text = import_summary_text(&summary);
+    table = text;
+    free(text);
     import_summary_free(&summary);
     text_list_free(&options.files);
     return status;
@@ -74,7 +77,7 @@ protected:
     for (const auto &entry : std::filesystem::directory_iterator(folder))
       EXPECT_EQ(entry.path().string().find(output), std::string::npos) << entry.path();
   }
-  std::string folder, output, message;
+  std::string folder, output, message, table;
   ImportOptions options{};
   std::map<std::string, Values> columns;
   std::map<std::string, std::string> types;
@@ -154,6 +157,34 @@ TEST_F(Import, TextsThatAreNoNumbers) {
     EXPECT_EQ(types["a"], "category") << text;
     EXPECT_EQ(columns["a"], (Values{text}));
   }
+}
+
+// Digits that would be merged or changed as numbers stay the texts they are, and the table says so.
+TEST_F(Import, CodesOfDigitsStayTexts) {
+  ASSERT_EQ(run("zip,big,whole,even\n007,9007199254740993,9007199254740991,100000000000000000000\n"
+                "7,9007199254740992,0,-0\n"),
+            STATUS_OK)
+      << message;
+  EXPECT_EQ(columns["zip"], (Values{"007", "7"}));
+  EXPECT_EQ(columns["big"], (Values{"9007199254740993", "9007199254740992"}));
+  EXPECT_EQ(types["zip"], "category");
+  EXPECT_EQ(types["big"], "category");
+  EXPECT_EQ(types["whole"], "integer");
+  EXPECT_EQ(types["even"], "number");
+  EXPECT_NE(table.find("a category: '007' of row 1 would be another text as a number"), std::string::npos)
+      << table;
+  std::string schema = write("schema", "big: integer\nzip: number\n");
+  options.schema = schema.c_str();
+  refused("zip,big\n007,9007199254740993\n", "column 'big' is to be integer");
+  ASSERT_EQ(run("zip,big\n007,1\n"), STATUS_OK) << "asked for: " << message;
+  EXPECT_EQ(columns["zip"], (Values{"7"}));
+}
+
+// Of a column of numbers the one value that made it a category is named.
+TEST_F(Import, WhatMadeACategoryIsSaid) {
+  ASSERT_EQ(run("a,b,c\n1,x,1\n2,y,2\n1e999,3,3\n"), STATUS_OK) << message;
+  EXPECT_NE(table.find("a category: '1e999' of row 3 is no number"), std::string::npos) << table;
+  EXPECT_EQ(table.find("'x'"), std::string::npos) << table;
 }
 
 TEST_F(Import, MissingValues) {

@@ -379,6 +379,30 @@ TEST(ReportText, VerdictRulesMoneyMetrics) {
     EXPECT_NE(text.find(part), std::string::npos) << part;
 }
 
+// The worse model is "worse by"; alone there is no challenger; a heading in % has percentages below it.
+TEST(ReportText, WordsSuitTheNumbers) {
+  EvaluationCase rows = random_regression(200, true, 4), poor = rows;
+  for (double &score : poor.scores) score += 50;
+  Reported worse(rows, poor, true, "n", gates_for(rows)), better(poor, rows, true, "n", gates_for(rows));
+  std::string sentence = report_string(worse.json, "verdict/sentence");
+  EXPECT_NE(sentence.find("is worse by "), std::string::npos) << sentence;
+  EXPECT_EQ(sentence.find("−"), std::string::npos) << sentence;
+  EXPECT_NE(std::string(report_string(better.json, "verdict/sentence")).find("is better by "),
+            std::string::npos);
+  EvaluationCase binary = random_binary(300, 0, false, 10);
+  Reported alone(binary, binary, false, "n", gates_for(binary));
+  for (auto write : {report_text, report_markdown}) {
+    std::string text = text_of(write, alone.json);
+    EXPECT_EQ(text.find("challenger"), std::string::npos) << text;
+    EXPECT_NE(text.find("this model"), std::string::npos) << text;
+  }
+  std::string page = text_of(report_html, alone.json);
+  size_t roc = page.find("<figure id=\"plot-roc\""), table = page.find("true positive rate, %</th>", roc);
+  ASSERT_NE(table, std::string::npos);
+  EXPECT_NE(page.substr(table, page.find("</table>", table) - table).find("<td>100</td><td>100</td>"),
+            std::string::npos);
+}
+
 // A terminal is no place for the control bytes of a name.
 TEST(ReportText, ControlBytesOfNamesAreBlanks) {
   EvaluationCase rows = random_binary(300, 0, false, 10);

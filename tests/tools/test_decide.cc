@@ -1,6 +1,7 @@
 // Judging and using models through the program: evaluate, compare, predict, and what they refuse.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <cstring>
@@ -247,6 +248,23 @@ TEST(DecideOtherTasks, MulticlassAndRegression) {
     auto lines = lines_of(read_file(folder + "/" + name + ".csv"));
     EXPECT_EQ(lines.size(), 4001u);
     EXPECT_EQ(lines[0], classes ? "row_id,score.dsl,score.fibre,score.none,decision" : "row_id,score");
+    ASSERT_EQ(ingot({"predict", folder + "/" + name, folder + "/customers.h5", "-o",
+                     folder + "/" + name + "_top.csv", "--top", "5"})
+                  .status,
+              0);
+    std::vector<double> surest, top; // of several classes the one decided on: the largest score
+    auto largest = [&](const std::string &line) {
+      auto cells = cells_of(line);
+      double most = atof(cells[1].c_str());
+      for (size_t i = 2; classes && i < 4; i++) most = std::max(most, atof(cells[i].c_str()));
+      return most;
+    };
+    for (size_t i = 1; i < lines.size(); i++) surest.push_back(largest(lines[i]));
+    std::sort(surest.rbegin(), surest.rend());
+    auto first = lines_of(read_file(folder + "/" + name + "_top.csv"));
+    for (size_t i = 1; i < first.size(); i++) top.push_back(largest(first[i]));
+    surest.resize(5);
+    EXPECT_EQ(top, surest);
   }
 }
 

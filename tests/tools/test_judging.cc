@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <map>
 #include <sstream>
@@ -288,7 +289,10 @@ TEST_F(Judging, TopIsTheHeadOfAllRows) {
   auto all = lines_of(read_file(at("all.csv"))), top = lines_of(read_file(at("top.csv")));
   ASSERT_EQ(all.size(), 6001u);
   ASSERT_EQ(top.size(), 101u);
-  std::vector<std::string> rows(all.begin() + 1, all.end());
+  std::vector<std::string> rows;
+  for (size_t i = 1; i < all.size(); i++)
+    if (cells_of(all[i])[2] == "1") rows.push_back(all[i]);
+  ASSERT_GE(rows.size(), 100u);
   std::stable_sort(rows.begin(), rows.end(), [](const std::string &a, const std::string &b) {
     auto x = cells_of(a), y = cells_of(b);
     double gain = atof(x[3].c_str()) - atof(y[3].c_str());
@@ -304,6 +308,84 @@ TEST_F(Judging, TopIsTheHeadOfAllRows) {
     EXPECT_EQ(atof(cells_of(all[i + 1])[1].c_str()), read->scores[i]);
   }
   predictions_free(read);
+}
+
+// Customers that differ in nothing but their ids: which of them come first is not the file's order.
+TEST_F(Judging, EqualRowsGoByTheirIds) {
+  const std::string head = "customer,tenure,charge,contract,internet,calls,region\n",
+                    values = ",1,99.5,monthly,fibre,6,north\n";
+  std::string forth = head, back;
+  for (char id = 'A'; id <= 'H'; id++) {
+    forth += std::string(1, id) + values;
+    back = std::string(1, id) + values + back;
+  }
+  std::vector<std::string> lists;
+  for (const std::string &csv : {forth, head + back}) {
+    write_file(at("equal.csv"), csv);
+    ASSERT_EQ(ingot({"import", at("equal.csv"), "-o", at("equal.h5"), "-f"}).status, 0);
+    ASSERT_EQ(ingot({"predict", at("net"), at("equal.h5"), "-o", at("top.csv"), "--top", "3", "-f"}).status,
+              0);
+    lists.push_back(read_file(at("top.csv")));
+  }
+  EXPECT_EQ(lists[0], lists[1]);
+  // SHA-256 of "G" begins with 33, of "D" with 3f, of "H" with 44; of the others none is below.
+  auto lines = lines_of(lists[0]);
+  ASSERT_EQ(lines.size(), 4u);
+  EXPECT_EQ(std::string() + lines[1][0] + lines[2][0] + lines[3][0], "GDH");
+}
+
+// A list of calls ends with the last customer that the policy acts on, however many were asked for.
+TEST_F(Judging, TopHoldsOnlyRowsActedOn) {
+  ASSERT_EQ(ingot({"predict", at("net"), at("customers.h5"), "-o", at("all.csv")}).status, 0);
+  size_t acted = 0;
+  for (const std::string &line : lines_of(read_file(at("all.csv")))) acted += cells_of(line)[2] == "1";
+  ASSERT_GT(acted, 100u);
+  ASSERT_LT(acted, 6000u);
+  Outcome outcome = ingot({"predict", at("net"), at("customers.h5"), "-o", at("top.csv"), "--top", "6000"});
+  ASSERT_EQ(outcome.status, 0) << outcome.err;
+  auto top = lines_of(read_file(at("top.csv")));
+  EXPECT_EQ(top.size(), acted + 1);
+  for (size_t i = 1; i < top.size(); i++) EXPECT_EQ(cells_of(top[i])[2], "1");
+  EXPECT_NE(outcome.err.find("of " + std::to_string(acted) + " that the policy acts on"), std::string::npos)
+      << outcome.err;
+}
+
+// Why two models cannot be compared is in the report, and comes before what their rows do to the business.
+TEST_F(Judging, RefusalsAreReports) {
+  std::string csv = read_file(at("customers.csv"));
+  for (size_t c = csv.find("\nC"); c != std::string::npos; c = csv.find("\nC", c + 1)) csv[c + 1] = 'D';
+  csv.replace(csv.find("charge"), 6, "fee");
+  write_file(at("other.csv"), csv);
+  ASSERT_EQ(ingot({"import", at("other.csv"), "-o", at("other.h5")}).status, 0);
+  make_config(at("other.yaml"));
+  std::string text = read_file(at("other.yaml"));
+  for (const auto &[from, to] : {std::pair("customers.h5", "other.h5"), std::pair("charge", "fee")})
+    for (size_t c = text.find(from); c != std::string::npos; c = text.find(from))
+      text.replace(c, strlen(from), to);
+  write_file(at("other.yaml"), text);
+  train(at("other.yaml"), at("other"));
+  Outcome refused = compare("other", "net", {"--json"});
+  EXPECT_EQ(refused.status, 65) << refused.err;
+  EXPECT_NE(refused.err.find("not comparable: "), std::string::npos) << refused.err;
+  EXPECT_EQ(refused.out, read_file(at("out/report.json")));
+  Report report(at("out/report.json"));
+  EXPECT_EQ(report.text("verdict/state"), "NOT_COMPARABLE");
+  EXPECT_EQ(report.text("verdict/reason/0").rfind("not comparable: ", 0), 0u);
+  EXPECT_EQ(report.text("subject/champion/name"), "other");
+  EXPECT_NE(read_file(at("out/report.html")).find("Not comparable"), std::string::npos);
+}
+
+TEST_F(Judging, ReportsInTwoUnitsAreRefused) {
+  for (const char *unit : {"EUR", "GBP"})
+    ingot({"evaluate", at("net"), "-o", at(unit), "--set", std::string("business.unit=") + unit});
+  EXPECT_EQ(compare("EUR", "EUR").status, 0);
+  Outcome refused = compare("GBP", "EUR");
+  EXPECT_EQ(refused.status, 65) << refused.out;
+  EXPECT_NE(refused.err.find("business.unit 'GBP', the challenger's in 'EUR'"), std::string::npos)
+      << refused.err;
+  ingot({"evaluate", at("net"), "-o", at("year"), "--set", "business.unit=EUR", "--set",
+         "business.horizon=a year"});
+  EXPECT_EQ(compare("year", "EUR").status, 65);
 }
 
 } // namespace

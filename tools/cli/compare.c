@@ -123,6 +123,8 @@ static void merge_checks(ValidityCheck *checks, int *count, const ValidityCheck 
   }
 }
 
+// ---- two models ----
+
 // A champion that was judged before has money and a target of its own: they must mean the same.
 static Status check_meaning(const JudgedModel *champion, const JudgedModel *challenger, Error *error) {
   const Config *a = champion->config, *b = challenger->config;
@@ -142,37 +144,79 @@ static Status check_meaning(const JudgedModel *champion, const JudgedModel *chal
   return STATUS_OK;
 }
 
+// The challenger's business may fail on the champion's data because these are other rows, or another target:
+// then that is the reason to give.
+static Status explain_champion(const char *argument, const CompareChoices *choices, JudgedModel *challenger,
+                               Error *error) {
+  JudgedModel own = {0};
+  Error reason;
+  bool partial;
+  Status status = error->status;
+  if (open_side(&own, argument, choices, NULL, &reason) == STATUS_OK) {
+    const char *a = own.config->data.target.column, *b = challenger->config->data.target.column;
+    if (strcmp(a, b) != 0)
+      status = error_set(error, STATUS_DATA,
+                         "not comparable: the champion predicts '%s', the challenger '%s'", a, b);
+    else if (align(&own, challenger, choices->intersect, &partial, &reason) == STATUS_DATA)
+      status = error_set(error, STATUS_DATA, "%s", reason.text);
+  }
+  judged_model_close(&own);
+  return status;
+}
+
+static Status open_both(JudgedModel *champion, JudgedModel *challenger, char **arguments,
+                        const CompareChoices *choices, bool *partial, Error *error) {
+  PASS(open_side(challenger, arguments[1], choices, NULL, error));
+  Status status = open_side(champion, arguments[0], choices, challenger->config, error);
+  if (status == STATUS_CONFIG || status == STATUS_DATA)
+    status = explain_champion(arguments[0], choices, challenger, error);
+  PASS(status);
+  PASS(check_meaning(champion, challenger, error));
+  return align(champion, challenger, choices->intersect, partial, error);
+}
+
+// Every refusal to compare says so; other errors of data are about one model.
+static bool is_refusal(Status status, const Error *error) {
+  return status == STATUS_DATA && strncmp(error->text, "not comparable", 14) == 0;
+}
+
+static Status judge_both(Judgement *judgement, Validity *validity, const CompareChoices *choices,
+                         Error *error) {
+  ValidityCheck checks[4], more[2];
+  const JudgedModel *champion = judgement->champion, *challenger = judgement->challenger;
+  int count;
+  validity->checks = checks;
+  PASS(judgement_checks(checks, &validity->count, champion, &choices->judge, error));
+  PASS(judgement_checks(more, &count, challenger, &choices->judge, error));
+  merge_checks(checks, &validity->count, more, count);
+  validity->identical = champion->subject.model_digest[0] != '\0' &&
+                        strcmp(champion->subject.model_digest, challenger->subject.model_digest) == 0;
+  judgement->validity = validity;
+  return judgement_write(judgement, error);
+}
+
 static Status compare(const CompareChoices *choices, char **arguments, Error *error) {
   JudgedModel champion = {0}, challenger = {0};
-  ValidityCheck checks[4], more[2];
-  Validity validity = {.checks = checks};
+  Validity validity = {0};
   char *command = NULL;
-  int count;
-  Status status;
-  TRY(judge_choices_check(&choices->judge, error));
-  TRY(open_side(&challenger, arguments[1], choices, NULL, error));
-  TRY(open_side(&champion, arguments[0], choices, challenger.config, error));
-  TRY(check_meaning(&champion, &challenger, error));
-  TRY(align(&champion, &challenger, choices->intersect, &validity.partial, error));
-  TRY(judgement_checks(checks, &validity.count, &champion, &choices->judge, error));
-  TRY(judgement_checks(more, &count, &challenger, &choices->judge, error));
-  merge_checks(checks, &validity.count, more, count);
-  validity.identical = champion.subject.model_digest[0] != '\0' &&
-                       strcmp(champion.subject.model_digest, challenger.subject.model_digest) == 0;
-  command = judgement_command(choices->intersect ? "compare --intersect" : "compare", champion.name,
-                              challenger.name, &choices->judge);
-  Judgement judgement = {.challenger = &challenger,
-                         .champion = &champion,
-                         .validity = &validity,
-                         .part = choices->judge.data != NULL   ? "given"
-                                 : choices->judge.part != NULL ? choices->judge.part
-                                                               : "test",
-                         .folder = choices->output,
-                         .command = command,
-                         .inconclusive = choices->inconclusive,
-                         .as_json = choices->as_json};
-  status = judgement_write(&judgement, error);
-done:
+  PASS(judge_choices_check(&choices->judge, error));
+  Status status = open_both(&champion, &challenger, arguments, choices, &validity.partial, error);
+  if (status == STATUS_OK || is_refusal(status, error)) {
+    command = judgement_command(choices->intersect ? "compare --intersect" : "compare", champion.name,
+                                challenger.name, &choices->judge);
+    Judgement judgement = {.challenger = &challenger,
+                           .champion = &champion,
+                           .part = choices->judge.data != NULL   ? "given"
+                                   : choices->judge.part != NULL ? choices->judge.part
+                                                                 : "test",
+                           .folder = choices->output,
+                           .command = command,
+                           .inconclusive = choices->inconclusive,
+                           .as_json = choices->as_json};
+    if (status == STATUS_OK) status = judge_both(&judgement, &validity, choices, error);
+    Error refusal = *error;
+    if (is_refusal(status, &refusal)) status = judgement_refuse(&judgement, &refusal, error);
+  }
   free(command);
   judged_model_close(&champion);
   judged_model_close(&challenger);

@@ -129,6 +129,9 @@ static Status predict_rows(Prediction *prediction, Error *error) {
 
 typedef struct Ranked {
   double key, score;
+  uint8_t
+      digest[DIGEST_BYTES]; // of the row's id: equal rows in an order that the file's order does not decide
+  const char *id;
   int64_t row;
 } Ranked;
 
@@ -136,22 +139,47 @@ static int by_rank(const void *a, const void *b) {
   const Ranked *x = a, *y = b;
   if (x->key != y->key) return x->key > y->key ? -1 : 1;
   if (x->score != y->score) return x->score > y->score ? -1 : 1;
-  return (x->row > y->row) - (x->row < y->row);
+  int order = memcmp(x->digest, y->digest, DIGEST_BYTES);
+  if (order == 0) order = strcmp(x->id, y->id);
+  return order != 0 ? order : (x->row > y->row) - (x->row < y->row);
 }
 
-// Rows by expected gain (without money by score), best first; at most `top`.
-static int64_t *rank(const Predictions *out, int64_t top, int64_t *count) {
+// The score of a row; of several classes that of the class decided on.
+static double score_of(const Predictions *out, int64_t row) {
+  return out->scores[row * out->classes + (out->classes > 1 ? (int64_t)out->decisions[row] : 0)];
+}
+
+// Of the rows to act on (several classes, a number: of all) the best `top`, by expected gain, without money
+// by score. `acted`: how many there are.
+static int64_t *rank(int64_t *count, int64_t *acted, const Predictions *out, int64_t top) {
   Ranked *ranked = memory_get((size_t)out->rows, sizeof *ranked);
-  *count = out->rows < top ? out->rows : top;
-  int64_t *order = memory_get((size_t)*count, sizeof *order);
+  bool binary = out->classes == 1 && out->decisions != NULL;
+  *acted = 0;
   for (int64_t i = 0; i < out->rows; i++) {
-    double score = out->scores[i * out->classes];
-    ranked[i] = (Ranked){out->expected_gains == NULL ? score : out->expected_gains[i], score, i};
+    if (binary && out->decisions[i] == 0) continue;
+    double score = score_of(out, i);
+    Ranked *one = &ranked[(*acted)++];
+    *one = (Ranked){.key = out->expected_gains == NULL ? score : out->expected_gains[i],
+                    .score = score,
+                    .id = out->ids[i],
+                    .row = i};
+    sha256(one->digest, one->id, strlen(one->id));
   }
-  if (out->rows > 1) qsort(ranked, (size_t)out->rows, sizeof *ranked, by_rank);
+  if (*acted > 1) qsort(ranked, (size_t)*acted, sizeof *ranked, by_rank);
+  *count = *acted < top ? *acted : top;
+  int64_t *order = memory_get((size_t)*count, sizeof *order);
   for (int64_t i = 0; i < *count; i++) order[i] = ranked[i].row;
   free(ranked);
   return order;
+}
+
+static void say_written(const Predictions *out, const PredictChoices *choices, int64_t rows, int64_t acted) {
+  Text text = {0};
+  text_add(&text, "wrote %s: %lld row%s", choices->output, (long long)rows, plural(rows));
+  bool binary = out->classes == 1 && out->decisions != NULL;
+  if (choices->top > 0 && binary) text_add(&text, ", of %lld that the policy acts on", (long long)acted);
+  say("%s", text.bytes);
+  text_free(&text);
 }
 
 static void prediction_close(Prediction *prediction) {
@@ -170,7 +198,7 @@ static void prediction_close(Prediction *prediction) {
 
 static Status predict(const PredictChoices *choices, char **arguments, Error *error) {
   Prediction prediction = {0};
-  int64_t *order = NULL, count = 0;
+  int64_t *order = NULL, count = 0, acted = 0;
   DeviceChoice device = {.name = choices->device == NULL ? "auto" : choices->device,
                          .isa = choices->isa == NULL ? "auto" : choices->isa,
                          .threads = (int)choices->thread_count};
@@ -180,9 +208,9 @@ static Status predict(const PredictChoices *choices, char **arguments, Error *er
                          choices->checkpoint == NULL ? "" : choices->checkpoint, &device, error));
   TRY(open_data(&prediction, choices, arguments[1], error));
   TRY(predict_rows(&prediction, error));
-  if (choices->top > 0) order = rank(&prediction.out, choices->top, &count);
+  if (choices->top > 0) order = rank(&count, &acted, &prediction.out, choices->top);
   TRY(predictions_write(choices->output, &prediction.out, order, count, choices->force, error));
-  say("wrote %s: %lld rows", choices->output, (long long)(order == NULL ? prediction.out.rows : count));
+  say_written(&prediction.out, choices, order == NULL ? prediction.out.rows : count, acted);
 done:
   free(order);
   prediction_close(&prediction);
@@ -194,7 +222,7 @@ Status verb_predict(int argc, char **argv, Error *error) {
   Option options[] = {
       TEXT('o', "output", "OUT", &choices.output, "OUT.h5 or OUT.csv (required)"),
       NUMBER(0, "top", "K", &choices.top, 1, INT64_MAX,
-             "only the K rows to act on first, by expected gain, then score"),
+             "the K rows to act on first, by expected gain, then score; at most those acted on"),
       TEXT(0, "id", "COLUMN", &choices.id,
            "column of row ids (default: the key of the split, else row numbers)"),
       TEXT(0, "checkpoint", "WHICH", &choices.checkpoint,

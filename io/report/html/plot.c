@@ -213,6 +213,8 @@ static void cell(Text *text, double value) {
 }
 
 static void data_table(Text *text, const Plot *plot) {
+  // The heading of a percentage says %: so do its numbers.
+  double x_unit = plot->x.format == AXIS_PERCENT ? 100 : 1, y_unit = plot->y.format == AXIS_PERCENT ? 100 : 1;
   text_put(text, "<details class=\"data\"><summary>Numbers of this plot</summary><div class=\"tables\">\n");
   for (int s = 0; s < plot->series_count; s++) {
     const Series *series = &plot->series[s];
@@ -227,11 +229,11 @@ static void data_table(Text *text, const Plot *plot) {
     text_put(text, "</th></tr></thead><tbody>\n");
     for (int i = 0; i < series->count; i++) {
       text_put(text, "<tr>");
-      cell(text, series->x[i]);
-      cell(text, series->y[i]);
+      cell(text, series->x[i] * x_unit);
+      cell(text, series->y[i] * y_unit);
       if (series->has_range) {
-        cell(text, series->low[i]);
-        cell(text, series->high[i]);
+        cell(text, series->low[i] * y_unit);
+        cell(text, series->high[i] * y_unit);
       }
       text_put(text, "</tr>\n");
     }

@@ -13,7 +13,10 @@ bool has_gates(const json_t *report) {
 }
 
 static const char *result_words(const char *result) {
-  return !strcmp(result, "pass") ? "passes" : !strcmp(result, "fail") ? "fails" : "cannot tell";
+  return !strcmp(result, "pass")             ? "passes"
+         : !strcmp(result, "fail")           ? "fails"
+         : !strcmp(result, "not_applicable") ? "not asked"
+                                             : "cannot tell";
 }
 
 static const char *result_style(const char *result) {

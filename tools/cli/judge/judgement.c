@@ -110,6 +110,26 @@ done:
   return status;
 }
 
+Status judgement_refuse(const Judgement *judgement, const Error *refusal, Error *error) {
+  Text text = {0};
+  ReportContext context = {.config = judgement->challenger->config,
+                           .challenger = judgement->challenger->subject,
+                           .champion = judgement->champion->subject,
+                           .version = INGOT_VERSION,
+                           .command = judgement->command};
+  json_t *report = report_json_refused(&context, refusal->text);
+  char *config = config_write_resolved(context.config);
+  Status status = report_folder_write(judgement->folder, report, NULL, config, error);
+  json_text(&text, report);
+  if (status == STATUS_OK && judgement->as_json) fputs(text.bytes, stdout);
+  text_free(&text);
+  free(config);
+  json_decref(report);
+  if (status != STATUS_OK) return status;
+  *error = *refusal;
+  return STATUS_DATA;
+}
+
 // A word as a shell takes it.
 static void add_word(Text *text, const char *option, const char *word) {
   if (word == NULL) return;

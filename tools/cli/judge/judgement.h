@@ -20,6 +20,10 @@ typedef struct Judgement {
 // decides.
 Status judgement_write(const Judgement *judgement, Error *error);
 
+// Writes the report of two models that `refusal` (65) keeps from being compared, and prints it under as_json;
+// the refusal's status, or that of the writing.
+Status judgement_refuse(const Judgement *judgement, const Error *refusal, Error *error);
+
 // The command that writes a report again, files without their folders; freed by free(). other may be NULL.
 char *judgement_command(const char *verb, const char *name, const char *other, const JudgeChoices *choices);
 
