@@ -1,15 +1,12 @@
-// What tests of CUDA operators share: an opened device on a CPU, arrays in its memory between guards, and a
-// run of one operator under several orders of threads.
+// What tests of CUDA operators share: arrays in the device's memory between guards, and a run of one operator
+// under several orders of threads.
 #ifndef INGOT_TESTS_CUDA_DEVICE_CASE_H
 #define INGOT_TESTS_CUDA_DEVICE_CASE_H
 
 #include "tests/kernels/random_values.h"
 
 #include "kernels/cuda/context.h"
-#include "tests/cuda_on_cpu/grid.h"
-#include "tests/cuda_on_cpu/memory.h"
-
-#include <string>
+#include "tests/cuda/test_device.h"
 
 // A stream on a device of so few multiprocessors that grids must stride.
 struct DeviceCase : testing::Test {
@@ -26,58 +23,53 @@ struct DeviceCase : testing::Test {
   void run(void (*op)(CudaContext *, const Arguments *), const Arguments &arguments, KernelId id,
            uint64_t seed) {
     const uint64_t before = context.launches[id];
-    cpu_grid::seed(seed);
+    test_device::set_thread_order(seed);
     op(&context, &arguments);
     EXPECT_EQ(context.failure, cudaSuccess);
     EXPECT_EQ(context.launches[id], before + 1);
-    cudaStreamSynchronize(context.stream);
-    std::string failure;
-    char beside[256];
-    EXPECT_EQ(cpu_grid::take_failure(&failure), cudaSuccess) << failure;
-    EXPECT_FALSE(cpu_grid::device_overwritten(beside, sizeof beside)) << beside;
+    EXPECT_EQ(test_device::failure(context.stream), "");
   }
 };
 
-// Orders of threads that every operator must not show.
-inline const std::vector<uint64_t> &thread_orders() {
-  static const std::vector<uint64_t> seeds = {0, 1, 7};
-  return seeds;
-}
+using test_device::thread_orders;
 
 // An array in device memory: it begins `shift` elements behind an address aligned to 64 bytes, with guards
-// before it, and the device's own behind it.
+// before it, and behind it where the device watches none of its own.
 template <typename T> class DeviceArray {
 public:
-  explicit DeviceArray(const std::vector<T> &values, int shift = 0) : count(values.size()) {
-    front = 64 / sizeof(T) + (size_t)shift;
-    block = static_cast<T *>(cpu_grid::device_allocate((front + count) * sizeof(T)));
-    cpu_grid::DeviceAccess access;
-    std::memset((void *)block, 0x5a, front * sizeof(T));
-    for (size_t i = 0; i < count; i++) block[front + i] = values[i];
+  explicit DeviceArray(const std::vector<T> &values, int shift = 0)
+      : front((64 / sizeof(T) + (size_t)shift) * sizeof(T)), count(values.size()) {
+    std::vector<unsigned char> bytes(front + count * sizeof(T) + test_device::unwatched, GUARD);
+    if (count > 0) std::memcpy(&bytes[front], values.data(), count * sizeof(T));
+    block = static_cast<unsigned char *>(test_device::allocate(bytes.size()));
+    test_device::copy_in(block, bytes.data(), bytes.size());
   }
   DeviceArray(const DeviceArray &) = delete;
   ~DeviceArray() {
-    {
-      cpu_grid::DeviceAccess access;
-      const unsigned char *bytes = reinterpret_cast<const unsigned char *>(block);
-      for (size_t i = 0; i < front * sizeof(T); i++) {
-        if (bytes[i] != 0x5a) {
-          ADD_FAILURE() << "written before an array: byte " << i << " of " << front * sizeof(T);
-          break;
-        }
-      }
-    }
-    EXPECT_TRUE(cpu_grid::device_release(block));
+    expect_guard(0, front, "before");
+    expect_guard(front + count * sizeof(T), test_device::unwatched, "behind");
+    test_device::release(block);
   }
-  T *at() { return block + front; }
+  T *at() { return reinterpret_cast<T *>(block + front); }
   std::vector<T> values() const {
-    cpu_grid::DeviceAccess access;
-    return std::vector<T>(block + front, block + front + count);
+    std::vector<T> copy(count);
+    test_device::copy_out(copy.data(), block + front, count * sizeof(T));
+    return copy;
   }
 
 private:
-  size_t front, count;
-  T *block;
+  enum { GUARD = 0x5a };
+  void expect_guard(size_t at, size_t bytes, const char *where) const {
+    std::vector<unsigned char> found(bytes, GUARD);
+    if (bytes > 0) test_device::copy_out(found.data(), block + at, bytes);
+    for (size_t i = 0; i < bytes; i++) {
+      if (found[i] == GUARD) continue;
+      ADD_FAILURE() << "written " << where << " an array: byte " << i << " of " << bytes;
+      return;
+    }
+  }
+  size_t front, count; // bytes, elements
+  unsigned char *block;
 };
 
 // Runs an operator as the portable CPU table has it.

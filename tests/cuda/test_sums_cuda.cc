@@ -14,15 +14,23 @@ template <int GROUP, int HELD> KERNEL_OF(WARP) dot_rows(float *sums, const float
   if (thread_index() % GROUP == 0) sums[row] = sum;
 }
 
+// One warp of a kernel on a stream of its own.
+template <typename... Parameters, typename... Given>
+void run_warp(void (*kernel)(Parameters...), const Given &...given) {
+  CudaContext context = {};
+  ASSERT_EQ(cudaStreamCreateWithFlags(&context.stream, cudaStreamNonBlocking), cudaSuccess);
+  launch(&context, KERNEL_norm_forward, kernel, dim3(1), WARP, given...);
+  EXPECT_EQ(context.failure, cudaSuccess);
+  EXPECT_EQ(test_device::failure(context.stream), "");
+  EXPECT_EQ(cudaStreamDestroy(context.stream), cudaSuccess);
+}
+
 template <int GROUP, int HELD> void check_dots(const Values &a, const Values &b, int n) {
   const int rows = WARP / GROUP;
   Values expected;
   for (int row = 0; row < rows; row++) expected.push_back(ref_r2(&a[row * n], &b[row * n], n));
   DeviceArray<float> sums(Values((size_t)rows)), da(a), db(b);
-  float *to = sums.at(), *first = da.at(), *second = db.at();
-  cpu_grid::run("dot_rows", dim3(1), WARP, [=] { dot_rows<GROUP, HELD>(to, first, second, n); });
-  std::string failure;
-  ASSERT_EQ(cpu_grid::take_failure(&failure), cudaSuccess) << failure;
+  run_warp(dot_rows<GROUP, HELD>, sums.at(), da.at(), db.at(), n);
   ASSERT_TRUE(same_bits(expected, sums.values())) << n << " elements, groups of " << GROUP;
 }
 
@@ -59,8 +67,7 @@ TEST(SumsCuda, TheTreeOfR1) {
     Values leaves = values_of(random, count);
     const float expected = count == 0 ? 0.0f : ref_tree(leaves.data(), count);
     DeviceArray<float> sums(Values(WARP, 0.0f)), device(leaves);
-    float *to = sums.at(), *from = device.at();
-    cpu_grid::run("add_leaves", dim3(1), WARP, [=] { add_leaves(to, from, count); });
+    run_warp(add_leaves, sums.at(), device.at(), count);
     ASSERT_TRUE(same_bits(Values(WARP, expected), sums.values())) << count << " leaves";
   }
 }

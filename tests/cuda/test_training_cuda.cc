@@ -1,30 +1,5 @@
-// Whole training runs through the CUDA operators, executed on this CPU: the goldens of every device.
-#include "tests/cuda_on_cpu/grid.h"
-#include "tests/engine/training_case.h"
-
-#include <fstream>
-#include <gtest/gtest.h>
-#include <map>
-
-namespace {
-
-const char *const kCases[] = {"mlp_binary", "mlp_multiclass", "linear_regression", "mlp_wide"};
-
-std::string golden(const std::string &wanted) {
-  std::ifstream file(INGOT_SOURCE_DIR "/tests/golden/training.sha256");
-  for (std::string digest, name; file >> digest >> name;) {
-    if (name == wanted) return digest;
-  }
-  return "no golden";
-}
-
-RunOptions on_gpu() {
-  RunOptions options;
-  options.cuda = ingot_cuda_library();
-  return options;
-}
-
-} // namespace
+// Whole training runs through the CUDA operators: the goldens of every device.
+#include "tests/cuda/golden_case.h"
 
 TEST(TrainingCuda, GivesTheGoldenDigests) {
   for (const char *name : kCases) {
@@ -61,23 +36,4 @@ TEST(TrainingCuda, ADivergedStepIsNamedAndTheStateBeforeItSaved) {
   EXPECT_EQ(gpu.status, STATUS_DIVERGED);
   EXPECT_EQ(gpu.message, cpu.message);
   EXPECT_EQ(gpu.digest, cpu.digest);
-}
-
-// A kernel that no golden run launches is tested by nobody's digest.
-TEST(TrainingCuda, GoldenRunsLaunchEveryKernel) {
-  const CudaLibrary *library = ingot_cuda_library();
-  std::vector<uint64_t> launches((size_t)library->kernel_count, 0);
-  auto add = [&](const TrainingCase &c) {
-    RunResult result = run_case(c, on_gpu());
-    ASSERT_EQ(result.status, STATUS_OK) << result.message;
-    EXPECT_EQ(result.digest, golden(c.name));
-    for (size_t i = 0; i < launches.size(); i++) launches[i] += result.launches[i];
-  };
-  for (int multiprocessors : {2, 132}) { // products are cut by how many there are
-    cpu_grid::multiprocessors = multiprocessors;
-    for (const char *name : kCases) add(training_case(name));
-  }
-  cpu_grid::multiprocessors = 2;
-  for (int kernel = 0; kernel < library->kernel_count; kernel++)
-    EXPECT_GT(launches[(size_t)kernel], 0u) << "never launched: " << library->kernel_name(kernel);
 }
