@@ -19,8 +19,8 @@ static Status check_same(const EvaluationSet *a, const EvaluationSet *b, Error *
     return error_set(error, STATUS_DATA, "not comparable: the two models predict different kinds of target");
   }
   if (a->rows != b->rows) {
-    return error_set(error, STATUS_DATA, "not comparable: %lld rows and %lld rows", (long long)a->rows,
-                     (long long)b->rows);
+    return error_set(error, STATUS_DATA, "not comparable: %lld row%s and %lld row%s", (long long)a->rows,
+                     a->rows == 1 ? "" : "s", (long long)b->rows, b->rows == 1 ? "" : "s");
   }
   if ((a->money.act == NULL) != (b->money.act == NULL)) {
     return error_set(error, STATUS_DATA, "not comparable: only one of the two has payoffs");

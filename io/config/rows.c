@@ -224,7 +224,7 @@ const KeyRow key_rows[] = {
     {"evaluate.metrics", KEY_METRICS, KEY_FREE, NEED_RULE, AT(evaluate_metrics),
      "every metric of the task but value", "", "", .help = "Metrics of the task.", .example = "[log_loss, auc, brier]"},
     {"evaluate.slices", KEY_COLUMNS, KEY_FREE, NEED_DEFAULT, AT(evaluate_slices), "[]", "", "",
-     .help = "Category columns whose values are also reported each for itself.", .example = "[Contract]"},
+     .help = "Category columns to report on by value: checked against the data, not reported yet.", .example = "[Contract]"},
 
     {"business", KEY_OPTIONAL, KEY_FREE, NEED_DEFAULT, AT(business.present),
      .help = "What a decision is worth, per row (binary targets); absent: no money in the report."},

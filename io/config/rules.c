@@ -227,6 +227,14 @@ static void finish_gates(Loader *loader) {
 
 // ---- Business
 
+// Where a rule about several members is broken: at the one that an override set, else at their owner.
+static Place cause_in(const YamlNode *owner) {
+  for (int i = 0; i < owner->count; i++) {
+    if (owner->children[i]->place.source->is_override) return owner->children[i]->place;
+  }
+  return owner->key_place;
+}
+
 static void finish_params(Loader *loader) {
   BusinessConfig *business = &loader->config->business;
   YamlNode *params = given(loader, "business.params");
@@ -236,7 +244,7 @@ static void finish_params(Loader *loader) {
     if (yaml_child(node, "low") == NULL) parameter->low = parameter->value;
     if (yaml_child(node, "high") == NULL) parameter->high = parameter->value;
     if (!node->failed && !(parameter->low <= parameter->value && parameter->value <= parameter->high))
-      problem_add(loader->reader.problems, node->key_place, "%s must have low <= value <= high",
+      problem_add(loader->reader.problems, cause_in(node), "%s must have low <= value <= high",
                   parameter->name);
   }
 }

@@ -61,6 +61,17 @@ static bool is_gzip(const CsvReader *reader) {
          (unsigned char)reader->bytes[1] == 0x8b;
 }
 
+// Other forms that are taken for text by mistake.
+static Status check_form(const CsvReader *reader, Error *error) {
+  size_t length = strlen(reader->path);
+  if (reader->length >= 8 && memcmp(reader->bytes, "\x89HDF\r\n\x1a\n", 8) == 0) {
+    return error_set(error, STATUS_DATA, "%s: is an HDF5 file already: it needs no import.", reader->path);
+  }
+  if (length < 3 || strcmp(reader->path + length - 3, ".gz") != 0) return STATUS_OK;
+  return error_set(error, STATUS_DATA, "%s: is named .gz but is no gzip file; if it is text, rename it.",
+                   reader->path);
+}
+
 // One member of a gzip file into fresh memory; the room doubles up to what deflate can expand to.
 static bool inflate_member(struct libdeflate_decompressor *inflater, const char *in, size_t in_length,
                            size_t *in_used, char **out, size_t *out_length) {
@@ -151,7 +162,10 @@ Status csv_open(CsvReader *reader, const char *path, char separator, int64_t ski
   reader->path = memory_text(path);
   reader->line = 1;
   TRY(load(reader, error));
-  if (is_gzip(reader)) TRY(inflate(reader, error));
+  if (is_gzip(reader))
+    TRY(inflate(reader, error));
+  else
+    TRY(check_form(reader, error));
   if (reader->length >= 3 && memcmp(reader->bytes, "\xef\xbb\xbf", 3) == 0) reader->at = 3;
   for (int64_t i = 0; i < skip && reader->at < reader->length; i++) skip_line(reader);
   skip_blank_lines(reader);

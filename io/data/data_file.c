@@ -64,10 +64,11 @@ static herr_t keep_reason(unsigned depth, const H5E_error2_t *entry, void *text)
 }
 
 const char *hdf5_reason(void) {
-  static _Thread_local char reason[160];
-  reason[0] = '\0';
+  static _Thread_local char text[180];
+  char reason[160] = "";
   H5Ewalk2(H5E_DEFAULT, H5E_WALK_DOWNWARD, keep_reason, reason);
-  return reason;
+  snprintf(text, sizeof text, reason[0] == '\0' ? "%s" : " (HDF5: %s)", reason);
+  return text;
 }
 
 hid_t hdf5_file_access(void) {
@@ -408,7 +409,7 @@ Status data_file_open(DataFile **opened, const char *path, Error *error) {
   file->file = H5Fopen(path, H5F_ACC_RDONLY, access);
   H5Pclose(access);
   if (file->file < 0) {
-    TRY(error_set(error, STATUS_DATA, "%s: is truncated or damaged (HDF5: %s).", path, hdf5_reason()));
+    TRY(error_set(error, STATUS_DATA, "%s: is truncated or damaged%s.", path, hdf5_reason()));
   }
   TRY(check_addresses(file, error));
   TRY(check_format(file, error));
@@ -477,9 +478,8 @@ static Status read_rows(DataFile *file, int column, int64_t first, int64_t count
   H5Sclose(space);
   if (memory_type < 0) H5Tclose(type);
   if (!failed) return STATUS_OK;
-  return error_set(error, STATUS_DATA, "%s: column '%s': rows %lld to %lld cannot be read (HDF5: %s).",
-                   file->path, stored->column.name, (long long)first, (long long)(first + count - 1),
-                   hdf5_reason());
+  return error_set(error, STATUS_DATA, "%s: column '%s': rows %lld to %lld cannot be read%s.", file->path,
+                   stored->column.name, (long long)first, (long long)(first + count - 1), hdf5_reason());
 }
 
 static Status bad_value(const DataFile *file, int column, int64_t row, const char *rule, Error *error) {

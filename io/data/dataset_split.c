@@ -231,9 +231,10 @@ static Status check_parts(const Dataset *dataset, const SplitConfig *split, Erro
     if (!wanted[part] || dataset->part_counts[part] > 0) continue;
     return error_set(
         error, STATUS_DATA,
-        "%s: the split leaves no rows for the %s part (%lld rows in all); change the fractions of "
+        "%s: the split leaves no rows for the %s part (%lld row%s in all); change the fractions of "
         "data.split or use more rows.",
-        data_file_path(dataset->files[0]), names[part], (long long)dataset_rows(dataset));
+        data_file_path(dataset->files[0]), names[part], (long long)dataset_rows(dataset),
+        dataset_rows(dataset) == 1 ? "" : "s");
   }
   return STATUS_OK;
 }

@@ -14,7 +14,8 @@
 // Once: no error stacks on stderr, no plugins from anywhere.
 void hdf5_set_up(void);
 
-// The innermost message of the library's last failure, "" where it has none. Valid until the next call.
+// The innermost message of the library's last failure as " (HDF5: message)", "" where it has none. Valid
+// until the next call.
 const char *hdf5_reason(void);
 
 // Why an object cannot be given to HDF5 (a rule for a message), NULL where it can: its header is damaged, or

@@ -168,8 +168,8 @@ Status import_field_settle(ImportField *field, Error *error) {
   if (field->type == TYPE_CATEGORY || field->type == TYPE_SKIP) return STATUS_OK;
   if (field->type == TYPE_INTEGER && field->missing > 0) {
     return error_set(error, STATUS_DATA,
-                     "column '%s' is to be integer, but %lld rows miss it; make it a number", field->name,
-                     (long long)field->missing);
+                     "column '%s' is to be integer, but %lld row%s no value; make it a number", field->name,
+                     (long long)field->missing, field->missing == 1 ? " has" : "s have");
   }
   int32_t text = first_misfit(field, field->type == TYPE_INTEGER);
   return text < 0 ? STATUS_OK : misfit(field, text, error);

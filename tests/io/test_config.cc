@@ -131,6 +131,17 @@ TEST(ConfigOverrides, PathsAreRelativeToTheWorkingDirectory) {
   EXPECT_EQ(std::string(loaded.config->data.file), take(working) + "/other.h5");
 }
 
+// A range that an override leaves is shown at the override, not at the file's untouched line.
+TEST(ConfigOverrides, AreTheCauseOfWhatTheyBreak) {
+  Loaded loaded =
+      load(std::string(SMALL) + "business: {unit: E, act: '1', params: {a: {value: 3, low: 2, high: 4}}}\n",
+           {"business.params.a.value=10"});
+  EXPECT_EQ(
+      loaded.problems.rfind("--set business.params.a.value=10: error: a must have low <= value <= high\n", 0),
+      0u)
+      << loaded.problems;
+}
+
 TEST(ConfigOverrides, ErrorsShowTheOverride) {
   Loaded loaded = load(SMALL, {"train.bach=3", "train.epochs=0", "nonsense", "seed="});
   EXPECT_EQ(loaded.status, STATUS_CONFIG);

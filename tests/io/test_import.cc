@@ -313,7 +313,7 @@ TEST_F(Import, Schema) {
   refused("a,b\n1,2\nx,3\n", "column 'a' is to be number, but row 2 holds 'x'");
   write("schema", "a: integer\n");
   refused("a,b\n1,2\n1.5,3\n", "column 'a' is to be integer, but row 2 holds '1.5'");
-  refused("a,b\n1,2\n,3\n", "column 'a' is to be integer, but 1 rows miss it");
+  refused("a,b\n1,2\n,3\n", "column 'a' is to be integer, but 1 row has no value");
   write("schema", "a: skip\nb: skip\n");
   refused("a,b\n1,2\n", "every column is skipped");
   unlink(schema.c_str());
@@ -358,6 +358,24 @@ TEST_F(Import, SeveralFiles) {
   EXPECT_EQ(run(), STATUS_DATA);
   EXPECT_EQ(message, folder + "/2.csv:4: error: 1 value where 2 columns are expected.");
   nothing_left();
+}
+
+// What is no text of values is named for what it is.
+TEST_F(Import, OtherForms) {
+  ASSERT_EQ(run("a,b\n1,2\n"), STATUS_OK) << message;
+  refused("\x89HDF\r\n\x1a\n and more", ": is an HDF5 file already");
+  file("in.csv.gz", "a,b\n1,2\n");
+  EXPECT_EQ(run(), STATUS_DATA);
+  EXPECT_EQ(message.rfind(folder + "/in.csv.gz: is named .gz but is no gzip file", 0), 0u) << message;
+  nothing_left();
+}
+
+// HDF5 has no say where its last call was none that failed.
+TEST_F(Import, AReasonIsGivenOrLeftOut) {
+  std::string missing = folder + "/none/out.h5";
+  options.output = missing.c_str();
+  EXPECT_EQ(run("a,b\n1,2\n"), STATUS_IO);
+  EXPECT_EQ(message.find("(HDF5: )"), std::string::npos) << message;
 }
 
 TEST_F(Import, DamagedGzip) {

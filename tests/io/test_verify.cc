@@ -90,6 +90,17 @@ TEST(Verify, AnUnchangedRunCountsWhatItChecked) {
   manifest_free(manifest);
 }
 
+// Without the selected checkpoint there is no digest of the model to show.
+TEST(Verify, AMissingSelectedCheckpointHasNoModel) {
+  TrainedRun trained(0);
+  EXPECT_TRUE(verify(trained.run).report.has_model);
+  std::filesystem::remove_all(trained.run + "/checkpoints/step-00000008");
+  Verdict verdict = verify(trained.run);
+  EXPECT_EQ(verdict.status, STATUS_NO);
+  EXPECT_TRUE(verdict.report.has_digests);
+  EXPECT_FALSE(verdict.report.has_model);
+}
+
 TEST(Verify, EveryFlippedByteOfAFinishedRunIsNamed) {
   TrainedRun trained(0);
   for (const std::string &file : covered_files(trained.run)) flip_all(trained.run, file, SIZE_MAX);

@@ -178,7 +178,13 @@ TEST_F(Decide, PredictionFilesOfAnyTool) {
   write_file(folder + "/b.csv", "row_id,score\nnobody,0.5\nC000001,0.4\n");
   EXPECT_EQ(compare("b.csv", "b.csv", rules).status, 65);
   write_file(folder + "/c.csv", "row_id,score\nC000002,1.5\nC000001,0.4\n");
-  EXPECT_EQ(compare("c.csv", "c.csv", rules).status, 65) << "no probability";
+  Outcome wrong = compare("a.csv", "c.csv", rules);
+  EXPECT_EQ(wrong.status, 65) << "no probability";
+  EXPECT_NE(wrong.err.find("c.csv: score of row"), std::string::npos) << wrong.err;
+  write_file(folder + "/d.csv", "row_id,score\nC000001,0.5\nC000001,0.4\n");
+  Outcome twice = compare("a.csv", "d.csv", rules);
+  EXPECT_EQ(twice.status, 65);
+  EXPECT_NE(twice.err.find("d.csv: row id 'C000001'"), std::string::npos) << twice.err;
 }
 
 // Names of people and columns are inert in the page, and every element is closed.

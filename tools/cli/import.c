@@ -1,5 +1,6 @@
 // ingot import: CSV files to one HDF5 file of typed columns.
 #include "io/data/import.h"
+#include "io/shared/text.h"
 #include "tools/cli/shared/command.h"
 #include "tools/cli/shared/output.h"
 
@@ -24,7 +25,8 @@ static void report(const ImportOptions *options, const ImportSummary *summary) {
   char *table = import_summary_text(summary);
   printf("%s", table);
   free(table);
-  say("wrote %s: %lld rows, %d columns", options->output, (long long)summary->rows, summary->column_count);
+  say("wrote %s: %lld row%s, %d column%s", options->output, (long long)summary->rows, plural(summary->rows),
+      summary->column_count, plural(summary->column_count));
 }
 
 Status verb_import(int argc, char **argv, Error *error) {

@@ -1,5 +1,6 @@
 // ingot verify: recomputes every digest of a run and names what was changed.
 #include "io/run/verify.h"
+#include "io/shared/text.h"
 #include "tools/cli/shared/command.h"
 #include "tools/cli/shared/output.h"
 
@@ -20,7 +21,7 @@ static void print_json(const VerifyReport *report) {
         findings, json_pack("{s:s,s:s}", "path", report->findings[i].path, "text", report->findings[i].text));
   }
   if (report->has_digests) {
-    sha256_hex(model, report->model_digest);
+    if (report->has_model) sha256_hex(model, report->model_digest);
     sha256_hex(state, report->state_digest);
   }
   json_t *json =
@@ -39,20 +40,22 @@ static void print_report(const VerifyReport *report, const char *run) {
     printf("CHANGED  %s: %s\n", report->findings[i].path, report->findings[i].text);
   }
   if (report->finding_count == 0) printf("UNCHANGED  %s\n", run);
-  printf("checked %d files, %d checkpoints, %d tensors, %lld events; the run is %s\n", report->files,
-         report->checkpoints, report->tensors, (long long)report->events,
+  printf("checked %d file%s, %d checkpoint%s, %d tensor%s, %lld event%s; the run is %s\n", report->files,
+         plural(report->files), report->checkpoints, plural(report->checkpoints), report->tensors,
+         plural(report->tensors), (long long)report->events, plural(report->events),
          report->finished ? "finished" : "not finished");
   if (report->covered != NULL) printf("%s\n", report->covered);
   if (!report->has_digests) return;
   sha256_hex(hex, report->state_digest);
   printf("state  x1:%s (step %llu)\n", hex, (unsigned long long)report->step);
+  if (!report->has_model) return;
   sha256_hex(hex, report->model_digest);
   printf("model  x1:%s (step %llu)\n", hex, (unsigned long long)report->model_step);
 }
 
 static Status print_digest(const VerifyReport *report, bool of_model, Error *error) {
   char hex[DIGEST_HEX];
-  if (!report->has_digests)
+  if (!(of_model ? report->has_model : report->has_digests))
     return error_set(error, STATUS_MISSING, "the run has no checkpoint yet, so it has no digest");
   sha256_hex(hex, of_model ? report->model_digest : report->state_digest);
   printf("x1:%s\n", hex);

@@ -157,7 +157,7 @@ static Status policy_without_model(JudgedModel *judged, Error *error) {
         "hold; set business.policy={threshold: 0.5} or business.policy=expected_gain with --set");
   }
   EvaluationSet set = judged_model_set(judged);
-  PASS(evaluation_set_check(&set, error));
+  if (evaluation_set_check(&set, error) != STATUS_OK) return error_prefix(error, "%s", judged->name);
   judged->policy = money_policy(business, &set);
   return STATUS_OK;
 }
@@ -207,8 +207,9 @@ static Status match_predictions(JudgedModel *judged, const Predictions *read, in
   Status status;
   for (int64_t i = 0; i < all; i++) every[i] = i;
   TRY(dataset_row_ids(&ids, judged->dataset, every, all, error));
-  TRY(rows_intersect(&count, *rows, of_file, (const char *const *)ids, all, (const char *const *)read->ids,
-                     read->rows, error));
+  status = rows_intersect(&count, *rows, of_file, (const char *const *)ids, all,
+                          (const char *const *)read->ids, read->rows, error);
+  if (status != STATUS_OK) TRY(error_prefix(error, "%s", judged->name));
   if (count != read->rows) {
     TRY(error_set(error, STATUS_DATA, "%s: %lld of its %lld row ids are not in the data", judged->name,
                   (long long)(read->rows - count), (long long)read->rows));

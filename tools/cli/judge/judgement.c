@@ -19,16 +19,23 @@ typedef struct Findings {
   Verdict verdict; // of one model
 } Findings;
 
+// Of which model the error is.
+static Status named(Status status, const JudgedModel *judged, Error *error) {
+  return status == STATUS_OK ? status : error_prefix(error, "%s", judged->name);
+}
+
 static Status judge(Findings *findings, const Judgement *judgement, Error *error) {
   const Config *config = judgement->challenger->config;
   const TextList *names = &config->evaluate_metrics;
   EvaluationSet challenger = judged_model_set(judgement->challenger);
-  PASS(evaluate_model(&findings->challenger, &challenger, names, &config->gates, error));
+  PASS(named(evaluate_model(&findings->challenger, &challenger, names, &config->gates, error),
+             judgement->challenger, error));
   if (judgement->champion == NULL) {
     return judge_first(&findings->verdict, &findings->challenger, &config->gates, judgement->validity, error);
   }
   EvaluationSet champion = judged_model_set(judgement->champion);
-  PASS(evaluate_model(&findings->champion, &champion, names, &config->gates, error));
+  PASS(named(evaluate_model(&findings->champion, &champion, names, &config->gates, error),
+             judgement->champion, error));
   return compare_models(&findings->comparison, &champion, &challenger, names, &config->gates,
                         judgement->validity, error);
 }
