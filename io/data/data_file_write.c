@@ -3,6 +3,7 @@
 #include "io/data/data_file.h"
 #include "io/data/hdf5_shim.h"
 #include "io/data/text.h"
+#include "io/shared/durable.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -215,7 +216,7 @@ static Status publish(const char *temporary, const char *path, bool force, Error
 
 Status data_file_write(const char *path, const Frame *frame, const DataFileOptions *options, Error *error) {
   Status status;
-  char *temporary = memory_format("%s.tmp.%ld", path, (long)getpid());
+  char *temporary = durable_fresh(path);
   hdf5_set_up();
   TRY(check_columns(frame, error));
   if (!options->force && access(path, F_OK) == 0) {

@@ -104,10 +104,16 @@ Status durable_folder(const FileCalls *calls, const char *path, Error *error) {
   return status;
 }
 
+char *durable_fresh(const char *path) {
+  const char *slash = strrchr(path, '/');
+  int folder = slash == NULL ? 0 : (int)(slash + 1 - path);
+  return memory_format("%.*s.tmp.%s.%ld", folder, path, path + folder, (long)getpid());
+}
+
 Status durable_replace(const FileCalls *calls, const char *folder, const char *name, const void *bytes,
                        size_t length, Error *error) {
   char *path = memory_format("%s/%s", folder, name);
-  char *fresh = memory_format("%s/.tmp.%s.%ld", folder, name, (long)getpid());
+  char *fresh = durable_fresh(path);
   Status status;
   unlink(fresh); // of an earlier process with our number: whoever writes here holds the lock
   TRY(durable_write(NULL, calls, fresh, &(FilePart){bytes, length}, 1, error));

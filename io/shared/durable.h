@@ -45,6 +45,10 @@ Status durable_append(const FileCalls *calls, int file, const char *path, const 
 // Flushes a folder's entries.
 Status durable_folder(const FileCalls *calls, const char *path, Error *error);
 
+// The name under which `path` is written before it takes that name: .tmp.<name>.<pid> in the same folder;
+// freed by free().
+char *durable_fresh(const char *path);
+
 // Puts new content under <folder>/<name> atomically, the old one or none before.
 Status durable_replace(const FileCalls *calls, const char *folder, const char *name, const void *bytes,
                        size_t length, Error *error);

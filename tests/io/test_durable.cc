@@ -65,6 +65,16 @@ TEST(Durable, EveryCallThatFailsIsReported) {
   EXPECT_GE(calls, 6); // open, allocate, two writes, fsync, close
 }
 
+// What a run's folder cleans up after a killed process is known by this name, whoever wrote it.
+TEST(Durable, FreshNamesStayInTheFolder) {
+  for (auto [path, start] : {std::pair("runs/a/out.h5", "runs/a/.tmp.out.h5."),
+                             std::pair("out.h5", ".tmp.out.h5."), std::pair("/out.h5", "/.tmp.out.h5.")}) {
+    char *fresh = durable_fresh(path);
+    EXPECT_EQ(fresh, start + std::to_string(getpid()));
+    free(fresh);
+  }
+}
+
 TEST(Durable, InterruptedWritesGoOn) {
   for (int at = 1; at <= 6; at++) {
     Folder folder;

@@ -350,6 +350,16 @@ TEST_F(Judging, TopHoldsOnlyRowsActedOn) {
       << outcome.err;
 }
 
+TEST_F(Judging, IdentifiersAsInputsAreWarnedOf) {
+  std::string text = read_file(at("small.yaml"));
+  EXPECT_EQ(ingot({"check", at("small.yaml")}).err.find("identifier"), std::string::npos);
+  text.replace(text.find("contract, internet"), 8, "customer");
+  write_file(at("named.yaml"), text);
+  Outcome outcome = ingot({"check", at("named.yaml")});
+  EXPECT_EQ(outcome.status, 0) << outcome.err;
+  EXPECT_NE(outcome.err.find("column 'customer' has "), std::string::npos) << outcome.err;
+}
+
 // Why two models cannot be compared is in the report, and comes before what their rows do to the business.
 TEST_F(Judging, RefusalsAreReports) {
   std::string csv = read_file(at("customers.csv"));

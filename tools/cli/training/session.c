@@ -98,11 +98,27 @@ static void warn_about_threads(const Device *device) {
   }
 }
 
+// A category with a value of its own on nearly every row says nothing about new rows.
+static void warn_about_identifiers(const Session *session) {
+  const InputLayout *layout = preprocess_layout(session->preprocess);
+  int64_t rows;
+  dataset_part(session->dataset, PART_TRAIN, &rows);
+  for (int i = 0; i < layout->segment_count; i++) {
+    int64_t values = layout->segments[i].table_rows - 2;
+    if (!layout->segments[i].is_category || rows < 20 || (double)values < 0.95 * (double)rows) continue;
+    warn("column '%s' has %lld values on %lld training rows: it looks like an identifier, from which nothing "
+         "can "
+         "be learned; leave it out of data.inputs",
+         preprocess_column_name(session->preprocess, i), (long long)values, (long long)rows);
+  }
+}
+
 Status session_prepare(Session *session, Error *error) {
   const Config *config = session->config;
   int64_t validation_rows;
   PASS(dataset_fit(&session->preprocess, session->dataset, config, error));
   preprocess_tensors(session->preprocess, &session->preprocess_tensors);
+  warn_about_identifiers(session);
   PASS(dataset_source(&session->train, session->dataset, config, session->preprocess, PART_TRAIN, error));
   dataset_part(session->dataset, PART_VALIDATION, &validation_rows);
   if (validation_rows > 0) {
