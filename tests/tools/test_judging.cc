@@ -391,7 +391,7 @@ TEST_F(Judging, ReportsInTwoUnitsAreRefused) {
   EXPECT_EQ(compare("EUR", "EUR").status, 0);
   Outcome refused = compare("GBP", "EUR");
   EXPECT_EQ(refused.status, 65) << refused.out;
-  EXPECT_NE(refused.err.find("business.unit 'GBP', the challenger's in 'EUR'"), std::string::npos)
+  EXPECT_NE(refused.err.find("business.unit 'GBP', the challenger with 'EUR'"), std::string::npos)
       << refused.err;
   ingot({"evaluate", at("net"), "-o", at("year"), "--set", "business.unit=EUR", "--set",
          "business.horizon=a year"});
