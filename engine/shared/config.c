@@ -60,6 +60,7 @@ void config_free(Config *config) {
   data_free(&config->data);
   free(config->model.hidden);
   free(config->select_metric);
+  free(config->machine.device);
   free(config->machine.isa);
   text_list_free(&config->evaluate_metrics);
   text_list_free(&config->evaluate_slices);
