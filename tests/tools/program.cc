@@ -155,33 +155,7 @@ void make_customers(const std::string &folder, int rows) {
 }
 
 void make_config(const std::string &path, const std::vector<std::string> &changes) {
-  std::vector<std::string> lines = {
-      "name: small",
-      "seed: 7",
-      "data:",
-      "  file: customers.h5",
-      "  split: {by: hash, key: customer, train: 0.7, validation: 0.15, test: 0.15}",
-      "  target: {column: left, task: binary, positive: \"yes\"}",
-      "  inputs:",
-      "    - {columns: [tenure, charge, calls], as: numeric, missing: mean+flag}",
-      "    - {columns: [contract, internet, region], as: category, embed: 3}",
-      "model: {kind: mlp, hidden: [24, 16], norm: layer, dropout: 0.1}",
-      "train:",
-      "  batch: 1024",
-      "  epochs: 3",
-      "  optimizer: {kind: adamw, learning_rate: 5e-3, weight_decay: 0.01}",
-      "  schedule: {kind: cosine, warmup_steps: 2}",
-      "  clip_norm: 1",
-      "select: {metric: auc, on: validation}",
-      "business:",
-      "  unit: EUR",
-      "  act: \"CASE WHEN label = 1 THEN 3.6 * charge ELSE 0 END - 90\"",
-      "  skip: \"0\"",
-      "  policy: {threshold: best_on_validation}",
-      "gates:",
-      "  primary: {metric: value, superior: 0}",
-      "  guardrails: [{metric: auc, not_worse: 0.01}]",
-  };
+  std::vector<std::string> lines = lines_of(read_file(INGOT_SOURCE_DIR "/tests/tools/small.yaml"));
   for (const std::string &change : changes) {
     std::string key = change.substr(0, change.find(':') + 1);
     auto found =

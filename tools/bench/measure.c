@@ -1,0 +1,89 @@
+// Memory and times of the benchmarks, and their lines of JSON.
+#include "tools/bench/bench.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+double bench_now(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+Status bench_zeros(Bench *bench, void **block, size_t bytes, Error *error) {
+  if (bench->block_count == BENCH_BLOCKS)
+    return error_set(error, STATUS_BUG, "a benchmark takes more than %d blocks", BENCH_BLOCKS);
+  PASS(device_allocate(bench->device, block, bytes, error));
+  bench->blocks[bench->block_count++] = *block;
+  return STATUS_OK;
+}
+
+Status bench_numbers(Bench *bench, float **block, int64_t count, float bound, Error *error) {
+  PASS(bench_zeros(bench, (void **)block, (size_t)count * sizeof **block, error));
+  Initialise fill = {*block, count, 7, (uint32_t)bench->block_count, bound};
+  device_initialise(bench->device, &fill);
+  return device_synchronise(bench->device, error);
+}
+
+Status bench_copy(Bench *bench, void **block, const void *from, size_t bytes, Error *error) {
+  PASS(bench_zeros(bench, block, bytes, error));
+  return device_copy_in(bench->device, *block, from, bytes, error);
+}
+
+void bench_release(Bench *bench) {
+  while (bench->block_count > 0) device_release(bench->device, bench->blocks[--bench->block_count]);
+}
+
+static Status time_calls(double *seconds, Bench *bench, BenchWork *work, void *context, int calls,
+                         Error *error) {
+  PASS(device_synchronise(bench->device, error));
+  double start = bench_now();
+  for (int i = 0; i < calls; i++) PASS(work(bench, context, error));
+  PASS(device_synchronise(bench->device, error));
+  *seconds = bench_now() - start;
+  return STATUS_OK;
+}
+
+static int compare(const void *a, const void *b) {
+  double x = *(const double *)a, y = *(const double *)b;
+  return (x > y) - (x < y);
+}
+
+BenchTimes bench_times(double *seconds, int count) {
+  qsort(seconds, (size_t)count, sizeof *seconds, compare);
+  return (BenchTimes){seconds[count / 2], seconds[0], seconds[count - 1], count};
+}
+
+Status bench_measure(BenchTimes *times, Bench *bench, BenchWork *work, void *context, Error *error) {
+  const double enough = bench->tiny ? 0 : 0.02;
+  double samples[BENCH_SAMPLES];
+  int calls = 1;
+  PASS(time_calls(&samples[0], bench, work, context, 1, error)); // warms up
+  for (;;) {
+    PASS(time_calls(&samples[0], bench, work, context, calls, error));
+    if (samples[0] >= enough || calls > 10000) break;
+    calls *= 2;
+  }
+  for (int i = 0; i < BENCH_SAMPLES; i++) {
+    PASS(time_calls(&samples[i], bench, work, context, calls, error));
+    samples[i] /= calls;
+  }
+  *times = bench_times(samples, BENCH_SAMPLES);
+  return STATUS_OK;
+}
+
+void bench_print(const Bench *bench, const char *name, const BenchTimes *times, double amount,
+                 const char *unit) {
+  double rate = amount / times->median * 1e-9;
+  printf("{\"name\": \"%s\", \"variant\": \"%s\", \"median_ms\": %.6g, \"least_ms\": %.6g, \"most_ms\": "
+         "%.6g, "
+         "\"samples\": %d, \"rate\": %.4g, \"unit\": \"%s",
+         name, bench->tiny ? "ingot tiny" : "ingot", times->median * 1e3, times->least * 1e3,
+         times->most * 1e3, times->samples, rate, unit);
+  if (strcmp(unit, "GB/s") == 0 && bench->copy_rate > 0)
+    printf(", %.0f %% of copy", 100 * rate * 1e9 / bench->copy_rate);
+  printf("\"}\n");
+  fflush(stdout);
+}

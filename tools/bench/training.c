@@ -1,0 +1,150 @@
+// Whole training through engine/train on synthetic rows that the device holds: time of a step, and of an
+// epoch.
+#include "tools/bench/bench.h"
+
+#include "engine/shared/memory.h"
+#include "engine/train/trainer.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { EPOCHS = 7, TABLE_ROWS = 1000, EMBED = 16 };
+
+typedef struct Job {
+  const char *name;
+  int values, categories, hidden_count;
+  int hidden[3];
+  int64_t batch, rows;
+} Job;
+
+// Times at which the trainer had results in hand.
+typedef struct Clock {
+  double *at;
+  uint64_t *step;
+  int count, capacity;
+} Clock;
+
+static Status take_time(void *context, const Event *events, int count, Error *error) {
+  (void)error;
+  Clock *clock = context;
+  if (clock->count == clock->capacity || events[0].kind != EVENT_STEP) return STATUS_OK;
+  clock->at[clock->count] = bench_now();
+  clock->step[clock->count++] = events[count - 1].step;
+  return STATUS_OK;
+}
+
+static Status drop_checkpoint(void *context, const Snapshot *snapshot, Error *error) {
+  (void)context, (void)snapshot, (void)error;
+  return STATUS_OK;
+}
+
+// The trainer reads what is in memory.
+static Status read_nothing(BatchSource *source, Batch *batch, const int64_t *rows, int64_t count,
+                           Error *error) {
+  (void)source, (void)batch, (void)rows, (void)count;
+  return error_set(error, STATUS_BUG, "the benchmark's rows must fit the device's memory");
+}
+
+static void fill_rows(Batch *rows, const Job *job) {
+  uint64_t state = 42; // a plain generator: values need only differ
+  for (int64_t i = 0; i < job->rows; i++) {
+    float sum = 0;
+    for (int v = 0; v < job->values; v++) {
+      state = state * 6364136223846793005ULL + 1442695040888963407ULL;
+      float x = (float)(state >> 40) * 0x1p-23f - 1.0f;
+      rows->values[i * job->values + v] = x;
+      sum += x;
+    }
+    for (int c = 0; c < job->categories; c++) {
+      state = state * 6364136223846793005ULL + 1442695040888963407ULL;
+      rows->ids[i * job->categories + c] = (int32_t)((state >> 33) % TABLE_ROWS);
+    }
+    rows->targets[i] = sum > 0;
+    rows->weights[i] = 1;
+  }
+}
+
+static Config config_of(Job *job, int64_t window) {
+  Config config = {.seed = 7, .numerics = {"x1", 256, 40}, .log_every_steps = window, .bits_text = ""};
+  config.data.target.task = TASK_BINARY;
+  config.model = (ModelConfig){
+      .kind = MODEL_MLP, .hidden = job->hidden, .hidden_count = job->hidden_count, .norm = NORM_NONE};
+  config.train = (TrainConfig){.batch = job->batch, .micro_batch = MICRO_BATCH_ALL, .epochs = EPOCHS};
+  config.train.optimizer = (OptimizerConfig){OPTIMIZER_ADAMW, 1e-3, 0.01, 0.9, 0.999, 1e-8, 0.9};
+  return config;
+}
+
+// Seconds a step over windows, and an epoch, from the times; the first epoch warms up.
+static void print_times(const Bench *bench, const Job *job, const Clock *clock) {
+  const int64_t epoch = (job->rows + job->batch - 1) / job->batch;
+  double *steps = memory_get((size_t)clock->count, sizeof *steps), epochs[EPOCHS];
+  int step_count = 0, epoch_count = 0, first = 0;
+  char name[128];
+  for (int i = 1; i < clock->count; i++) {
+    if ((int64_t)clock->step[i - 1] >= epoch)
+      steps[step_count++] = (clock->at[i] - clock->at[i - 1]) / (double)(clock->step[i] - clock->step[i - 1]);
+    if ((int64_t)clock->step[i] % epoch != 0) continue;
+    if ((int64_t)clock->step[first] % epoch == 0) epochs[epoch_count++] = clock->at[i] - clock->at[first];
+    first = i;
+  }
+  snprintf(name, sizeof name, "step of %s, batch %lld", job->name, (long long)job->batch);
+  BenchTimes times = bench_times(steps, step_count);
+  bench_print(bench, name, &times, 1e9 * (double)job->batch / 1e6, "M rows/s");
+  snprintf(name, sizeof name, "epoch of %s, batch %lld", job->name, (long long)job->batch);
+  times = bench_times(epochs, epoch_count);
+  bench_print(bench, name, &times, 1e9 * (double)job->rows / 1e6, "M rows/s");
+  free(steps);
+}
+
+static Status train(Bench *bench, Job *job, Batch *rows, InputLayout *layout, Error *error) {
+  const int64_t epoch = (job->rows + job->batch - 1) / job->batch;
+  const int64_t window = epoch < STEP_WINDOW ? epoch : STEP_WINDOW;
+  Clock clock = {.capacity = (int)(EPOCHS * ((epoch + window - 1) / window))};
+  clock.at = memory_get((size_t)clock.capacity, sizeof *clock.at);
+  clock.step = memory_get((size_t)clock.capacity, sizeof *clock.step);
+  Config config = config_of(job, window);
+  BatchSource source = {job->rows, read_nothing, rows};
+  TrainerOptions options = {.config = &config, .device = bench->device, .layout = layout, .train = &source};
+  options.events = (EventSink){&clock, take_time};
+  options.checkpoints = (CheckpointSink){NULL, drop_checkpoint};
+  Trainer *trainer = NULL;
+  TrainEnd end;
+  Status status = trainer_create(&trainer, &options, error);
+  if (status == STATUS_OK) status = trainer_run(trainer, &end, error);
+  if (status == STATUS_OK) print_times(bench, job, &clock);
+  trainer_free(trainer);
+  free(clock.at);
+  free(clock.step);
+  return status;
+}
+
+static Status measure(Bench *bench, Job *job, Error *error) {
+  const size_t count = (size_t)job->rows;
+  InputSegment segments[1 + 32] = {{0, 0, job->values, 0}};
+  for (int c = 0; c < job->categories; c++) segments[1 + c] = (InputSegment){1, c, EMBED, TABLE_ROWS};
+  InputLayout layout = {
+      segments, 1 + job->categories, job->values, job->categories, job->values + EMBED * job->categories, 1};
+  Batch rows = {.values = memory_get(count * (size_t)job->values, sizeof(float)),
+                .ids = memory_get(count * (size_t)job->categories + 1, sizeof(int32_t)),
+                .targets = memory_get(count, sizeof(float)),
+                .weights = memory_get(count, sizeof(float))};
+  fill_rows(&rows, job);
+  Status status = train(bench, job, &rows, &layout, error);
+  free(rows.values);
+  free(rows.ids);
+  free(rows.targets);
+  free(rows.weights);
+  return status;
+}
+
+Status bench_training(Bench *bench, Error *error) {
+  Job jobs[] = {{"64-256-256-1", 64, 0, 2, {256, 256}, 1024, 1 << 20},
+                {"64-256-256-1", 64, 0, 2, {256, 256}, 65536, 1 << 20},
+                {"20+20x16-512-256-128-1", 20, 20, 3, {512, 256, 128}, 65536, 1 << 20}};
+  for (size_t i = 0; i < sizeof jobs / sizeof jobs[0]; i++) {
+    if (bench->tiny) jobs[i].batch = 64, jobs[i].rows = 128, jobs[i].hidden[0] = jobs[i].hidden[1] = 16;
+    PASS(measure(bench, &jobs[i], error));
+  }
+  return STATUS_OK;
+}
