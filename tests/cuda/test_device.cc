@@ -57,11 +57,6 @@ const std::vector<uint64_t> &thread_orders() {
 
 void set_thread_order(uint64_t) {}
 
-std::string failure(cudaStream_t stream) {
-  cudaError_t status = cudaStreamSynchronize(stream);
-  return status == cudaSuccess ? "" : cudaGetErrorString(status);
-}
-
 } // namespace test_device
 
 int main(int argc, char **argv) {

@@ -25,8 +25,11 @@ extern const size_t unwatched;
 const std::vector<uint64_t> &thread_orders();
 void set_thread_order(uint64_t seed);
 
-// Waits for the stream; what went wrong since the last call, "" where nothing did.
-std::string failure(cudaStream_t stream);
+// Waits for the stream; what went wrong in it, "" where nothing did.
+inline std::string failure(cudaStream_t stream) {
+  cudaError_t status = cudaStreamSynchronize(stream);
+  return status == cudaSuccess ? "" : cudaGetErrorString(status);
+}
 
 } // namespace test_device
 

@@ -39,12 +39,4 @@ void set_thread_order(uint64_t seed) {
   cpu_grid::seed(seed);
 }
 
-std::string failure(cudaStream_t stream) {
-  std::string text;
-  char beside[256];
-  cudaStreamSynchronize(stream);
-  if (cpu_grid::take_failure(&text) != cudaSuccess) return text;
-  return cpu_grid::device_overwritten(beside, sizeof beside) ? beside : "";
-}
-
 } // namespace test_device
