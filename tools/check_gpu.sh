@@ -17,6 +17,7 @@ TEXT
 }
 
 LARGEST=$((60 * 1024 * 1024)) # bytes of a bundle
+LONGEST=480                   # seconds of a run
 
 # ---- bundle ----
 
@@ -81,17 +82,21 @@ bundle() {
 # Text as the inside of a JSON string.
 json_text() { tr -d '\000-\010\013-\037' | sed 's/\\/\\\\/g; s/"/\\"/g; s/\t/ /g' | awk '{ printf "%s%s", n++ ? "\\n" : "", $0 }'; }
 
-# A program of the bundle, with the bundle's libraries; $1: seconds it may take.
-program() {
-  local seconds=$1 name=$2
-  shift 2
-  timeout -k 5 "$seconds" env LD_LIBRARY_PATH="$here/lib" "$here/bin/$name" "$@"
+# A command that may take $1 seconds, or what is left of the run.
+limited() {
+  local seconds=$1 left=$((LONGEST - SECONDS))
+  [ "$seconds" -lt "$left" ] || seconds=$((left < 1 ? 1 : left))
+  timeout -k 5 "$seconds" "${@:2}"
 }
 
-# What a log says of a failure: of GoogleTest every failed test with its first messages, else the last lines.
+# A program of the bundle, with the bundle's libraries; $1: seconds it may take.
+program() { limited "$1" env LD_LIBRARY_PATH="$here/lib" "$here/bin/$2" "${@:3}"; }
+
+# What a log says of a failure: of GoogleTest the first message of every failed test, and its name; else the last lines.
 why() {
   if grep -q '^\[  FAILED  \]' "$1"; then
-    awk '/^\[ RUN  /{ kept = 0 } /: Failure$/{ kept = 6 } kept-- > 0 || (/^\[  FAILED  \].*\(/)' "$1" | head -n 60
+    awk '/: Failure$/ && !told { told = 1; kept = 7 } kept-- > 0 { print; next } /^\[  FAILED  \].*\(/ { print; told = 0 }' "$1" |
+      head -n 100
   else
     tail -n 8 "$1"
   fi
@@ -132,7 +137,7 @@ sanitizer() {
   if ! command -v compute-sanitizer >/dev/null; then
     echo "compute-sanitizer is not in the PATH" && exit 77
   fi
-  (cd "$here" && timeout -k 5 90 env LD_LIBRARY_PATH="$here/lib" compute-sanitizer --tool "$1" --error-exitcode 9 \
+  (cd "$here" && limited 90 env LD_LIBRARY_PATH="$here/lib" compute-sanitizer --tool "$1" --error-exitcode 9 \
     bin/test_cuda_device --gtest_brief=1 --gtest_filter='-TrainingCuda.*:Library.*')
 }
 
@@ -183,10 +188,10 @@ resume() {
 
 benchmark() { program "$bench_seconds" ingot_gpu_bench "${bench_options[@]}" | tee "$logs/ingot.lines"; }
 peer() {
-  if ! python3 -c 'import torch' 2>/dev/null; then
+  if ! python3 -c 'import torch.cuda' 2>/dev/null; then
     echo "PyTorch is not installed: no columns of it" && exit 77
   fi
-  timeout -k 5 120 python3 "$here/peer_torch.py" "${bench_options[@]}" | tee "$logs/torch.lines"
+  limited 120 python3 "$here/peer_torch.py" "${bench_options[@]}" | tee "$logs/torch.lines"
 }
 
 # Lines of both benchmarks, joined by what they measured: JSON to $1, a table to $2.
@@ -204,7 +209,7 @@ join_benchmarks() {
       for (i = 1; i <= n; i++) {
         name = order[i]
         peer = name in best
-        ratio = peer && best[name] > 0 ? sprintf("%.3f", ours[name] / best[name]) : "absent"
+        ratio = peer && best[name] > 0 ? int(1000 * ours[name] / best[name] + 0.5) / 1000 : "absent"
         printf "%-44s %12s %20s %12s %-14s %6s\n", name, ours[name], rate[name], peer ? best[name] : "absent", peer ? which[name] : "", ratio > table
         if (peer) printf "{\"name\": \"%s\", \"variant\": \"ratio: ingot / %s\", \"ratio\": %s}\n", name, which[name], ratio > json
       }
