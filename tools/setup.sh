@@ -43,7 +43,7 @@ if [ "${#missing[@]}" -gt 0 ]; then
 fi
 
 if command -v nvcc >/dev/null; then
-  echo "setup: CUDA toolkit found at $(command -v nvcc); this version has no CUDA code yet"
+  echo "setup: CUDA toolkit found at $(command -v nvcc): the GPU library is built as well"
 else
   echo "setup: no CUDA toolkit (nvcc) here: skipped, the CPU needs none"
 fi
