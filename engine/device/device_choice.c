@@ -31,6 +31,14 @@ static const char *gpu_demanded_by(void) {
   return NULL;
 }
 
+int device_isa_is_valid(const char *isa) {
+  static const char *const names[] = {"auto", "portable", "avx2", "avx512"};
+  for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+    if (strcmp(isa, names[i]) == 0) return 1;
+  }
+  return 0;
+}
+
 static Status open_auto(Device **device, char reason[DEVICE_TEXT], const DeviceChoice *choice, Error *error) {
   if (strcmp(choice->isa, "auto") != 0) {
     snprintf(reason, DEVICE_TEXT, "an instruction set is named");
@@ -53,6 +61,10 @@ static Status open_auto(Device **device, char reason[DEVICE_TEXT], const DeviceC
 
 Status device_open(Device **device, char reason[DEVICE_TEXT], const DeviceChoice *choice, Error *error) {
   reason[0] = '\0';
+  if (!device_isa_is_valid(choice->isa)) {
+    return error_set(error, STATUS_USAGE,
+                     "there is no instruction set '%s': choose auto, portable, avx2 or avx512", choice->isa);
+  }
   if (strcmp(choice->name, "auto") == 0) return open_auto(device, reason, choice, error);
   if (strcmp(choice->name, "cpu") == 0) return device_create(device, choice->isa, choice->threads, error);
   int ordinal = cuda_ordinal(choice->name);

@@ -11,6 +11,7 @@ typedef struct DeviceChoice {
 } DeviceChoice;
 
 int device_name_is_valid(const char *name);
+int device_isa_is_valid(const char *isa); // whether or not this CPU has it
 
 // Opens the device. auto takes the first GPU where one can be used, else the CPU; where the environment asks
 // for a GPU (CUDA_VISIBLE_DEVICES, Slurm) it never falls back: 69. reason: why auto chose as it did, ""

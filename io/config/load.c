@@ -42,7 +42,7 @@ static Status read_file(char **text, size_t *length, const char *path, Error *er
   struct stat facts;
   if (fstat(file, &facts) != 0 || !S_ISREG(facts.st_mode)) {
     close(file);
-    return error_set(error, STATUS_IO, "%.1000s is not a regular file", path);
+    return error_set(error, STATUS_DATA, "%.1000s is not a regular file", path);
   }
   char *bytes = memory_get(YAML_BYTES_MAX + 1, 1);
   size_t used = 0;

@@ -25,8 +25,8 @@ typedef struct ConfigProblems {
 } ConfigProblems;
 
 // Fills a fresh Config with every default applied. 78: problems->text holds all errors, error->text one
-// sentence; 66: no such file; 74: it cannot be read. `problems` may be NULL: then error->text begins with
-// the first of them.
+// sentence; 66: no such file; 65: not a plain file; 74: it cannot be read. `problems` may be NULL: then
+// error->text begins with the first of them.
 Status config_load(Config **config, ConfigProblems *problems, const char *path,
                    const ConfigOverride *overrides, int override_count, Error *error);
 

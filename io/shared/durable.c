@@ -178,10 +178,13 @@ Status file_check_output(const char *output, const char *input, Error *error) {
                    output, input);
 }
 
-// Opens a plain file; O_NONBLOCK so that a pipe in its place cannot hang us.
-static Status open_plain(int *file, int64_t *size, const char *path, Error *error) {
-  *file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+// Opens a plain file; O_NONBLOCK so that a pipe in its place cannot hang us. flags: O_NOFOLLOW or 0.
+static Status open_plain(int *file, int64_t *size, const char *path, int flags, Error *error) {
+  *file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | flags);
   if (*file < 0) {
+    if (errno == ELOOP) {
+      return error_set(error, STATUS_DATA, "'%s' is a link: put the file itself in its place", path);
+    }
     if (errno == ENOENT || errno == ENOTDIR) {
       return error_set(error, STATUS_MISSING, "there is no file '%s'", path);
     }
@@ -213,7 +216,7 @@ Status file_read(char **bytes, size_t *length, const char *path, size_t limit, E
   int file;
   int64_t size;
   *bytes = NULL;
-  PASS(open_plain(&file, &size, path, error));
+  PASS(open_plain(&file, &size, path, O_NOFOLLOW, error));
   Status status = STATUS_OK;
   if ((uint64_t)size > limit) {
     status = error_set(error, STATUS_DATA, "'%s' has %lld bytes, more than the %zu that such a file may have",
@@ -238,7 +241,7 @@ Status file_sha256(uint8_t digest[DIGEST_BYTES], int64_t *bytes, const char *pat
   enum { CHUNK = 1 << 20 };
   int file;
   int64_t size, taken = 0;
-  PASS(open_plain(&file, &size, path, error));
+  PASS(open_plain(&file, &size, path, 0, error));
   Status status = STATUS_OK;
   char *chunk = memory_get(CHUNK, 1);
   EVP_MD_CTX *context = digest_start();

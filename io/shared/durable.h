@@ -69,7 +69,8 @@ int file_same(const char *path, const char *other);
 // 73 where `output` is the file `input` (NULL: none): writing would replace what is read.
 Status file_check_output(const char *output, const char *input, Error *error);
 
-// A whole plain file of at most `limit` bytes (65 beyond), with a NUL behind it; freed by free().
+// A whole plain file of at most `limit` bytes (65 beyond), with a NUL behind it; freed by free(). A link
+// is 65.
 Status file_read(char **bytes, size_t *length, const char *path, size_t limit, Error *error);
 
 // SHA-256 of the first `limit` bytes of a plain file (limit < 0: all); bytes: how many it took.

@@ -353,10 +353,10 @@ TEST(ConfigDifference, NamesAKeyThatOneLacks) {
 
 // ---- Files
 
-TEST(ConfigFile, AMissingOneIs66AndAFolder74) {
+TEST(ConfigFile, AMissingOneIs66AndAFolder65) {
   EXPECT_EQ(load_file("/nonexistent/c.yaml").status, STATUS_MISSING);
   Loaded folder = load_file(INGOT_SOURCE_DIR);
-  EXPECT_EQ(folder.status, STATUS_IO);
+  EXPECT_EQ(folder.status, STATUS_DATA);
   EXPECT_NE(folder.error.find("not a regular file"), std::string::npos) << folder.error;
 }
 

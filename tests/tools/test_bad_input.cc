@@ -55,7 +55,14 @@ TEST_F(BadInput, Configuration) {
   refused(66, "nothing.yaml", {"--set", "data.file=" + folder + "/nothing.yaml"});
   Outcome missing = ingot({"train", folder + "/no.yaml"});
   EXPECT_EQ(missing.status, 66) << missing.err;
-  refused(78, "avx1024", {"--isa", "avx1024"});
+  // Options are named as they were typed, and are usage.
+  refused(2, "--isa avx1024: ", {"--isa", "avx1024"});
+  refused(2, "--threads 300: ", {"--threads", "300"});
+  refused(2, "--threads 2x: ", {"--threads", "2x"});
+  refused(2, "--seed abc: ", {"--seed", "abc"});
+  refused(2, "--seed 18446744073709551616: ", {"--seed", "18446744073709551616"});
+  refused(2, "--device gpu: ", {"--device", "gpu"});
+  refused(78, "machine.threads is 300", {"--set", "machine.threads=300"});
 }
 
 TEST_F(BadInput, DataFiles) {

@@ -1,6 +1,7 @@
 // What a run, its policy and its reports say is protected: a change is refused or named, nothing is replaced.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
@@ -166,6 +167,55 @@ TEST_F(Protection, TheListShowsTheRunAsItIs) {
   EXPECT_EQ(line().find("verdict"), std::string::npos) << "the report is of an earlier model: " << line();
   ingot({"evaluate", run});
   EXPECT_NE(line().find("verdict"), std::string::npos) << line();
+}
+
+TEST_F(Protection, WhatDecidedTheBitsCannotBeSet) {
+  for (const char *set : {"seed=8", "model.hidden=[9]"}) {
+    std::string key = std::string(set).substr(0, std::string(set).find('='));
+    refused(78, key + " decides the digest", {"evaluate", at("run"), "-o", at("out"), "--set", set});
+    refused(78, key + " decides the digest",
+            {"compare", at("run"), at("run"), "-o", at("out"), "--set", set});
+  }
+  EXPECT_FALSE(exists(at("out")));
+}
+
+TEST_F(Protection, AFullStandardOutputIsSaid) {
+  for (const char *arguments : {"evaluate RUN --json", "list ."}) {
+    std::string line = std::string(arguments), error = at("error.txt");
+    size_t run = line.find("RUN");
+    if (run != std::string::npos) line.replace(run, 3, at("run"));
+    int status = system((std::string(INGOT_BINARY) + " " + line + " > /dev/full 2> " + error).c_str());
+    EXPECT_EQ(WEXITSTATUS(status), 74) << line;
+    EXPECT_NE(read_file(error).find("standard output: cannot write"), std::string::npos) << read_file(error);
+    EXPECT_EQ(read_file(error).find(": Success"), std::string::npos) << read_file(error);
+  }
+}
+
+TEST_F(Protection, AnUnknownInstructionSetIsUsage) {
+  refused(2, "portable, avx2 or avx512",
+          {"predict", at("run"), at("customers.h5"), "-o", at("scores.csv"), "--isa", "sse"});
+}
+
+TEST_F(Protection, FoldersInThePlaceOfFiles) {
+  refused(65, "not a regular file", {"train", at("run"), "--run", at("other")});
+  for (const char *verb : {"verify", "reproduce"})
+    refused(66, "is not a run's folder: it has no manifest.json; `ingot list` shows the runs",
+            {verb, at("no")});
+}
+
+TEST_F(Protection, ALinkIsNoFileOfARun) {
+  fs::rename(at("run/manifest.json"), at("manifest.json"));
+  fs::create_symlink(at("manifest.json"), at("run/manifest.json"));
+  refused(65, "is a link", {"evaluate", at("run")});
+  refused(65, "is a link", {"train", at("small.yaml"), "--run", at("run")});
+  EXPECT_EQ(ingot({"verify", at("run")}).status, 1);
+}
+
+// Data and runs lie beside the sources and stay out of them.
+TEST(Sources, IgnoreDataAndRuns) {
+  auto lines = lines_of(read_file(std::string(INGOT_SOURCE_DIR) + "/.gitignore"));
+  for (const char *name : {"build/", "runs/", "/data/"})
+    EXPECT_EQ(std::count(lines.begin(), lines.end(), name), 1) << name;
 }
 
 } // namespace

@@ -66,7 +66,8 @@ void write_lineage(Text *text, const json_t *report) {
   fact(text, report, "Numerics", "lineage/numerics");
   text_put(text, "</tbody></table>\n");
   if (!*report_string(report, "lineage/command")) return;
-  text_put(text, "<h3>Reproduce this report</h3><pre id=\"/lineage/command\">");
+  text_put(text, "<h3>Reproduce this report</h3><p>Runs and files by their names, without "
+                 "their folders.</p><pre id=\"/lineage/command\">");
   text_html(text, report_string(report, "lineage/command"));
   text_put(text, "</pre>\n");
 }

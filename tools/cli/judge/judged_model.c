@@ -119,8 +119,9 @@ static Status load_own_config(JudgedModel *judged, const JudgeChoices *choices, 
                      "%s: the checkpoint lies outside of its run: give the configuration with --config",
                      judged->model.checkpoint->path);
   }
+  // What decided the bits of the model is a fact: free keys alone can be set.
   return load_config(&judged->config, path != NULL ? path : judged->model.checkpoint->config_path, &session,
-                     false, error);
+                     true, error);
 }
 
 Status judged_model_open(JudgedModel *judged, const char *argument, const JudgeChoices *choices,

@@ -28,7 +28,7 @@ typedef struct JudgeChoices {
   const char *part;       // "test", "validation", "train"; NULL: test
   const char *checkpoint; // "", "best", "last" or a step; NULL: ""
   const char *device;     // that scores, as device_open takes it; NULL: auto
-  TextList sets;          // --set
+  TextList sets;          // --set; of a run free keys alone (78)
 } JudgeChoices;
 
 // 2 where choices exclude each other.

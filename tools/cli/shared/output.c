@@ -59,7 +59,9 @@ void end_progress(void) {
 Status output_finish(Error *error) {
   errno = 0;
   if (fflush(stdout) == 0 && !ferror(stdout)) return STATUS_OK;
-  return error_set(error, STATUS_IO, "standard output: cannot write: %s", strerror(errno));
+  // A failure of an earlier flush leaves its mark, but not its reason.
+  return error_set(error, STATUS_IO, "standard output: cannot write%s%s", errno == 0 ? "" : ": ",
+                   errno == 0 ? " all of it: is the disk full?" : strerror(errno));
 }
 
 void bytes_text(char text[32], int64_t bytes) {

@@ -42,7 +42,13 @@ Status replay_open(Replay *replay, Error *error) {
   char *events = memory_format("%s/events.jsonl", replay->run);
   Status status;
   replay->checkpoints = memory_format("%s/checkpoints", replay->run);
-  TRY(manifest_read(&replay->manifest, manifest, error));
+  status = manifest_read(&replay->manifest, manifest, error);
+  if (status == STATUS_MISSING) {
+    error_set(error, STATUS_MISSING,
+              "'%s' is not a run's folder: it has no manifest.json; `ingot list` shows the runs",
+              replay->run);
+  }
+  TRY(status);
   TRY(event_log_read(&replay->log, events, error));
   TRY(checkpoint_steps(&replay->steps, &replay->step_count, replay->checkpoints, error));
   TRY(check_segment(replay, error));

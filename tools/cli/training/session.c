@@ -5,6 +5,7 @@
 #include "io/config/load.h"
 #include "tools/cli/shared/output.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,11 +27,39 @@ void choices_overrides(TextList *overrides, const SessionChoices *choices) {
   add_choice(overrides, "machine.isa", choices->isa);
 }
 
+static bool is_whole(const char *text, uint64_t least, uint64_t most) {
+  char *end;
+  errno = 0;
+  unsigned long long number = strtoull(text, &end, 10);
+  return text[0] >= '0' && text[0] <= '9' && *end == '\0' && errno == 0 && number >= least && number <= most;
+}
+
+// Options by the names they were typed with, before they become overrides.
+static Status check_choices(const SessionChoices *choices, Error *error) {
+  if (choices->seed != NULL && !is_whole(choices->seed, 0, UINT64_MAX)) {
+    return error_set(error, STATUS_USAGE, "--seed %s: it takes a whole number from 0 to %llu", choices->seed,
+                     (unsigned long long)UINT64_MAX);
+  }
+  if (choices->threads != NULL && strcmp(choices->threads, "auto") != 0 &&
+      !is_whole(choices->threads, 1, DEVICE_THREADS_MAX)) {
+    return error_set(error, STATUS_USAGE, "--threads %s: it takes a whole number from 1 to %d, or auto",
+                     choices->threads, DEVICE_THREADS_MAX);
+  }
+  if (choices->isa != NULL && !device_isa_is_valid(choices->isa)) {
+    return error_set(error, STATUS_USAGE, "--isa %s: it takes auto, portable, avx2 or avx512", choices->isa);
+  }
+  if (choices->device != NULL && !device_name_is_valid(choices->device)) {
+    return error_set(error, STATUS_USAGE, "--device %s: it takes auto, cpu, cuda or cuda:N", choices->device);
+  }
+  return STATUS_OK;
+}
+
 Status load_config(Config **config, const char *path, const SessionChoices *choices, bool free_only,
                    Error *error) {
   TextList all = {0};
   ConfigProblems problems = {0};
   Status status;
+  PASS(check_choices(choices, error));
   choices_overrides(&all, choices);
   ConfigOverride *overrides = memory_get((size_t)all.count, sizeof *overrides);
   for (int i = 0; i < all.count; i++) overrides[i].text = all.items[i];

@@ -64,7 +64,8 @@ void session_close(Session *session);
 // What the choices come to as overrides, in the order in which they apply.
 void choices_overrides(TextList *overrides, const SessionChoices *choices);
 
-// config_load with --set and the like; free keys only where `free_only` (resume).
+// config_load with --set and the like; free keys only where `free_only` (resume, evaluate). 2 where an
+// option's value cannot be.
 Status load_config(Config **config, const char *path, const SessionChoices *choices, bool free_only,
                    Error *error);
 
