@@ -46,4 +46,18 @@ struct CudaContext {
   int step_count;
 };
 
+// A kernel was enqueued; the first failure is kept for the next synchronise.
+static inline void count_launch(CudaContext *context, KernelId id, cudaError_t status) {
+  context->launches[id]++;
+  if (status == cudaSuccess || context->failure != cudaSuccess) return;
+  context->failure = status;
+  context->failed = id;
+}
+
+// Blocks of `threads` for a grid-stride loop over `count` elements: enough to fill the device, no more.
+static inline dim3 blocks_for(const CudaContext *context, int64_t count, int threads) {
+  int64_t blocks = (count + threads - 1) / threads, most = 16 * (int64_t)context->multiprocessors;
+  return dim3((unsigned)(blocks < most ? blocks : most));
+}
+
 #endif

@@ -104,16 +104,7 @@ void launch(CudaContext *context, KernelId id, void (*kernel)(Parameters...), di
   config.blockDim = dim3((unsigned)threads);
   config.stream = context->stream;
   cudaError_t status = cudaLaunchKernelEx(&config, kernel, Parameters(given)...);
-  context->launches[id]++;
-  if (status == cudaSuccess || context->failure != cudaSuccess) return;
-  context->failure = status;
-  context->failed = id;
-}
-
-// Blocks of `threads` for a grid-stride loop over `count` elements: enough to fill the device, no more.
-static inline dim3 blocks_for(const CudaContext *context, int64_t count, int threads) {
-  int64_t blocks = (count + threads - 1) / threads, most = 16 * (int64_t)context->multiprocessors;
-  return dim3((unsigned)(blocks < most ? blocks : most));
+  count_launch(context, id, status);
 }
 
 #endif

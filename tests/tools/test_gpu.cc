@@ -105,5 +105,6 @@ TEST_F(Gpu, AutoFallsBackButNotWhereAGpuIsDemanded) {
 TEST_F(Gpu, AnUnknownDeviceIsNamed) {
   Outcome outcome = ingot({"train", config(), "--run", run("tpu"), "--device", "tpu"});
   EXPECT_EQ(outcome.status, 2) << outcome.err;
-  EXPECT_NE(outcome.err.find("--device tpu: it takes auto, cpu, cuda or cuda:N"), std::string::npos) << outcome.err;
+  EXPECT_NE(outcome.err.find("--device tpu: it takes auto, cpu, cuda or cuda:N"), std::string::npos)
+      << outcome.err;
 }

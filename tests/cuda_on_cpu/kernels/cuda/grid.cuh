@@ -130,15 +130,7 @@ void launch(CudaContext *context, KernelId id, void (*kernel)(Parameters...), di
   std::tuple<Parameters...> arguments{static_cast<Parameters>(given)...};
   cudaError_t status = cpu_grid::enqueue(context->stream, name_of_kernel(id), blocks, threads,
                                          [=] { std::apply(kernel, arguments); });
-  context->launches[id]++;
-  if (status == cudaSuccess || context->failure != cudaSuccess) return;
-  context->failure = status;
-  context->failed = id;
-}
-
-static inline dim3 blocks_for(const CudaContext *context, int64_t count, int threads) {
-  int64_t blocks = (count + threads - 1) / threads, most = 16 * (int64_t)context->multiprocessors;
-  return dim3((unsigned)(blocks < most ? blocks : most));
+  count_launch(context, id, status);
 }
 
 #endif
