@@ -191,6 +191,14 @@ TEST_F(Protection, AFullStandardOutputIsSaid) {
   }
 }
 
+// Into a folder that is not there yet.
+TEST_F(Protection, AVerdictIsNoError) {
+  Outcome outcome = ingot(
+      {"evaluate", at("run"), "-o", at("fresh"), "--set", "gates.primary={metric: auc, at_least: 0.999}"});
+  EXPECT_EQ(outcome.status, 10) << outcome.out;
+  EXPECT_EQ(outcome.err.find("error"), std::string::npos) << outcome.err;
+}
+
 TEST_F(Protection, AnUnknownInstructionSetIsUsage) {
   refused(2, "portable, avx2 or avx512",
           {"predict", at("run"), at("customers.h5"), "-o", at("scores.csv"), "--isa", "sse"});

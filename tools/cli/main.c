@@ -5,6 +5,7 @@
 #include "tools/cli/shared/output.h"
 
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -76,7 +77,10 @@ int main(int argc, char **argv) {
   end_progress();
   Error unwritten = {0};
   Status written = output_finish(&unwritten);
-  if (status == STATUS_OK && written != STATUS_OK) status = written, error = unwritten;
+  // An answer that was not written is none.
+  bool answered =
+      status == STATUS_OK || status == STATUS_NO || status == STATUS_HOLD || status == STATUS_INCONCLUSIVE;
+  if (answered && written != STATUS_OK) status = written, error = unwritten;
   if (status != STATUS_OK && error.text[0] != '\0') fprintf(stderr, "ingot: error: %s\n", error.text);
   return (int)status;
 }
