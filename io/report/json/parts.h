@@ -1,6 +1,6 @@
-// Private to io/report: the parts of report.json, and small helpers to build them.
-#ifndef INGOT_IO_REPORT_REPORT_JSON_PARTS_H
-#define INGOT_IO_REPORT_REPORT_JSON_PARTS_H
+// Private to io/report/json: the parts of report.json, and small helpers to build them.
+#ifndef INGOT_IO_REPORT_JSON_PARTS_H
+#define INGOT_IO_REPORT_JSON_PARTS_H
 
 #include "io/report/report_json.h"
 

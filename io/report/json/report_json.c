@@ -1,5 +1,5 @@
 // The tree of report.json: who was judged on what; the parts are in files of their own.
-#include "io/report/report_json_parts.h"
+#include "io/report/json/parts.h"
 
 #include "io/report/json_text.h"
 
