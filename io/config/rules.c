@@ -4,6 +4,7 @@
 #include "engine/shared/metric_names.h"
 #include "io/config/loader.h"
 #include "io/config/write.h"
+#include "io/payoff/payoff.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -264,6 +265,16 @@ static char *matrix_expression(double positive, double negative) {
   return text;
 }
 
+// Everything about an expression that can be told without the data.
+static void check_payoff(Loader *loader, const char *key, const char *text) {
+  const YamlNode *node = given(loader, key);
+  int column;
+  Error error;
+  if (node == NULL || node->failed || !sound(loader, "business.params")) return;
+  if (payoff_check(&column, text, &loader->config->business, NULL, &error) != STATUS_OK)
+    complain_at(loader->reader.problems, loader->root, key, column, error.text);
+}
+
 static void finish_business(Loader *loader) {
   Config *config = loader->config;
   BusinessConfig *business = &config->business;
@@ -277,6 +288,9 @@ static void finish_business(Loader *loader) {
     free(business->skip);
     business->act = matrix_expression(business->matrix.tp, business->matrix.fp);
     business->skip = matrix_expression(business->matrix.fn, business->matrix.tn);
+  } else {
+    check_payoff(loader, "business.act", business->act);
+    check_payoff(loader, "business.skip", business->skip);
   }
   if (business->policy == POLICY_THRESHOLD && business->threshold == -1) {
     business->policy = POLICY_BEST_ON_VALIDATION;

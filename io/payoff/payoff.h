@@ -39,6 +39,11 @@ Status payoff_evaluate(Payoffs *payoffs, const BusinessConfig *business, const P
                        Error *error);
 void payoff_free(Payoffs *payoffs);
 
+// Checks one expression of a binary target without rows. frame NULL: any name may be a column, of numbers or
+// texts. 78: error->text is the sentence, *column its place in the text (bytes, from 1; 0: nowhere).
+Status payoff_check(int *column, const char *text, const BusinessConfig *business, const Frame *frame,
+                    Error *error);
+
 // Up to four sentences, one a line, that let a reader check the signs: the payoffs of rows made of column
 // medians (most frequent value of a category), such as
 //   "Churn = Yes, we act: +195.39 USD (MonthlyCharges 70.35)"

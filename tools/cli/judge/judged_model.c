@@ -71,7 +71,7 @@ static Status open_rows(JudgedModel *judged, const JudgeChoices *choices, const 
     PASS(dataset_open_file(&judged->dataset, choices->data, data->split.key, error));
   } else {
     PASS(part_of(&part, choices->part == NULL ? "test" : choices->part, error));
-    PASS(dataset_open(&judged->dataset, judged->config, error));
+    PASS(dataset_open(&judged->dataset, judged->config, NULL, error));
     PASS(check_data(judged, error));
   }
   *rows = dataset_part(judged->dataset, part, count);
@@ -120,8 +120,8 @@ static Status load_own_config(JudgedModel *judged, const JudgeChoices *choices, 
                      judged->model.checkpoint->path);
   }
   // What decided the bits of the model is a fact: free keys alone can be set.
-  return load_config(&judged->config, path != NULL ? path : judged->model.checkpoint->config_path, &session,
-                     true, error);
+  return load_config(&judged->config, NULL, path != NULL ? path : judged->model.checkpoint->config_path,
+                     &session, true, error);
 }
 
 Status judged_model_open(JudgedModel *judged, const char *argument, const JudgeChoices *choices,
@@ -254,9 +254,9 @@ Status judged_model_open_predictions(JudgedModel *judged, const char *path, cons
   session.sets = sets;
   judged->name = name_of(path);
   judged->subject = (ReportSubject){.name = judged->name, .kind = "predictions"};
-  TRY(load_config(&judged->config, choices->config, &session, false, error));
+  TRY(load_config(&judged->config, NULL, choices->config, &session, false, error));
   TRY(predictions_read(&read, path, error));
-  TRY(dataset_open(&judged->dataset, judged->config, error));
+  TRY(dataset_open(&judged->dataset, judged->config, NULL, error));
   TRY(dataset_fit(&judged->fitted, judged->dataset, judged->config, error));
   name_classes(judged, judged->fitted);
   TRY(order_classes(read, judged, error));
@@ -379,7 +379,7 @@ Status judged_model_open_report(JudgedModel *judged, const char *path, Error *er
   *judged = (JudgedModel){0};
   TRY(check_folder(folder, error));
   TRY(json_text_read(&report, json_path, error));
-  TRY(load_config(&judged->config, config, &none, false, error));
+  TRY(load_config(&judged->config, NULL, config, &none, false, error));
   TRY(predictions_read(&read, h5, error));
   if (read->labels == NULL) TRY(error_set(error, STATUS_DATA, "%s: there is no column 'label'", h5));
   TRY(take_report(judged, report, folder, error));

@@ -179,7 +179,7 @@ static Status count_training_rows(int64_t *common, const JudgedModel *judged, Er
   *common = 0;
   if (trained == NULL || trained->data.split.key[0] == '\0') return STATUS_OK;
   // Where the training data are gone there is nothing to compare with.
-  if (dataset_open(&dataset, judged->model.config, &ignored) != STATUS_OK) return STATUS_OK;
+  if (dataset_open(&dataset, judged->model.config, NULL, &ignored) != STATUS_OK) return STATUS_OK;
   const int64_t *rows = dataset_part(dataset, PART_TRAIN, &count);
   first = memory_get((size_t)count, sizeof *first);
   other = memory_get((size_t)count, sizeof *other);

@@ -54,8 +54,14 @@ static Status check_choices(const SessionChoices *choices, Error *error) {
   return STATUS_OK;
 }
 
-Status load_config(Config **config, const char *path, const SessionChoices *choices, bool free_only,
-                   Error *error) {
+static void print_problems(const ConfigProblems *problems) {
+  if (problems->count == 0) return;
+  end_progress();
+  fputs(problems->text, stderr);
+}
+
+Status load_config(Config **config, ConfigProblems *kept, const char *path, const SessionChoices *choices,
+                   bool free_only, Error *error) {
   TextList all = {0};
   ConfigProblems problems = {0};
   Status status;
@@ -65,10 +71,8 @@ Status load_config(Config **config, const char *path, const SessionChoices *choi
   for (int i = 0; i < all.count; i++) overrides[i].text = all.items[i];
   if (free_only) TRY(config_check_free(overrides, all.count, error));
   status = config_load(config, &problems, path, overrides, all.count, error);
-  if (problems.count > 0) {
-    end_progress();
-    fputs(problems.text, stderr);
-  }
+  print_problems(&problems);
+  if (kept != NULL) *kept = problems, problems = (ConfigProblems){0};
 done:
   config_problems_free(&problems);
   free(overrides);
@@ -78,11 +82,13 @@ done:
 
 Status session_load(Session *session, const char *path, const SessionChoices *choices, Error *error) {
   choices_overrides(&session->overrides, choices);
-  return load_config(&session->config, path, choices, false, error);
+  return load_config(&session->config, &session->problems, path, choices, false, error);
 }
 
 Status session_open_data(Session *session, Error *error) {
-  PASS(dataset_open(&session->dataset, session->config, error));
+  Status status = dataset_open(&session->dataset, session->config, &session->problems, error);
+  print_problems(&session->problems);
+  if (status != STATUS_OK) return status;
   return dataset_digest(session->data_digest, session->dataset, session->config, error);
 }
 
@@ -178,6 +184,7 @@ void session_close(Session *session) {
   preprocess_free(session->preprocess);
   dataset_close(session->dataset);
   config_free(session->config);
+  config_problems_free(&session->problems);
   text_list_free(&session->overrides);
   *session = (Session){0};
 }

@@ -42,7 +42,8 @@ typedef struct Selector {
 
 typedef struct Session {
   Config *config;
-  TextList overrides; // --set and the like, recorded in the run
+  ConfigProblems problems; // and where its keys stand
+  TextList overrides;      // --set and the like, recorded in the run
   Dataset *dataset;
   uint8_t data_digest[DIGEST_BYTES];
   Preprocess *preprocess;
@@ -65,8 +66,8 @@ void session_close(Session *session);
 void choices_overrides(TextList *overrides, const SessionChoices *choices);
 
 // config_load with --set and the like; free keys only where `free_only` (resume, evaluate). 2 where an
-// option's value cannot be.
-Status load_config(Config **config, const char *path, const SessionChoices *choices, bool free_only,
-                   Error *error);
+// option's value cannot be. `problems` (may be NULL) keeps the places of keys; those found are printed.
+Status load_config(Config **config, ConfigProblems *problems, const char *path, const SessionChoices *choices,
+                   bool free_only, Error *error);
 
 #endif
