@@ -52,7 +52,7 @@ static void note_bad(Filler *filler, int64_t row, SandboxKind kind, double value
   const char *const *ids = filler->rows->row_ids;
   if (++filler->bad_count > 3) return;
   text_put(&filler->bad, filler->bad_count > 1 ? ", " : "");
-  ids ? text_put(&filler->bad, ids[row]) : text_add(&filler->bad, "row %lld", (long long)row);
+  ids ? text_put(&filler->bad, ids[row]) : text_add(&filler->bad, "row %lld", ROW_SHOWN(row));
   if (kind == SANDBOX_NUMBER) {
     text_add(&filler->bad, " (%g)", value);
     return;
@@ -92,10 +92,10 @@ static Status fill(int64_t *values, double *total, const Expression *expression,
   if (filler.bad_count)
     TRY(error_set(
         error, STATUS_DATA,
-        "the payoff has no usable value on %lld of %lld rows: %s%s; a missing payoff is never taken as 0: "
+        "the payoff has no usable value on %lld of %lld rows%s: %s%s; a missing payoff is never taken as 0: "
         "use coalesce(...) or state the case",
-        (long long)filler.bad_count, (long long)query.rows, filler.bad.bytes,
-        filler.bad_count > 3 ? ", ..." : ""));
+        (long long)filler.bad_count, (long long)query.rows, rows->row_ids ? "" : " (row 1 is the first)",
+        filler.bad.bytes, filler.bad_count > 3 ? ", ..." : ""));
   if (!(filler.total < PAYOFF_SUM_MAX))
     TRY(error_set(
         error, STATUS_DATA,

@@ -23,7 +23,7 @@ typedef struct PayoffRows {
   const int32_t *classes;
   const char *const *class_names;
   int class_count;
-  const char *const *row_ids; // for messages; NULL = row numbers from 0
+  const char *const *row_ids; // for messages; NULL = row numbers from 1
 } PayoffRows;
 
 typedef struct Payoffs {
