@@ -49,9 +49,10 @@ static const char *text_or_empty(const Text *text) {
 
 static void print_result(const Replay *replay) {
   if (replay_is_identical(replay)) {
-    printf("IDENTICAL  %s: steps %llu to %llu, %lld events and %d checkpoints compared\n", replay->run,
+    printf("IDENTICAL  %s: steps %llu to %llu, %lld event%s and %d checkpoint%s compared\n", replay->run,
            (unsigned long long)replay->from, (unsigned long long)replay->reached,
-           (long long)replay->compared_events, replay->compared_checkpoints);
+           (long long)replay->compared_events, plural(replay->compared_events), replay->compared_checkpoints,
+           plural(replay->compared_checkpoints));
     return;
   }
   printf("DIFFERENT  %s\n%s%s", replay->run, text_or_empty(&replay->step_difference),
