@@ -324,9 +324,14 @@ static void check_device(Loader *loader) {
 static void finish_train(Loader *loader) {
   Config *config = loader->config;
   int64_t micro = config->train.micro_batch, grain = config->numerics.grain;
-  if (micro > 0 && grain > 0 && micro % grain != 0 && sound(loader, "train.micro_batch"))
-    COMPLAIN(loader, "train.micro_batch", "train.micro_batch is %lld, not a multiple of numerics.grain, %lld",
-             (long long)micro, (long long)grain);
+  if (micro > 0 && grain > 0 && micro % grain != 0 && sound(loader, "train.micro_batch")) {
+    long long above = (micro / grain + 1) * grain, below = above - grain;
+    char *nearest = below > 0 ? memory_format("%lld or %lld", below, above) : memory_format("%lld", above);
+    COMPLAIN(loader, "train.micro_batch",
+             "train.micro_batch is %lld, not a multiple of numerics.grain, %lld; the nearest is %s",
+             (long long)micro, (long long)grain, nearest);
+    free(nearest);
+  }
   CheckpointConfig *checkpoint = &config->checkpoint;
   YamlNode *every = given(loader, "checkpoint.every");
   if (every != NULL && every->kind == YAML_MAP && every->count > 1 && !every->failed)

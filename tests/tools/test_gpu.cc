@@ -96,7 +96,9 @@ TEST_F(Gpu, AutoFallsBackButNotWhereAGpuIsDemanded) {
   Outcome outcome = with_gpu({"train", config(), "--run", run("auto")}, {"INGOT_GRID_DEVICE=no_driver"});
   EXPECT_EQ(outcome.status, 0) << outcome.err;
   EXPECT_NE(outcome.err.find("device: cpu"), std::string::npos) << outcome.err;
-  EXPECT_NE(outcome.err.find("no NVIDIA driver"), std::string::npos) << outcome.err;
+  EXPECT_NE(outcome.err.find(" (auto: no GPU here, ingot doctor says why)\n"), std::string::npos)
+      << outcome.err;
+  EXPECT_EQ(outcome.err.find("no NVIDIA driver"), std::string::npos) << outcome.err;
   expect_refused("auto", {"INGOT_GRID_DEVICE=no_driver", "CUDA_VISIBLE_DEVICES=0"},
                  {"CUDA_VISIBLE_DEVICES is set"});
   expect_refused("auto", {"INGOT_GRID_DEVICE=no_device", "SLURM_JOB_GPUS=0"}, {"SLURM_JOB_GPUS is set"});

@@ -1,6 +1,7 @@
 // ingot compare: may the challenger replace the champion?
 #include "engine/evaluate/rows_match.h"
 #include "engine/shared/memory.h"
+#include "io/shared/durable.h"
 #include "tools/cli/judge/judgement.h"
 
 #include <stdlib.h>
@@ -195,11 +196,23 @@ static Status judge_both(Judgement *judgement, Validity *validity, const Compare
   return judgement_write(judgement, error);
 }
 
+// A comparison does not replace the report or predictions that it reads.
+static Status check_output(const char *output, const char *argument, Error *error) {
+  const char *slash = strrchr(argument, '/');
+  char *folder = !is_file(argument) ? memory_text(argument)
+                 : slash == NULL    ? memory_text(".")
+                                    : memory_text_n(argument, (size_t)(slash - argument) + 1);
+  Status status = file_check_output(output, folder, error);
+  free(folder);
+  return status;
+}
+
 static Status compare(const CompareChoices *choices, char **arguments, Error *error) {
   JudgedModel champion = {0}, challenger = {0};
   Validity validity = {0};
   char *command = NULL;
   PASS(judge_choices_check(&choices->judge, error));
+  for (int i = 0; i < 2; i++) PASS(check_output(choices->output, arguments[i], error));
   Status status = open_both(&champion, &challenger, arguments, choices, &validity.partial, error);
   if (status == STATUS_OK || is_refusal(status, error)) {
     command = judgement_command(choices->intersect ? "compare --intersect" : "compare", champion.name,

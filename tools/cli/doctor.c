@@ -81,7 +81,8 @@ static Status print_choice(Error *error) {
   char text[DEVICE_TEXT], reason[DEVICE_TEXT];
   PASS(device_open(&device, reason, &choice, error));
   device_describe(text, device);
-  printf("--device auto\n  %s\n  because %s\n", text, reason);
+  bool is_cpu = strcmp(device_kind(device), "cpu") == 0;
+  printf("--device auto\n  %s\n  because %s\n", text, is_cpu ? "no GPU can be used, as said above" : reason);
   device_free(device);
   return STATUS_OK;
 }
