@@ -250,7 +250,11 @@ static Status resolve_inputs(const Dataset *dataset, Config *config, Error *erro
                    data_file_path(dataset->files[0]));
 }
 
-Status dataset_open(Dataset **opened, Config *config, ConfigProblems *problems, Error *error) {
+Status dataset_open(Dataset **opened, Config *config, Error *error) {
+  return dataset_open_checked(opened, config, NULL, error);
+}
+
+Status dataset_open_checked(Dataset **opened, Config *config, ConfigProblems *problems, Error *error) {
   Status status;
   Dataset *dataset = memory_get(1, sizeof *dataset);
   dataset->key = memory_text(config->data.split.key);

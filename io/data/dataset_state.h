@@ -48,7 +48,7 @@ Status dataset_fill_column(Column *column, const Dataset *dataset, const Dataset
 
 Status dataset_no_column(const Dataset *dataset, const char *name, Error *error); // 65, with the nearest name
 
-// What a configuration says about its data: dataset_open's promise.
+// What a configuration says about its data: the promise of dataset_open and dataset_open_checked (problems).
 Status dataset_check(Dataset *dataset, const Config *config, ConfigProblems *problems, Error *error);
 
 // Sets the parts from a configuration, or every row as test row where config is NULL. 65: an empty part, a

@@ -90,7 +90,7 @@ struct OpenDataset {
       status = STATUS_CONFIG;
       return;
     }
-    status = dataset_open(&dataset, loaded.config, nullptr, &error);
+    status = dataset_open(&dataset, loaded.config, &error);
   }
   OpenDataset(const OpenDataset &) = delete;
   ~OpenDataset() { dataset_close(dataset); }

@@ -62,7 +62,7 @@ protected:
     ASSERT_EQ(recipe.status, STATUS_OK) << recipe.problems;
     Dataset *dataset = nullptr;
     Error error = {};
-    ASSERT_EQ(dataset_open(&dataset, recipe.config, nullptr, &error), STATUS_OK) << error.text;
+    ASSERT_EQ(dataset_open(&dataset, recipe.config, &error), STATUS_OK) << error.text;
     EXPECT_EQ(dataset_rows(dataset), rows);
     Preprocess *preprocess = nullptr;
     EXPECT_EQ(dataset_fit(&preprocess, dataset, recipe.config, &error), STATUS_OK) << error.text;

@@ -50,7 +50,7 @@ static Status check_data(Session *session, Error *error) {
 static Status check(const CheckChoices *choices, const char *path, Error *error) {
   Session session = {0};
   Status status;
-  TRY(session_load(&session, path, &choices->session, error));
+  TRY(session_load(&session, path, &choices->session, false, error));
   if (choices->resolved) print_text(config_write_resolved(session.config));
   if (choices->bits) fputs(session.config->bits_text, stdout);
   if (choices->resolved || choices->bits) goto done;

@@ -102,7 +102,7 @@ Status verb_plan(int argc, char **argv, Error *error) {
   Status status;
   TRY(command_parse(&parsed, &command, argc, argv, error));
   if (parsed.helped) goto done;
-  TRY(session_load(&session, parsed.arguments[0], &choices, error));
+  TRY(session_load(&session, parsed.arguments[0], &choices, false, error));
   TRY(make_plan(&plan, &session, error));
   if (as_json)
     print_json(&plan);

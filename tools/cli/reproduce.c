@@ -84,7 +84,7 @@ static Status reproduce(ReproduceChoices *choices, const char *run, Error *error
   TRY(parse_segment(&replay, choices->segment, error));
   TRY(replay_open(&replay, error));
   point_to_data(&choices->session, replay.manifest, choices->data);
-  TRY(load_config(&session.config, &session.problems, config, &choices->session, true, error));
+  TRY(session_load(&session, config, &choices->session, true, error));
   TRY(session_open_data(&session, error));
   TRY(session_prepare(&session, error));
   TRY(replay_run(&replay, &session, error));

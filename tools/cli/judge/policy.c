@@ -100,7 +100,7 @@ static Status open_run_data(Dataset **dataset, const TrainedModel *model, Error 
   Manifest *manifest = NULL;
   Status status;
   TRY(manifest_read(&manifest, path, error));
-  TRY(dataset_open(dataset, model->config, NULL, error));
+  TRY(dataset_open(dataset, model->config, error));
   TRY(dataset_digest(digest, *dataset, model->config, error));
   if (memcmp(digest, manifest->data_digest, DIGEST_BYTES) != 0) {
     TRY(error_set(error, STATUS_DATA,

@@ -60,33 +60,40 @@ static void print_problems(const ConfigProblems *problems) {
   fputs(problems->text, stderr);
 }
 
-Status load_config(Config **config, ConfigProblems *kept, const char *path, const SessionChoices *choices,
+// Keeps the places of keys in `problems`; those found are printed.
+static Status load(Config **config, ConfigProblems *problems, const char *path, const SessionChoices *choices,
                    bool free_only, Error *error) {
   TextList all = {0};
-  ConfigProblems problems = {0};
   Status status;
   PASS(check_choices(choices, error));
   choices_overrides(&all, choices);
   ConfigOverride *overrides = memory_get((size_t)all.count, sizeof *overrides);
   for (int i = 0; i < all.count; i++) overrides[i].text = all.items[i];
   if (free_only) TRY(config_check_free(overrides, all.count, error));
-  status = config_load(config, &problems, path, overrides, all.count, error);
-  print_problems(&problems);
-  if (kept != NULL) *kept = problems, problems = (ConfigProblems){0};
+  status = config_load(config, problems, path, overrides, all.count, error);
+  print_problems(problems);
 done:
-  config_problems_free(&problems);
   free(overrides);
   text_list_free(&all);
   return status;
 }
 
-Status session_load(Session *session, const char *path, const SessionChoices *choices, Error *error) {
+Status load_config(Config **config, const char *path, const SessionChoices *choices, bool free_only,
+                   Error *error) {
+  ConfigProblems problems = {0};
+  Status status = load(config, &problems, path, choices, free_only, error);
+  config_problems_free(&problems);
+  return status;
+}
+
+Status session_load(Session *session, const char *path, const SessionChoices *choices, bool free_only,
+                    Error *error) {
   choices_overrides(&session->overrides, choices);
-  return load_config(&session->config, &session->problems, path, choices, false, error);
+  return load(&session->config, &session->problems, path, choices, free_only, error);
 }
 
 Status session_open_data(Session *session, Error *error) {
-  Status status = dataset_open(&session->dataset, session->config, &session->problems, error);
+  Status status = dataset_open_checked(&session->dataset, session->config, &session->problems, error);
   print_problems(&session->problems);
   if (status != STATUS_OK) return status;
   return dataset_digest(session->data_digest, session->dataset, session->config, error);

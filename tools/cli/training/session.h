@@ -57,7 +57,8 @@ typedef struct Session {
 
 // Zero-initialise a Session first; session_close is right after any failure. All problems of a configuration
 // go to stderr, one block each.
-Status session_load(Session *session, const char *path, const SessionChoices *choices, Error *error);
+Status session_load(Session *session, const char *path, const SessionChoices *choices, bool free_only,
+                    Error *error);
 Status session_open_data(Session *session, Error *error);
 Status session_prepare(Session *session, Error *error);
 void session_close(Session *session);
@@ -66,8 +67,8 @@ void session_close(Session *session);
 void choices_overrides(TextList *overrides, const SessionChoices *choices);
 
 // config_load with --set and the like; free keys only where `free_only` (resume, evaluate). 2 where an
-// option's value cannot be. `problems` (may be NULL) keeps the places of keys; those found are printed.
-Status load_config(Config **config, ConfigProblems *problems, const char *path, const SessionChoices *choices,
-                   bool free_only, Error *error);
+// option's value cannot be.
+Status load_config(Config **config, const char *path, const SessionChoices *choices, bool free_only,
+                   Error *error);
 
 #endif

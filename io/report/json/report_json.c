@@ -1,5 +1,5 @@
 // The tree of report.json: who was judged on what; the parts are in files of their own.
-#include "io/report/report_json_parts.h"
+#include "io/report/json/parts.h"
 
 #include "io/report/json_text.h"
 
@@ -118,6 +118,7 @@ json_t *report_json(const ReportContext *context, const EvaluationReport *challe
   put_text(json, "schema", "eval-report/1");
   put(json, "verdict", verdict_json(&parts));
   put(json, "subject", subjects_json(&parts));
+  put(json, "leaderboard", leaderboard_json(&parts));
   put(json, "task", task_json(&parts));
   put(json, "evaluation_set", set_json(&parts));
   put(json, "business", business_json(&parts));
