@@ -144,6 +144,12 @@ bool config_has_key(const ConfigProblems *problems, const char *key) {
   return whole;
 }
 
+ConfigProblem config_problem(const ConfigProblems *problems, int index) {
+  const Problem *problem = &problems->origin->problems.items[index];
+  return (ConfigProblem){problem->place.source->label, problem->sentence, problem->place.line,
+                         problem->place.column};
+}
+
 Status config_problems_report(ConfigProblems *problems, Status status, Error *error) {
   if (problems->origin->problems.count == 0) return STATUS_OK;
   return report(problems, problems->origin, status, error);
@@ -172,9 +178,10 @@ Status config_load_text(Config **config, ConfigProblems *problems, const char *l
   } else {
     *config = loader.config;
   }
-  bool kept = status == STATUS_OK && problems != NULL;
-  if (kept) problems->origin = origin;
-  if (!kept) origin_free(origin);
+  if (problems != NULL)
+    problems->origin = origin;
+  else
+    origin_free(origin);
   free(working);
   return status;
 }

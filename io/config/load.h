@@ -25,7 +25,7 @@ typedef struct ConfigOrigin ConfigOrigin;
 typedef struct ConfigProblems {
   char *text; // "" or NULL where there are none
   int count;
-  ConfigOrigin *origin; // of a configuration that was loaded, for what only its data reveal
+  ConfigOrigin *origin; // its text and tree, for the problems that only its data reveal
 } ConfigProblems;
 
 // Fills a fresh Config with every default applied. 78: problems->text holds all errors, error->text one
@@ -48,6 +48,14 @@ bool config_has_key(const ConfigProblems *problems, const char *key);
 
 // OK where none was added; else problems->text holds them all and error, of this status, their number.
 Status config_problems_report(ConfigProblems *problems, Status status, Error *error);
+
+// Problem number `index` below count: its file (or --set key=value, line 1), and its sentence.
+typedef struct ConfigProblem {
+  const char *source, *sentence;
+  int line, column;
+} ConfigProblem;
+
+ConfigProblem config_problem(const ConfigProblems *problems, int index);
 
 void config_problems_free(ConfigProblems *problems);
 

@@ -3,6 +3,7 @@
 #include "engine/shared/memory.h"
 #include "io/shared/durable.h"
 #include "tools/cli/judge/judgement.h"
+#include "tools/cli/shared/output.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +16,7 @@ enum { CHALLENGERS_MAX = 20 };
 typedef struct CompareChoices {
   JudgeChoices judge;
   const char *output, *inconclusive;
-  bool intersect, as_json;
+  bool intersect;
 } CompareChoices;
 
 // One champion and its challengers.
@@ -219,7 +220,7 @@ static Status judge_all(Contestants *all, const CompareChoices *choices, Status 
                          .folder = choices->output,
                          .command = command,
                          .inconclusive = choices->inconclusive,
-                         .as_json = choices->as_json};
+                         .as_json = output_is_json()};
   Status status = opened;
   if (status == STATUS_OK) status = check_all(all, partial, &choices->judge, error);
   if (status == STATUS_OK) status = judgement_write(&judgement, error);
@@ -261,7 +262,6 @@ Status verb_compare(int argc, char **argv, Error *error) {
       FLAG(0, "intersect", &choices.intersect, "compare the rows both have; at best INCONCLUSIVE"),
       TEXT(0, "inconclusive", "HOW", &choices.inconclusive,
            "exit code of INCONCLUSIVE: fail (1) or ok (0) instead of 20"),
-      FLAG(0, "json", &choices.as_json, "print report.json"),
   };
   Command command = {
       "compare",

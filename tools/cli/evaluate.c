@@ -1,6 +1,7 @@
 // ingot evaluate: judges one model in model metrics and money.
 #include "engine/shared/memory.h"
 #include "tools/cli/judge/judgement.h"
+#include "tools/cli/shared/output.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +11,6 @@ Status verb_evaluate(int argc, char **argv, Error *error);
 typedef struct EvaluateChoices {
   JudgeChoices judge;
   const char *output, *inconclusive;
-  bool as_json;
 } EvaluateChoices;
 
 // <run>/report of the selected checkpoint on its test rows; beside it for everything else.
@@ -46,7 +46,7 @@ static Status evaluate(const EvaluateChoices *choices, const char *argument, Err
                          .folder = folder,
                          .command = command,
                          .inconclusive = choices->inconclusive,
-                         .as_json = choices->as_json};
+                         .as_json = output_is_json()};
   status = judgement_write(&judgement, error);
 done:
   free(command);
@@ -70,7 +70,6 @@ Status verb_evaluate(int argc, char **argv, Error *error) {
       TEXT('o', "output", "DIR", &choices.output, "folder of the report (default: <run>/report)"),
       TEXT(0, "inconclusive", "HOW", &choices.inconclusive,
            "exit code of INCONCLUSIVE: fail (1) or ok (0) instead of 20"),
-      FLAG(0, "json", &choices.as_json, "print report.json"),
   };
   Command command = {
       "evaluate",

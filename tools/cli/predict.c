@@ -218,17 +218,24 @@ static int64_t count_losses(const Predictions *out, const int64_t *order, int64_
   return losses;
 }
 
-static void say_written(const Predictions *out, const PredictChoices *choices, const int64_t *order,
-                        int64_t count, int64_t acted) {
-  int64_t rows = order == NULL ? out->rows : count;
+// What was written: acted on and losing are told of a list (--top) where they are known.
+static Status report_written(const Predictions *out, const PredictChoices *choices, const int64_t *order,
+                             int64_t count, int64_t acted, Error *error) {
+  int64_t rows = order == NULL ? out->rows : count,
+          losses = order == NULL ? 0 : count_losses(out, order, count);
+  bool decided = order != NULL && out->classes == 1 && out->decisions != NULL;
   Text text = {0};
   text_add(&text, "wrote %s: %lld row%s", choices->output, (long long)rows, plural(rows));
-  bool binary = out->classes == 1 && out->decisions != NULL;
-  if (order != NULL && binary) text_add(&text, ", of %lld that the policy acts on", (long long)acted);
-  int64_t losses = order == NULL ? 0 : count_losses(out, order, count);
+  if (decided) text_add(&text, ", of %lld that the policy acts on", (long long)acted);
   if (losses > 0) text_add(&text, "; %lld of them have a negative expected gain", (long long)losses);
   say("%s", text.bytes);
   text_free(&text);
+  if (!output_is_json()) return STATUS_OK;
+  bool weighed = order != NULL && out->expected_gains != NULL;
+  return print_json(json_pack("{s:s,s:I,s:o*,s:o*}", "output", choices->output, "rows", (json_int_t)rows,
+                              "acted_on", decided ? json_integer(acted) : NULL, "negative_expected_gain",
+                              weighed ? json_integer(losses) : NULL),
+                    error);
 }
 
 static void prediction_close(Prediction *prediction) {
@@ -260,7 +267,7 @@ static Status predict(const PredictChoices *choices, char **arguments, Error *er
   TRY(predict_rows(&prediction, error));
   if (choices->top > 0) order = rank(&count, &acted, &prediction.out, choices->top);
   TRY(predictions_write(choices->output, &prediction.out, order, count, choices->force, error));
-  say_written(&prediction.out, choices, order, count, acted);
+  status = report_written(&prediction.out, choices, order, count, acted, error);
 done:
   free(order);
   prediction_close(&prediction);

@@ -59,15 +59,19 @@ static void print_result(const Replay *replay) {
          text_or_empty(&replay->state_difference));
 }
 
+static json_t *result_json(const Replay *replay) {
+  return json_pack("{s:s,s:s,s:I,s:I,s:I,s:i,s:s,s:s}", "schema", "reproduce/1", "result",
+                   replay_is_identical(replay) ? "IDENTICAL" : "DIFFERENT", "from", (json_int_t)replay->from,
+                   "to", (json_int_t)replay->reached, "events", (json_int_t)replay->compared_events,
+                   "checkpoints", replay->compared_checkpoints, "first_step",
+                   text_or_empty(&replay->step_difference), "first_state",
+                   text_or_empty(&replay->state_difference));
+}
+
 // The verdict file of this command: outside what verify covers.
 static Status write_result(const Replay *replay, Error *error) {
   Text text = {0};
-  json_t *json = json_pack("{s:s,s:s,s:I,s:I,s:I,s:i,s:s,s:s}", "schema", "reproduce/1", "result",
-                           replay_is_identical(replay) ? "IDENTICAL" : "DIFFERENT", "from",
-                           (json_int_t)replay->from, "to", (json_int_t)replay->reached, "events",
-                           (json_int_t)replay->compared_events, "checkpoints", replay->compared_checkpoints,
-                           "first_step", text_or_empty(&replay->step_difference), "first_state",
-                           text_or_empty(&replay->state_difference));
+  json_t *json = result_json(replay);
   json_text(&text, json);
   Status status =
       durable_replace(&file_calls_system, replay->run, "reproduce.json", text.bytes, text.length, error);
@@ -88,7 +92,10 @@ static Status reproduce(ReproduceChoices *choices, const char *run, Error *error
   TRY(session_open_data(&session, error));
   TRY(session_prepare(&session, error));
   TRY(replay_run(&replay, &session, error));
-  print_result(&replay);
+  if (output_is_json())
+    TRY(print_json(result_json(&replay), error));
+  else
+    print_result(&replay);
   TRY(write_result(&replay, error));
   if (!replay_is_identical(&replay)) status = STATUS_NO;
 done:

@@ -4,10 +4,16 @@
 
 #include "engine/shared/status.h"
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 void output_set_quiet(bool quiet);
+void output_set_json(bool as_json);
+bool output_is_json(void); // --json: the result on stdout is to be JSON
+
+// Prints a result, with indent, and frees it. 65 where it is NULL: a name in it is no UTF-8.
+Status print_json(json_t *json, Error *error);
 
 // To stderr, unless quiet; a newline is added.
 void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
