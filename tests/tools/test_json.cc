@@ -75,6 +75,18 @@ TEST_F(JsonResults, TheySayWhatTheTextSays) {
   EXPECT_EQ(json_integer_value(data.at("rows")), 2000);
 }
 
+TEST_F(JsonResults, VerboseSaysMoreAndQuietNothing) {
+  std::vector<std::string> line = {"train", at("small.yaml"), "--run", at("loud"), "-v"};
+  Outcome loud = ingot(line);
+  EXPECT_NE(loud.err.find("customers.h5: 2000 rows, digest "), std::string::npos) << loud.err;
+  std::string step = std::to_string(atoi(newest_checkpoint(at("loud")).c_str() + 5));
+  EXPECT_NE(loud.err.find("saved the checkpoint of step " + step + "\n"), std::string::npos) << loud.err;
+  line[3] = at("plain"), line.pop_back();
+  EXPECT_EQ(ingot(line).err.find("saved the checkpoint"), std::string::npos);
+  line[3] = at("silent"), line.push_back("-v"), line.push_back("-q");
+  EXPECT_EQ(ingot(line).err, "");
+}
+
 // An answer that is no stands there too, with the same exit code.
 TEST_F(JsonResults, ErrorsOfAConfigurationHaveTheirPlaces) {
   Outcome outcome = ingot({"check", at("small.yaml"), "--json", "--set", "data.target.column=lef", "--set",

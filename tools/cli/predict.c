@@ -263,6 +263,7 @@ static Status predict(const PredictChoices *choices, char **arguments, Error *er
   TRY(file_check_folder(choices->output, error));
   TRY(trained_model_open(&prediction.model, arguments[0],
                          choices->checkpoint == NULL ? "" : choices->checkpoint, &device, error));
+  say_more("model %s", prediction.model.checkpoint->path);
   TRY(open_data(&prediction, choices, arguments[1], error));
   TRY(predict_rows(&prediction, error));
   if (choices->top > 0) order = rank(&count, &acted, &prediction.out, choices->top);

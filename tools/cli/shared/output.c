@@ -7,10 +7,14 @@
 #include <string.h>
 #include <unistd.h>
 
-static bool quiet, json_wanted, progress_open;
+static bool quiet, verbose, json_wanted, progress_open;
 
 void output_set_quiet(bool value) {
   quiet = value;
+}
+
+void output_set_verbose(bool value) {
+  verbose = value;
 }
 
 void output_set_json(bool as_json) {
@@ -39,6 +43,14 @@ static void print_line(const char *prefix, const char *format, va_list arguments
 
 void say(const char *format, ...) {
   if (quiet) return;
+  va_list arguments;
+  va_start(arguments, format);
+  print_line("", format, arguments);
+  va_end(arguments);
+}
+
+void say_more(const char *format, ...) {
+  if (quiet || !verbose) return;
   va_list arguments;
   va_start(arguments, format);
   print_line("", format, arguments);

@@ -96,7 +96,12 @@ Status session_open_data(Session *session, Error *error) {
   Status status = dataset_open_checked(&session->dataset, session->config, &session->problems, error);
   print_problems(&session->problems);
   if (status != STATUS_OK) return status;
-  return dataset_digest(session->data_digest, session->dataset, session->config, error);
+  PASS(dataset_digest(session->data_digest, session->dataset, session->config, error));
+  char hex[DIGEST_HEX];
+  sha256_hex(hex, session->data_digest);
+  say_more("data %s: %lld rows, digest %.12s", session->config->data.file,
+           (long long)dataset_rows(session->dataset), hex);
+  return STATUS_OK;
 }
 
 static Status select_value(void *context, double *value, double *loss, const float *scores, int64_t rows,

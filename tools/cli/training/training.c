@@ -30,7 +30,9 @@ static Status pass_events(void *context, const Event *events, int count, Error *
 
 static Status pass_checkpoint(void *context, const Snapshot *snapshot, Error *error) {
   CheckpointSink sink = run_checkpoints(((Training *)context)->run);
-  return sink.save(sink.context, snapshot, error);
+  PASS(sink.save(sink.context, snapshot, error));
+  say_more("saved the checkpoint of step %llu", (unsigned long long)snapshot->step);
+  return STATUS_OK;
 }
 
 static RunEnvironment environment_of(const Session *session) {
