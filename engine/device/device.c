@@ -43,6 +43,15 @@ Status device_synchronise(Device *device, Error *error) {
   return device->interface->synchronise(device, error);
 }
 
+Status device_start_timer(Device *device, Error *error) {
+  return device->interface->start_timer == NULL ? STATUS_OK : device->interface->start_timer(device, error);
+}
+Status device_stop_timer(Device *device, double *seconds, Error *error) {
+  *seconds = 0;
+  if (device->interface->stop_timer == NULL) return device->interface->synchronise(device, error);
+  return device->interface->stop_timer(device, seconds, error);
+}
+
 int device_replay(Device *device, uint64_t key) {
   return device->interface->replay != NULL && device->interface->replay(device, key);
 }

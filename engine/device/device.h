@@ -47,6 +47,11 @@ Status device_copy_in(Device *device, void *to, const void *from, size_t bytes, 
 Status device_copy_out(Device *device, void *to, const void *from, size_t bytes, Error *error);
 Status device_synchronise(Device *device, Error *error);
 
+// Seconds by the device's own clock between two places in the order of its work; stop waits. 0 where a device
+// has no clock of its own (a CPU).
+Status device_start_timer(Device *device, Error *error);
+Status device_stop_timer(Device *device, double *seconds, Error *error);
+
 // Steps that are the same each time but for what the device's memory holds:
 //   if (!device_replay(device, key)) { begin_step; operators; end_step(key); }
 // A device that cannot record (a CPU) runs the operators as they come.
