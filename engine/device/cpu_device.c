@@ -105,6 +105,7 @@ static const DeviceInterface interface = {
     .kind = "cpu",
     .shares_host_memory = 1,
     .window = 1,
+    .pass_rows = 256,
     .free = cpu_free,
     .isa = cpu_isa,
     .threads = cpu_threads,

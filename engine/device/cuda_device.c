@@ -104,6 +104,7 @@ static void describe(char text[DEVICE_TEXT], const Device *device) {
 static const DeviceInterface interface = {
     .kind = "cuda",
     .window = STEP_WINDOW,
+    .pass_rows = 16384,
     .free = cuda_free,
     .isa = cuda_isa,
     .threads = cuda_threads,

@@ -23,6 +23,9 @@ int device_shares_host_memory(const Device *device) {
 int device_window(const Device *device) {
   return device->interface->window;
 }
+int device_pass_rows(const Device *device) {
+  return device->interface->pass_rows;
+}
 size_t device_free_bytes(const Device *device) {
   return device->interface->free_bytes(device);
 }

@@ -7,7 +7,7 @@
 
 typedef struct DeviceInterface {
   const char *kind;
-  int shares_host_memory, window;
+  int shares_host_memory, window, pass_rows;
   void (*free)(Device *device);
   const char *(*isa)(const Device *device);
   int (*threads)(const Device *device);
