@@ -37,6 +37,20 @@ Values reference_forward(const Values &x, const Values &w, const Values &bias, c
 
 } // namespace
 
+// The best one is the last of the list that this processor has; nothing else is an instruction set.
+TEST(InstructionSets, AreOneList) {
+  ASSERT_FALSE(instruction_sets().empty());
+  EXPECT_STREQ(operators_isa(0), "portable");
+  EXPECT_STREQ(operators_best_isa(), instruction_sets().back());
+  EXPECT_EQ(operators_cpu("sse"), nullptr);
+  EXPECT_EQ(operators_cpu("auto"), nullptr);
+  for (const char *isa : instruction_sets()) {
+    const Operators *table = operators_cpu(isa);
+    for (const char *other : instruction_sets())
+      EXPECT_EQ(operators_cpu(other) == table, std::string(isa) == other);
+  }
+}
+
 TEST(Product, LinearForward) {
   std::mt19937_64 random(1);
   for (const Shape &s : shapes(random)) {
