@@ -25,9 +25,8 @@ static json_t *examine_isa(const char *isa) {
 }
 
 static json_t *examine_cpu(void) {
-  static const char *const sets[] = {"portable", "avx2", "avx512"};
   json_t *list = json_array();
-  for (size_t i = 0; i < sizeof sets / sizeof sets[0]; i++) json_array_append_new(list, examine_isa(sets[i]));
+  for (int i = 0; operators_isa(i) != NULL; i++) json_array_append_new(list, examine_isa(operators_isa(i)));
   return list;
 }
 
