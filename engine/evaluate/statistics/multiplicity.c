@@ -15,24 +15,24 @@ static int compare_p(const void *a, const void *b) {
   return (x > y) - (x < y);
 }
 
-// The p values that are numbers, ascending. Freed by free().
-static Ranked *ranked_of(double *adjusted, const double *p, int count, int *questions) {
+// The p values that are numbers, ascending, and how many. Freed by free().
+static Ranked *ranked_of(double *adjusted, const double *p, int count, int *known) {
   Ranked *ranked = memory_get((size_t)count, sizeof *ranked);
-  *questions = 0;
+  *known = 0;
   for (int i = 0; i < count; i++) {
-    if (p[i] == p[i]) ranked[(*questions)++] = (Ranked){p[i], i};
+    if (p[i] == p[i]) ranked[(*known)++] = (Ranked){p[i], i};
     adjusted[i] = p[i];
   }
-  qsort(ranked, (size_t)*questions, sizeof *ranked, compare_p);
+  qsort(ranked, (size_t)*known, sizeof *ranked, compare_p);
   return ranked;
 }
 
 void holm_adjust(double *adjusted, const double *p, int count) {
-  int questions;
-  Ranked *ranked = ranked_of(adjusted, p, count, &questions);
+  int known;
+  Ranked *ranked = ranked_of(adjusted, p, count, &known);
   double largest = 0;
-  for (int i = 0; i < questions; i++) {
-    double value = ranked[i].p * (questions - i);
+  for (int i = 0; i < known; i++) {
+    double value = ranked[i].p * (count - i);
     if (value > largest) largest = value;
     adjusted[ranked[i].place] = largest < 1 ? largest : 1;
   }
@@ -40,11 +40,11 @@ void holm_adjust(double *adjusted, const double *p, int count) {
 }
 
 void benjamini_hochberg_adjust(double *adjusted, const double *p, int count) {
-  int questions;
-  Ranked *ranked = ranked_of(adjusted, p, count, &questions);
+  int known;
+  Ranked *ranked = ranked_of(adjusted, p, count, &known);
   double least = 1;
-  for (int i = questions - 1; i >= 0; i--) {
-    double value = ranked[i].p * ((double)questions / (i + 1));
+  for (int i = known - 1; i >= 0; i--) {
+    double value = ranked[i].p * ((double)count / (i + 1));
     if (value < least) least = value;
     adjusted[ranked[i].place] = least;
   }
