@@ -56,7 +56,7 @@ public:
     difference.metric = &metric_named(name, TASK_BINARY);
     difference.champion = champion, difference.challenger = challenger, difference.delta = delta;
     differences.push_back(difference);
-    results.push_back({difference.metric, challenger, false});
+    results.push_back({difference.metric, challenger, false, 0, 0, nullptr});
     return *this;
   }
   VerdictState judge(bool champion = true) {
