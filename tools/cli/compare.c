@@ -236,8 +236,8 @@ static Status compare(const CompareChoices *choices, char **arguments, int count
   Contestants all = {.count = count - 1};
   bool partial = false;
   PASS(judge_choices_check(&choices->judge, error));
-  PASS(override_check(&choices->override, error));
   for (int i = 0; i < count; i++) PASS(check_output(choices->output, arguments[i], error));
+  PASS(override_check(&choices->override, error));
   all.challengers = memory_get((size_t)all.count, sizeof *all.challengers);
   all.validity = memory_get((size_t)all.count, sizeof *all.validity);
   all.checks = memory_get((size_t)all.count, sizeof *all.checks);
