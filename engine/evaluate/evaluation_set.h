@@ -5,6 +5,7 @@
 #ifndef INGOT_ENGINE_EVALUATE_EVALUATION_SET_H
 #define INGOT_ENGINE_EVALUATE_EVALUATION_SET_H
 
+#include "engine/preprocess/frame.h"
 #include "engine/shared/config.h"
 #include "engine/shared/status.h"
 
@@ -45,6 +46,7 @@ typedef struct EvaluationSet {
   Money money;           // binary
   // binary: of these scores, so that metrics need not sort again (score_blocks_new); NULL = each one sorts
   const ScoreBlocks *blocks;
+  const Frame *slices; // columns that rows are grouped by, the same rows in the same order; NULL = none
 } EvaluationSet;
 
 // 65 with the first bad row: no rows, a label outside its range, a score that is not finite or no
@@ -53,5 +55,17 @@ Status evaluation_set_check(const EvaluationSet *set, Error *error);
 
 // Whether the model acts on a row (binary).
 bool policy_acts(const EvaluationSet *set, int64_t row);
+
+// Rows rows[0..count) of a set, copied, with their blocks (none for multiclass) and without slice columns.
+typedef struct EvaluationSubset {
+  EvaluationSet set;
+  double *labels, *weights, *scores;
+  int64_t *money[4];
+  ScoreBlocks *blocks;
+} EvaluationSubset;
+
+void evaluation_subset(EvaluationSubset *subset, const EvaluationSet *set, const int64_t *rows,
+                       int64_t count);
+void evaluation_subset_free(EvaluationSubset *subset);
 
 #endif

@@ -11,6 +11,13 @@ void text_list_add(TextList *list, const char *text) {
   list->items[list->count++] = memory_text(text);
 }
 
+int text_list_find(const TextList *list, const char *text) {
+  for (int i = 0; i < list->count; i++) {
+    if (strcmp(list->items[i], text) == 0) return i;
+  }
+  return -1;
+}
+
 void text_list_free(TextList *list) {
   for (int i = 0; i < list->count; i++) free(list->items[i]);
   free(list->items);
@@ -46,7 +53,11 @@ static void business_free(BusinessConfig *business) {
 
 static void gates_free(GatesConfig *gates) {
   free(gates->primary.metric);
-  for (int i = 0; i < gates->guardrail_count; i++) free(gates->guardrails[i].metric);
+  free(gates->primary.slice);
+  for (int i = 0; i < gates->guardrail_count; i++) {
+    free(gates->guardrails[i].metric);
+    free(gates->guardrails[i].slice);
+  }
   free(gates->guardrails);
 }
 
@@ -64,6 +75,8 @@ void config_free(Config *config) {
   free(config->machine.isa);
   text_list_free(&config->evaluate_metrics);
   text_list_free(&config->evaluate_slices);
+  free(config->evaluate_time);
+  free(config->evaluate_fairness.column);
   business_free(&config->business);
   gates_free(&config->gates);
   free(config->bits_text);

@@ -102,9 +102,12 @@ static json_t *value_schema(const KeyRow *row, json_t **container) {
   case KEY_SEED:
     schema = number(row, "integer");
     break;
+  case KEY_RULE:
+    if (row->words != NULL) return json_pack("{s:b}", "const", 1); // true
+    schema = number(row, "number");
+    break;
   case KEY_NUMBER:
   case KEY_FRACTION:
-  case KEY_RULE:
     schema = number(row, "number");
     break;
   case KEY_COLUMNS:

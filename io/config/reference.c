@@ -41,8 +41,9 @@ static const char *type_text(const KeyRow *row) {
   case KEY_INT64:
   case KEY_SEED:
     return "a whole number";
-  case KEY_NUMBER:
   case KEY_RULE:
+    return row->words->name != NULL ? "" : "a number";
+  case KEY_NUMBER:
     return "a number";
   case KEY_FRACTION:
     return "a decimal of at most 15 places";
@@ -78,7 +79,8 @@ static void write_facts(FILE *out, const KeyRow *row) {
   if (row->need == NEED_GIVEN) fputs("; required", out);
   if (row->when != NULL && row->when[0] != '!') {
     const char *equals = strchr(row->when, '=');
-    fprintf(out, "; only where %.*s is %s", (int)(equals - row->when), row->when, equals + 1);
+    fprintf(out, "; only where %.*s is ", (int)(equals - row->when), row->when);
+    for (const char *c = equals + 1; *c != '\0'; c++) fprintf(out, *c == '|' ? " or " : "%c", *c);
   }
   fputs(row->role == KEY_BITS ? "; bits" : "; free", out);
 }
@@ -137,7 +139,7 @@ static bool shown_active(const KeyRow *row) {
   const char *equals = row->when == NULL ? NULL : strchr(row->when, '=');
   if (equals == NULL) return true;
   const KeyRow *asked = key_row_find(row->when, (size_t)(equals - row->when));
-  return strcmp(shown_value(asked), equals + 1) == 0;
+  return key_when_allows(row->when, shown_value(asked));
 }
 
 static bool section_active(const KeyRow *row) {

@@ -326,7 +326,9 @@ static bool read_integers(const ValueReader *reader, const KeyRow *row, YamlNode
 static bool read_rule(const ValueReader *reader, const KeyRow *row, YamlNode *node, const char *shown,
                       Gate *gate) {
   gate->rule = (GateRule)row->rule;
-  return read_number(reader, row, node, shown, &gate->margin);
+  if (row->words == NULL) return read_number(reader, row, node, shown, &gate->margin);
+  gate->margin = 0;
+  return read_word(reader, row, node, shown) != NULL;
 }
 
 bool value_read(const ValueReader *reader, const KeyRow *row, YamlNode *node, void *slot, const char *shown) {

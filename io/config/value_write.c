@@ -130,7 +130,10 @@ void value_write(FILE *out, const KeyRow *row, const void *slot) {
     write_integers(out, slot);
     break;
   case KEY_RULE:
-    value_write_number(out, ((const Gate *)slot)->margin);
+    if (row->words != NULL)
+      fputs(row->words->name, out);
+    else
+      value_write_number(out, ((const Gate *)slot)->margin);
     break;
   case KEY_SECTION:
   case KEY_OPTIONAL:

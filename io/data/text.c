@@ -1,9 +1,7 @@
-// Texts of data files: UTF-8, membership in a list, and the nearest name for a hint.
+// Texts of data files: UTF-8, and the nearest name for a hint.
 #include "io/data/text.h"
 
 #include "io/config/problems.h"
-
-#include <string.h>
 
 bool utf8_is_valid(const char *text, size_t length) {
   for (size_t at = 0; at < length;) {
@@ -12,13 +10,6 @@ bool utf8_is_valid(const char *text, size_t length) {
     at += (size_t)step;
   }
   return true;
-}
-
-int text_list_find(const TextList *list, const char *text) {
-  for (int i = 0; i < list->count; i++) {
-    if (strcmp(list->items[i], text) == 0) return i;
-  }
-  return -1;
 }
 
 const char *nearest_text(const char *text, const TextList *list) {

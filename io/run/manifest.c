@@ -7,9 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *const manifest_gate_rules[] = {"superior", "not_worse", "at_least", "at_most"};
+const char *const manifest_gate_rules[] = {"superior", "not_worse",   "at_least",
+                                           "at_most",  "detect_harm", "prove_safe"};
 const char *const manifest_parts[] = {"train", "validation", "test"};
-_Static_assert(sizeof manifest_gate_rules / sizeof manifest_gate_rules[0] == GATE_AT_MOST + 1, "each rule");
+_Static_assert(sizeof manifest_gate_rules / sizeof manifest_gate_rules[0] == GATE_PROVE_SAFE + 1,
+               "each rule");
 _Static_assert(sizeof manifest_parts / sizeof manifest_parts[0] == PART_COUNT, "each part");
 
 static void put_text(Text *text, const char *key, const char *value) {
@@ -43,6 +45,10 @@ static void put_gate(Text *text, const Gate *gate) {
   put_text(text, "metric", gate->metric);
   text_add(text, ", \"rule\": \"%s\", \"margin\": ", manifest_gate_rules[gate->rule]);
   json_put_number(text, gate->margin);
+  if (gate->slice != NULL && gate->slice[0] != '\0') {
+    text_put(text, ", ");
+    put_text(text, "slice", gate->slice);
+  }
   text_put(text, "}");
 }
 
@@ -122,7 +128,11 @@ void manifest_free(Manifest *manifest) {
   for (int i = 0; i < manifest->file_count; i++) free(manifest->files[i].name);
   free(manifest->files);
   free(manifest->gates.primary.metric);
-  for (int i = 0; i < manifest->gates.guardrail_count; i++) free(manifest->gates.guardrails[i].metric);
+  free(manifest->gates.primary.slice);
+  for (int i = 0; i < manifest->gates.guardrail_count; i++) {
+    free(manifest->gates.guardrails[i].metric);
+    free(manifest->gates.guardrails[i].slice);
+  }
   free(manifest->gates.guardrails);
   free(manifest->steps);
   free(manifest);
