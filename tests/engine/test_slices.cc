@@ -310,6 +310,68 @@ TEST(Slices, MissingColumnsAreNoPass) {
   comparison_clear(&comparison);
 }
 
+std::string digest_of(const EvaluationCase &rows, const FrameCase &frame,
+                      const std::vector<std::string> &ids) {
+  EvaluationSet set = rows.set();
+  set.slices = frame.get();
+  std::vector<const char *> pointers;
+  for (const std::string &id : ids) pointers.push_back(id.c_str());
+  uint8_t digest[DIGEST_BYTES];
+  char hex[DIGEST_HEX];
+  Error error;
+  EXPECT_EQ(rows_digest(digest, &set, pointers.data(), &error), STATUS_OK);
+  sha256_hex(hex, digest);
+  return hex;
+}
+
+// Slice columns are part of what rows are judged by: their values and names count, their order, the order of
+// the rows and of the dictionary do not.
+TEST(Slices, EnterTheDigestOfRows) {
+  EvaluationCase rows = random_binary(4, 0, false, 3);
+  std::vector<std::string> ids = {"d", "c", "b", "a"};
+  auto frame = [](const char *name, std::vector<std::string> texts, std::vector<double> numbers, bool first) {
+    FrameCase made;
+    if (first) made.texts(name, texts);
+    made.numbers("n", numbers);
+    if (!first) made.texts(name, texts);
+    return made;
+  };
+  const std::vector<std::string> texts = {"x", "", "y", "x"};
+  const std::vector<double> numbers = {0, 1, __builtin_nan(""), 3};
+  std::string digest = digest_of(rows, frame("t", texts, numbers, true), ids);
+  EXPECT_EQ(digest_of(rows, frame("t", texts, numbers, false), ids), digest);
+  EXPECT_EQ(digest_of(rows, frame("t", texts, {-0.0, 1, -__builtin_nan(""), 3}, true), ids), digest);
+  EXPECT_NE(digest_of(rows, frame("t", {"x", "", "y", "z"}, numbers, true), ids), digest);
+  EXPECT_NE(digest_of(rows, frame("t", {"x", "y", "y", "x"}, numbers, true), ids), digest);
+  EXPECT_NE(digest_of(rows, frame("t", texts, {0, 1, 2, 3}, true), ids), digest);
+  EXPECT_NE(digest_of(rows, frame("s", texts, numbers, true), ids), digest);
+  EXPECT_NE(digest_of(rows, FrameCase(), ids), digest);
+  const std::vector<size_t> order = {2, 0, 3, 1};
+  std::vector<std::string> moved;
+  for (size_t i : order) moved.push_back(ids[i]);
+  EXPECT_EQ(digest_of(rows.permuted(order), frame("t", texts, numbers, true).permuted(order), moved), digest);
+}
+
+TEST(Slices, OtherValuesAreNotComparable) {
+  EvaluationCase rows = random_binary(4, 0, false, 3);
+  FrameCase a, b;
+  a.texts("t", {"x", "", "y", "x"}).numbers("n", {1, 2, 3, 4});
+  b.numbers("n", {1, 2, 3, 4}).texts("t", {"x", "", "y", "y"});
+  EvaluationSet from = rows.set(), to = rows.set();
+  Comparison comparison{};
+  Error error;
+  from.slices = to.slices = a.get();
+  EXPECT_EQ(compare_models(&comparison, &from, &to, nullptr, nullptr, nullptr, &error), STATUS_OK);
+  comparison_clear(&comparison);
+  to.slices = b.get();
+  EXPECT_EQ(compare_models(&comparison, &from, &to, nullptr, nullptr, nullptr, &error), STATUS_DATA);
+  EXPECT_STREQ(error.text, "not comparable: the two models were judged by different values of 't' (row 3)");
+  comparison_clear(&comparison);
+  to.slices = nullptr; // a report that was written without them
+  EXPECT_EQ(compare_models(&comparison, &from, &to, nullptr, nullptr, nullptr, &error), STATUS_OK);
+  comparison_clear(&comparison);
+}
+
 // One model: its metrics by slice, no harm, no rule.
 TEST(Slices, OneModel) {
   TwoRegions two(true);

@@ -141,6 +141,8 @@ Status judged_model_open(JudgedModel *judged, const char *argument, const JudgeC
   PASS(open_rows(judged, choices, &rows, &count, error));
   PASS(judged_rows_load(&judged->judged, judged->dataset, judged->model.preprocess, money, rows, count, true,
                         error));
+  PASS(judged_rows_slices(&judged->judged, judged->dataset, business != NULL ? business : judged->config,
+                          rows, business != NULL, error));
   PASS(trained_model_scores(&judged->scores, NULL, &judged->model, judged->dataset, rows, count, error));
   return policy_of_model(&judged->policy, &judged->model, money, error);
 }
@@ -263,6 +265,7 @@ Status judged_model_open_predictions(JudgedModel *judged, const char *path, cons
   TRY(match_predictions(judged, read, &rows, error));
   TRY(judged_rows_load(&judged->judged, judged->dataset, judged->fitted, &judged->config->business, rows,
                        read->rows, true, error));
+  TRY(judged_rows_slices(&judged->judged, judged->dataset, judged->config, rows, false, error));
   TRY(policy_without_model(judged, error));
 done:
   text_list_free(&sets);
@@ -284,7 +287,9 @@ static void take_rows(JudgedModel *judged, Predictions *read) {
   rows->weights = read->weights;
   rows->act = read->act;
   rows->skip = read->skip;
+  rows->slices = read->slices;
   judged->scores = read->scores;
+  read->slices = NULL;
   read->labels = read->weights = read->scores = NULL;
   read->act = read->skip = NULL;
   size_t bytes = 0;
@@ -417,7 +422,8 @@ Predictions judged_model_predictions(const JudgedModel *judged) {
                              .labels = rows->labels,
                              .weights = rows->weights,
                              .act = rows->act,
-                             .skip = rows->skip};
+                             .skip = rows->skip,
+                             .slices = rows->slices};
   if (rows->task == TASK_REGRESSION) return predictions;
   predictions.decisions = memory_get((size_t)rows->rows, sizeof *predictions.decisions);
   for (int64_t i = 0; i < rows->rows; i++) {
