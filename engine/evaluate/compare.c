@@ -51,13 +51,10 @@ static Status check_same(const EvaluationSet *a, const EvaluationSet *b, Error *
   return check_slices(a, b, error);
 }
 
-static bool selects(const EvaluationSet *set, int64_t row) {
-  return set->money.act != NULL ? policy_acts(set, row) : predicted_class(set, row) == 1;
-}
-
 static void swap_rows(SwapSet *swap, const EvaluationSet *champion, const EvaluationSet *challenger) {
   for (int64_t i = 0; i < champion->rows; i++) {
-    bool old = selects(champion, i), fresh = selects(challenger, i), positive = champion->labels[i] == 1;
+    bool old = policy_selects(champion, i), fresh = policy_selects(challenger, i),
+         positive = champion->labels[i] == 1;
     int64_t gain = champion->money.act == NULL ? 0 : champion->money.act[i] - champion->money.skip[i];
     if (old == fresh) {
       swap->both += old;

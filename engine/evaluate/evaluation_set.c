@@ -90,6 +90,10 @@ bool policy_acts(const EvaluationSet *set, int64_t row) {
   return (set->scores[row] >= set->policy.threshold) != set->policy.act_below;
 }
 
+bool policy_selects(const EvaluationSet *set, int64_t row) {
+  return set->money.act != NULL ? policy_acts(set, row) : set->scores[row] >= set->policy.threshold;
+}
+
 // ---- subsets ----
 
 static double *pick_numbers(const double *from, int width, const int64_t *rows, int64_t count) {

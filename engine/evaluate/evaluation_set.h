@@ -56,6 +56,9 @@ Status evaluation_set_check(const EvaluationSet *set, Error *error);
 // Whether the model acts on a row (binary).
 bool policy_acts(const EvaluationSet *set, int64_t row);
 
+// Whether a row is selected: acted on or, without money, predicted to be class 1 (binary).
+bool policy_selects(const EvaluationSet *set, int64_t row);
+
 // Rows rows[0..count) of a set, copied, with their blocks (none for multiclass) and without slice columns.
 typedef struct EvaluationSubset {
   EvaluationSet set;

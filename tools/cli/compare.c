@@ -184,7 +184,7 @@ static bool is_refusal(Status status, const Error *error) {
 
 static Status judge_both(Judgement *judgement, Validity *validity, const CompareChoices *choices,
                          Error *error) {
-  ValidityCheck checks[4], more[2];
+  ValidityCheck checks[6], more[3];
   const JudgedModel *champion = judgement->champion, *challenger = judgement->challenger;
   int count;
   validity->checks = checks;

@@ -7,6 +7,7 @@
 #include "io/report/json_text.h"
 #include "io/report/report_folder.h"
 #include "io/report/report_text.h"
+#include "tools/cli/judge/judged_panels.h"
 #include "tools/cli/shared/output.h"
 
 #include <stdio.h>
@@ -17,6 +18,7 @@ typedef struct Findings {
   EvaluationReport challenger, champion;
   Comparison comparison;
   Verdict verdict; // of one model
+  Panels panels;
 } Findings;
 
 // Of which model the error is.
@@ -30,14 +32,17 @@ static Status judge(Findings *findings, const Judgement *judgement, Error *error
   EvaluationSet challenger = judged_model_set(judgement->challenger);
   PASS(named(evaluate_model(&findings->challenger, &challenger, names, &config->gates, error),
              judgement->challenger, error));
+  PASS(judged_slices(&findings->panels, judgement->champion, judgement->challenger, error));
+  Validity validity = judgement->validity == NULL ? (Validity){0} : *judgement->validity;
+  validity.slices = &findings->panels.slices;
   if (judgement->champion == NULL) {
-    return judge_first(&findings->verdict, &findings->challenger, &config->gates, judgement->validity, error);
+    return judge_first(&findings->verdict, &findings->challenger, &config->gates, &validity, error);
   }
   EvaluationSet champion = judged_model_set(judgement->champion);
   PASS(named(evaluate_model(&findings->champion, &champion, names, &config->gates, error),
              judgement->champion, error));
-  return compare_models(&findings->comparison, &champion, &challenger, names, &config->gates,
-                        judgement->validity, error);
+  return compare_models(&findings->comparison, &champion, &challenger, names, &config->gates, &validity,
+                        error);
 }
 
 static Status describe(ReportContext *context, const Judgement *judgement, Error *error) {
@@ -76,6 +81,7 @@ static Status write_all(const Findings *findings, const Judgement *judgement, co
                         Error *error) {
   ReportContext context;
   PASS(describe(&context, judgement, error));
+  context.panels = &findings->panels;
   bool two = judgement->champion != NULL;
   json_t *report = report_json(&context, &findings->challenger, two ? &findings->champion : NULL,
                                two ? &findings->comparison : NULL, verdict);
@@ -106,6 +112,8 @@ Status judgement_write(const Judgement *judgement, Error *error) {
   Status status;
   TRY(inconclusive_rule(&rule, judgement->inconclusive, error));
   TRY(judge(&findings, judgement, error));
+  TRY(judged_panels(&findings.panels, judgement->champion, judgement->challenger,
+                    judgement->champion == NULL ? NULL : &findings.comparison, error));
   const Verdict *verdict = judgement->champion == NULL ? &findings.verdict : &findings.comparison.verdict;
   TRY(write_all(&findings, judgement, verdict, error));
   status = verdict_status(verdict->state, rule);
@@ -114,6 +122,7 @@ done:
   evaluation_report_clear(&findings.champion);
   verdict_clear(&findings.verdict);
   comparison_clear(&findings.comparison);
+  panels_clear(&findings.panels);
   return status;
 }
 
@@ -194,23 +203,33 @@ done:
   return status;
 }
 
-static void add_check(ValidityCheck checks[2], int *count, const char *id, bool passed, const char *yes,
+static void add_check(ValidityCheck checks[3], int *count, const char *id, bool passed, const char *yes,
                       const char *no) {
   checks[(*count)++] = (ValidityCheck){id, passed ? yes : no, passed};
 }
 
-static void add_unseen(ValidityCheck checks[2], int *count, bool passed) {
+static void add_unseen(ValidityCheck checks[3], int *count, bool passed) {
   add_check(checks, count, "rows_unseen", passed, "no row that is judged was trained on",
             "rows that are judged were trained on");
 }
 
-static void add_frozen(ValidityCheck checks[2], int *count, bool passed) {
+static void add_frozen(ValidityCheck checks[3], int *count, bool passed) {
   add_check(checks, count, "threshold_frozen", passed,
             "the threshold was not chosen on the rows that are judged",
             "the threshold was chosen on the rows that are judged");
 }
 
-Status judgement_checks(ValidityCheck checks[2], int *count, const JudgedModel *judged,
+static Status add_time(ValidityCheck checks[3], int *count, const JudgedModel *judged, Error *error) {
+  bool known, passed;
+  PASS(judged_time_check(&known, &passed, judged, error));
+  if (known)
+    add_check(checks, count, "data_not_older", passed,
+              "the rows that are judged are not older than the training rows",
+              "the rows that are judged are all older than the newest tenth of the training rows");
+  return STATUS_OK;
+}
+
+Status judgement_checks(ValidityCheck checks[3], int *count, const JudgedModel *judged,
                         const JudgeChoices *choices, Error *error) {
   const char *part = choices->part == NULL ? "test" : choices->part;
   int64_t common = 0;
@@ -229,5 +248,5 @@ Status judgement_checks(ValidityCheck checks[2], int *count, const JudgedModel *
   add_frozen(checks, count,
              choices->data != NULL || strcmp(part, "validation") != 0 ||
                  judged->policy.kind != POLICY_BEST_ON_VALIDATION);
-  return STATUS_OK;
+  return add_time(checks, count, judged, error);
 }
