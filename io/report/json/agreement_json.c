@@ -72,51 +72,47 @@ static json_t *bands_json(const Agreement *agreement) {
   return bands;
 }
 
-// Both differences, in the bands where decisions differ and in those where none does.
-typedef struct Halves {
-  AgreementBand still; // from and to span the bands where no decision differs, contiguous ones only
-  int still_count;
-  bool contiguous;
-  double still_auc, moved_auc;
-} Halves;
-
-static Halves halves_of(const Agreement *agreement) {
-  Halves halves = {.contiguous = true};
+// Bands where no decision differs, a run of neighbours at a time: "top 20 % and bottom 60 %".
+static int still_bands(Text *text, const Agreement *agreement) {
+  int runs = 0, bands = 0;
   for (int i = 0; i < agreement->band_count; i++) {
-    const AgreementBand *band = &agreement->bands[i];
-    if (band->swapped > 0) {
-      halves.moved_auc += band->auc;
-      continue;
-    }
-    halves.still_auc += band->auc;
-    if (halves.still_count == 0) halves.still.from = band->from;
-    halves.contiguous = halves.contiguous && (halves.still_count == 0 || halves.still.to == band->from);
-    halves.still.to = band->to;
-    halves.still_count++;
+    AgreementBand run = agreement->bands[i];
+    if (run.swapped > 0) continue;
+    for (bands++; i + 1 < agreement->band_count && agreement->bands[i + 1].swapped == 0; i++, bands++)
+      run.to = agreement->bands[i + 1].to;
+    text_put(text, runs++ == 0 ? "" : " and the ");
+    band_label(text, &run);
   }
-  return halves;
+  return bands;
 }
 
+static const char *comparative(double difference, const char *better, const char *worse, const char *same) {
+  return difference > 0 ? better : difference < 0 ? worse : same;
+}
+
+// Where the difference of AUC lies, and where that of value.
 static void where_words(Text *text, const Agreement *agreement, double value, const ReportParts *parts) {
-  Halves halves = halves_of(agreement);
   const Metric *auc = &metric_table[METRIC_auc], *money = &metric_table[METRIC_value];
-  if (halves.still_count == 0 || halves.still_count == agreement->band_count) return;
-  text_put(text, " Of the change of AUC ");
-  put_difference(text, auc, halves.still_auc, parts);
-  text_put(text, " lies ");
-  if (halves.contiguous) {
-    text_put(text, "in one stretch of the champion's scores (");
-    band_label(text, &halves.still);
-    text_put(text, ")");
-  } else {
-    text_add(text, "in %d of %d bands of the champion's scores", halves.still_count, agreement->band_count);
+  double still = 0, moved = 0;
+  Text where = {0};
+  int bands = still_bands(&where, agreement);
+  for (int i = 0; i < agreement->band_count; i++) {
+    const AgreementBand *band = &agreement->bands[i];
+    *(band->swapped > 0 ? &moved : &still) += band->auc;
   }
-  text_put(text, " where no decision differs, so that it moves no money; where decisions differ the ordering "
-                 "changes AUC by ");
-  put_difference(text, auc, halves.moved_auc, parts);
-  text_put(text, " and the decisions change value by ");
-  put_difference(text, money, value, parts);
-  text_put(text, ".");
+  if (bands > 0 && bands < agreement->band_count) {
+    text_add(text, " It orders the %s of the champion's scores %s (AUC ", where.bytes,
+             comparative(still, "better", "worse", "as well"));
+    put_difference(text, auc, still, parts);
+    text_put(text, "), where no decision differs and no money moves; in the other bands, where decisions "
+                   "differ, it orders ");
+    text_add(text, "%s (AUC ", comparative(moved, "better", "worse", "as well"));
+    put_difference(text, auc, moved, parts);
+    text_add(text, ") and earns %s (", comparative(value, "more", "less", "the same"));
+    put_difference(text, money, value, parts);
+    text_put(text, ").");
+  }
+  text_free(&where);
 }
 
 // "AUC and value disagree: the challenger orders the rows better (+0.0031), and its decisions are worth less
@@ -134,7 +130,7 @@ static void agreement_words(Text *text, const Agreement *agreement, const Report
            : model < 0 ? "worse"
                        : "as well");
   put_difference(text, pair->model, model, parts);
-  text_add(text, ") and its decisions are worth %s (", value > 0 ? "more" : value < 0 ? "less" : "the same");
+  text_add(text, ") and its decisions are worth %s (", comparative(value, "more", "less", "the same"));
   put_difference(text, &metric_table[METRIC_value], value, parts);
   text_put(text, ").");
   where_words(text, agreement, value, parts);
