@@ -136,29 +136,52 @@ static void digest_value(EVP_MD_CTX *context, const Column *column, int64_t row)
   EVP_DigestUpdate(context, number == number ? (const void *)&number : &not_a_number, sizeof number);
 }
 
-Status rows_digest(uint8_t digest[DIGEST_BYTES], const EvaluationSet *set, const char *const *ids,
-                   Error *error) {
+// What a digest takes of one row besides its id.
+typedef void AddRow(EVP_MD_CTX *context, const EvaluationSet *set, int64_t row);
+
+static void add_judged(EVP_MD_CTX *context, const EvaluationSet *set, int64_t row) {
+  double numbers[2] = {set->labels[row] + 0.0, (set->weights == NULL ? 1 : set->weights[row]) + 0.0};
+  int64_t money[2] = {0, 0};
+  if (set->money.act != NULL) money[0] = set->money.act[row], money[1] = set->money.skip[row];
+  EVP_DigestUpdate(context, numbers, sizeof numbers);
+  EVP_DigestUpdate(context, money, sizeof money);
+}
+
+static void add_scores(EVP_MD_CTX *context, const EvaluationSet *set, int64_t row) {
+  for (int k = 0; k < set->classes; k++) {
+    double score = set->scores[row * set->classes + k] + 0.0;
+    EVP_DigestUpdate(context, &score, sizeof score);
+  }
+}
+
+static Status digest_of(uint8_t digest[DIGEST_BYTES], const EvaluationSet *set, const char *const *ids,
+                        AddRow *add, const Frame *slices, Error *error) {
   Id *sorted;
   PASS(sort_ids(&sorted, ids, set->rows, error));
   EVP_MD_CTX *context = EVP_MD_CTX_new();
   EVP_DigestInit_ex(context, EVP_sha256(), NULL);
   int column_count;
-  const Column **columns = sorted_columns(set->slices, &column_count);
+  const Column **columns = sorted_columns(slices, &column_count);
   for (int c = 0; c < column_count; c++)
     EVP_DigestUpdate(context, columns[c]->name, strlen(columns[c]->name) + 1);
   for (int64_t i = 0; i < set->rows; i++) {
-    int64_t row = sorted[i].row;
-    double numbers[2] = {set->labels[row] + 0.0, (set->weights == NULL ? 1 : set->weights[row]) + 0.0};
-    int64_t money[2] = {0, 0};
-    if (set->money.act != NULL) money[0] = set->money.act[row], money[1] = set->money.skip[row];
     EVP_DigestUpdate(context, sorted[i].text, strlen(sorted[i].text) + 1);
-    EVP_DigestUpdate(context, numbers, sizeof numbers);
-    EVP_DigestUpdate(context, money, sizeof money);
-    for (int c = 0; c < column_count; c++) digest_value(context, columns[c], row);
+    add(context, set, sorted[i].row);
+    for (int c = 0; c < column_count; c++) digest_value(context, columns[c], sorted[i].row);
   }
   EVP_DigestFinal_ex(context, digest, NULL);
   EVP_MD_CTX_free(context);
   free(columns);
   free(sorted);
   return STATUS_OK;
+}
+
+Status rows_digest(uint8_t digest[DIGEST_BYTES], const EvaluationSet *set, const char *const *ids,
+                   Error *error) {
+  return digest_of(digest, set, ids, add_judged, set->slices, error);
+}
+
+Status scores_digest(uint8_t digest[DIGEST_BYTES], const EvaluationSet *set, const char *const *ids,
+                     Error *error) {
+  return digest_of(digest, set, ids, add_scores, NULL, error);
 }

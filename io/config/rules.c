@@ -204,19 +204,17 @@ static void finish_metrics(Loader *loader) {
 }
 
 static void check_gate(Loader *loader, const Gate *gate, const char *path) {
-  static const char *const rules[] = {"superior", "not_worse",   "at_least",
-                                      "at_most",  "detect_harm", "prove_safe"};
   YamlNode *node = given(loader, path);
   if (node == NULL || node->failed) return;
   int count = 0;
-  for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) count += yaml_child(node, rules[i]) != NULL;
+  for (int i = 0; i < GATE_RULE_COUNT; i++) count += yaml_child(node, gate_rule_names[i]) != NULL;
   bool sliced = gate->slice != NULL && gate->slice[0] != '\0';
-  if (sliced != (gate->rule >= GATE_DETECT_HARM) && count == 1)
+  if (sliced != gate_rule_is_of_slice(gate->rule) && count == 1)
     COMPLAIN(loader, path, "%s: slice goes with detect_harm or prove_safe, and these with a slice", path);
   if (sliced && text_list_find(&loader->config->evaluate_slices, gate->slice) < 0)
     COMPLAIN(loader, path, "%s: %s is none of evaluate.slices; name it there", path, gate->slice);
   if (count != 1)
-    COMPLAIN(loader, path, "%s needs %s of superior, not_worse, at_least and at_most%s", path,
+    COMPLAIN(loader, path, "%s needs %s of superior, not_worse, at_least, at_most and suspicious%s", path,
              count == 0 ? "one" : "only one", sliced ? " (of a slice: detect_harm, prove_safe)" : "");
   char *metric = memory_format("%s.metric", path);
   if (gate->metric[0] != '\0') check_metric(loader, gate->metric, metric);

@@ -120,7 +120,10 @@ struct TwoRegions {
     text_list_add(&columns, "region");
     text_list_add(&columns, "age");
     text_list_add(&names, "brier");
-    gates = {true, {const_cast<char *>("brier"), GATE_SUPERIOR, 0, nullptr}, nullptr, 0, 0.95};
+    gates.has_primary = true;
+    gates.primary.metric = const_cast<char *>("brier");
+    gates.primary.rule = GATE_SUPERIOR;
+    gates.confidence = 0.95;
   }
   ~TwoRegions() {
     slices_clear(&slices);
@@ -267,7 +270,7 @@ TEST(Slices, ProveSafe) {
     for (size_t i = 0; i < 6000; i++) regions.push_back(i % 3 == 0 ? "north" : "south");
     two.frame.texts("region", regions);
     char region[] = "region", brier[] = "brier";
-    Gate rule = {brier, GATE_PROVE_SAFE, row.margin, region};
+    Gate rule = {brier, GATE_PROVE_SAFE, row.margin, false, region};
     two.gates.guardrails = &rule;
     two.gates.guardrail_count = 1;
     two.run();
@@ -281,7 +284,7 @@ TEST(Slices, ProveSafe) {
   // A slice with too few events proves nothing.
   TwoRegions two(false);
   char region[] = "region", brier[] = "brier";
-  Gate rule = {brier, GATE_PROVE_SAFE, 10, region};
+  Gate rule = {brier, GATE_PROVE_SAFE, 10, false, region};
   two.gates.guardrails = &rule;
   two.gates.guardrail_count = 1;
   two.run();
@@ -298,7 +301,7 @@ TEST(Slices, ProveSafe) {
 TEST(Slices, MissingColumnsAreNoPass) {
   TwoRegions two(false);
   char region[] = "region", brier[] = "brier";
-  Gate rule = {brier, GATE_DETECT_HARM, 0, region};
+  Gate rule = {brier, GATE_DETECT_HARM, 0, false, region};
   two.gates.guardrails = &rule;
   two.gates.guardrail_count = 1;
   Validity validity{};

@@ -5,10 +5,6 @@
 
 #include <string.h>
 
-double scale_of_metric(const Metric *metric) {
-  return metric->id == METRIC_value ? MONEY_SCALE : 1;
-}
-
 void put_taken(json_t *object, const char *key, Text *text) {
   put_text(object, key, text->bytes);
   text_free(text);

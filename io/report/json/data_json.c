@@ -151,7 +151,7 @@ static json_t *blocks_json(const Stability *stability, bool two) {
     put_taken(json, "label", &label);
     put_count(json, "rows", block->rows);
     put(json, two ? "delta" : "value",
-        estimate_json(&block->metrics[0], scale_of_metric(stability->metrics[0])));
+        estimate_json(&block->metrics[0], metric_scale(stability->metrics[0])));
     if (stability->metric_count > 1) put(json, "primary", estimate_json(&block->metrics[1], 1));
     json_array_append_new(items, json);
   }
@@ -183,7 +183,7 @@ json_t *stability_json(const ReportParts *parts) {
     put_text(blocks, "metric", stability->metrics[0]->name);
     put_text(blocks, "label", stability->metrics[0]->title);
     if (stability->metric_count > 1) put_text(blocks, "primary", stability->metrics[1]->name);
-    if (scale_of_metric(stability->metrics[0]) != 1) put_count(blocks, "scale", MONEY_SCALE);
+    if (metric_scale(stability->metrics[0]) != 1) put_count(blocks, "scale", MONEY_SCALE);
     put(blocks, "items", blocks_json(stability, parts->comparison != NULL));
     put(json, "blocks", blocks);
   }

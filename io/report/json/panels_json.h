@@ -13,8 +13,6 @@ json_t *stability_json(const ReportParts *parts);
 json_t *data_json(const ReportParts *parts);
 json_t *drift_json(const ReportParts *parts);
 
-double scale_of_metric(const Metric *metric); // MONEY_SCALE or 1
-
 // Puts a finished text as the member "text" and frees it.
 void put_taken(json_t *object, const char *key, Text *text);
 

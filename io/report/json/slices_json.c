@@ -9,7 +9,7 @@
 
 static json_t *slice_metric_json(const SliceMetric *made, bool two) {
   json_t *json = json_object();
-  double scale = scale_of_metric(made->metric);
+  double scale = metric_scale(made->metric);
   put_text(json, "id", made->metric->name);
   put_text(json, "label", made->metric->title);
   if (scale != 1) put_count(json, "scale", MONEY_SCALE);
@@ -28,7 +28,7 @@ static json_t *harm_json(const SliceMetric *made) {
 static json_t *detectable_json(const SliceMetric *made) {
   if (!(made->detectable > 0)) return NULL;
   Estimate value = {.value = made->detectable, .method = INTERVAL_NONE};
-  double scale = scale_of_metric(made->metric);
+  double scale = metric_scale(made->metric);
   json_t *json = estimate_json(&value, scale);
   put_text(json, "metric", made->metric->name);
   if (scale != 1) put_count(json, "scale", MONEY_SCALE);

@@ -20,13 +20,12 @@ static void input_names(TextList *names, const JudgedModel *judged) {
   }
 }
 
-Status judged_slices(Panels *panels, const JudgedModel *champion, const JudgedModel *challenger,
-                     Error *error) {
-  const Config *config = challenger->config;
+Status judged_slices(Slices *slices, const JudgedModel *champion, const JudgedModel *challenger,
+                     const Config *config, const GatesConfig *gates, Error *error) {
   EvaluationSet to = judged_model_set(challenger), from;
   if (champion != NULL) from = judged_model_set(champion);
-  return slices_of(&panels->slices, champion == NULL ? NULL : &from, &to, &config->evaluate_slices,
-                   &config->evaluate_metrics, &config->gates, error);
+  return slices_of(slices, champion == NULL ? NULL : &from, &to, &config->evaluate_slices,
+                   &config->evaluate_metrics, gates, error);
 }
 
 // ---- the training rows ----
@@ -195,8 +194,8 @@ done:
 }
 
 Status judged_panels(Panels *panels, const JudgedModel *champion, const JudgedModel *challenger,
-                     const Comparison *comparison, Error *error) {
-  const Config *config = challenger->config;
+                     const Comparison *comparison, const Config *config, const GatesConfig *gates,
+                     Error *error) {
   const JudgedRows *given = &challenger->judged;
   EvaluationSet to = judged_model_set(challenger), from = to;
   const Column *time = given->slices == NULL ? NULL : frame_find(given->slices, config->evaluate_time);
@@ -212,8 +211,8 @@ Status judged_panels(Panels *panels, const JudgedModel *champion, const JudgedMo
     agreement_of(&panels->agreement, &from, &to, comparison);
     swap_panel_of(&panels->swap, &from, &to, columns);
   }
-  stability_of(&panels->stability, champion == NULL ? NULL : &from, &to, time, &config->gates);
-  fairness_of(&panels->fairness, &to, &config->evaluate_fairness, config->gates.confidence);
+  stability_of(&panels->stability, champion == NULL ? NULL : &from, &to, time, gates);
+  fairness_of(&panels->fairness, &to, &config->evaluate_fairness, gates->confidence);
   if (columns != NULL) TRY(fill_from_data(panels, challenger, columns, error));
 done:
   frame_free(columns);

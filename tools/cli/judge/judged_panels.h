@@ -7,14 +7,15 @@
 #include "engine/evaluate/panels/panels.h"
 #include "tools/cli/judge/judged_model.h"
 
-// Metrics by slice, before the verdict. champion may be NULL. The configuration of the challenger decides.
-Status judged_slices(Panels *panels, const JudgedModel *champion, const JudgedModel *challenger,
-                     Error *error);
+// Metrics by slice, before the verdict. champion may be NULL. Columns and metrics are those of `config`.
+Status judged_slices(Slices *slices, const JudgedModel *champion, const JudgedModel *challenger,
+                     const Config *config, const GatesConfig *gates, Error *error);
 
 // Every other panel that can be had: raw columns need the challenger's data, drift its training rows.
-// champion and comparison may be NULL.
+// champion and comparison may be NULL. `config` decides what is asked for.
 Status judged_panels(Panels *panels, const JudgedModel *champion, const JudgedModel *challenger,
-                     const Comparison *comparison, Error *error);
+                     const Comparison *comparison, const Config *config, const GatesConfig *gates,
+                     Error *error);
 
 // Whether the judged rows are not older than the training rows. *known: there is a time column, and both have
 // it.
