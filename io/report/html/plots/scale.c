@@ -65,8 +65,9 @@ Scale scale_fit(double least, double most, bool exact, int ticks, double from, d
     exact = true;
   }
   if (least == most) {
-    least -= 1;
-    most += 1;
+    double room = least > 10 ? least / 10 : least < -10 ? -least / 10 : 1;
+    least -= room;
+    most += room;
   }
   scale.step = nice_step(most - least, ticks, &scale.decimals);
   bool huge = (most > 9e15 * scale.step) || (least < -9e15 * scale.step);

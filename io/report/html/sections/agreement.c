@@ -123,7 +123,7 @@ static void swap_features(Text *text, const json_t *swap) {
   static const Column columns[] = {{"Input", false},
                                    {"Share of those who come in", true},
                                    {"Share of those who go out", true},
-                                   {"", false}};
+                                   {"In words", false}};
   Form percent = form_percent(0);
   if (report_size(swap, "features") == 0) return;
   put_heading(text, "What marks them");

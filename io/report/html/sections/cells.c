@@ -139,7 +139,7 @@ void cell_text(Text *text, const char *label, const char *id, const char *value)
 }
 
 void cell_number(Text *text, const char *label, const char *id, double value, const Form *form) {
-  cell_open(text, label, "n", id);
+  cell_open(text, label, "n", value == value ? id : NULL); // "–" is no member of the report
   put_formed(text, value, form);
   text_put(text, "</td>");
 }

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { DRIFT_SHOWN = 60 };
+enum { DRIFT_SHOWN = 36 };
 
 static bool present(const json_t *report) {
   return json_is_object(report_at(report, "data")) || report_size(report, "drift/items") > 0;
@@ -84,7 +84,7 @@ static void drift_plot(Text *text, const json_t *report) {
                  .axis = axis_number("population stability index")};
   for (size_t i = 0; i < report_size(report, "drift/items"); i++) {
     const json_t *item = drift_at(report, i);
-    Row *row = rows_add(plot, report_string(item, "column"));
+    Row *row = i < DRIFT_SHOWN ? rows_add(plot, report_string(item, "column")) : NULL;
     if (row == NULL) break;
     row->value = report_number(item, "psi");
     row->tick = report_number(item, "floor");
@@ -135,6 +135,8 @@ static void drift(Text *text, const json_t *report) {
   table_open(text, "stack quiet", "Measures of drift", columns, sizeof columns / sizeof *columns);
   for (size_t i = 0; i < count && i < DRIFT_SHOWN; i++) drift_row(text, report, i);
   table_close(text);
+  if (count > DRIFT_SHOWN)
+    text_add(text, "<p class=\"small\">%zu further columns are in report.json.</p>\n", count - DRIFT_SHOWN);
 }
 
 static void body(Text *text, const json_t *report) {

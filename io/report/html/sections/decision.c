@@ -91,7 +91,7 @@ static void gate_row(Text *text, const json_t *report, size_t index, bool compar
     cell_estimate(text, "Difference", base, gate, "delta", &difference);
     gate_interval(text, gate);
   }
-  cell_open(text, "Result", "n", NULL);
+  cell_open(text, "Result", "n wrap", NULL);
   const char *warning = report_string(gate, "warning"), *result = report_string(gate, "result");
   put_result(text, *warning != '\0' && strcmp(result, "pass") == 0 ? "warning" : result);
   if (*warning != '\0') {

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { GROUPS_MAX = 40, RATES = 4 };
+enum { GROUPS_MAX = 24, RATES = 4 };
 
 static const char *const RATE_IDS[RATES] = {"selection_rate", "tpr", "fpr", "ppv"};
 static const char *const RATE_TITLES[RATES] = {"Selected", "True positive rate", "False positive rate",

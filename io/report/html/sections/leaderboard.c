@@ -35,7 +35,7 @@ static void model_row(Text *text, const json_t *report, size_t index, const Form
   cell_estimate(text, "Value", base, model, "value", form);
   cell_estimate(text, "Against the champion", base, model, "delta", &difference);
   snprintf(id, sizeof id, "%s/p_holm", base);
-  cell_open(text, "p (Holm)", "n", id);
+  cell_open(text, "p (Holm)", "n", report_number(model, "p_holm") >= 0 ? id : NULL);
   put_p(text, report_number(model, "p_holm"));
   text_put(text, "</td>");
   cell_text(text, "Verdict", NULL, report_string(model, "state"));

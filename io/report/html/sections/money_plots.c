@@ -157,7 +157,7 @@ static void tornado(Text *text, const json_t *report, const Money *money) {
     snprintf(row->low_note, sizeof row->low_note, "%.4g", report_number(item, "low"));
     snprintf(row->high_note, sizeof row->high_note, "%.4g", report_number(item, "high"));
   }
-  if (plot->count > 0) {
+  if (plot->count > 0 && is_finite(plot->base)) {
     text_put(text, "<div>");
     rows_figure(text, plot);
     tornado_text(text, report);

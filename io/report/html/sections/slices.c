@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SLICE_METRICS = 3 };
+enum { SLICE_METRICS = 3, SLICES_SHOWN = 32 };
 
 static bool present(const json_t *report) {
   return report_size(report, "slices/items") > 0 || report_size(report, "fairness/groups") > 0;
@@ -27,6 +27,11 @@ static void summary(Text *text, const json_t *report) {
 
 static const json_t *item_at(const json_t *report, size_t index) {
   return json_array_get(report_at(report, "slices/items"), index);
+}
+
+// Of very many slices the first are shown, and each that harm is shown in.
+static bool is_listed(const json_t *report, size_t index) {
+  return index < SLICES_SHOWN || json_is_true(report_at(item_at(report, index), "harm/shown"));
 }
 
 // Index of the metric `id` in an item, or -1.
@@ -90,7 +95,7 @@ static void forest(Text *text, const json_t *report, const json_t *metric, int i
                      .zero = compared};
   for (size_t i = 0; i < report_size(report, "slices/items"); i++) {
     const json_t *item = item_at(report, i);
-    int at = metric_index(item, report_string(metric, "id"));
+    int at = is_listed(report, i) ? metric_index(item, report_string(metric, "id")) : -1;
     const json_t *own = at < 0 ? NULL : json_array_get(report_at(item, "metrics"), (size_t)at);
     double scale = report_number(own, "scale");
     if (at >= 0 && strcmp(column, report_string(item, "column")) != 0)
@@ -140,7 +145,7 @@ static void detectable_cell(Text *text, const json_t *report, const json_t *item
   if (form.scale > 1 && value >= 100 * form.scale) form.decimals = 0;
   char id[96];
   snprintf(id, sizeof id, "%s/detectable", base);
-  cell_open(text, "Could have shown", "n", detectable != NULL ? id : NULL);
+  cell_open(text, "Could have shown", "n wrap", detectable != NULL ? id : NULL);
   if (value == value) {
     put_formed(text, value, &form);
     text_put(text, form.scale > 1 ? " " : "");
@@ -206,10 +211,15 @@ static void body(Text *text, const json_t *report) {
     columns[columns_used++] = (Column){"Could have shown", true};
     table_open(text, "stack", has_champion(report) ? "Differences by slice, + is better" : "Values by slice",
                columns, columns_used);
-    for (size_t i = 0; i < items && i < ROWS_MAX; i++) slice_row(text, report, i, metrics, count);
+    size_t shown = 0;
+    for (size_t i = 0; i < items && shown < ROWS_MAX; i++) {
+      if (!is_listed(report, i)) continue;
+      slice_row(text, report, i, metrics, count);
+      shown++;
+    }
     table_close(text);
-    if (items > ROWS_MAX)
-      text_add(text, "<p class=\"small\">%zu further slices are in report.json.</p>\n", items - ROWS_MAX);
+    if (items > shown)
+      text_add(text, "<p class=\"small\">%zu further slices are in report.json.</p>\n", items - shown);
   }
   write_fairness(text, report);
 }
