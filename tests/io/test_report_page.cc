@@ -68,6 +68,14 @@ void replace_each(json_t *json, const std::function<json_t *(const json_t *)> &w
   }
 }
 
+void shorten(json_t *json) {
+  const char *key;
+  json_t *value;
+  while (json_array_size(json) > 2) json_array_remove(json, 2);
+  for (size_t i = 0; i < json_array_size(json); i++) shorten(json_array_get(json, i));
+  json_object_foreach(json, key, value) shorten(value);
+}
+
 // ---- the page ----
 
 TEST(ReportPage, EveryFixtureIsWellFormedSmallAndTheSameAgain) {
@@ -232,6 +240,15 @@ TEST(ReportPage, SizeHoldsWhateverTheReportHolds) {
     json_t *items = const_cast<json_t *>(report_at(json.get(), list));
     for (size_t i = 0; json_array_size(items) < 400; i++) json_array_append(items, json_array_get(items, i));
   }
+  for (const char *curve :
+       {"roc/champion", "roc/challenger", "pr/champion", "pr/challenger", "profit", "capacity"}) {
+    const char *key;
+    json_t *values;
+    json_object_foreach(const_cast<json_t *>(report_at(json.get(), (std::string("curves/") + curve).c_str())),
+                        key, values) for (size_t i = 0;
+                                          json_is_array(values) && json_array_size(values) < 256; i++)
+        json_array_append(values, json_array_get(values, i));
+  }
   std::string html = text_of(report_html, json.get());
   expect_well_formed(html);
   expect_unique_ids(html);
@@ -284,12 +301,7 @@ TEST(ReportPage, AnyNumberIsDrawnOrLeftOut) {
 
 TEST(ReportPage, ToleratesAnyMember) {
   Json json = fixture("full");
-  replace_each(json.get(), [](const json_t *value) -> json_t * { // shorter lists of numbers: more of the rest
-    if (json_array_size(value) < 12 || !json_is_number(json_array_get(value, 0))) return nullptr;
-    json_t *less = json_array();
-    for (size_t i = 0; i < 4; i++) json_array_append(less, json_array_get(value, i));
-    return less;
-  });
+  shorten(json.get()); // what one item of a list does, the others do
   std::string before = text_of(json_text, json.get());
   drop_each(json.get(), json.get(), 0);
   EXPECT_EQ(text_of(json_text, json.get()), before);

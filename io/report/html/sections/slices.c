@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SLICE_METRICS = 3, SLICES_SHOWN = 32 };
+enum { SLICE_METRICS = 3, SLICES_SHOWN = 28 };
 
 static bool present(const json_t *report) {
   return report_size(report, "slices/items") > 0 || report_size(report, "fairness/groups") > 0;
