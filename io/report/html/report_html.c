@@ -82,17 +82,23 @@ static void write_title(Text *text, const json_t *report, const char *digest) {
   text_put(text, "</header>\n");
 }
 
+static const char *title_of(const Section *section, const json_t *report) {
+  bool regression = strcmp(report_string(report, "task/kind"), "regression") == 0;
+  return regression && section->regression_title != NULL ? section->regression_title : section->title;
+}
+
 static void write_section(Text *text, const Section *section, const json_t *report) {
+  const char *title = title_of(section, report);
   if (!section->folded) {
     text_add(text,
              "<section class=\"%s\" id=\"%s\" aria-labelledby=\"%s-title\"><h2 id=\"%s-title\">%s</h2>\n",
-             section->readers, section->id, section->id, section->id, section->title);
+             section->readers, section->id, section->id, section->id, title);
     section->body(text, report);
     text_put(text, "</section>\n");
     return;
   }
   text_add(text, "<details class=\"section %s\" id=\"%s\"><summary><h2>%s</h2><span>", section->readers,
-           section->id, section->title);
+           section->id, title);
   if (section->summary != NULL) section->summary(text, report);
   text_put(text, "</span></summary><div class=\"inside\">\n");
   section->body(text, report);

@@ -6,7 +6,7 @@
 
 #include <stdio.h>
 
-enum { RIGHT = 16, NOTE = 62, TOP = 6, BOTTOM = 44, ROW = 25 };
+enum { RIGHT = 22, NOTE = 62, TOP = 6, BOTTOM = 44, ROW = 25 };
 
 static const double nothing = 0.0 / 0.0;
 

@@ -85,7 +85,7 @@ static void bands(Text *text, const json_t *report) {
   if (report_size(report, "agreement/bands") == 0) return;
   double scale = report_number(report, "agreement/scale");
   char *axis = memory_format("difference in value, %.40s", report_string(report, "business/unit"));
-  text_put(text, "<div class=\"plots\">\n");
+  text_put(text, "<div class=\"plots\">");
   band_plot(text, report, "auc", "plot-bands-auc", "Where the difference in AUC lies", "difference in AUC",
             1);
   if (scale > 0)
@@ -186,4 +186,4 @@ static void body(Text *text, const json_t *report) {
 }
 
 const Section section_agreement = {
-    "agreement", "Do the two kinds of metric agree?", "pm ds", false, present, NULL, body};
+    "agreement", "Do the two kinds of metric agree?", NULL, "pm ds", false, present, NULL, body};

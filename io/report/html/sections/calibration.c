@@ -85,6 +85,10 @@ static void facts(Text *text, const json_t *report) {
   const Column columns[] = {
       {"Measure", false}, {compared ? "Champion" : NULL, true}, {challenger_title(report), true}};
   const json_t *challenger = report_at(report, "calibration/challenger");
+  bool any = false;
+  for (size_t i = 0; i < sizeof ROWS / sizeof *ROWS; i++)
+    any |= report_at(challenger, ROWS[i].member) != NULL;
+  if (!any) return;
   table_open(text, "stack quiet", "Measures of calibration", columns, sizeof columns / sizeof *columns);
   for (size_t i = 0; i < sizeof ROWS / sizeof *ROWS; i++) {
     if (report_at(challenger, ROWS[i].member) == NULL) continue;
@@ -98,7 +102,7 @@ static void facts(Text *text, const json_t *report) {
 
 static void body(Text *text, const json_t *report) {
   bool compared = has_champion(report);
-  text_put(text, "<div class=\"plots\">\n");
+  text_put(text, "<div class=\"plots\">");
   if (compared)
     reliability(text, report, "champion", "plot-calibration-champion", "Calibration of the champion");
   reliability(text, report, "challenger", "plot-calibration",
@@ -107,5 +111,11 @@ static void body(Text *text, const json_t *report) {
   facts(text, report);
 }
 
-const Section section_calibration = {
-    "calibration", "Can you trust the probabilities?", "ds", true, present, summary, body};
+const Section section_calibration = {"calibration",
+                                     "Can you trust the probabilities?",
+                                     "Can you trust the predictions?",
+                                     "ds",
+                                     true,
+                                     present,
+                                     summary,
+                                     body};

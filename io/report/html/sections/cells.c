@@ -91,6 +91,14 @@ void put_heading(Text *text, const char *title) {
   text_put(text, "</h3>\n");
 }
 
+int value_index(const json_t *report) {
+  for (size_t i = 0; i < report_size(report, "metrics"); i++) {
+    const json_t *metric = json_array_get(report_at(report, "metrics"), i);
+    if (strcmp(report_string(metric, "id"), "value") == 0) return (int)i;
+  }
+  return -1;
+}
+
 // ---- tables ----
 
 void table_open(Text *text, const char *style, const char *caption, const Column *columns, int count) {

@@ -33,6 +33,9 @@ const char *challenger_title(const json_t *report);
 double report_confidence(const json_t *report);
 void put_confidence(Text *text, const json_t *report);
 
+// Index of the metric "value" in metrics, or -1.
+int value_index(const json_t *report);
+
 // "p" as people read it: three decimals, "< 0.001"; nothing for NaN.
 void put_p(Text *text, double p);
 

@@ -128,8 +128,7 @@ static void drift(Text *text, const json_t *report) {
   size_t count = report_size(report, "drift/items");
   if (count == 0) return;
   put_heading(text, "Drift");
-  put_paragraph(text, "intro", report_string(report, "drift/text"));
-  text_put(text, "<div class=\"plots\">\n");
+  text_put(text, "<div class=\"plots\">");
   drift_plot(text, report);
   text_put(text, "</div>\n");
   table_open(text, "stack quiet", "Measures of drift", columns, sizeof columns / sizeof *columns);
@@ -146,4 +145,4 @@ static void body(Text *text, const json_t *report) {
   drift(text, report);
 }
 
-const Section section_data = {"data", "Data", "mle", true, present, summary, body};
+const Section section_data = {"data", "Data", NULL, "mle", true, present, summary, body};

@@ -158,4 +158,5 @@ static void body(Text *text, const json_t *report) {
   changes(text, report);
 }
 
-const Section section_decision = {"decision", "Decision table", "pm ds mle", false, present, NULL, body};
+const Section section_decision = {"decision", "Decision table", NULL, "pm ds mle",
+                                  false,      present,          NULL, body};

@@ -41,7 +41,7 @@ static void importance(Text *text, const json_t *report) {
   char *money = memory_format("loss of value, %.40s", report_string(report, "business/unit"));
   put_heading(text, "Which inputs matter");
   put_paragraph(text, "intro", report_string(report, "importance/text"));
-  text_put(text, "<div class=\"plots\">\n");
+  text_put(text, "<div class=\"plots\">");
   importance_plot(text, report, "log_loss", "plot-importance", "Importance for the probabilities",
                   "rise of log loss", 1);
   importance_plot(text, report, "value", "plot-importance-value", "Importance for money", money,
@@ -116,7 +116,7 @@ static void dependence(Text *text, const json_t *report) {
   range_of(range, report, format);
   put_heading(text, "How the score depends on them");
   text_put(text, "<p class=\"small\">Mean score when every row takes the value; all on one scale.</p>\n");
-  text_put(text, "<div class=\"plots small\">\n");
+  text_put(text, "<div class=\"plots small\">");
   for (size_t i = 0; i < count && i < DEPENDENCE_SHOWN; i++) {
     const json_t *item = json_array_get(report_at(report, "dependence"), i);
     const char *input = report_string(item, "input");

@@ -77,9 +77,9 @@ static void body(Text *text, const json_t *report) {
   table_open(text, "stack quiet", "Models by rank", columns, sizeof columns / sizeof *columns);
   for (size_t i = 0; i < report_size(board, "models"); i++) model_row(text, report, i, &form);
   table_close(text);
-  text_put(text, "<div class=\"plots\">\n");
+  text_put(text, "<div class=\"plots\">");
   plot(text, report, form.scale, report_string(report, "business/unit"));
   text_put(text, "</div>\n");
 }
 
-const Section section_leaderboard = {"leaderboard", "Leaderboard", "pm ds", false, present, NULL, body};
+const Section section_leaderboard = {"leaderboard", "Leaderboard", NULL, "pm ds", false, present, NULL, body};

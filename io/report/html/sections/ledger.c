@@ -28,4 +28,4 @@ static void body(Text *text, const json_t *report) {
              before >= 19 ? "take new ones" : "plan for new ones");
 }
 
-const Section section_ledger = {"ledger", "Test-set ledger", "ds mle", true, present, summary, body};
+const Section section_ledger = {"ledger", "Test-set ledger", NULL, "ds mle", true, present, summary, body};

@@ -102,4 +102,5 @@ static void body(Text *text, const json_t *report) {
            "number: each carries its JSON pointer as id.</p>\n");
 }
 
-const Section section_lineage = {"lineage", "Lineage and reproduction", "mle", true, present, summary, body};
+const Section section_lineage = {"lineage", "Lineage and reproduction", NULL, "mle", true, present, summary,
+                                 body};

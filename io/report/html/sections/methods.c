@@ -56,4 +56,4 @@ static void body(Text *text, const json_t *report) {
            "block.</p>\n");
 }
 
-const Section section_methods = {"methods", "Methods", "ds mle", true, present, NULL, body};
+const Section section_methods = {"methods", "Methods", NULL, "ds mle", true, present, NULL, body};

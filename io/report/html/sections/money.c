@@ -96,26 +96,22 @@ static void policy_row(Text *text, const json_t *report, const Money *money, siz
 
 // The difference of the two models, below them.
 static void difference_row(Text *text, const json_t *report, const Money *money, const PolicyForms *forms) {
-  for (size_t i = 0; i < report_size(report, "metrics"); i++) {
-    const json_t *metric = json_array_get(report_at(report, "metrics"), i);
-    if (strcmp(report_string(metric, "id"), "value") != 0 || report_at(metric, "delta") == NULL) continue;
-    char base[48];
-    Form total = form_signed(forms->total), thousand = form_signed(forms->thousand),
-         population = form_signed(forms->population);
-    double value = report_number(metric, "delta/value");
-    snprintf(base, sizeof base, "/metrics/%zu", i);
-    text_add(text, "<tr class=\"strong sum\" id=\"%s\"><th scope=\"row\">Challenger less champion</th>",
-             base);
-    cell_open(text, "", "n", NULL);
-    text_put(text, "</td>");
-    cell_estimate(text, "Value", base, metric, "delta", &total);
-    cell_number(text, "Per 1,000 rows", NULL, value * 1000 / money->rows, &thousand);
-    if (money->population > 0)
-      cell_number(text, "On the population", NULL, value * money->population / money->rows, &population);
-    cell_open(text, "", "n", NULL);
-    text_put(text, "</td></tr>\n");
-    return;
-  }
+  int index = value_index(report);
+  const json_t *metric = json_array_get(report_at(report, "metrics"), (size_t)index);
+  double value = report_number(metric, "delta/value");
+  Form total = form_signed(forms->total), thousand = form_signed(forms->thousand),
+       population = form_signed(forms->population);
+  char base[48];
+  if (value != value) return;
+  snprintf(base, sizeof base, "/metrics/%d", index);
+  text_add(text,
+           "<tr class=\"strong sum\" id=\"%s\"><th scope=\"row\">Challenger less champion</th><td></td>",
+           base);
+  cell_estimate(text, "Value", base, metric, "delta", &total);
+  cell_number(text, "Per 1,000 rows", NULL, value * 1000 / money->rows, &thousand);
+  if (money->population > 0)
+    cell_number(text, "On the population", NULL, value * money->population / money->rows, &population);
+  text_put(text, "<td></td></tr>\n");
 }
 
 static void policy_table(Text *text, const json_t *report, const Money *money) {
@@ -221,7 +217,7 @@ static void body(Text *text, const json_t *report) {
     text_put(text, "</p>\n");
   }
   policy_table(text, report, &money);
-  text_put(text, "<div class=\"plots\">\n");
+  text_put(text, "<div class=\"plots\">");
   write_money_plots(text, report);
   text_put(text, "<div>\n");
   operating_point(text, report, &money);
@@ -230,4 +226,4 @@ static void body(Text *text, const json_t *report) {
   text_put(text, "</div></div>\n");
 }
 
-const Section section_money = {"money", "Money", "pm", false, present, NULL, body};
+const Section section_money = {"money", "Money", NULL, "pm", false, present, NULL, body};

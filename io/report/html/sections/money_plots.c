@@ -27,7 +27,8 @@ static void policy_plot(Text *text, const json_t *report, const Money *money) {
   RowsPlot *plot = memory_get(1, sizeof *plot);
   *plot = (RowsPlot){.id = "plot-policies",
                      .title = "Value of each policy",
-                     .description = "The two models between what needs no model and what no model reaches.",
+                     .description =
+                         "What the models reach, between what needs no model and what no model reaches.",
                      .kind = ROWS_BARS,
                      .label_title = "policy",
                      .confidence = report_confidence(report),
@@ -110,12 +111,8 @@ static void capacity_plot(Text *text, const json_t *report, const Money *money) 
 // ---- sensitivity ----
 
 static double base_of(const json_t *report, double scale) {
-  for (size_t i = 0; i < report_size(report, "metrics"); i++) {
-    const json_t *metric = json_array_get(report_at(report, "metrics"), i);
-    if (strcmp(report_string(metric, "id"), "value") == 0)
-      return report_number(metric, has_champion(report) ? "delta/value" : "challenger/value") / scale;
-  }
-  return 0.0 / 0.0;
+  const json_t *metric = json_array_get(report_at(report, "metrics"), (size_t)value_index(report));
+  return report_number(metric, has_champion(report) ? "delta/value" : "challenger/value") / scale;
 }
 
 static void tornado_text(Text *text, const json_t *report) {

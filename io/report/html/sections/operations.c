@@ -30,4 +30,4 @@ static void body(Text *text, const json_t *report) {
                  "environment.json beside the report.</p>\n");
 }
 
-const Section section_operations = {"operations", "Operations", "mle", true, present, summary, body};
+const Section section_operations = {"operations", "Operations", NULL, "mle", true, present, summary, body};

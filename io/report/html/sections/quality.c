@@ -243,7 +243,7 @@ static void body(Text *text, const json_t *report) {
   text_put(text, compared ? " intervals below the values; differences are paired on the same rows.</p>\n"
                           : " intervals below the values.</p>\n");
   metric_table(text, report, compared);
-  text_put(text, "<div class=\"plots\">\n");
+  text_put(text, "<div class=\"plots\">");
   curves(text, report);
   learning(text, report);
   confusion_table(text, report);
@@ -252,4 +252,4 @@ static void body(Text *text, const json_t *report) {
   write_inputs(text, report);
 }
 
-const Section section_quality = {"quality", "Model quality", "ds", true, present, summary, body};
+const Section section_quality = {"quality", "Model quality", NULL, "ds", true, present, summary, body};

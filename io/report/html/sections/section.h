@@ -9,6 +9,7 @@
 
 typedef struct Section {
   const char *id, *title;
+  const char *regression_title;                      // where the task is regression; NULL: the same
   const char *readers;                               // whose printed view shows it, of "pm ds mle"
   bool folded;                                       // in <details>, with a line of summary
   bool (*present)(const json_t *report);             // has the report what the section shows?

@@ -200,7 +200,7 @@ static void body(Text *text, const json_t *report) {
   Column columns[SLICE_METRICS + 4];
   put_paragraph(text, "intro", report_string(report, "slices/text"));
   if (items > 0) {
-    text_put(text, "<div class=\"plots\">\n");
+    text_put(text, "<div class=\"plots\">");
     for (int i = 0; i < count; i++) forest(text, report, metrics[i], i);
     text_put(text, "</div>\n");
     columns[columns_used++] = (Column){"Slice", false};
@@ -224,4 +224,5 @@ static void body(Text *text, const json_t *report) {
   write_fairness(text, report);
 }
 
-const Section section_slices = {"slices", "Who gains and who loses", "pm ds", true, present, summary, body};
+const Section section_slices = {"slices", "Who gains and who loses", NULL, "pm ds", true, present, summary,
+                                body};

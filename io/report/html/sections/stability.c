@@ -23,7 +23,7 @@ static double scale_of(const json_t *object) {
   return scale > 0 ? scale : 1;
 }
 
-static void seed_plot(Text *text, const json_t *seeds, const char *unit) {
+static void seed_plot(Text *text, const json_t *report, const json_t *seeds, const char *unit) {
   double values[ROWS_MAX], scale = scale_of(seeds);
   char labels[ROWS_MAX][16];
   int count = report_numbers(values, ROWS_MAX, seeds, "values", scale);
@@ -43,12 +43,14 @@ static void seed_plot(Text *text, const json_t *seeds, const char *unit) {
     row->value = values[i];
     row->style = "challenger";
   }
-  put_paragraph(text, "", report_string(seeds, "text"));
   rows_figure(text, plot);
-  Form form = form_of(seeds, report_number(seeds, "spread/value"));
+  const json_t *metric = json_array_get(report_at(report, "metrics"), (size_t)value_index(report));
+  Form form = form_of(seeds, report_number(seeds, "spread/value")), gain = form_signed(form);
   facts_open(text, "Spread of the seeds");
   fact_number(text, "Spread", "/stability/seeds/spread", report_number(seeds, "spread/value"), &form,
               scale > 1 ? unit : "", "standard deviation over the seeds");
+  if (scale > 1)
+    fact_number(text, "Gain over the champion", NULL, report_number(metric, "delta/value"), &gain, unit, "");
   facts_close(text);
   free(plot);
   free(axis);
@@ -88,10 +90,10 @@ static void body(Text *text, const json_t *report) {
   const json_t *seeds = report_at(report, "stability/seeds"), *flips = report_at(report, "stability/flips");
   const char *unit = report_string(report, "business/unit");
   Form count = {.scale = 1};
-  text_put(text, "<div class=\"plots\">\n");
+  text_put(text, "<div class=\"plots\">");
   if (report_size(seeds, "values") > 0) {
     text_put(text, "<div>");
-    seed_plot(text, seeds, unit);
+    seed_plot(text, report, seeds, unit);
     text_put(text, "</div>\n");
   }
   block_plot(text, report, unit);
@@ -107,4 +109,4 @@ static void body(Text *text, const json_t *report) {
   facts_close(text);
 }
 
-const Section section_stability = {"stability", "Stability", "ds mle", true, present, summary, body};
+const Section section_stability = {"stability", "Stability", NULL, "ds mle", true, present, summary, body};

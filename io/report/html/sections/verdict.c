@@ -36,22 +36,13 @@ static const StateLook *look_of(const char *state) {
 
 // ---- figures ----
 
-// Index of the metric "value", or -1.
-static int value_index(const json_t *report) {
-  for (size_t i = 0; i < report_size(report, "metrics"); i++) {
-    const json_t *metric = json_array_get(report_at(report, "metrics"), i);
-    if (strcmp(report_string(metric, "id"), "value") == 0) return (int)i;
-  }
-  return -1;
-}
-
 // The value (of the difference, where there are two models) of `rows` rows, with its interval.
 static void figure_value(Text *text, const json_t *report, const json_t *estimate, const Money *money,
                          double rows, const char *id) {
   double factor = rows / money->rows, value = report_number(estimate, "value") * factor;
   Form form = form_money(money->scale, value);
   form.sign = has_champion(report);
-  if (value / form.scale >= 1000 || value / form.scale <= -1000) form.decimals = 0;
+  if (value / form.scale >= 100 || value / form.scale <= -100) form.decimals = 0; // cents matter to nobody
   text_add(text, "<dd id=\"%s\">", id);
   put_formed(text, value, &form);
   text_put(text, " ");
@@ -59,12 +50,12 @@ static void figure_value(Text *text, const json_t *report, const json_t *estimat
   double low = report_number(estimate, "ci/0") * factor, high = report_number(estimate, "ci/1") * factor;
   if (low == low && high == high) {
     text_put(text, "<small>");
+    put_confidence(text, report);
+    text_put(text, " interval ");
     put_formed(text, low, &form);
     text_put(text, " to ");
     put_formed(text, high, &form);
-    text_put(text, ", ");
-    put_confidence(text, report);
-    text_put(text, " interval</small>");
+    text_put(text, "</small>");
   }
   text_put(text, "</dd></div>\n");
 }
@@ -149,7 +140,7 @@ static void prices(Text *text, const json_t *report) {
   double ship = report_number(loss, "ship"), hold = report_number(loss, "hold");
   if (ship != ship || hold != hold) return;
   Form form = form_money(report_number(loss, "scale"), ship > hold ? ship : hold);
-  if ((ship > hold ? ship : hold) / form.scale >= 1000) form.decimals = 0;
+  if ((ship > hold ? ship : hold) / form.scale >= 100) form.decimals = 0;
   text_put(text, "<div><h3>The price of the choice</h3><dl class=\"choice\">");
   price(text, report, "ship", "If you ship", &form);
   price(text, report, "hold", "If you hold", &form);
