@@ -158,7 +158,7 @@ TEST(ReportPage, IdsArePointersIntoTheReport) {
                          "/metrics/3/delta/ci",
                          "/gates/0/delta",
                          "/business/policies/3/value",
-                         "/business/policies/4/share",
+                         "/business/policies/4/share", "/business/policies/4/population/ci",
                          "/business/value_of_threshold",
                          "/risk/probability_of_loss",
                          "/agreement/pairs/0/p_disagree",

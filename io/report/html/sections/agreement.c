@@ -59,6 +59,7 @@ static void pairs(Text *text, const json_t *report) {
 
 static void band_plot(Text *text, const json_t *report, const char *member, const char *id, const char *title,
                       const char *axis, double scale) {
+  bool money = scale > 1; // then the decisions that differ are told, else the positive rows
   RowsPlot *plot = memory_get(1, sizeof *plot);
   *plot = (RowsPlot){.id = id,
                      .title = title,
@@ -66,7 +67,7 @@ static void band_plot(Text *text, const json_t *report, const char *member, cons
                                     "difference. Right of the line the challenger is better.",
                      .kind = ROWS_BARS,
                      .label_title = "band of the champion's score",
-                     .note_title = "positives",
+                     .note_title = money ? "changed" : "positives",
                      .axis = axis_number(axis)};
   for (size_t i = 0; i < report_size(report, "agreement/bands"); i++) {
     const json_t *band = json_array_get(report_at(report, "agreement/bands"), i);
@@ -74,8 +75,8 @@ static void band_plot(Text *text, const json_t *report, const char *member, cons
     if (row == NULL) break;
     row->value = report_number(band, member) / scale;
     row->style = row->value < 0 ? "champion" : "challenger";
-    double positives = report_number(band, "positives");
-    if (positives == positives) snprintf(row->note, sizeof row->note, "%.0f", positives);
+    double note = report_number(band, money ? "swapped" : "positives");
+    if (note == note) snprintf(row->note, sizeof row->note, "%.0f", note);
   }
   rows_figure(text, plot);
   free(plot);
@@ -120,10 +121,8 @@ static void swap_row(Text *text, const json_t *swap, const SwapRow *row, const F
 }
 
 static void swap_features(Text *text, const json_t *swap) {
-  static const Column columns[] = {{"Input", false},
-                                   {"Share of those who come in", true},
-                                   {"Share of those who go out", true},
-                                   {"In words", false}};
+  static const Column columns[] = {
+      {"Input", false}, {"Share of those who come in", true}, {"Share of those who go out", true}};
   Form percent = form_percent(0);
   if (report_size(swap, "features") == 0) return;
   put_heading(text, "What marks them");
@@ -140,7 +139,6 @@ static void swap_features(Text *text, const json_t *swap) {
     cell_number(text, "Come in", id, report_number(feature, "in_share"), &percent);
     snprintf(id, sizeof id, "/swap/features/%zu/out_share", i);
     cell_number(text, "Go out", id, report_number(feature, "out_share"), &percent);
-    cell_text(text, "", NULL, report_string(feature, "text"));
     text_put(text, "</tr>\n");
   }
   table_close(text);
@@ -172,7 +170,9 @@ static void swap_set(Text *text, const json_t *report) {
     text_put(text, "<p class=\"small\">Positive rates of those who come in and those who go out: p = "
                    "<span id=\"/swap/p\">");
     put_p(text, p);
-    text_put(text, "</span></p>\n");
+    text_put(text, *report_string(swap, "test") != '\0' ? "</span>, " : "</span>");
+    text_html(text, report_string(swap, "test"));
+    text_put(text, "</p>\n");
   }
   swap_features(text, swap);
   free(worth);

@@ -68,9 +68,9 @@ static const CalibrationRow ROWS[] = {
 static void side_cell(Text *text, const json_t *report, const char *side, const char *title,
                       const CalibrationRow *row) {
   char base[64], id[128];
-  Form form = {.scale = 1, .decimals = 4};
   snprintf(base, sizeof base, "/calibration/%s", side);
   const json_t *own = report_at(report, base + 1);
+  Form form = {.scale = 1, .decimals = metric_decimals(report_number(own, row->member))};
   if (row->estimate) {
     cell_estimate(text, title, base, own, row->member, &form);
   } else {

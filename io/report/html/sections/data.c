@@ -22,7 +22,9 @@ static void summary(Text *text, const json_t *report) {
 }
 
 static void parts(Text *text, const json_t *report) {
-  static const Column columns[] = {{"Part", false}, {"Rows", true}, {"Positive", true}, {"Rate", true}};
+  bool binary = report_number(report, "data/parts/0/positives") >= 0;
+  const Column columns[] = {
+      {"Part", false}, {"Rows", true}, {binary ? "Positive" : NULL, true}, {binary ? "Rate" : NULL, true}};
   Form count = {.scale = 1}, percent = form_percent(1);
   if (report_size(report, "data/parts") == 0) return;
   table_open(text, "stack quiet", "Rows of each part", columns, sizeof columns / sizeof *columns);
@@ -36,8 +38,10 @@ static void parts(Text *text, const json_t *report) {
     snprintf(id, sizeof id, "/data/parts/%zu/rows", i);
     cell_number(text, "Rows", id, rows, &count);
     snprintf(id, sizeof id, "/data/parts/%zu/positives", i);
-    cell_number(text, "Positive", positives == positives ? id : NULL, positives, &count);
-    cell_number(text, "Rate", NULL, rows > 0 ? positives / rows : 0.0 / 0.0, &percent);
+    if (binary) {
+      cell_number(text, "Positive", id, positives, &count);
+      cell_number(text, "Rate", NULL, rows > 0 ? positives / rows : 0.0 / 0.0, &percent);
+    }
     text_put(text, "</tr>\n");
   }
   table_close(text);
@@ -97,8 +101,9 @@ static void drift_plot(Text *text, const json_t *report) {
 }
 
 static void drift_row(Text *text, const json_t *report, size_t index) {
-  static const char *const members[] = {"psi", "floor", "ratio", "p", "ks", "wasserstein", "js"};
-  static const char *const titles[] = {"PSI", "Floor", "Ratio", "p", "KS", "Wasserstein", "Jensen-Shannon"};
+  static const char *const members[] = {"psi", "floor", "ratio", "p_adjusted", "ks", "wasserstein", "js"};
+  static const char *const titles[] = {"PSI", "Floor",       "Ratio",         "p (Holm)",
+                                       "KS",  "Wasserstein", "Jensen-Shannon"};
   const json_t *item = drift_at(report, index);
   text_add(text, "<tr id=\"/drift/items/%zu\"><th scope=\"row\">", index);
   text_html(text, report_string(item, "column"));
@@ -111,7 +116,7 @@ static void drift_row(Text *text, const json_t *report, size_t index) {
     Form form = {.scale = 1, .decimals = strcmp(members[i], "ratio") == 0 ? 1 : 4};
     snprintf(id, sizeof id, "/drift/items/%zu/%s", index, members[i]);
     cell_open(text, titles[i], "n", value == value ? id : NULL);
-    if (strcmp(members[i], "p") == 0) {
+    if (strcmp(members[i], "p_adjusted") == 0) {
       put_p(text, value);
     } else {
       put_formed(text, value, &form);
@@ -123,8 +128,8 @@ static void drift_row(Text *text, const json_t *report, size_t index) {
 
 static void drift(Text *text, const json_t *report) {
   static const Column columns[] = {
-      {"Column", false}, {"PSI", true}, {"Noise floor", true},        {"Ratio", true},
-      {"p", true},       {"KS", true},  {"Wasserstein, in sd", true}, {"Jensen-Shannon", true}};
+      {"Column", false},  {"PSI", true}, {"Noise floor", true},        {"Ratio", true},
+      {"p (Holm)", true}, {"KS", true},  {"Wasserstein, in sd", true}, {"Jensen-Shannon", true}};
   size_t count = report_size(report, "drift/items");
   if (count == 0) return;
   put_heading(text, "Drift");
@@ -134,6 +139,12 @@ static void drift(Text *text, const json_t *report) {
   table_open(text, "stack quiet", "Measures of drift", columns, sizeof columns / sizeof *columns);
   for (size_t i = 0; i < count && i < DRIFT_SHOWN; i++) drift_row(text, report, i);
   table_close(text);
+  double rows = report_number(report, "drift/training_rows");
+  if (rows > 0) {
+    text_put(text, "<p class=\"small\">Measured against <span id=\"/drift/training_rows\">");
+    format_count(text, rows);
+    text_put(text, "</span> rows of training.</p>\n");
+  }
   if (count > DRIFT_SHOWN)
     text_add(text, "<p class=\"small\">%zu further columns are in report.json.</p>\n", count - DRIFT_SHOWN);
 }

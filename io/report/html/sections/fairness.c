@@ -33,6 +33,12 @@ static void group_row(Text *text, const json_t *report, size_t index) {
   text_put(text, "</tr>\n");
 }
 
+static const char *measure_title(const char *measure) {
+  for (int i = 0; i < RATES; i++)
+    if (strcmp(RATE_IDS[i], measure) == 0) return RATE_TITLES[i];
+  return measure;
+}
+
 static void comparison_row(Text *text, const json_t *report, size_t index) {
   const json_t *comparison = json_array_get(report_at(report, "fairness/comparisons"), index);
   Form difference = form_signed(form_percent(1)), ratio = {.scale = 1, .decimals = 2};
@@ -40,7 +46,7 @@ static void comparison_row(Text *text, const json_t *report, size_t index) {
   char base[48];
   snprintf(base, sizeof base, "/fairness/comparisons/%zu", index);
   text_add(text, "<tr id=\"%s\"><th scope=\"row\">", base);
-  text_html(text, report_string(comparison, "measure"));
+  text_html(text, measure_title(report_string(comparison, "measure")));
   text_put(text, "<small>");
   text_html(text, report_string(comparison, "group"));
   text_put(text, " against ");

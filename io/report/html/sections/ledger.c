@@ -20,8 +20,11 @@ static void body(Text *text, const json_t *report) {
   double before = report_number(report, "ledger/decisions_before");
   facts_open(text, "Test-set ledger");
   fact_number(text, "Decisions before this one", "/ledger/decisions_before", before, &count, "", "");
-  fact_number(text, "Alpha of this decision", "/ledger/alpha", report_number(report, "ledger/alpha"), &alpha,
-              "", "the more often rows are asked, the more evidence they must give");
+  fact_number(text, "Alpha of all decisions", "/ledger/alpha", report_number(report, "ledger/alpha"), &alpha,
+              "", "");
+  fact_number(text, "Alpha of this decision", "/ledger/alpha_this_decision",
+              report_number(report, "ledger/alpha_this_decision"), &alpha, "",
+              "the more often rows are asked, the more evidence they must give");
   facts_close(text);
   if (before >= 4)
     text_add(text, "<p class=\"note warn\">These rows have been asked often: %s.</p>\n",

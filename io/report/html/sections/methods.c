@@ -9,6 +9,7 @@ static bool present(const json_t *report) {
 
 static void method_row(Text *text, const json_t *method, const char *list, size_t index) {
   const char *interval = report_string(method, "interval_text"), *source = report_string(method, "source");
+  const char *interval_source = report_string(method, "interval_source");
   if (*interval == '\0') interval = report_string(method, "interval");
   if (*interval == '\0') interval = report_string(method, "delta/method");
   text_add(text, "<tr><th scope=\"row\">");
@@ -17,7 +18,11 @@ static void method_row(Text *text, const json_t *method, const char *list, size_
   text_html(text, report_string(method, "formula"));
   text_put(text, "</code></td>");
   cell_text(text, "Interval", NULL, interval);
-  cell_text(text, "Source", NULL, source);
+  cell_open(text, "Source", "", NULL);
+  text_html(text, source);
+  text_put(text, *source != '\0' && *interval_source != '\0' ? "; " : "");
+  text_html(text, interval_source);
+  text_put(text, "</td>");
   text_put(text, "</tr>\n");
 }
 

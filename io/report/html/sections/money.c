@@ -20,6 +20,8 @@ static const PolicyWords POLICIES[] = {
     {"random", "At random", "as many rows as the challenger, drawn blindly"},
     {"champion", "Champion", "the model in use"},
     {"challenger", "Challenger", "the model that wants to replace it"},
+    {"half", "Threshold 0.5", "the usual default"},
+    {"same_for_all", "The same for all", "no model needed"},
     {"best_threshold", "Best threshold", "known only after the fact: optimistic"},
     {"oracle", "Oracle", "acts exactly where it pays: out of reach"},
 };
@@ -57,6 +59,18 @@ static PolicyForms forms_of(const Money *money) {
   return forms;
 }
 
+// What the policy is worth on the population, with its interval.
+static void population_cell(Text *text, const Money *money, const json_t *policy, const char *base,
+                            const Form *form) {
+  if (!(money->population > 0)) return;
+  if (json_is_object(report_at(policy, "population"))) {
+    cell_estimate(text, "On the population", base, policy, "population", form);
+  } else {
+    double value = report_number(policy, "value") * money->population / money->rows;
+    cell_number(text, "On the population", NULL, value, form);
+  }
+}
+
 static void policy_row(Text *text, const json_t *report, const Money *money, size_t index,
                        const PolicyForms *forms) {
   const json_t *policy = json_array_get(report_at(money->business, "policies"), index);
@@ -68,6 +82,8 @@ static void policy_row(Text *text, const json_t *report, const Money *money, siz
   int length = snprintf(base, sizeof base, "/business/policies/%zu", index);
   text_add(text, "<tr id=\"%s\"%s><th scope=\"row\">", base, model ? " class=\"strong\"" : "");
   policy_title(text, name, has_champion(report));
+  if (json_is_true(report_at(policy, "beyond_capacity")))
+    text_put(text, "<small>beyond the capacity</small>");
   text_put(text, "</th>");
   snprintf(base + length, sizeof base - (size_t)length, "/acted");
   cell_open(text, "Acts on", "n", base);
@@ -87,8 +103,8 @@ static void policy_row(Text *text, const json_t *report, const Money *money, siz
   }
   text_put(text, "</td>");
   cell_number(text, "Per 1,000 rows", NULL, value * 1000 / money->rows, &forms->thousand);
-  if (money->population > 0)
-    cell_number(text, "On the population", NULL, value * money->population / money->rows, &forms->population);
+  base[length] = '\0';
+  population_cell(text, money, policy, base, &forms->population);
   snprintf(base + length, sizeof base - (size_t)length, "/share");
   cell_number(text, "Achieved", base, report_number(policy, "share"), &forms->share);
   text_put(text, "</tr>\n");
@@ -139,6 +155,9 @@ static void policy_table(Text *text, const json_t *report, const Money *money) {
 // ---- the operating point ----
 
 static void capacity(Text *text, const json_t *business) {
+  const char *words = report_string(business, "capacity/text");
+  fact_text(text, "Capacity", "/business/capacity/text", words);
+  if (*words != '\0') return;
   Form count = {.scale = 1}, percent = form_percent(1);
   double budget = report_number(business, "capacity/budget");
   fact_number(text, "Capacity", "/business/capacity/rows", report_number(business, "capacity/rows"), &count,
@@ -165,8 +184,10 @@ static void operating_point(Text *text, const json_t *report, const Money *money
   fact_number(text, "Left on the table", "/business/regret", report_number(business, "regret"), &form,
               money->unit, "the best threshold, known only after the fact, less this one");
   fact_text(text, "Break-even", "/business/break_even/text", report_string(business, "break_even/text"));
+  const char *risk = report_string(report, "risk/text");
   fact_number(text, "Value at risk", "/risk/value_at_risk", report_number(report, "risk/value_at_risk"),
-              &form, money->unit, "in 95 of 100 draws of rows and costs the gain is above this");
+              &form, money->unit,
+              *risk != '\0' ? risk : "in 95 of 100 draws of rows and costs the gain is above this");
   facts_close(text);
 }
 
@@ -191,6 +212,26 @@ static void parameter(Text *text, const char *name, const json_t *value) {
   text_put(text, "</td></tr>\n");
 }
 
+// TRUTH: {DECISION: cost}, a line each.
+static void costs(Text *text, const json_t *business) {
+  static const Column columns[] = {{"True class", false}, {"Decision", false}, {"Cost", true}};
+  const char *truth, *decision;
+  json_t *row, *cost;
+  if (json_object_size(report_at(business, "costs")) == 0) return;
+  table_open(text, "", "What decisions cost", columns, sizeof columns / sizeof *columns);
+  json_object_foreach((json_t *)report_at(business, "costs"), truth, row) {
+    json_object_foreach(row, decision, cost) {
+      text_put(text, "<tr><th scope=\"row\">");
+      text_html(text, truth);
+      text_put(text, "</th>");
+      cell_text(text, "", NULL, decision);
+      cell_open(text, "", "n", NULL);
+      text_add(text, "%.6g</td></tr>\n", report_number(cost, ""));
+    }
+  }
+  table_close(text);
+}
+
 static void definition(Text *text, const json_t *business) {
   const json_t *value;
   const char *name;
@@ -201,6 +242,7 @@ static void definition(Text *text, const json_t *business) {
   fact_text(text, "Horizon", "/business/horizon", report_string(business, "horizon"));
   json_object_foreach((json_t *)report_at(business, "params"), name, value) parameter(text, name, value);
   facts_close(text);
+  costs(text, business);
   examples(text, business);
 }
 

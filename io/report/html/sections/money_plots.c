@@ -15,6 +15,8 @@ static const char *policy_label(const json_t *report, const json_t *policy) {
   static const char *const labels[][2] = {{"nobody", "act on nobody"},
                                           {"everybody", "act on everybody"},
                                           {"random", "at random"},
+                                          {"half", "threshold 0.5"},
+                                          {"same_for_all", "the same for all"},
                                           {"best_threshold", "best threshold"}};
   const char *name = report_policy_name(report, policy);
   for (size_t i = 0; i < sizeof labels / sizeof *labels; i++)
@@ -111,6 +113,8 @@ static void capacity_plot(Text *text, const json_t *report, const Money *money) 
 // ---- sensitivity ----
 
 static double base_of(const json_t *report, double scale) {
+  double delta = report_number(report, "sensitivity/delta");
+  if (delta == delta) return delta / scale;
   const json_t *metric = json_array_get(report_at(report, "metrics"), (size_t)value_index(report));
   return report_number(metric, has_champion(report) ? "delta/value" : "challenger/value") / scale;
 }
@@ -133,7 +137,7 @@ static void tornado(Text *text, const json_t *report, const Money *money) {
   double scale = report_number(report, "sensitivity/scale");
   scale = scale > 0 ? scale : 1;
   char *axis =
-      memory_format("%s, %.40s", compared ? "gain of the challenger" : "value of the model", money->unit);
+      memory_format("gain over %s, %.40s", compared ? "the champion" : "acting without a model", money->unit);
   RowsPlot *plot = memory_get(1, sizeof *plot);
   *plot =
       (RowsPlot){.id = "plot-sensitivity",
@@ -158,6 +162,7 @@ static void tornado(Text *text, const json_t *report, const Money *money) {
     text_put(text, "<div>");
     rows_figure(text, plot);
     tornado_text(text, report);
+    put_paragraph(text, "small", report_string(report, "sensitivity/text"));
     text_put(text, "</div>\n");
   }
   free(plot);

@@ -122,11 +122,7 @@ static void harm_cell(Text *text, const json_t *item, const char *base) {
   char id[96];
   snprintf(id, sizeof id, "%s/harm", base);
   cell_open(text, "Harm", "n wrap", json_is_object(report_at(item, "harm")) ? id : NULL);
-  if (*report_string(item, "note") != '\0') {
-    text_put(text, "<small>");
-    text_html(text, report_string(item, "note"));
-    text_put(text, "</small>");
-  } else if (json_is_object(report_at(item, "harm"))) {
+  if (json_is_object(report_at(item, "harm"))) {
     bool shown = json_is_true(report_at(item, "harm/shown"));
     text_add(text, "<span class=\"pill %s\">%s</span>", shown ? "fail" : "", shown ? "shown" : "not shown");
     if (p == p) {
@@ -134,6 +130,10 @@ static void harm_cell(Text *text, const json_t *item, const char *base) {
       put_p(text, p);
       text_put(text, "</small>");
     }
+  } else {
+    text_put(text, "<small>");
+    text_html(text, report_string(item, "note"));
+    text_put(text, "</small>");
   }
   text_put(text, "</td>");
 }
@@ -189,7 +189,7 @@ static void slice_row(Text *text, const json_t *report, size_t index, const json
     cell_estimate(text, report_string(metrics[i], "label"), id, metric, side, &form);
   }
   harm_cell(text, item, base);
-  detectable_cell(text, report, item, base);
+  if (has_champion(report)) detectable_cell(text, report, item, base);
   text_put(text, "</tr>\n");
 }
 
@@ -198,6 +198,7 @@ static void body(Text *text, const json_t *report) {
   size_t items = report_size(report, "slices/items");
   int count = metrics_of(report, metrics), columns_used = 0;
   Column columns[SLICE_METRICS + 4];
+  bool compared = has_champion(report);
   put_paragraph(text, "intro", report_string(report, "slices/text"));
   if (items > 0) {
     text_put(text, "<div class=\"plots\">");
@@ -207,8 +208,8 @@ static void body(Text *text, const json_t *report) {
     columns[columns_used++] = (Column){"Rows", true};
     for (int i = 0; i < count; i++)
       columns[columns_used++] = (Column){report_string(metrics[i], "label"), true};
-    columns[columns_used++] = (Column){"Harm", true};
-    columns[columns_used++] = (Column){"Could have shown", true};
+    columns[columns_used++] = (Column){compared ? "Harm" : "Note", true};
+    if (compared) columns[columns_used++] = (Column){"Could have shown", true};
     table_open(text, "stack", has_champion(report) ? "Differences by slice, + is better" : "Values by slice",
                columns, columns_used);
     size_t shown = 0;

@@ -56,25 +56,33 @@ static void seed_plot(Text *text, const json_t *report, const json_t *seeds, con
   free(axis);
 }
 
-static void block_plot(Text *text, const json_t *report, const char *unit) {
+// One metric in blocks of time: its difference, or its value where there is one model.
+static void block_plot(Text *text, const json_t *report, const char *id, const char *member,
+                       const char *label, double scale) {
   const json_t *blocks = report_at(report, "stability/blocks");
-  double scale = scale_of(blocks);
-  char *axis = memory_format("gain of the challenger%s%.40s", scale > 1 ? ", " : "", scale > 1 ? unit : "");
+  const char *unit = report_string(report, "business/unit");
+  bool compared = has_champion(report);
+  char *title = memory_format("Over time: %.60s", *label != '\0' ? label : "value");
+  char *axis = memory_format("%s%.60s%s%.40s", compared ? "difference in " : "",
+                             *label != '\0' ? label : "value", scale > 1 ? ", " : "", scale > 1 ? unit : "");
   RowsPlot *plot = memory_get(1, sizeof *plot);
-  *plot = (RowsPlot){.id = "plot-blocks",
-                     .title = "Over time",
-                     .description = "The difference in blocks of time, each with its interval.",
-                     .kind = ROWS_DOTS,
-                     .label_title = "block",
-                     .note_title = "rows",
-                     .confidence = report_confidence(report),
-                     .axis = axis_number(axis),
-                     .zero = true};
+  *plot =
+      (RowsPlot){.id = id,
+                 .title = title,
+                 .description = compared ? "Blocks of time, each with its interval. Right of the line the "
+                                           "challenger is better."
+                                         : "Blocks of time, each with its interval.",
+                 .kind = ROWS_DOTS,
+                 .label_title = "block",
+                 .note_title = "rows",
+                 .confidence = report_confidence(report),
+                 .axis = axis_number(axis),
+                 .zero = compared};
   for (size_t i = 0; i < report_size(blocks, "items"); i++) {
-    const json_t *item = json_array_get(report_at(blocks, "items"), i);
-    Row *row = rows_add(plot, report_string(item, "label"));
-    if (row == NULL) break;
-    row_estimate(row, report_at(item, "delta"), scale);
+    const json_t *item = json_array_get(report_at(blocks, "items"), i), *own = report_at(item, member);
+    Row *row = own != NULL ? rows_add(plot, report_string(item, "label")) : NULL;
+    if (row == NULL) continue;
+    row_estimate(row, own, scale);
     row->style = "challenger";
     Text rows = {0};
     format_count(&rows, report_number(item, "rows"));
@@ -84,6 +92,14 @@ static void block_plot(Text *text, const json_t *report, const char *unit) {
   rows_figure(text, plot);
   free(plot);
   free(axis);
+  free(title);
+}
+
+static void blocks(Text *text, const json_t *report) {
+  const json_t *own = report_at(report, "stability/blocks");
+  block_plot(text, report, "plot-blocks", has_champion(report) ? "delta" : "value",
+             report_string(own, "label"), scale_of(own));
+  block_plot(text, report, "plot-blocks-primary", "primary", report_string(own, "primary"), 1);
 }
 
 static void body(Text *text, const json_t *report) {
@@ -96,7 +112,7 @@ static void body(Text *text, const json_t *report) {
     seed_plot(text, report, seeds, unit);
     text_put(text, "</div>\n");
   }
-  block_plot(text, report, unit);
+  blocks(text, report);
   text_put(text, "</div>\n");
   if (!json_is_object(flips)) return;
   put_heading(text, "Decisions that change");
