@@ -179,14 +179,23 @@ void cell_estimate(Text *text, const char *label, const char *base, const json_t
 
 // ---- facts ----
 
-void facts_open(Text *text, const char *caption) {
+Facts facts_open(Text *text, const char *heading, const char *caption) {
+  Facts facts = {.before = text->length};
+  if (heading != NULL) put_heading(text, heading);
   text_put(text, "<table class=\"facts-table quiet\"><caption>");
   text_html(text, caption);
   text_put(text, "</caption><tbody>\n");
+  facts.empty = text->length;
+  return facts;
 }
 
-void facts_close(Text *text) {
-  table_close(text);
+void facts_close(Text *text, const Facts *facts) {
+  if (text->length > facts->empty) {
+    table_close(text);
+    return;
+  }
+  text->length = facts->before;
+  text->bytes[text->length] = '\0';
 }
 
 static void fact_open(Text *text, const char *title, const char *pointer) {

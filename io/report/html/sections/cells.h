@@ -66,12 +66,17 @@ void cell_estimate(Text *text, const char *label, const char *base, const json_t
 
 // ---- facts: a table of titles and values ----
 
-void facts_open(Text *text, const char *caption);
+// Where a table of facts began, and where it was still empty.
+typedef struct Facts {
+  size_t before, empty;
+} Facts;
+
+Facts facts_open(Text *text, const char *heading, const char *caption);                // heading NULL: none
 void fact_text(Text *text, const char *title, const char *pointer, const char *value); // nothing for ""
 void fact_code(Text *text, const char *title, const char *pointer, const char *value);
 void fact_number(Text *text, const char *title, const char *pointer, double value, const Form *form,
                  const char *unit, const char *note); // nothing for NaN; note may be ""
-void facts_close(Text *text);
+void facts_close(Text *text, const Facts *facts);     // an empty table leaves nothing, not even its heading
 
 // ---- words ----
 

@@ -18,14 +18,14 @@ static void summary(Text *text, const json_t *report) {
 static void body(Text *text, const json_t *report) {
   Form count = {.scale = 1}, alpha = {.scale = 1, .decimals = 5};
   double before = report_number(report, "ledger/decisions_before");
-  facts_open(text, "Test-set ledger");
+  Facts facts = facts_open(text, NULL, "Test-set ledger");
   fact_number(text, "Decisions before this one", "/ledger/decisions_before", before, &count, "", "");
   fact_number(text, "Alpha of all decisions", "/ledger/alpha", report_number(report, "ledger/alpha"), &alpha,
               "", "");
   fact_number(text, "Alpha of this decision", "/ledger/alpha_this_decision",
               report_number(report, "ledger/alpha_this_decision"), &alpha, "",
               "the more often rows are asked, the more evidence they must give");
-  facts_close(text);
+  facts_close(text, &facts);
   if (before >= 4)
     text_add(text, "<p class=\"note warn\">These rows have been asked often: %s.</p>\n",
              before >= 19 ? "take new ones" : "plan for new ones");

@@ -32,13 +32,12 @@ static void fact(Text *text, const json_t *report, const char *title, const char
 
 static void card(Text *text, const json_t *report) {
   if (!json_is_object(report_at(report, "card"))) return;
-  put_heading(text, "Model card");
-  facts_open(text, "Model card");
+  Facts facts = facts_open(text, "Model card", "Model card");
   fact(text, report, "Goal", "/card/goal");
   fact(text, report, "Owner", "/card/owner");
   fact(text, report, "Intended use", "/card/intended_use");
   fact(text, report, "Limits", "/card/limits");
-  facts_close(text);
+  facts_close(text, &facts);
 }
 
 static void subject(Text *text, const json_t *report, const char *side, const char *title) {
@@ -52,21 +51,19 @@ static void subject(Text *text, const json_t *report, const char *side, const ch
                                          {"Predictions", "predictions_digest"},
                                          {"Report", "report_digest"},
                                          {"Seed", "seed"}};
-  put_heading(text, title);
-  facts_open(text, title);
+  Facts facts = facts_open(text, title, title);
   for (size_t i = 0; i < sizeof FACTS / sizeof *FACTS; i++) {
     char pointer[POINTER_MAX];
     snprintf(pointer, sizeof pointer, "/subject/%s/%s", side, FACTS[i][1]);
     fact(text, report, FACTS[i][0], pointer);
   }
-  facts_close(text);
+  facts_close(text, &facts);
 }
 
 static void evaluation(Text *text, const json_t *report) {
   const json_t *value;
   const char *name;
-  put_heading(text, "Evaluation");
-  facts_open(text, "Evaluation");
+  Facts facts = facts_open(text, "Evaluation", "Evaluation");
   fact(text, report, "Rows", "/evaluation_set/rows");
   fact(text, report, "Positive rows", "/evaluation_set/events");
   fact(text, report, "Clusters", "/evaluation_set/clusters");
@@ -84,7 +81,7 @@ static void evaluation(Text *text, const json_t *report) {
     fact_code(text, title.bytes, NULL, report_string(value, ""));
     text_free(&title);
   }
-  facts_close(text);
+  facts_close(text, &facts);
 }
 
 static void body(Text *text, const json_t *report) {

@@ -29,7 +29,7 @@ static void method_row(Text *text, const json_t *method, const char *list, size_
 static void settings(Text *text, const json_t *report) {
   const json_t *method = report_at(report, "method");
   Form count = {.scale = 1}, percent = form_percent(0), alpha = {.scale = 1, .decimals = 3};
-  facts_open(text, "Settings of the methods");
+  Facts facts = facts_open(text, NULL, "Settings of the methods");
   fact_number(text, "Confidence", "/method/confidence", report_number(method, "confidence"), &percent, "",
               "");
   fact_number(text, "Alpha", "/method/alpha", report_number(method, "alpha"), &alpha, "", "");
@@ -43,7 +43,7 @@ static void settings(Text *text, const json_t *report) {
               "");
   fact_number(text, "Rows whose score was clipped", "/method/clipped_rows",
               report_number(method, "clipped_rows"), &count, "", "");
-  facts_close(text);
+  facts_close(text, &facts);
 }
 
 static void body(Text *text, const json_t *report) {

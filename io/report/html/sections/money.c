@@ -171,8 +171,7 @@ static void capacity(Text *text, const json_t *business) {
 static void operating_point(Text *text, const json_t *report, const Money *money) {
   const json_t *business = money->business;
   Form form = form_money(money->scale, largest_value(money)), percent = form_percent(1);
-  put_heading(text, "The operating point");
-  facts_open(text, "The operating point");
+  Facts facts = facts_open(text, "The operating point", "The operating point");
   fact_text(text, "Policy", "/business/policy/text", report_string(business, "policy/text"));
   capacity(text, business);
   fact_number(text, "Share of the achievable", "/business/share_of_achievable",
@@ -188,7 +187,7 @@ static void operating_point(Text *text, const json_t *report, const Money *money
   fact_number(text, "Value at risk", "/risk/value_at_risk", report_number(report, "risk/value_at_risk"),
               &form, money->unit,
               *risk != '\0' ? risk : "in 95 of 100 draws of rows and costs the gain is above this");
-  facts_close(text);
+  facts_close(text, &facts);
 }
 
 static void examples(Text *text, const json_t *business) {
@@ -235,13 +234,12 @@ static void costs(Text *text, const json_t *business) {
 static void definition(Text *text, const json_t *business) {
   const json_t *value;
   const char *name;
-  put_heading(text, "How value is counted");
-  facts_open(text, "How value is counted");
+  Facts facts = facts_open(text, "How value is counted", "How value is counted");
   fact_code(text, "If we act", "/business/act", report_string(business, "act"));
   fact_code(text, "If we do not", "/business/skip", report_string(business, "skip"));
   fact_text(text, "Horizon", "/business/horizon", report_string(business, "horizon"));
   json_object_foreach((json_t *)report_at(business, "params"), name, value) parameter(text, name, value);
-  facts_close(text);
+  facts_close(text, &facts);
   costs(text, business);
   examples(text, business);
 }
@@ -261,9 +259,9 @@ static void body(Text *text, const json_t *report) {
   policy_table(text, report, &money);
   text_put(text, "<div class=\"plots\">");
   write_money_plots(text, report);
-  text_put(text, "<div>\n");
+  text_put(text, "<div>");
   operating_point(text, report, &money);
-  text_put(text, "</div><div>\n");
+  text_put(text, "</div><div>");
   definition(text, money.business);
   text_put(text, "</div></div>\n");
 }

@@ -17,7 +17,7 @@ static void summary(Text *text, const json_t *report) {
 static void body(Text *text, const json_t *report) {
   Form count = {.scale = 1};
   const json_t *operations = report_at(report, "operations");
-  facts_open(text, "Operations");
+  Facts facts = facts_open(text, NULL, "Operations");
   fact_number(text, "Parameters", "/operations/parameters", report_number(operations, "parameters"), &count,
               "", "");
   fact_number(text, "Inputs", "/operations/inputs", report_number(operations, "inputs"), &count, "", "");
@@ -25,7 +25,7 @@ static void body(Text *text, const json_t *report) {
               &count, "bytes", "");
   fact_text(text, "Numerics", "/operations/numerics", report_string(operations, "numerics"));
   fact_text(text, "Determinism", "/operations/determinism", report_string(operations, "determinism"));
-  facts_close(text);
+  facts_close(text, &facts);
   text_put(text, "<p class=\"small\">Latency, device and libraries depend on the machine: they are in "
                  "environment.json beside the report.</p>\n");
 }

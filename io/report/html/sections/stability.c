@@ -46,12 +46,12 @@ static void seed_plot(Text *text, const json_t *report, const json_t *seeds, con
   rows_figure(text, plot);
   const json_t *metric = json_array_get(report_at(report, "metrics"), (size_t)value_index(report));
   Form form = form_of(seeds, report_number(seeds, "spread/value")), gain = form_signed(form);
-  facts_open(text, "Spread of the seeds");
+  Facts facts = facts_open(text, NULL, "Spread of the seeds");
   fact_number(text, "Spread", "/stability/seeds/spread", report_number(seeds, "spread/value"), &form,
               scale > 1 ? unit : "", "standard deviation over the seeds");
   if (scale > 1)
     fact_number(text, "Gain over the champion", NULL, report_number(metric, "delta/value"), &gain, unit, "");
-  facts_close(text);
+  facts_close(text, &facts);
   free(plot);
   free(axis);
 }
@@ -117,12 +117,12 @@ static void body(Text *text, const json_t *report) {
   if (!json_is_object(flips)) return;
   put_heading(text, "Decisions that change");
   put_paragraph(text, "", report_string(flips, "text"));
-  facts_open(text, "Decisions that change");
+  Facts facts = facts_open(text, NULL, "Decisions that change");
   fact_number(text, "Rows", "/stability/flips/rows", report_number(flips, "rows"), &count, "", "");
   Form percent = form_percent(1);
   fact_number(text, "Share of all rows", "/stability/flips/rate", report_number(flips, "rate"), &percent, "",
               "");
-  facts_close(text);
+  facts_close(text, &facts);
 }
 
 const Section section_stability = {"stability", "Stability", NULL, "ds mle", true, present, summary, body};
