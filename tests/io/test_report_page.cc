@@ -452,6 +452,9 @@ TEST(ReportBrowser, PagesHoldInChromium) {
     return json_is_string(value) && json_string_length(value) > 0 ? json_string(hostile.c_str()) : nullptr;
   });
   files += folder.put("hostile.html", text_of(report_html, json.get()));
+  Json alone = fixture("full"); // whatever a report of one model may hold
+  json_object_del(const_cast<json_t *>(report_at(alone.get(), "subject")), "champion");
+  files += folder.put("alone.html", text_of(report_html, alone.get()));
   Json longest = fixture("full");
   replace_each(longest.get(), [&](const json_t *value) {
     return json_is_string(value) && json_string_length(value) > 0 ? json_string(std::string(200, 'W').c_str())

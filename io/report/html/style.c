@@ -117,6 +117,7 @@ const char REPORT_STYLE[] =
   "pre { background: var(--faint); border-radius: 10px; padding: 14px 18px; margin: 8px 0 0; white-space: pre-wrap; overflow-wrap: anywhere; font: 13.5px/1.55 ui-monospace, \"SF Mono\", Menlo, Consolas, \"DejaVu Sans Mono\", monospace; }\n"
   ".plots { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(400px, 100%), 1fr)); gap: 40px 44px; margin-top: 28px; }\n"
   ".plots:empty, .plots > div:empty { display: none; }\n"
+  ".plots:empty + h3 { margin-top: 6px; }\n"
   ".plots.small { grid-template-columns: repeat(auto-fit, minmax(min(270px, 100%), 1fr)); gap: 32px 28px; margin-top: 20px; }\n"
   ".plots + table { margin-top: 24px; }\n"
   ".plots h3 { margin-top: 0; }\n"

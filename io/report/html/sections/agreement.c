@@ -18,7 +18,7 @@ static const char *preferred(double delta) {
   return delta > 0 ? "challenger" : delta < 0 ? "champion" : delta == 0 ? "neither" : "";
 }
 
-static void pair_row(Text *text, const json_t *report, size_t index) {
+static void pair_row(Text *text, const json_t *report, size_t index, bool chances) {
   const json_t *pair = json_array_get(report_at(report, "agreement/pairs"), index);
   double model = report_number(pair, "model_delta"), business = report_number(pair, "business_delta");
   Form model_form = {.scale = 1, .decimals = metric_decimals(model), .sign = true};
@@ -37,20 +37,22 @@ static void pair_row(Text *text, const json_t *report, size_t index) {
   text_add(text, "<span class=\"pill %s\">%s</span></td>", same ? "pass" : "unknown",
            same ? "agree" : "disagree");
   snprintf(base + length, sizeof base - (size_t)length, "/p_disagree");
-  cell_number(text, "Chance of disagreement", base, report_number(pair, "p_disagree"), &percent);
+  if (chances) cell_number(text, "Chance of disagreement", base, report_number(pair, "p_disagree"), &percent);
   text_put(text, "</tr>\n");
 }
 
 static void pairs(Text *text, const json_t *report) {
-  static const Column columns[] = {{"Model metric", false},   {"Difference, + is better", true},
-                                   {"It prefers", false},     {"Money prefers", false},
-                                   {"Do they agree?", false}, {"Chance of disagreement", true}};
+  bool chances = report_number(report, "agreement/pairs/0/p_disagree") >= 0; // there was a bootstrap
+  const Column columns[] = {{"Model metric", false},   {"Difference, + is better", true},
+                            {"It prefers", false},     {"Money prefers", false},
+                            {"Do they agree?", false}, {chances ? "Chance of disagreement" : NULL, true}};
   size_t count = report_size(report, "agreement/pairs");
   if (count == 0) return;
   table_open(text, "stack quiet", "Each model metric beside money", columns,
              sizeof columns / sizeof *columns);
-  for (size_t i = 0; i < count; i++) pair_row(text, report, i);
+  for (size_t i = 0; i < count; i++) pair_row(text, report, i, chances);
   table_close(text);
+  if (!chances) return;
   text_put(text, "<p class=\"small\">Chance of disagreement: the share of resamples of the rows in which the "
                  "metric and money prefer different models.</p>\n");
 }
@@ -167,8 +169,9 @@ static void swap_set(Text *text, const json_t *report) {
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) swap_row(text, swap, &rows[i], &form);
   table_close(text);
   if (p == p) {
-    text_put(text, "<p class=\"small\">Positive rates of those who come in and those who go out: p = "
+    text_put(text, "<p class=\"small\">Positive rates of those who come in and those who go out: p "
                    "<span id=\"/swap/p\">");
+    text_put(text, p < 0.001 ? "" : "= ");
     put_p(text, p);
     text_put(text, *report_string(swap, "test") != '\0' ? "</span>, " : "</span>");
     text_html(text, report_string(swap, "test"));

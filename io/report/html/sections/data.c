@@ -78,7 +78,7 @@ static void drift_plot(Text *text, const json_t *report) {
   RowsPlot *plot = memory_get(1, sizeof *plot);
   *plot =
       (RowsPlot){.id = "plot-drift",
-                 .title = "Drift against the training rows",
+                 .title = "Distance from the training rows",
                  .description = "Population stability index of each column. Without any drift it would be "
                                 "about as large as its noise floor.",
                  .kind = ROWS_BARS,

@@ -259,7 +259,7 @@ static void body(Text *text, const json_t *report) {
   policy_table(text, report, &money);
   text_put(text, "<div class=\"plots\">");
   write_money_plots(text, report);
-  text_put(text, "<div>");
+  text_put(text, "</div>\n<div class=\"plots\"><div>");
   operating_point(text, report, &money);
   text_put(text, "</div><div>");
   definition(text, money.business);
