@@ -3,6 +3,7 @@
 
 #include "engine/evaluate/metric_choice.h"
 #include "engine/evaluate/money.h"
+#include "engine/evaluate/resample/replicates.h"
 #include "engine/evaluate/statistics/class_metrics.h"
 #include "engine/evaluate/statistics/curves.h"
 #include "engine/evaluate/statistics/intervals.h"
@@ -69,6 +70,17 @@ static void fill_metrics(EvaluationReport *report, const EvaluationSet *set,
   }
 }
 
+// Of the metrics that have no other interval.
+static Replicates *resample_metrics(const EvaluationSet *set, const bool chosen[METRIC_COUNT]) {
+  const Metric *metrics[METRIC_COUNT];
+  int count = 0;
+  for (int i = 0; i < METRIC_COUNT; i++) {
+    if (!chosen[i] || replicates_of(set->replicates, &metric_table[i]) != NULL) continue;
+    if (metric_method(&metric_table[i], set) == INTERVAL_BOOTSTRAP) metrics[count++] = &metric_table[i];
+  }
+  return count == 0 ? NULL : replicates_new(set, NULL, metrics, count, replicates_wanted(set));
+}
+
 static void fill_curves(EvaluationReport *report, const EvaluationSet *set) {
   if (set->task != TASK_REGRESSION) {
     report->confusion = confusion_of(set, &report->classes);
@@ -90,6 +102,11 @@ Status evaluate_model(EvaluationReport *report, const EvaluationSet *set, const 
   sorted.blocks = blocks;
   report->confidence = confidence_of(gates);
   describe_rows(report, &sorted);
+  report->replicates = resample_metrics(&sorted, chosen);
+  if (report->replicates != NULL) {
+    sorted.replicates = report->replicates;
+    sorted.replicate = 0;
+  }
   fill_metrics(report, &sorted, chosen);
   fill_curves(report, &sorted);
   score_blocks_free(blocks);

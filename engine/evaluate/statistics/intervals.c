@@ -1,6 +1,8 @@
 // Intervals of metrics and of paired differences.
 #include "engine/evaluate/statistics/intervals.h"
 
+#include "engine/evaluate/resample/replicates.h"
+#include "engine/evaluate/statistics/clusters.h"
 #include "engine/evaluate/statistics/delong.h"
 #include "engine/evaluate/statistics/statistics.h"
 #include "engine/evaluate/statistics/terms.h"
@@ -15,7 +17,7 @@ static const double high_auc = 0.99;
 
 static Moments moments_of_metric(const EvaluationSet *set, MetricId id) {
   double *terms = metric_terms(set, id);
-  Moments moments = moments_of(terms, metric_term_weights(set, id), set->rows);
+  Moments moments = moments_of_rows(set, terms, metric_term_weights(set, id));
   free(terms);
   return moments;
 }
@@ -60,15 +62,71 @@ static Estimate mean_estimate(const Metric *metric, const EvaluationSet *set, do
   return estimate_symmetric(INTERVAL_T, value, moments.standard_error * scale, moments.n, confidence);
 }
 
+// ---- which method ----
+
+static int64_t events_of(const EvaluationSet *set) {
+  int64_t positives = 0, units = cluster_count(set);
+  if (set->task != TASK_BINARY) return units;
+  for (int64_t i = 0; i < set->rows; i++) positives += set->labels[i] == 1;
+  int64_t fewer = 2 * positives < set->rows ? positives : set->rows - positives;
+  return fewer < units ? fewer : units;
+}
+
+// The registry's method, or the one that stands in for it: a formula for independent rows says nothing of
+// clusters, and DeLong's is too narrow for few events.
+static IntervalMethod method_on(IntervalMethod method, const Metric *metric, const EvaluationSet *set,
+                                double value) {
+  if (method == INTERVAL_NONE || method == INTERVAL_T || method == INTERVAL_T_SQUARES) return method;
+  if (method == INTERVAL_WILSON && metric_has_terms(metric->id))
+    return set->weights == NULL && set->cluster_hash == NULL ? INTERVAL_WILSON : INTERVAL_T;
+  if (method == INTERVAL_DELONG && set->row_hash == NULL) return method;
+  bool stands = set->cluster_hash == NULL && !metric_few_events(metric, set, value);
+  return stands ? method : INTERVAL_BOOTSTRAP;
+}
+
+IntervalMethod metric_method(const Metric *metric, const EvaluationSet *set) {
+  return method_on(metric->single, metric, set, metric_value(metric, set));
+}
+
+// Of one set (challenger NULL), or of the difference of two.
+static Estimate resampled_estimate(const Metric *metric, const EvaluationSet *champion,
+                                   const EvaluationSet *challenger, double value, double confidence) {
+  if (champion->row_hash == NULL || events_of(champion) < LEAST_EVENTS) return estimate_none(value);
+  bool shared = challenger == NULL || (champion->replicates == challenger->replicates);
+  const Replicates *replicates = shared ? champion->replicates : NULL;
+  Replicates *own = NULL;
+  if (replicates_of(replicates, metric) == NULL)
+    replicates = own = replicates_new(champion, challenger, &metric, 1,
+                                      replicates_wanted(challenger == NULL ? champion : challenger));
+  const MetricReplicates *found = replicates_of(replicates, metric);
+  int which = challenger != NULL ? REPLICATE_DELTA : own != NULL ? 0 : champion->replicate;
+  Estimate estimate =
+      found == NULL ? estimate_none(value) : replicates_estimate(replicates, found, which, value, confidence);
+  replicates_free(own);
+  return estimate;
+}
+
 Estimate metric_estimate(const Metric *metric, const EvaluationSet *set, double confidence) {
   double value = metric_value(metric, set);
   Estimate estimate = estimate_none(value);
-  if (metric->single == INTERVAL_DELONG) estimate = auc_estimate(set, value, confidence);
-  if (metric->single == INTERVAL_T_SQUARES) estimate = rmse_estimate(set, value, confidence);
-  if (metric->single == INTERVAL_T) estimate = mean_estimate(metric, set, value, confidence);
-  if (metric->single == INTERVAL_WILSON) {
-    estimate = set->weights == NULL ? accuracy_estimate(set, value, confidence)
-                                    : mean_estimate(metric, set, value, confidence);
+  switch (method_on(metric->single, metric, set, value)) {
+  case INTERVAL_DELONG:
+    estimate = auc_estimate(set, value, confidence);
+    break;
+  case INTERVAL_T_SQUARES:
+    estimate = rmse_estimate(set, value, confidence);
+    break;
+  case INTERVAL_T:
+    estimate = mean_estimate(metric, set, value, confidence);
+    break;
+  case INTERVAL_WILSON:
+    estimate = accuracy_estimate(set, value, confidence);
+    break;
+  case INTERVAL_BOOTSTRAP:
+    estimate = resampled_estimate(metric, set, NULL, value, confidence);
+    break;
+  default:
+    break;
   }
   estimate.p_value = __builtin_nan(""); // of differences only
   return estimate;
@@ -97,7 +155,7 @@ static Estimate terms_difference(const Metric *metric, const EvaluationSet *cham
   double *from = metric_terms(champion, metric->id), *to = metric_terms(challenger, metric->id);
   double scale = metric->id == METRIC_value ? (double)challenger->rows : 1;
   for (int64_t i = 0; i < challenger->rows; i++) to[i] -= from[i];
-  Moments moments = moments_of(to, metric_term_weights(challenger, metric->id), challenger->rows);
+  Moments moments = moments_of_rows(challenger, to, metric_term_weights(challenger, metric->id));
   free(from);
   free(to);
   if (metric->paired == INTERVAL_T_SQUARES) {
@@ -109,9 +167,14 @@ static Estimate terms_difference(const Metric *metric, const EvaluationSet *cham
 
 Estimate metric_difference(const Metric *metric, const EvaluationSet *champion,
                            const EvaluationSet *challenger, double confidence) {
-  double value = metric_gain(metric, metric_value(metric, champion), metric_value(metric, challenger));
-  if (metric->paired == INTERVAL_DELONG) return auc_difference(champion, challenger, value, confidence);
-  if (metric->paired == INTERVAL_NONE) return estimate_none(value);
+  double from = metric_value(metric, champion), to = metric_value(metric, challenger);
+  double value = metric_gain(metric, from, to);
+  IntervalMethod method = method_on(metric->paired, metric, champion, from);
+  if (method == INTERVAL_DELONG) method = method_on(metric->paired, metric, challenger, to);
+  if (method == INTERVAL_DELONG) return auc_difference(champion, challenger, value, confidence);
+  if (method == INTERVAL_NONE) return estimate_none(value);
+  if (method == INTERVAL_BOOTSTRAP)
+    return resampled_estimate(metric, champion, challenger, value, confidence);
   return terms_difference(metric, champion, challenger, value, confidence);
 }
 

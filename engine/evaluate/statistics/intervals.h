@@ -11,6 +11,10 @@ Estimate metric_estimate(const Metric *metric, const EvaluationSet *set, double 
 Estimate metric_difference(const Metric *metric, const EvaluationSet *champion,
                            const EvaluationSet *challenger, double confidence);
 
+// The method of metric_estimate on this set: the registry's, or the bootstrap where that does not hold
+// (clusters; AUC with few events) and the set has row hashes.
+IntervalMethod metric_method(const Metric *metric, const EvaluationSet *set);
+
 // AUC with fewer than 50 positives or negatives, or above 0.99: DeLong's interval is too narrow.
 bool metric_few_events(const Metric *metric, const EvaluationSet *set, double auc);
 

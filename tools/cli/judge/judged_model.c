@@ -141,6 +141,7 @@ Status judged_model_open(JudgedModel *judged, const char *argument, const JudgeC
   PASS(open_rows(judged, choices, &rows, &count, error));
   PASS(judged_rows_load(&judged->judged, judged->dataset, judged->model.preprocess, money, rows, count, true,
                         error));
+  PASS(judged_rows_cluster(&judged->judged, judged->dataset, judged->config->evaluate_cluster, rows, error));
   PASS(trained_model_scores(&judged->scores, NULL, &judged->model, judged->dataset, rows, count, error));
   return policy_of_model(&judged->policy, &judged->model, money, error);
 }
@@ -263,6 +264,7 @@ Status judged_model_open_predictions(JudgedModel *judged, const char *path, cons
   TRY(match_predictions(judged, read, &rows, error));
   TRY(judged_rows_load(&judged->judged, judged->dataset, judged->fitted, &judged->config->business, rows,
                        read->rows, true, error));
+  TRY(judged_rows_cluster(&judged->judged, judged->dataset, judged->config->evaluate_cluster, rows, error));
   TRY(policy_without_model(judged, error));
 done:
   text_list_free(&sets);
@@ -295,6 +297,7 @@ static void take_rows(JudgedModel *judged, Predictions *read) {
     rows->ids[i] = strcpy(at, read->ids[i]);
     at += strlen(at) + 1;
   }
+  judged_rows_hash(rows);
 }
 
 static void copy_hex(char hex[DIGEST_HEX], const char *text) {
@@ -382,6 +385,13 @@ Status judged_model_open_report(JudgedModel *judged, const char *path, Error *er
   TRY(load_config(&judged->config, config, &none, false, error));
   TRY(predictions_read(&read, h5, error));
   if (read->labels == NULL) TRY(error_set(error, STATUS_DATA, "%s: there is no column 'label'", h5));
+  if (judged->config->evaluate_cluster[0] != '\0') {
+    TRY(error_set(
+        error, STATUS_DATA,
+        "%s: under evaluate.cluster a report cannot be compared, it does not hold the clusters; give the "
+        "run itself",
+        folder));
+  }
   TRY(take_report(judged, report, folder, error));
   take_texts(judged, report);
   int classes = judged->config->data.target.task == TASK_MULTICLASS ? judged->class_names.count : 1;
@@ -403,7 +413,12 @@ done:
 // ---- what others need of it ----
 
 EvaluationSet judged_model_set(const JudgedModel *judged) {
-  return judged_rows_set(&judged->judged, judged->scores, judged->policy);
+  EvaluationSet set = judged_rows_set(&judged->judged, judged->scores, judged->policy);
+  if (judged->config != NULL) {
+    const BootstrapConfig *bootstrap = &judged->config->evaluate_bootstrap;
+    set.resampling = (Resampling){.replicates = bootstrap->replicates, .seed = bootstrap->seed};
+  }
+  return set;
 }
 
 Predictions judged_model_predictions(const JudgedModel *judged) {
