@@ -3,6 +3,7 @@
 #include "engine/evaluate/formulas/facts.h"
 #include "engine/evaluate/gates.h"
 #include "engine/evaluate/metric_choice.h"
+#include "engine/evaluate/resample/replicates.h"
 #include "engine/evaluate/statistics/intervals.h"
 #include "engine/evaluate/statistics/score_blocks.h"
 
@@ -70,6 +71,54 @@ static void fill_differences(Comparison *comparison, const EvaluationSet *champi
   }
 }
 
+// ---- resampling ----
+
+// Whether other resamples could move an end that decides a gate across its bound: the ends' Monte Carlo
+// errors are above a tenth of their distances to it.
+static bool is_unsure(const Comparison *comparison, const Gate *gate) {
+  for (int i = 0; i < comparison->metric_count; i++) {
+    const MetricDifference *difference = &comparison->metrics[i];
+    bool relative = gate->rule == GATE_SUPERIOR || gate->rule == GATE_NOT_WORSE;
+    const Estimate *judged = relative ? &difference->delta : &difference->challenger;
+    const MetricReplicates *metric = replicates_of(comparison->replicates, difference->metric);
+    if (strcmp(difference->metric->name, gate->metric) != 0) continue;
+    if (judged->method != INTERVAL_BOOTSTRAP || metric == NULL) return false;
+    EndErrors errors =
+        replicates_end_errors(comparison->replicates, metric,
+                              relative ? REPLICATE_DELTA : REPLICATE_CHALLENGER, comparison->confidence);
+    double bound = gate->rule == GATE_NOT_WORSE ? 0 - gate->margin : gate->margin;
+    double low = judged->low - bound, high = judged->high - bound;
+    return 10 * errors.low > (low < 0 ? -low : low) || 10 * errors.high > (high < 0 ? -high : high);
+  }
+  return false;
+}
+
+static bool any_unsure(const Comparison *comparison, const GatesConfig *gates) {
+  if (gates == NULL) return false;
+  bool unsure = gates->has_primary && is_unsure(comparison, &gates->primary);
+  for (int i = 0; i < gates->guardrail_count; i++)
+    unsure = unsure || is_unsure(comparison, &gates->guardrails[i]);
+  return unsure;
+}
+
+// All metrics on the same resamples; twice as many while a gate hangs on which they are.
+static void resample_and_fill(Comparison *comparison, EvaluationSet sets[2], const MetricChoice *choice,
+                              const GatesConfig *gates) {
+  int wanted = replicates_wanted(&sets[1]);
+  for (;; wanted *= 2) {
+    replicates_free(comparison->replicates);
+    comparison->replicates = replicates_new(&sets[0], &sets[1], choice->metrics, choice->count, wanted);
+    for (int model = 0; model < 2; model++) {
+      sets[model].replicates = comparison->replicates;
+      sets[model].replicate = model;
+    }
+    comparison->metric_count = 0;
+    fill_differences(comparison, &sets[0], &sets[1], choice);
+    if (comparison->replicates == NULL || 2 * wanted > REPLICATES_MOST || !any_unsure(comparison, gates))
+      return;
+  }
+}
+
 // The primary rule's difference where several challengers are tested at once; false: it is as shown.
 static bool stricter_primary(Estimate *primary, const Comparison *comparison, const EvaluationSet sets[2],
                              int contenders, const GatesConfig *gates) {
@@ -107,7 +156,7 @@ Status compare_contender(Comparison *comparison, const EvaluationSet *champion,
   }
   comparison->rows = champion->rows;
   comparison->confidence = confidence_of(gates);
-  fill_differences(comparison, &sets[0], &sets[1], &choice);
+  resample_and_fill(comparison, sets, &choice, gates);
   comparison->has_swap = champion->task == TASK_BINARY;
   if (comparison->has_swap) swap_rows(&comparison->swap, &sets[0], &sets[1]);
   Estimate primary;

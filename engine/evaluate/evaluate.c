@@ -5,6 +5,7 @@
 #include "engine/evaluate/formulas/facts.h"
 #include "engine/evaluate/metric_choice.h"
 #include "engine/evaluate/money.h"
+#include "engine/evaluate/resample/replicates.h"
 #include "engine/evaluate/statistics/class_metrics.h"
 #include "engine/evaluate/statistics/curves.h"
 #include "engine/evaluate/statistics/intervals.h"
@@ -35,6 +36,17 @@ static void fill_metrics(EvaluationReport *report, const EvaluationSet *set, con
   }
 }
 
+// Of the metrics that have no other interval.
+static Replicates *resample_metrics(const EvaluationSet *set, const MetricChoice *choice) {
+  const Metric *metrics[METRIC_LIMIT];
+  int count = 0;
+  for (int i = 0; i < choice->count; i++) {
+    if (replicates_of(set->replicates, choice->metrics[i]) != NULL) continue;
+    if (metric_method(choice->metrics[i], set) == INTERVAL_BOOTSTRAP) metrics[count++] = choice->metrics[i];
+  }
+  return count == 0 ? NULL : replicates_new(set, NULL, metrics, count, replicates_wanted(set));
+}
+
 static void fill_curves(EvaluationReport *report, const EvaluationSet *set) {
   if (set->task != TASK_REGRESSION) {
     report->confusion = confusion_of(set, &report->classes);
@@ -61,6 +73,11 @@ Status evaluate_model(EvaluationReport *report, const EvaluationSet *set, const 
   sorted.facts = facts;
   report->confidence = confidence_of(gates);
   describe_rows(report, &sorted);
+  report->replicates = resample_metrics(&sorted, &choice);
+  if (report->replicates != NULL) {
+    sorted.replicates = report->replicates;
+    sorted.replicate = 0;
+  }
   fill_metrics(report, &sorted, &choice);
   fill_curves(report, &sorted);
   metric_facts_free(facts);

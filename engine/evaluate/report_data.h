@@ -123,6 +123,7 @@ typedef struct EvaluationReport {
   int point_count; // binary: cuts from "nobody at or above" to "everybody", scores descending
   CurvePoint points[CURVE_POINTS];
   MoneyReport money;
+  Replicates *replicates; // of the metrics whose interval is resampled; NULL: none is
 } EvaluationReport;
 
 // Two models on the same rows. Deltas are oriented: positive = the challenger is better.
@@ -190,6 +191,7 @@ typedef struct Comparison {
   bool has_swap; // binary
   SwapSet swap;
   Verdict verdict;
+  Replicates *replicates; // of both models and every metric (resample/replicates.h); NULL: no row hashes
 } Comparison;
 
 const char *verdict_state_name(VerdictState state); // "SHIP", ...

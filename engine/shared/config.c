@@ -64,6 +64,7 @@ void config_free(Config *config) {
   free(config->machine.isa);
   text_list_free(&config->evaluate_metrics);
   text_list_free(&config->evaluate_slices);
+  free(config->evaluate_cluster);
   business_free(&config->business);
   gates_free(&config->gates);
   free(config->bits_text);

@@ -161,6 +161,11 @@ typedef struct GatesConfig {
   double confidence;
 } GatesConfig;
 
+typedef struct BootstrapConfig {
+  int replicates; // at first; doubled up to 16,000 where a gate hangs on them
+  uint64_t seed;
+} BootstrapConfig;
+
 typedef struct Config {
   char *path; // the file read, for messages; "" for a resolved copy
   char *name, *goal, *owner;
@@ -175,6 +180,8 @@ typedef struct Config {
   int64_t log_every_steps;
   MachineConfig machine;
   TextList evaluate_metrics, evaluate_slices;
+  BootstrapConfig evaluate_bootstrap;
+  char *evaluate_cluster; // column whose rows are kept or dropped together; "" = rows are independent
   BusinessConfig business;
   GatesConfig gates;
   char *bits_text; // sorted lines `key=value\n` of all bits keys: part of every state digest

@@ -264,6 +264,7 @@ static Status check_names(const Dataset *dataset, const Config *config, Error *e
   for (int i = 0; i < config->evaluate_slices.count; i++) {
     require_column(&problems, dataset, config->evaluate_slices.items[i], "evaluate.slices");
   }
+  require_column(&problems, dataset, config->evaluate_cluster, "evaluate.cluster");
   Status status = report(&problems, error);
   text_list_free(&problems);
   return status;

@@ -2,6 +2,8 @@
 #include "engine/evaluate/statistics/intervals.h"
 
 #include "engine/evaluate/formulas/facts.h"
+#include "engine/evaluate/resample/replicates.h"
+#include "engine/evaluate/statistics/clusters.h"
 #include "engine/evaluate/statistics/delong.h"
 #include "engine/evaluate/statistics/paired.h"
 #include "engine/evaluate/statistics/statistics.h"
@@ -9,6 +11,40 @@
 #include "engine/shared/math64.h"
 
 #include <stdlib.h>
+
+// ---- which method ----
+
+static int64_t events_of(const EvaluationSet *set) {
+  int64_t positives = 0, units = cluster_count(set);
+  if (set->task != TASK_BINARY) return units;
+  for (int64_t i = 0; i < set->rows; i++) positives += set->labels[i] == 1;
+  int64_t fewer = 2 * positives < set->rows ? positives : set->rows - positives;
+  return fewer < units ? fewer : units;
+}
+
+// The registry's method, or the one that stands in for it: a formula for independent rows says nothing of
+// clusters, one of counts nothing of weights, and DeLong's is too narrow for few events.
+static IntervalMethod method_on(IntervalMethod method, const Metric *metric, const EvaluationSet *set,
+                                double value) {
+  bool clusters = set->cluster_hash != NULL;
+  switch (method) {
+  case INTERVAL_WILSON:
+  case INTERVAL_TANGO:
+    return set->weights == NULL && !clusters ? method : INTERVAL_T;
+  case INTERVAL_DELONG:
+    if (set->row_hash == NULL) return method;
+    return clusters || metric_few_events(metric, set, value) ? INTERVAL_BOOTSTRAP : method;
+  case INTERVAL_WALD:
+    return clusters ? INTERVAL_BOOTSTRAP : method;
+  default:
+    return method;
+  }
+}
+
+IntervalMethod metric_method(const Metric *metric, const EvaluationSet *set) {
+  double value = metric->single == INTERVAL_DELONG ? metric_value(metric, set) : 0;
+  return method_on(metric->single, metric, set, value);
+}
 
 // ---- of one model ----
 
@@ -62,6 +98,24 @@ static Estimate wald_estimate(const Metric *metric, const EvaluationSet *set, do
   return estimate_symmetric(INTERVAL_WALD, value, error, 0, confidence);
 }
 
+// Of one set (challenger NULL), or of the difference of two.
+static Estimate resampled_estimate(const Metric *metric, const EvaluationSet *champion,
+                                   const EvaluationSet *challenger, double value, double confidence) {
+  if (champion->row_hash == NULL || events_of(champion) < LEAST_EVENTS) return estimate_none(value);
+  bool shared = challenger == NULL || (champion->replicates == challenger->replicates);
+  const Replicates *replicates = shared ? champion->replicates : NULL;
+  Replicates *own = NULL;
+  if (replicates_of(replicates, metric) == NULL)
+    replicates = own = replicates_new(champion, challenger, &metric, 1,
+                                      replicates_wanted(challenger == NULL ? champion : challenger));
+  const MetricReplicates *found = replicates_of(replicates, metric);
+  int which = challenger != NULL ? REPLICATE_DELTA : own != NULL ? 0 : champion->replicate;
+  Estimate estimate =
+      found == NULL ? estimate_none(value) : replicates_estimate(replicates, found, which, value, confidence);
+  replicates_free(own);
+  return estimate;
+}
+
 static Estimate without_p(Estimate estimate) {
   estimate.p_value = __builtin_nan(""); // of differences only
   return estimate;
@@ -71,13 +125,15 @@ static Estimate without_p(Estimate estimate) {
 static Estimate single_estimate(const Metric *metric, const EvaluationSet *set, const Moments *moments,
                                 double confidence) {
   double value = metric_value(metric, set);
-  switch (metric->single) {
+  switch (method_on(metric->single, metric, set, value)) {
   case INTERVAL_WILSON:
-    if (set->weights == NULL) return without_p(wilson_estimate(metric, set, value, confidence));
-    break;
+    return without_p(wilson_estimate(metric, set, value, confidence));
   case INTERVAL_T:
-  case INTERVAL_T_SQUARES:
-    break;
+  case INTERVAL_T_SQUARES: {
+    Moments own;
+    if (moments == NULL) own = metric_term_moments(set, metric);
+    return without_p(terms_estimate(metric, set, value, moments != NULL ? moments : &own, confidence));
+  }
   case INTERVAL_DELONG: {
     double *placements = placements_of(set->blocks, set);
     double error = delong_error(placements, NULL, set);
@@ -86,12 +142,11 @@ static Estimate single_estimate(const Metric *metric, const EvaluationSet *set, 
   }
   case INTERVAL_WALD:
     return without_p(wald_estimate(metric, set, value, confidence));
+  case INTERVAL_BOOTSTRAP:
+    return without_p(resampled_estimate(metric, set, NULL, value, confidence));
   default:
     return estimate_none(value);
   }
-  Moments own;
-  if (moments == NULL) own = metric_term_moments(set, metric);
-  return without_p(terms_estimate(metric, set, value, moments != NULL ? moments : &own, confidence));
 }
 
 Estimate metric_estimate(const Metric *metric, const EvaluationSet *set, double confidence) {
@@ -156,28 +211,43 @@ static void compare_proportions(MetricDifference *difference, const EvaluationSe
   difference->delta.value = metric_gain(metric, difference->champion.value, difference->challenger.value);
 }
 
+static void compare_apart(MetricDifference *difference, const EvaluationSet *champion,
+                          const EvaluationSet *challenger, IntervalMethod method, double confidence) {
+  const Metric *metric = difference->metric;
+  difference->champion = metric_estimate(metric, champion, confidence);
+  difference->challenger = metric_estimate(metric, challenger, confidence);
+  double gain = metric_gain(metric, difference->champion.value, difference->challenger.value);
+  difference->delta = method == INTERVAL_BOOTSTRAP
+                          ? resampled_estimate(metric, champion, challenger, gain, confidence)
+                          : estimate_none(gain);
+}
+
 static void fill_estimates(MetricDifference *difference, const EvaluationSet *champion,
                            const EvaluationSet *challenger, double confidence) {
   const Metric *metric = difference->metric;
-  switch (metric->paired) {
+  IntervalMethod method = metric->paired;
+  if (method != INTERVAL_DELONG) {
+    method = method_on(method, metric, challenger, 0);
+  } else { // of both, or of none
+    method = method_on(method, metric, champion, metric_value(metric, champion));
+    if (method == INTERVAL_DELONG)
+      method = method_on(method, metric, challenger, metric_value(metric, challenger));
+  }
+  switch (method) {
   case INTERVAL_DELONG:
     compare_areas(difference, champion, challenger, confidence);
     return;
   case INTERVAL_TANGO:
-    if (challenger->weights != NULL) break;
     compare_proportions(difference, champion, challenger, confidence);
     return;
   case INTERVAL_T:
   case INTERVAL_T_SQUARES:
-    break;
-  default: // INTERVAL_BOOTSTRAP among them
-    difference->champion = metric_estimate(metric, champion, confidence);
-    difference->challenger = metric_estimate(metric, challenger, confidence);
-    difference->delta =
-        estimate_none(metric_gain(metric, difference->champion.value, difference->challenger.value));
+    compare_terms(difference, champion, challenger, confidence);
+    return;
+  default:
+    compare_apart(difference, champion, challenger, method, confidence);
     return;
   }
-  compare_terms(difference, champion, challenger, confidence);
 }
 
 void metric_compare(MetricDifference *difference, const EvaluationSet *champion,
