@@ -1,8 +1,8 @@
 // Comparison of two models on the same rows.
 #include "engine/evaluate/evaluate.h"
-#include "engine/evaluate/formulas/facts.h"
 #include "engine/evaluate/gates.h"
-#include "engine/evaluate/metric_choice.h"
+#include "engine/evaluate/metrics/facts.h"
+#include "engine/evaluate/metrics/metric_choice.h"
 #include "engine/evaluate/resample/replicates.h"
 #include "engine/evaluate/statistics/intervals.h"
 #include "engine/evaluate/statistics/score_blocks.h"

@@ -2,8 +2,8 @@
 #include "engine/evaluate/evaluate.h"
 
 #include "engine/evaluate/calibration/calibration.h"
-#include "engine/evaluate/formulas/facts.h"
-#include "engine/evaluate/metric_choice.h"
+#include "engine/evaluate/metrics/facts.h"
+#include "engine/evaluate/metrics/metric_choice.h"
 #include "engine/evaluate/money.h"
 #include "engine/evaluate/resample/replicates.h"
 #include "engine/evaluate/statistics/class_metrics.h"

@@ -3,7 +3,7 @@
 
 #include "engine/evaluate/calibration/bins.h"
 #include "engine/evaluate/calibration/decomposition.h"
-#include "engine/evaluate/formulas/facts.h"
+#include "engine/evaluate/metrics/facts.h"
 #include "engine/evaluate/statistics/statistics.h"
 
 void calibration_of(EvaluationReport *report, const EvaluationSet *set, const ScoreBlocks *blocks) {

@@ -1,7 +1,7 @@
 // Metrics of a resample. Groups are added in the order of their scores: one order, and so one result.
 #include "engine/evaluate/resample/resampled.h"
 
-#include "engine/evaluate/formulas/formulas.h"
+#include "engine/evaluate/metrics/formulas.h"
 #include "engine/evaluate/statistics/terms.h"
 #include "engine/shared/math64.h"
 

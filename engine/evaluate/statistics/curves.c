@@ -1,7 +1,7 @@
 // Cuts of the score, and gains at shares of the rows.
 #include "engine/evaluate/statistics/curves.h"
 
-#include "engine/evaluate/formulas/formulas.h"
+#include "engine/evaluate/metrics/formulas.h"
 #include "engine/evaluate/money.h"
 
 #include <stddef.h>

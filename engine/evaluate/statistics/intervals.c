@@ -1,7 +1,7 @@
 // Intervals of metrics and of paired differences.
 #include "engine/evaluate/statistics/intervals.h"
 
-#include "engine/evaluate/formulas/facts.h"
+#include "engine/evaluate/metrics/facts.h"
 #include "engine/evaluate/resample/replicates.h"
 #include "engine/evaluate/statistics/clusters.h"
 #include "engine/evaluate/statistics/delong.h"

@@ -1,6 +1,6 @@
 // What several metrics need of the same rows, computed once.
-#ifndef INGOT_ENGINE_EVALUATE_FORMULAS_FACTS_H
-#define INGOT_ENGINE_EVALUATE_FORMULAS_FACTS_H
+#ifndef INGOT_ENGINE_EVALUATE_METRICS_FACTS_H
+#define INGOT_ENGINE_EVALUATE_METRICS_FACTS_H
 
 #include "engine/evaluate/calibration/cox.h"
 #include "engine/evaluate/metrics.h"

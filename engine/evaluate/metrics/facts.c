@@ -1,5 +1,5 @@
 // What several metrics share.
-#include "engine/evaluate/formulas/facts.h"
+#include "engine/evaluate/metrics/facts.h"
 
 #include "engine/evaluate/calibration/bins.h"
 #include "engine/evaluate/statistics/class_metrics.h"

@@ -1,7 +1,7 @@
 // Metrics that come out of what several of them share: calibration, and quantiles of the error.
 #include "engine/evaluate/calibration/bins.h"
-#include "engine/evaluate/formulas/facts.h"
-#include "engine/evaluate/formulas/formulas.h"
+#include "engine/evaluate/metrics/facts.h"
+#include "engine/evaluate/metrics/formulas.h"
 
 #include <stddef.h>
 

@@ -1,6 +1,6 @@
 // Metrics of predicted classes, out of the confusion matrix.
-#include "engine/evaluate/formulas/facts.h"
-#include "engine/evaluate/formulas/formulas.h"
+#include "engine/evaluate/metrics/facts.h"
+#include "engine/evaluate/metrics/formulas.h"
 #include "engine/evaluate/statistics/class_metrics.h"
 #include "engine/shared/math64.h"
 
