@@ -148,11 +148,8 @@ Status compare_contender(Comparison *comparison, const EvaluationSet *champion,
   PASS(check_same(champion, challenger, error));
   PASS(metric_choice(&choice, names, gates, challenger, error));
   EvaluationSet sets[2] = {*champion, *challenger};
-  ScoreBlocks *blocks[2] = {NULL, NULL};
-  MetricFacts *facts[2];
   for (int i = 0; i < 2; i++) {
-    if (champion->task != TASK_MULTICLASS) sets[i].blocks = blocks[i] = score_blocks_new(&sets[i]);
-    sets[i].facts = facts[i] = metric_facts_new(&sets[i], choice.metrics, choice.count);
+    if (sets[i].facts == NULL) evaluation_sets_prepare(&sets[i], 1);
   }
   comparison->rows = champion->rows;
   comparison->confidence = confidence_of(gates);
@@ -168,9 +165,7 @@ Status compare_contender(Comparison *comparison, const EvaluationSet *champion,
                    comparison->confidence,
                    stricter ? &primary : NULL};
   verdict_of(&comparison->verdict, &judged, gates, validity);
-  for (int i = 0; i < 2; i++) {
-    metric_facts_free(facts[i]);
-    score_blocks_free(blocks[i]);
-  }
+  if (champion->facts == NULL) evaluation_sets_release(&sets[0], 1);
+  if (challenger->facts == NULL) evaluation_sets_release(&sets[1], 1);
   return STATUS_OK;
 }

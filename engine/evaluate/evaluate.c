@@ -16,7 +16,8 @@
 static void describe_rows(EvaluationReport *report, const EvaluationSet *set) {
   report->task = set->task;
   report->rows = set->rows;
-  report->weight = moments_of(set->labels, set->weights, set->rows).weight;
+  report->weight =
+      set->weights == NULL ? (double)set->rows : exact_sum_of(set->weights, (size_t)set->rows);
   report->mean_label = report->mean_score = report->threshold = __builtin_nan("");
   report->clipped = metric_clipped_rows(set);
   if (set->task == TASK_MULTICLASS) return;
@@ -66,21 +67,17 @@ Status evaluate_model(EvaluationReport *report, const EvaluationSet *set, const 
   memset(report, 0, sizeof *report);
   PASS(evaluation_set_check(set, error));
   PASS(metric_choice(&choice, names, gates, set, error));
-  EvaluationSet sorted = *set;
-  ScoreBlocks *blocks = set->task == TASK_MULTICLASS ? NULL : score_blocks_new(set);
-  sorted.blocks = blocks;
-  MetricFacts *facts = metric_facts_new(&sorted, choice.metrics, choice.count);
-  sorted.facts = facts;
+  EvaluationSet own = *set;
+  if (set->facts == NULL) evaluation_sets_prepare(&own, 1);
   report->confidence = confidence_of(gates);
-  describe_rows(report, &sorted);
-  report->replicates = resample_metrics(&sorted, &choice);
+  describe_rows(report, &own);
+  report->replicates = resample_metrics(&own, &choice);
   if (report->replicates != NULL) {
-    sorted.replicates = report->replicates;
-    sorted.replicate = 0;
+    own.replicates = report->replicates;
+    own.replicate = 0;
   }
-  fill_metrics(report, &sorted, &choice);
-  fill_curves(report, &sorted);
-  metric_facts_free(facts);
-  score_blocks_free(blocks);
+  fill_metrics(report, &own, &choice);
+  fill_curves(report, &own);
+  if (set->facts == NULL) evaluation_sets_release(&own, 1);
   return STATUS_OK;
 }

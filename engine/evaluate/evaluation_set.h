@@ -54,8 +54,7 @@ typedef struct EvaluationSet {
   const double *costs;   // multiclass: [classes, classes] by (label, decision), finite; NULL = none
   // binary: of these scores, so that metrics need not sort again (score_blocks_new); NULL = each one sorts
   const ScoreBlocks *blocks;
-  const MetricFacts
-      *facts; // what several metrics need of these rows (metrics/facts.h); NULL = each computes it
+  MetricFacts *facts; // cache of what several metrics need (metrics/facts.h); NULL = each computes it
   // [rows] first 8 bytes, little-endian, of the SHA-256 of the row id's text; NULL = no bootstrap. Of the
   // cluster's text, where rows of a cluster are kept or dropped together: every interval allows for it; NULL
   // = independent.

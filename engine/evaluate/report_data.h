@@ -40,6 +40,7 @@ typedef struct CalibrationBin {
   double weight;
   double low_score, high_score; // smallest and largest
   double mean_score, mean_label;
+  double spread;    // variance of the weighted sum of labels, were they drawn from the scores (binary)
   double low, high; // interval of mean_label: Wilson (binary without weights), else t
 } CalibrationBin;
 

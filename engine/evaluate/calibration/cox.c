@@ -9,7 +9,8 @@
 #include <stdlib.h>
 
 enum { MOST_STEPS = 40, THIN = 32, THIN_FROM = 1 << 16 };
-static const double least_step = 1e-11, largest_parameter = 1e4, least_determinant = 1e-13;
+// Newton squares the error: what remains after a step of 1e-7 is below the rounding of the sums.
+static const double least_step = 1e-7, largest_parameter = 1e4, least_determinant = 1e-13;
 
 // A symmetric matrix of (1, x) and a vector, summed over blocks.
 typedef struct Normal {
@@ -54,10 +55,11 @@ static double determinant_of(const Normal *normal) {
   return normal->one * normal->xx - normal->x * normal->x;
 }
 
-// Newton from the fit's parameters until a step is small. Far from the optimum a step is cut to 1.
-static bool converge(Fit *fit, int64_t stride) {
+// Newton from the fit's parameters until a step is small; `last` is the matrix of that step. Far from the optimum
+// a step is cut to 1.
+static bool converge(Normal *last, Fit *fit, int64_t stride) {
   for (int step = 0; step < MOST_STEPS; step++) {
-    Normal normal = curvature(fit, stride);
+    Normal normal = *last = curvature(fit, stride);
     double determinant = determinant_of(&normal);
     if (!(determinant > least_determinant * normal.one * normal.xx)) return false;
     double intercept = (normal.xx * normal.gradient_one - normal.x * normal.gradient_x) / determinant;
@@ -100,8 +102,8 @@ static Normal squares_of_scores(const Fit *fit) {
 }
 
 // Square roots of the diagonal of H^-1 S H^-1.
-static void sandwich(CoxFit *result, const Fit *fit) {
-  Normal h = curvature(fit, 1), s = squares_of_scores(fit);
+static void sandwich(CoxFit *result, const Fit *fit, Normal h) {
+  Normal s = squares_of_scores(fit);
   double determinant = determinant_of(&h);
   double intercept = h.xx * h.xx * s.one - 2 * h.xx * h.x * s.x + h.x * h.x * s.xx;
   double slope = h.x * h.x * s.one - 2 * h.x * h.one * s.x + h.one * h.one * s.xx;
@@ -115,16 +117,17 @@ CoxFit cox_fit(const EvaluationSet *set, const ScoreBlocks *blocks) {
   if (blocks->count < 2 || !(blocks->positive_total > 0) || !(blocks->negative_total > 0)) return result;
   Fit fit = {set, blocks, memory_get((size_t)blocks->count, sizeof(double)), 0, 1};
   for (int64_t b = 0; b < blocks->count; b++) {
-    double p = clipped_probability(score_block_score(blocks, b));
+    double p = clipped_probability(blocks->score[b]);
     fit.logits[b] = math64_log(p / (1 - p));
   }
   // Many blocks: a part of them gives a start from which the whole needs two or three steps.
-  if (blocks->count >= THIN_FROM && !converge(&fit, THIN)) fit.intercept = 0, fit.slope = 1;
-  if (converge(&fit, 1)) {
+  Normal last;
+  if (blocks->count >= THIN_FROM && !converge(&last, &fit, THIN)) fit.intercept = 0, fit.slope = 1;
+  if (converge(&last, &fit, 1)) {
     result.converged = true;
     result.intercept = fit.intercept;
     result.slope = fit.slope;
-    sandwich(&result, &fit);
+    sandwich(&result, &fit, last);
   }
   free(fit.logits);
   return result;
