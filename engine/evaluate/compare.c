@@ -5,7 +5,7 @@
 #include "engine/evaluate/metrics/metric_choice.h"
 #include "engine/evaluate/resample/replicates.h"
 #include "engine/evaluate/statistics/intervals.h"
-#include "engine/evaluate/statistics/score_blocks.h"
+#include "engine/shared/parallel.h"
 
 #include <string.h>
 
@@ -62,13 +62,25 @@ static void swap_rows(SwapSet *swap, const EvaluationSet *champion, const Evalua
   }
 }
 
-static void fill_differences(Comparison *comparison, const EvaluationSet *champion,
-                             const EvaluationSet *challenger, const MetricChoice *choice) {
-  for (int i = 0; i < choice->count; i++) {
-    MetricDifference *difference = &comparison->metrics[comparison->metric_count++];
-    difference->metric = choice->metrics[i];
-    metric_compare(difference, champion, challenger, comparison->confidence);
-  }
+typedef struct Differences {
+  Comparison *comparison;
+  const EvaluationSet *sets; // champion, challenger
+  const MetricChoice *choice;
+} Differences;
+
+static void compare_metric(const void *arguments, int64_t task) {
+  const Differences *differences = arguments;
+  MetricDifference *difference = &differences->comparison->metrics[task];
+  difference->metric = differences->choice->metrics[task];
+  metric_compare(difference, &differences->sets[0], &differences->sets[1],
+                 differences->comparison->confidence);
+}
+
+static void fill_differences(Comparison *comparison, const EvaluationSet sets[2],
+                             const MetricChoice *choice) {
+  Differences differences = {comparison, sets, choice};
+  comparison->metric_count = choice->count;
+  parallel_each(compare_metric, &differences, choice->count, evaluation_threads(&sets[0]));
 }
 
 // ---- resampling ----
@@ -112,8 +124,7 @@ static void resample_and_fill(Comparison *comparison, EvaluationSet sets[2], con
       sets[model].replicates = comparison->replicates;
       sets[model].replicate = model;
     }
-    comparison->metric_count = 0;
-    fill_differences(comparison, &sets[0], &sets[1], choice);
+    fill_differences(comparison, sets, choice);
     if (comparison->replicates == NULL || 2 * wanted > REPLICATES_MOST || !any_unsure(comparison, gates))
       return;
   }

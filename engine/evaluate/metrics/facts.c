@@ -2,6 +2,7 @@
 #include "engine/evaluate/metrics/facts.h"
 
 #include "engine/evaluate/calibration/bins.h"
+#include "engine/evaluate/evaluate.h"
 #include "engine/evaluate/statistics/class_metrics.h"
 #include "engine/evaluate/statistics/delong.h"
 #include "engine/evaluate/statistics/score_blocks.h"
@@ -12,6 +13,8 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { SMALL_SET = 1 << 14 };
 
 // Quantile percent / 100 of the scores of blocks by their weights (Akinshin 2023, equation 6): the mean of
 // the values over the window [h, h + 1 / m] of the cumulated weight, m = (sum of w)^2 / (sum of w^2) rows.
@@ -173,8 +176,12 @@ static void prepare(const void *arguments, int64_t first, int64_t last) {
   }
 }
 
+int evaluation_threads(const EvaluationSet *set) {
+  return set->rows < SMALL_SET ? 1 : set->resampling.threads > 0 ? set->resampling.threads : parallel_cores();
+}
+
 void evaluation_sets_prepare(EvaluationSet *sets, int count) {
-  parallel_run(prepare, &sets, count, sets[0].resampling.threads);
+  parallel_run(prepare, &sets, count, evaluation_threads(&sets[0]));
 }
 
 void evaluation_sets_release(EvaluationSet *sets, int count) {

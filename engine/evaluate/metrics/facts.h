@@ -5,8 +5,8 @@
 #include "engine/evaluate/calibration/cox.h"
 #include "engine/evaluate/report_data.h"
 
-// Quantiles of the absolute error, as numerics demands (Hyndman and Fan's type 7); with weights Akinshin's 2023
-// weighted type 7, which is the same for equal weights.
+// Quantiles of the absolute error, as numerics demands (Hyndman and Fan's type 7); with weights Akinshin's
+// 2023 weighted type 7, which is the same for equal weights.
 typedef struct ErrorQuantiles {
   double median, p90;
 } ErrorQuantiles;
@@ -27,9 +27,7 @@ double area_error_of(const EvaluationSet *set); // DeLong's standard error of th
 // confusion[classes, classes] (label, predicted class), classes = 2 for binary sets.
 void confusion_into(double *confusion, const EvaluationSet *set);
 
-// Sorts and gives facts to sets that have none, in parallel: evaluate_model and compare_models then share them.
-// An array of 1 or more; every set is released, by the same call's twin, before its arrays go.
-void evaluation_sets_prepare(EvaluationSet *sets, int count);
-void evaluation_sets_release(EvaluationSet *sets, int count);
+// How many threads share the work on a set; 1 where starting them would take longer.
+int evaluation_threads(const EvaluationSet *set);
 
 #endif

@@ -21,37 +21,44 @@ typedef struct Findings {
   int chosen;              // the challenger that the report is about
 } Findings;
 
-static Status evaluate(EvaluationReport *report, const Judgement *judgement, const JudgedModel *judged,
-                       Error *error) {
-  const Config *config = judgement->challengers->config;
-  EvaluationSet set = judged_model_set(judged);
-  Status status = evaluate_model(report, &set, &config->evaluate_metrics, &config->gates, error);
-  return status == STATUS_OK ? status : error_prefix(error, "%s", judged->name);
+// The challengers, then the champion where there is one, ready to be judged; freed by release_sets.
+static EvaluationSet *prepared_sets(const Judgement *judgement, int *count) {
+  int challengers = judgement->challenger_count;
+  *count = challengers + (judgement->champion != NULL);
+  EvaluationSet *sets = memory_get((size_t)*count, sizeof *sets);
+  for (int i = 0; i < challengers; i++) sets[i] = judged_model_set(&judgement->challengers[i]);
+  if (judgement->champion != NULL) sets[challengers] = judged_model_set(judgement->champion);
+  evaluation_sets_prepare(sets, *count);
+  return sets;
 }
 
-static Status compare_all(Findings *findings, const Judgement *judgement, Error *error) {
-  const Config *config = judgement->challengers->config;
-  int count = judgement->challenger_count;
-  EvaluationSet champion = judged_model_set(judgement->champion);
-  EvaluationSet *challengers = memory_get((size_t)count, sizeof *challengers);
-  for (int i = 0; i < count; i++) challengers[i] = judged_model_set(&judgement->challengers[i]);
-  Status status =
-      compare_several(&findings->leaderboard, &findings->comparison, &champion, challengers, count,
-                      &config->evaluate_metrics, &config->gates, judgement->validity, error);
-  free(challengers);
-  return status;
+static void release_sets(EvaluationSet *sets, int count) {
+  if (sets == NULL) return;
+  evaluation_sets_release(sets, count);
+  free(sets);
 }
 
-static Status judge(Findings *findings, const Judgement *judgement, Error *error) {
-  const GatesConfig *gates = &judgement->challengers->config->gates;
+static Status evaluate(EvaluationReport *report, const Judgement *judgement, const EvaluationSet *set,
+                       const char *name, Error *error) {
+  const Config *config = judgement->challengers->config;
+  Status status = evaluate_model(report, set, &config->evaluate_metrics, &config->gates, error);
+  return status == STATUS_OK ? status : error_prefix(error, "%s", name);
+}
+
+static Status judge(Findings *findings, const Judgement *judgement, const EvaluationSet *sets, Error *error) {
+  const Config *config = judgement->challengers->config;
+  int challengers = judgement->challenger_count;
   if (judgement->champion == NULL) {
-    PASS(evaluate(&findings->challenger, judgement, judgement->challengers, error));
-    return judge_first(&findings->verdict, &findings->challenger, gates, judgement->validity, error);
+    PASS(evaluate(&findings->challenger, judgement, sets, judgement->challengers->name, error));
+    return judge_first(&findings->verdict, &findings->challenger, &config->gates, judgement->validity, error);
   }
-  PASS(evaluate(&findings->champion, judgement, judgement->champion, error));
-  PASS(compare_all(findings, judgement, error));
-  findings->chosen = findings->leaderboard.chosen - 1;
-  return evaluate(&findings->challenger, judgement, &judgement->challengers[findings->chosen], error);
+  const EvaluationSet *champion = &sets[challengers];
+  PASS(evaluate(&findings->champion, judgement, champion, judgement->champion->name, error));
+  PASS(compare_several(&findings->leaderboard, &findings->comparison, champion, sets, challengers,
+                       &config->evaluate_metrics, &config->gates, judgement->validity, error));
+  int chosen = findings->chosen = findings->leaderboard.chosen - 1;
+  return evaluate(&findings->challenger, judgement, &sets[chosen], judgement->challengers[chosen].name,
+                  error);
 }
 
 static Status describe(ReportContext *context, const Judgement *judgement, int chosen, Error *error) {
@@ -131,13 +138,17 @@ static Status inconclusive_rule(InconclusiveRule *rule, const char *text, Error 
 Status judgement_write(const Judgement *judgement, Error *error) {
   Findings findings = {0};
   InconclusiveRule rule;
+  EvaluationSet *sets = NULL;
+  int count = 0;
   Status status;
   TRY(inconclusive_rule(&rule, judgement->inconclusive, error));
-  TRY(judge(&findings, judgement, error));
+  sets = prepared_sets(judgement, &count);
+  TRY(judge(&findings, judgement, sets, error));
   const Verdict *verdict = judgement->champion == NULL ? &findings.verdict : &findings.comparison.verdict;
   TRY(write_all(&findings, judgement, verdict, error));
   status = verdict_status(verdict->state, rule);
 done:
+  release_sets(sets, count);
   evaluation_report_clear(&findings.challenger);
   evaluation_report_clear(&findings.champion);
   verdict_clear(&findings.verdict);
