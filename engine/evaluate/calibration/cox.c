@@ -55,11 +55,10 @@ static double determinant_of(const Normal *normal) {
   return normal->one * normal->xx - normal->x * normal->x;
 }
 
-// Newton from the fit's parameters until a step is small; `last` is the matrix of that step. Far from the optimum
-// a step is cut to 1.
-static bool converge(Normal *last, Fit *fit, int64_t stride) {
+// Newton from the fit's parameters until a step is small. Far from the optimum a step is cut to 1.
+static bool converge(Fit *fit, int64_t stride) {
   for (int step = 0; step < MOST_STEPS; step++) {
-    Normal normal = *last = curvature(fit, stride);
+    Normal normal = curvature(fit, stride);
     double determinant = determinant_of(&normal);
     if (!(determinant > least_determinant * normal.one * normal.xx)) return false;
     double intercept = (normal.xx * normal.gradient_one - normal.x * normal.gradient_x) / determinant;
@@ -74,36 +73,35 @@ static bool converge(Normal *last, Fit *fit, int64_t stride) {
   return false;
 }
 
-// Sums of squared weighted residuals times (1, x, x^2).
-static Normal squares_of_scores(const Fit *fit) {
+// The weighted squared residual of a block's rows.
+static double squared_residuals(const Fit *fit, int64_t block, double p) {
   const ScoreBlocks *blocks = fit->blocks;
-  SumBins *sums = memory_get(3, sizeof *sums);
-  for (int64_t b = 0; b < blocks->count; b++) {
-    double p = probability(fit, b), x = fit->logits[b], square = 0;
-    if (!blocks->weighted) {
-      square =
-          score_block_positive(blocks, b) * ((1 - p) * (1 - p)) + score_block_negative(blocks, b) * (p * p);
-    } else {
-      ExactSum exact = {0};
-      for (int64_t i = score_block_start(blocks, b); i < blocks->end[b]; i++) {
-        int64_t row = blocks->order[i];
-        double residual = fit->set->weights[row] * (fit->set->labels[row] == 1 ? 1 - p : p);
-        exact_sum_add(&exact, residual * residual);
-      }
-      square = exact_sum_value(&exact);
-    }
-    sum_bins_add(&sums[0], square);
-    sum_bins_add(&sums[1], square * x);
-    sum_bins_add(&sums[2], square * (x * x));
+  if (!blocks->weighted) {
+    double positive = score_block_positive(blocks, block), negative = score_block_negative(blocks, block);
+    return positive * ((1 - p) * (1 - p)) + negative * (p * p);
   }
-  Normal normal = {sum_bins_value(&sums[0]), sum_bins_value(&sums[1]), sum_bins_value(&sums[2]), 0, 0};
-  free(sums);
-  return normal;
+  ExactSum exact = {0};
+  for (int64_t i = score_block_start(blocks, block); i < blocks->end[block]; i++) {
+    int64_t row = blocks->order[i];
+    double residual = fit->set->weights[row] * (fit->set->labels[row] == 1 ? 1 - p : p);
+    exact_sum_add(&exact, residual * residual);
+  }
+  return exact_sum_value(&exact);
 }
 
-// Square roots of the diagonal of H^-1 S H^-1.
-static void sandwich(CoxFit *result, const Fit *fit, Normal h) {
-  Normal s = squares_of_scores(fit);
+// Square roots of the diagonal of H^-1 S H^-1, H the curvature and S the squares of the scores.
+static void sandwich(CoxFit *result, const Fit *fit) {
+  SumBins *sums = memory_get(6, sizeof *sums);
+  for (int64_t b = 0; b < fit->blocks->count; b++) {
+    double p = probability(fit, b), x = fit->logits[b], square = squared_residuals(fit, b, p);
+    double positive = score_block_positive(fit->blocks, b), negative = score_block_negative(fit->blocks, b);
+    double weight = (positive + negative) * (p * (1 - p));
+    double terms[6] = {weight, weight * x, weight * (x * x), square, square * x, square * (x * x)};
+    for (int i = 0; i < 6; i++) sum_bins_add(&sums[i], terms[i]);
+  }
+  Normal h = {sum_bins_value(&sums[0]), sum_bins_value(&sums[1]), sum_bins_value(&sums[2]), 0, 0};
+  Normal s = {sum_bins_value(&sums[3]), sum_bins_value(&sums[4]), sum_bins_value(&sums[5]), 0, 0};
+  free(sums);
   double determinant = determinant_of(&h);
   double intercept = h.xx * h.xx * s.one - 2 * h.xx * h.x * s.x + h.x * h.x * s.xx;
   double slope = h.x * h.x * s.one - 2 * h.x * h.one * s.x + h.one * h.one * s.xx;
@@ -121,13 +119,12 @@ CoxFit cox_fit(const EvaluationSet *set, const ScoreBlocks *blocks) {
     fit.logits[b] = math64_log(p / (1 - p));
   }
   // Many blocks: a part of them gives a start from which the whole needs two or three steps.
-  Normal last;
-  if (blocks->count >= THIN_FROM && !converge(&last, &fit, THIN)) fit.intercept = 0, fit.slope = 1;
-  if (converge(&last, &fit, 1)) {
+  if (blocks->count >= THIN_FROM && !converge(&fit, THIN)) fit.intercept = 0, fit.slope = 1;
+  if (converge(&fit, 1)) {
     result.converged = true;
     result.intercept = fit.intercept;
     result.slope = fit.slope;
-    sandwich(&result, &fit, last);
+    sandwich(&result, &fit);
   }
   free(fit.logits);
   return result;

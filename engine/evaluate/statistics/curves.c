@@ -35,12 +35,12 @@ void cuts_of(EvaluationReport *report, const EvaluationSet *set, const ScoreBloc
     }
     // Point k shows cut k (cuts - 1) / (points - 1): both ends are always there.
     if (taken != (report->point_count * (cuts - 1)) / (points - 1)) continue;
-    report->points[report->point_count++] = (CurvePoint){
-        .threshold = taken == 0 ? threshold_above_all : blocks->score[blocks->count - taken],
-        .true_positives = running_value(&positives),
-        .false_positives = running_value(&negatives),
-        .acted = below ? set->rows - rows_above : rows_above,
-        .value = money ? value : 0};
+    report->points[report->point_count++] =
+        (CurvePoint){.threshold = taken == 0 ? threshold_above_all : blocks->score[blocks->count - taken],
+                     .true_positives = running_value(&positives),
+                     .false_positives = running_value(&negatives),
+                     .acted = below ? set->rows - rows_above : rows_above,
+                     .value = money ? value : 0};
   }
 }
 
@@ -50,7 +50,8 @@ typedef struct Taken {
   int64_t gain; // of acting on it
 } Taken;
 
-// Value of each gains row: of `nobody` and of what acting gains on the top weight, a block that is cut in part.
+// Value of each gains row: of `nobody` and of what acting gains on the top weight, a block that is cut in
+// part.
 static void value_of_tops(GainsRow gains[GAINS_ROWS], const EvaluationSet *set, const ScoreBlocks *blocks) {
   bool below = set->policy.act_below;
   int64_t nobody = 0, done = 0;

@@ -70,7 +70,8 @@ static Estimate terms_estimate(const Metric *metric, const EvaluationSet *set, c
     return rmse_estimate(math64_sqrt(moments->mean), moments, confidence);
   bool money = metric->id == METRIC_value; // the sum over the rows
   return estimate_symmetric(INTERVAL_T, money ? metric_value(metric, set) : moments->mean,
-                            moments->standard_error * (money ? (double)set->rows : 1), moments->n, confidence);
+                            moments->standard_error * (money ? (double)set->rows : 1), moments->n,
+                            confidence);
 }
 
 static Estimate wilson_estimate(const Metric *metric, const EvaluationSet *set, double value,
@@ -157,15 +158,16 @@ Estimate metric_estimate(const Metric *metric, const EvaluationSet *set, double 
 static void compare_areas(MetricDifference *difference, const EvaluationSet *champion,
                           const EvaluationSet *challenger, double confidence) {
   const Metric *metric = difference->metric;
-  double *from = placements_of(champion->blocks, champion), *to = placements_of(challenger->blocks, challenger);
+  double *from = placements_of(champion->blocks, champion),
+         *to = placements_of(challenger->blocks, challenger);
   double error = delong_error_of_difference(to, from, challenger);
   free(from);
   free(to);
   difference->champion = metric_estimate(metric, champion, confidence);
   difference->challenger = metric_estimate(metric, challenger, confidence);
   double gain = metric_gain(metric, difference->champion.value, difference->challenger.value);
-  difference->delta = estimate_symmetric(INTERVAL_DELONG, gain, metric->id == METRIC_gini ? 2 * error : error, 0,
-                                         confidence);
+  difference->delta =
+      estimate_symmetric(INTERVAL_DELONG, gain, metric->id == METRIC_gini ? 2 * error : error, 0, confidence);
 }
 
 // What a mean of squared errors' difference is divided by to become a difference of the metric.

@@ -9,10 +9,10 @@
 // 20 bytes a row where all scores differ, 36 with weights; 24 while sorting.
 struct ScoreBlocks {
   int64_t rows, count;
-  uint32_t *order;      // [rows]
-  uint32_t *end;        // [count]
-  double *score;        // [count]
-  uint32_t *positives;  // [count] rows with label 1
+  uint32_t *order;     // [rows]
+  uint32_t *end;       // [count]
+  double *score;       // [count]
+  uint32_t *positives; // [count] rows with label 1
   // [count] exact sums of the weights of the rows by label 1 and other; NULL where the set has no weights
   double *weight_of_positives, *weight_of_others;
   int64_t positive_rows;
