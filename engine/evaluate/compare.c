@@ -1,10 +1,12 @@
 // Comparison of two models on the same rows.
 #include "engine/evaluate/evaluate.h"
-#include "engine/evaluate/formulas/facts.h"
-#include "engine/evaluate/metric_choice.h"
+#include "engine/evaluate/metrics/facts.h"
+#include "engine/evaluate/metrics/metric_choice.h"
+#include "engine/evaluate/resample/replicates.h"
 #include "engine/evaluate/statistics/intervals.h"
-#include "engine/evaluate/statistics/score_blocks.h"
 #include "engine/evaluate/verdict/gates.h"
+#include "engine/preprocess/frame.h"
+#include "engine/shared/parallel.h"
 
 #include <string.h>
 
@@ -72,12 +74,71 @@ static void swap_rows(SwapSet *swap, const EvaluationSet *champion, const Evalua
   }
 }
 
-static void fill_differences(Comparison *comparison, const EvaluationSet *champion,
-                             const EvaluationSet *challenger, const MetricChoice *choice) {
-  for (int i = 0; i < choice->count; i++) {
-    MetricDifference *difference = &comparison->metrics[comparison->metric_count++];
-    difference->metric = choice->metrics[i];
-    metric_compare(difference, champion, challenger, comparison->confidence);
+typedef struct Differences {
+  Comparison *comparison;
+  const EvaluationSet *sets; // champion, challenger
+  const MetricChoice *choice;
+} Differences;
+
+static void compare_metric(const void *arguments, int64_t task) {
+  const Differences *differences = arguments;
+  MetricDifference *difference = &differences->comparison->metrics[task];
+  difference->metric = differences->choice->metrics[task];
+  metric_compare(difference, &differences->sets[0], &differences->sets[1],
+                 differences->comparison->confidence);
+}
+
+static void fill_differences(Comparison *comparison, const EvaluationSet sets[2],
+                             const MetricChoice *choice) {
+  Differences differences = {comparison, sets, choice};
+  comparison->metric_count = choice->count;
+  parallel_each(compare_metric, &differences, choice->count, evaluation_threads(&sets[0]));
+}
+
+// ---- resampling ----
+
+// Whether other resamples could move an end that decides a gate across its bound: the ends' Monte Carlo
+// errors are above a tenth of their distances to it.
+static bool is_unsure(const Comparison *comparison, const Gate *gate) {
+  for (int i = 0; i < comparison->metric_count; i++) {
+    const MetricDifference *difference = &comparison->metrics[i];
+    bool relative = gate->rule == GATE_SUPERIOR || gate->rule == GATE_NOT_WORSE;
+    const Estimate *judged = relative ? &difference->delta : &difference->challenger;
+    const MetricReplicates *metric = replicates_of(comparison->replicates, difference->metric);
+    if (strcmp(difference->metric->name, gate->metric) != 0) continue;
+    if (judged->method != INTERVAL_BOOTSTRAP || metric == NULL) return false;
+    EndErrors errors =
+        replicates_end_errors(comparison->replicates, metric,
+                              relative ? REPLICATE_DELTA : REPLICATE_CHALLENGER, comparison->confidence);
+    double bound = gate->rule == GATE_NOT_WORSE ? 0 - gate->margin : gate->margin;
+    double low = judged->low - bound, high = judged->high - bound;
+    return 10 * errors.low > (low < 0 ? -low : low) || 10 * errors.high > (high < 0 ? -high : high);
+  }
+  return false;
+}
+
+static bool any_unsure(const Comparison *comparison, const GatesConfig *gates) {
+  if (gates == NULL) return false;
+  bool unsure = gates->has_primary && is_unsure(comparison, &gates->primary);
+  for (int i = 0; i < gates->guardrail_count; i++)
+    unsure = unsure || is_unsure(comparison, &gates->guardrails[i]);
+  return unsure;
+}
+
+// All metrics on the same resamples; twice as many while a gate hangs on which they are.
+static void resample_and_fill(Comparison *comparison, EvaluationSet sets[2], const MetricChoice *choice,
+                              const GatesConfig *gates) {
+  int wanted = replicates_wanted(&sets[1]);
+  for (;; wanted *= 2) {
+    replicates_free(comparison->replicates);
+    comparison->replicates = replicates_new(&sets[0], &sets[1], choice->metrics, choice->count, wanted);
+    for (int model = 0; model < 2; model++) {
+      sets[model].replicates = comparison->replicates;
+      sets[model].replicate = model;
+    }
+    fill_differences(comparison, sets, choice);
+    if (comparison->replicates == NULL || 2 * wanted > REPLICATES_MOST || !any_unsure(comparison, gates))
+      return;
   }
 }
 
@@ -110,15 +171,12 @@ Status compare_contender(Comparison *comparison, const EvaluationSet *champion,
   PASS(check_same(champion, challenger, error));
   PASS(metric_choice(&choice, names, gates, challenger, error));
   EvaluationSet sets[2] = {*champion, *challenger};
-  ScoreBlocks *blocks[2] = {NULL, NULL};
-  MetricFacts *facts[2];
   for (int i = 0; i < 2; i++) {
-    if (champion->task != TASK_MULTICLASS) sets[i].blocks = blocks[i] = score_blocks_new(&sets[i]);
-    sets[i].facts = facts[i] = metric_facts_new(&sets[i], choice.metrics, choice.count);
+    if (sets[i].facts == NULL) evaluation_sets_prepare(&sets[i], 1);
   }
   comparison->rows = champion->rows;
   comparison->confidence = confidence_of(gates);
-  fill_differences(comparison, &sets[0], &sets[1], &choice);
+  resample_and_fill(comparison, sets, &choice, gates);
   comparison->has_swap = champion->task == TASK_BINARY;
   if (comparison->has_swap) swap_rows(&comparison->swap, &sets[0], &sets[1]);
   Estimate primary;
@@ -130,9 +188,7 @@ Status compare_contender(Comparison *comparison, const EvaluationSet *champion,
                    comparison->confidence,
                    stricter ? &primary : NULL};
   verdict_of(&comparison->verdict, &judged, gates, validity);
-  for (int i = 0; i < 2; i++) {
-    metric_facts_free(facts[i]);
-    score_blocks_free(blocks[i]);
-  }
+  if (champion->facts == NULL) evaluation_sets_release(&sets[0], 1);
+  if (challenger->facts == NULL) evaluation_sets_release(&sets[1], 1);
   return STATUS_OK;
 }

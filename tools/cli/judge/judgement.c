@@ -30,25 +30,28 @@ typedef struct Findings {
   Panels panels;      // of the chosen one
 } Findings;
 
-static Status evaluate(EvaluationReport *report, const Findings *findings, const Judgement *judgement,
-                       const JudgedModel *judged, Error *error) {
-  const Config *config = judgement->challengers->config;
-  EvaluationSet set = judged_model_set(judged);
-  Status status = evaluate_model(report, &set, &config->evaluate_metrics, &findings->gates, error);
-  return status == STATUS_OK ? status : error_prefix(error, "%s", judged->name);
+// The challengers, then the champion where there is one, ready to be judged; freed by release_sets.
+static EvaluationSet *prepared_sets(const Judgement *judgement, int *count) {
+  int challengers = judgement->challenger_count;
+  *count = challengers + (judgement->champion != NULL);
+  EvaluationSet *sets = memory_get((size_t)*count, sizeof *sets);
+  for (int i = 0; i < challengers; i++) sets[i] = judged_model_set(&judgement->challengers[i]);
+  if (judgement->champion != NULL) sets[challengers] = judged_model_set(judgement->champion);
+  evaluation_sets_prepare(sets, *count);
+  return sets;
 }
 
-static Status compare_all(Findings *findings, const Judgement *judgement, Error *error) {
+static void release_sets(EvaluationSet *sets, int count) {
+  if (sets == NULL) return;
+  evaluation_sets_release(sets, count);
+  free(sets);
+}
+
+static Status evaluate(EvaluationReport *report, const Findings *findings, const Judgement *judgement,
+                       const EvaluationSet *set, const char *name, Error *error) {
   const Config *config = judgement->challengers->config;
-  int count = judgement->challenger_count;
-  EvaluationSet champion = judged_model_set(judgement->champion);
-  EvaluationSet *challengers = memory_get((size_t)count, sizeof *challengers);
-  for (int i = 0; i < count; i++) challengers[i] = judged_model_set(&judgement->challengers[i]);
-  Status status =
-      compare_several(&findings->leaderboard, &findings->comparison, &champion, challengers, count,
-                      &config->evaluate_metrics, &findings->gates, findings->validity, error);
-  free(challengers);
-  return status;
+  Status status = evaluate_model(report, set, &config->evaluate_metrics, &findings->gates, error);
+  return status == STATUS_OK ? status : error_prefix(error, "%s", name);
 }
 
 // Each challenger by slice: harm is a part of its verdict.
@@ -74,22 +77,26 @@ static Status fill_panels(Findings *findings, const Judgement *judgement, Error 
                        judgement->challengers->config, &findings->gates, error);
 }
 
-static Status judge(Findings *findings, const Judgement *judgement, Error *error) {
+static Status judge(Findings *findings, const Judgement *judgement, const EvaluationSet *sets, Error *error) {
+  const Config *config = judgement->challengers->config;
+  int challengers = judgement->challenger_count;
   PASS(decision_open(&findings->decision, judgement, error));
-  findings->gates = judgement->challengers->config->gates;
+  findings->gates = config->gates;
   findings->gates.confidence = findings->decision.confidence;
   if (judgement->champion == NULL) {
-    PASS(evaluate(&findings->challenger, findings, judgement, judgement->challengers, error));
+    PASS(evaluate(&findings->challenger, findings, judgement, sets, judgement->challengers->name, error));
     PASS(slice_all(findings, judgement, error));
     return judge_first(&findings->verdict, &findings->challenger, &findings->gates, findings->validity,
                        error);
   }
-  PASS(evaluate(&findings->champion, findings, judgement, judgement->champion, error));
+  const EvaluationSet *champion = &sets[challengers];
+  PASS(evaluate(&findings->champion, findings, judgement, champion, judgement->champion->name, error));
   PASS(slice_all(findings, judgement, error));
-  PASS(compare_all(findings, judgement, error));
-  findings->chosen = findings->leaderboard.chosen - 1;
-  return evaluate(&findings->challenger, findings, judgement, &judgement->challengers[findings->chosen],
-                  error);
+  PASS(compare_several(&findings->leaderboard, &findings->comparison, champion, sets, challengers,
+                       &config->evaluate_metrics, &findings->gates, findings->validity, error));
+  int chosen = findings->chosen = findings->leaderboard.chosen - 1;
+  return evaluate(&findings->challenger, findings, judgement, &sets[chosen],
+                  judgement->challengers[chosen].name, error);
 }
 
 static Status describe(ReportContext *context, const Judgement *judgement, int chosen, Error *error) {
@@ -213,9 +220,12 @@ Status override_check(const Override *override, Error *error) {
 Status judgement_write(const Judgement *judgement, Error *error) {
   Findings findings = {0};
   InconclusiveRule rule;
+  EvaluationSet *sets = NULL;
+  int count = 0;
   Status status;
   TRY(inconclusive_rule(&rule, judgement->inconclusive, error));
-  TRY(judge(&findings, judgement, error));
+  sets = prepared_sets(judgement, &count);
+  TRY(judge(&findings, judgement, sets, error));
   TRY(fill_panels(&findings, judgement, error));
   const Verdict *verdict = judgement->champion == NULL ? &findings.verdict : &findings.comparison.verdict;
   TRY(write_all(&findings, judgement, verdict, error));
@@ -225,6 +235,7 @@ Status judgement_write(const Judgement *judgement, Error *error) {
   status = verdict_status(verdict->state,
                           accepted && verdict->state == VERDICT_INCONCLUSIVE ? INCONCLUSIVE_OK : rule);
 done:
+  release_sets(sets, count);
   decision_close(&findings.decision);
   evaluation_report_clear(&findings.challenger);
   evaluation_report_clear(&findings.champion);

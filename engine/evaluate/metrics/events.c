@@ -44,7 +44,7 @@ static void count_rows(MetricResult *result, const EvaluationSet *set) {
 
 static const char *note_of(const MetricResult *result) {
   const Metric *metric = result->metric;
-  bool fitted = metric->single == INTERVAL_WALD, area = metric->single == INTERVAL_DELONG;
+  bool fitted = metric->single == INTERVAL_WALD, area = result->estimate.method == INTERVAL_DELONG;
   if (fitted && !(result->estimate.value == result->estimate.value))
     return "not estimable: the scores are all equal, or separate the two classes";
   if (result->few_events && result->events < FEW_EVENTS)
@@ -56,12 +56,17 @@ static const char *note_of(const MetricResult *result) {
   return NULL;
 }
 
+bool metric_few_events(const Metric *metric, const EvaluationSet *set, double value) {
+  if (metric->single != INTERVAL_DELONG) return false;
+  int64_t positives = set->blocks->positive_rows, negatives = set->rows - positives;
+  double auc = metric->id == METRIC_gini ? 0.5 + 0.5 * value : value;
+  return positives < FEW_FOR_DELONG || negatives < FEW_FOR_DELONG || auc > high_auc;
+}
+
 void metric_describe(MetricResult *result, const EvaluationSet *set) {
   count_rows(result, set);
-  double auc = result->estimate.value;
-  if (result->metric->id == METRIC_gini) auc = 0.5 + 0.5 * auc;
-  bool area = result->metric->single == INTERVAL_DELONG;
   result->few_events =
-      result->events < FEW_EVENTS || (area && (result->events < FEW_FOR_DELONG || auc > high_auc));
+      result->events < FEW_EVENTS || (result->estimate.method == INTERVAL_DELONG &&
+                                      metric_few_events(result->metric, set, result->estimate.value));
   result->note = note_of(result);
 }

@@ -1,5 +1,5 @@
 // Which metrics a report shows.
-#include "engine/evaluate/metric_choice.h"
+#include "engine/evaluate/metrics/metric_choice.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 // Private to engine/evaluate: which metrics a report shows.
-#ifndef INGOT_ENGINE_EVALUATE_METRIC_CHOICE_H
-#define INGOT_ENGINE_EVALUATE_METRIC_CHOICE_H
+#ifndef INGOT_ENGINE_EVALUATE_METRICS_METRIC_CHOICE_H
+#define INGOT_ENGINE_EVALUATE_METRICS_METRIC_CHOICE_H
 
 #include "engine/evaluate/report_data.h"
 

@@ -1,5 +1,5 @@
 // Metrics of the order of the scores.
-#include "engine/evaluate/formulas/formulas.h"
+#include "engine/evaluate/metrics/formulas.h"
 #include "engine/evaluate/statistics/delong.h"
 #include "engine/shared/exact_sum.h"
 

@@ -1,6 +1,6 @@
 // Private to engine/evaluate: the formula of every metric, and what several of them share.
-#ifndef INGOT_ENGINE_EVALUATE_FORMULAS_FORMULAS_H
-#define INGOT_ENGINE_EVALUATE_FORMULAS_FORMULAS_H
+#ifndef INGOT_ENGINE_EVALUATE_METRICS_FORMULAS_H
+#define INGOT_ENGINE_EVALUATE_METRICS_FORMULAS_H
 
 #include "engine/evaluate/metrics.h"
 #include "engine/evaluate/statistics/score_blocks.h"

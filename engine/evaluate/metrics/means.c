@@ -1,5 +1,5 @@
 // Metrics that are means of terms, and what is made of such a mean.
-#include "engine/evaluate/formulas/formulas.h"
+#include "engine/evaluate/metrics/formulas.h"
 
 #include "engine/evaluate/money.h"
 #include "engine/evaluate/statistics/statistics.h"

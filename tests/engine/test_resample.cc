@@ -1,0 +1,314 @@
+// The paired bootstrap: weights, sums and intervals against slow scalar twins; the same bits whatever the
+// order of the rows, the threads, the instruction set.
+#include "tests/engine/evaluation_case.h"
+
+extern "C" {
+#include "engine/evaluate/resample/replicates.h"
+#include "engine/evaluate/statistics/clusters.h"
+#include "engine/evaluate/statistics/intervals.h"
+#include "engine/shared/math64.h"
+#include "kernels/operators.h"
+#include "kernels/resample/resample.h"
+#include "kernels/shared/philox.h"
+}
+
+#include <cmath>
+#include <gtest/gtest.h>
+#include <memory>
+
+namespace {
+
+std::vector<uint64_t> hashes(size_t rows) {
+  std::vector<uint64_t> made(rows);
+  for (size_t i = 0; i < rows; i++) made[i] = evaluation_hash(("row " + std::to_string(i)).c_str());
+  return made;
+}
+
+// floor(2^32 sum of e^-1 / j!), j <= k, in long double: 64 bits are enough for these.
+uint32_t threshold(int k) {
+  long double sum = 0, term = std::exp(-1.0L);
+  for (int j = 0; j <= k; j++) {
+    sum += term;
+    term /= j + 1;
+  }
+  return (uint32_t)(sum * 4294967296.0L);
+}
+
+// The weight of a unit in resample b, as the header says it.
+uint32_t poisson_weight(uint64_t seed, uint64_t unit, uint32_t b) {
+  uint32_t words[4], weight = 0;
+  random_words(words, seed, (uint32_t)unit, (uint32_t)(unit >> 32), b / 4, 5u << 24);
+  for (int k = 0; k < 12; k++) weight += words[b % 4] > threshold(k);
+  return weight;
+}
+
+TEST(Resample, ThresholdsAreTheDistributionOfPoissonOne) {
+  for (int k = 0; k < RESAMPLE_LARGEST; k++) EXPECT_EQ(poisson_thresholds[k], threshold(k)) << k;
+  EXPECT_EQ(threshold(12), 0xffffffffu); // the words run out: no thirteenth
+}
+
+TEST(Resample, HashIsTheFirstEightBytesOfTheDigest) {
+  EXPECT_EQ(evaluation_hash("abc"), 0xeacf018fbf1678baull); // SHA-256 ba7816bf 8f01cfea ...
+}
+
+struct Summed {
+  std::vector<uint32_t> counts;
+  std::vector<int64_t> sums, cells;
+};
+
+Summed summed(const char *isa, ResampleKind kind, const std::vector<uint64_t> &unit, int64_t cut) {
+  const int groups = 3, cells = 5;
+  size_t rows = unit.size();
+  std::vector<uint16_t> cell(rows);
+  std::vector<int64_t> term(rows);
+  for (size_t i = 0; i < rows; i++) {
+    cell[i] = (uint16_t)(unit[i] % cells);
+    term[i] = (int64_t)(unit[i] >> 20) - ((int64_t)1 << 43);
+  }
+  Summed made{std::vector<uint32_t>(groups * cells * 64), std::vector<int64_t>(groups * 64),
+              std::vector<int64_t>(groups * cells * 64)};
+  for (int64_t from = 0; from < (int64_t)rows; from += cut) {
+    ResampleCounts counts{cell.data() + from, cells, made.counts.data()};
+    ResampleSums sums[2] = {{nullptr, term.data() + from, 1, made.sums.data()},
+                            {cell.data() + from, term.data() + from, cells, made.cells.data()}};
+    Resample task{kind, 77, std::min(cut, (int64_t)rows - from), 1, unit.data() + from, &counts, sums, 1, 2};
+    resample_of_isa(isa)(&task, 0, groups);
+  }
+  return made;
+}
+
+TEST(Resample, SumsAreThoseOfTheSlowWeights) {
+  auto unit = hashes(203);
+  for (auto kind : {RESAMPLE_POISSON, RESAMPLE_LEAVE_OUT}) {
+    Summed made = summed("portable", kind, unit, 1000);
+    std::vector<uint32_t> counts(made.counts.size());
+    std::vector<int64_t> sums(made.sums.size()), cells(made.cells.size());
+    for (uint64_t u : unit) {
+      for (size_t group = 0; group < 3; group++) {
+        for (size_t r = 0; r < 64; r++) {
+          uint32_t b = (uint32_t)(64 * (group + 1) + r), w = u % 200 != b;
+          if (kind == RESAMPLE_POISSON) w = poisson_weight(77, u, b);
+          size_t lane = (size_t)resample_lane((int)r), at = (group * 5 + u % 5) * 64 + lane;
+          int64_t x = (int64_t)(u >> 20) - ((int64_t)1 << 43);
+          counts[at] += w;
+          sums[group * 64 + lane] += w * x;
+          cells[at] += w * x;
+        }
+      }
+    }
+    EXPECT_EQ(made.counts, counts);
+    EXPECT_EQ(made.sums, sums);
+    EXPECT_EQ(made.cells, cells);
+  }
+}
+
+TEST(Resample, EveryInstructionSetAndEveryCutOfTheRowsGivesTheSameSums) {
+  auto unit = hashes(203);
+  Summed first = summed("portable", RESAMPLE_POISSON, unit, 1000);
+  int ran = 0;
+  for (const char *isa : {"portable", "avx2", "avx512"}) {
+    if (resample_of_isa(isa) == nullptr) continue;
+    ran++;
+    for (int64_t cut : {1, 7, 16, 203}) {
+      Summed made = summed(isa, RESAMPLE_POISSON, unit, cut);
+      EXPECT_EQ(made.counts, first.counts) << isa << cut;
+      EXPECT_EQ(made.sums, first.sums) << isa << cut;
+      EXPECT_EQ(made.cells, first.cells) << isa << cut;
+    }
+  }
+  EXPECT_GE(ran, 1);
+}
+
+// ---- replicates of metrics ----
+
+// No function of the sums of a resample: reported without an interval.
+bool is_not_resampled(const Metric &metric) {
+  for (MetricId id : {METRIC_calibration_slope, METRIC_calibration_intercept, METRIC_ece,
+                      METRIC_classwise_ece, METRIC_median_absolute_error, METRIC_p90_absolute_error})
+    if (metric.id == id) return true;
+  return false;
+}
+
+std::vector<const Metric *> metrics_of(Task task, const EvaluationSet &set) {
+  std::vector<const Metric *> made;
+  for (const Metric &metric : metric_table) {
+    Error error;
+    if (!is_not_resampled(metric) && (metric.tasks & 1u << task) != 0 &&
+        metric_check(&metric, &set, &error) == STATUS_OK)
+      made.push_back(&metric);
+  }
+  return made;
+}
+
+// The case with the rows weighed by resample b.
+EvaluationCase weighed(const EvaluationCase &c, const std::vector<uint32_t> &w) {
+  EvaluationCase made = c;
+  if (made.weights.empty()) made.weights.assign(made.labels.size(), 1);
+  for (size_t i = 0; i < w.size(); i++) {
+    made.weights[i] *= w[i];
+    if (!made.act.empty()) made.act[i] *= w[i], made.skip[i] *= w[i];
+  }
+  return made;
+}
+
+double value_of(const Metric *metric, const EvaluationCase &c) {
+  EvaluationSet set = c.set();
+  return metric_value(metric, &set);
+}
+
+struct Pair {
+  EvaluationCase champion, challenger;
+  std::vector<uint64_t> unit;
+
+  EvaluationSet set(int model) const {
+    EvaluationSet made = (model == 0 ? champion : challenger).set();
+    made.row_hash = unit.data();
+    made.resampling = {130, 2, 9};
+    return made;
+  }
+};
+
+// The challenger: the same rows with other scores.
+Pair pair_of(EvaluationCase champion, uint64_t seed) {
+  std::mt19937_64 random(seed);
+  Pair made{champion, champion, hashes(champion.labels.size())};
+  size_t rows = champion.labels.size();
+  std::vector<size_t> order = random_order(rows, random);
+  size_t k = (size_t)champion.classes;
+  for (size_t i = 0; i < rows; i += 3) {
+    for (size_t c = 0; c < k; c++) made.challenger.scores[i * k + c] = champion.scores[order[i] * k + c];
+  }
+  return made;
+}
+
+std::vector<Pair> pairs() {
+  return {pair_of(random_binary(400, 0, false, 1), 2),     pair_of(random_binary(400, 37, true, 3), 4),
+          pair_of(random_multiclass(300, 4, false, 5), 6), pair_of(random_multiclass(300, 3, true, 7), 8),
+          pair_of(random_regression(300, false, 9), 10),   pair_of(random_regression(300, true, 11), 12)};
+}
+
+using Owned = std::unique_ptr<Replicates, decltype(&replicates_free)>;
+
+Owned replicates(const EvaluationSet &a, const EvaluationSet &b, int count) {
+  auto metrics = metrics_of(a.task, a);
+  return Owned(replicates_new(&a, &b, metrics.data(), (int)metrics.size(), count), replicates_free);
+}
+
+void expect_near(double made, double expected, const std::string &what) {
+  if (std::isnan(expected))
+    EXPECT_TRUE(std::isnan(made)) << what;
+  else
+    EXPECT_NEAR(made, expected, 1e-11 * std::max(1.0, std::abs(expected))) << what;
+}
+
+TEST(Replicates, AreTheMetricsOfTheWeighedRows) {
+  for (const Pair &pair : pairs()) {
+    EvaluationSet a = pair.set(0), b = pair.set(1);
+    Owned made = replicates(a, b, 130);
+    ASSERT_EQ((size_t)made->metric_count, metrics_of(a.task, a).size()) << "a metric is not resampled";
+    for (int i = 0; i < made->metric_count; i++) {
+      const MetricReplicates &m = made->metrics[i];
+      for (int which = 0; which < 2; which++) {
+        const EvaluationCase &c = which == 0 ? pair.champion : pair.challenger;
+        for (int r : {0, 1, 2, 3, 63, 64, 129}) {
+          std::vector<uint32_t> w;
+          for (uint64_t unit : pair.unit) w.push_back(poisson_weight(9, unit, (uint32_t)r));
+          expect_near(m.values[which][r], value_of(m.metric, weighed(c, w)), m.metric->name);
+        }
+        for (int block : {0, 57, 199}) {
+          std::vector<uint32_t> w;
+          for (uint64_t unit : pair.unit) w.push_back(unit % 200 != (uint64_t)block);
+          expect_near(m.left_out[which][block], value_of(m.metric, weighed(c, w)), m.metric->name);
+        }
+        expect_near(m.whole[which], value_of(m.metric, c), m.metric->name);
+      }
+      for (int r = 0; r < 130; r++)
+        EXPECT_EQ(m.values[2][r], metric_gain(m.metric, m.values[0][r], m.values[1][r])) << m.metric->name;
+    }
+  }
+}
+
+// More blocks of equal scores than groups: what a resample differs from all rows by moves by less than a
+// fiftieth of the standard error; a twentieth where a cut goes through a group.
+TEST(Replicates, GroupsOfScoresChangeLittle) {
+  Pair pair = pair_of(random_binary(20000, 0, false, 21), 22);
+  EvaluationSet a = pair.set(0), b = pair.set(1);
+  Owned made = replicates(a, b, 64);
+  for (int i = 0; i < made->metric_count; i++) {
+    const MetricReplicates &m = made->metrics[i];
+    double error = replicates_estimate(made.get(), &m, 1, 0, 0.95).standard_error;
+    for (uint32_t r : {5u, 17u}) {
+      std::vector<uint32_t> w;
+      for (uint64_t unit : pair.unit) w.push_back(poisson_weight(9, unit, r));
+      double exact = value_of(m.metric, weighed(pair.challenger, w)) - metric_value(m.metric, &b);
+      double part = m.metric->takes == PARAMETER_TOP ? 0.05 : 0.02;
+      EXPECT_NEAR(m.values[1][r] - m.whole[1], exact, part * error) << m.metric->name;
+    }
+  }
+}
+
+std::string bytes_of(const Replicates &made) {
+  std::string bytes;
+  auto add = [&](const double *from, int count) {
+    bytes.append((const char *)from, (size_t)count * sizeof *from);
+  };
+  for (int i = 0; i < made.metric_count; i++) {
+    for (int which = 0; which < 3; which++) {
+      add(made.metrics[i].values[which], made.count);
+      add(made.metrics[i].left_out[which], JACKKNIFE_BLOCKS);
+      add(&made.metrics[i].whole[which], 1);
+    }
+  }
+  return bytes;
+}
+
+Pair permuted(const Pair &pair, uint64_t seed) {
+  std::mt19937_64 random(seed);
+  auto order = random_order(pair.unit.size(), random);
+  Pair made{pair.champion.permuted(order), pair.challenger.permuted(order), {}};
+  for (size_t from : order) made.unit.push_back(pair.unit[from]);
+  return made;
+}
+
+TEST(Replicates, HaveTheSameBytesInEveryOrderOfRowsAndOnEveryNumberOfThreads) {
+  auto all = pairs();
+  all.push_back(pair_of(random_binary(150000, 0, false, 31), 32)); // several chunks, threads at work
+  for (const Pair &pair : all) {
+    EvaluationSet a = pair.set(0), b = pair.set(1);
+    std::string first = bytes_of(*replicates(a, b, 70));
+    Pair other = permuted(pair, 77);
+    for (int threads : {1, 2, 3, 8}) {
+      EvaluationSet x = other.set(0), y = other.set(1);
+      y.resampling.threads = threads;
+      EXPECT_EQ(bytes_of(*replicates(x, y, 70)), first) << threads;
+    }
+    b.resampling.seed++;
+    EXPECT_NE(bytes_of(*replicates(a, b, 70)), first) << "the seed changes nothing";
+  }
+}
+
+// More resamples begin with the same ones.
+TEST(Replicates, OfALargerNumberBeginWithThoseOfASmaller) {
+  Pair pair = pairs()[0];
+  EvaluationSet a = pair.set(0), b = pair.set(1);
+  Owned few = replicates(a, b, 100), many = replicates(a, b, 333);
+  for (int i = 0; i < few->metric_count; i++) {
+    for (int r = 0; r < 100; r++) EXPECT_EQ(few->metrics[i].values[2][r], many->metrics[i].values[2][r]);
+  }
+}
+
+TEST(Replicates, OfClustersWeighAllTheirRowsAlike) {
+  Pair pair = pairs()[0];
+  std::vector<uint64_t> cluster(pair.unit.size());
+  for (size_t i = 0; i < cluster.size(); i++) cluster[i] = evaluation_hash(std::to_string(i / 4).c_str());
+  EvaluationSet a = pair.set(0), b = pair.set(1);
+  a.cluster_hash = b.cluster_hash = cluster.data();
+  Owned made = replicates(a, b, 8);
+  std::vector<uint32_t> w;
+  for (uint64_t unit : cluster) w.push_back(poisson_weight(9, unit, 6));
+  for (int i = 0; i < made->metric_count; i++)
+    expect_near(made->metrics[i].values[1][6], value_of(made->metrics[i].metric, weighed(pair.challenger, w)),
+                made->metrics[i].metric->name);
+}
+
+} // namespace
