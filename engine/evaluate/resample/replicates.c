@@ -25,7 +25,7 @@ static void read_resample(const Reading *reading, double *const cells[2], int gr
     Resampled resampled;
     row_sums_read(&resampled, cells[model], reading->sums, model, group, lane);
     for (int i = 0; i < reading->metric_count; i++) {
-      resampled.mean = row_sums_mean(reading->sums, model, i, group, lane);
+      resampled.mean = row_sums_mean(reading->sums, model, i, group, lane, resampled.weight);
       reading->values[i][model][b] = resampled_metric(reading->metrics[i], &resampled);
     }
   }

@@ -38,6 +38,14 @@ static double of_f1(const Resampled *r) {
   return share(2 * r->true_positive, r->positives + r->true_positive + r->false_positive);
 }
 
+static double of_accuracy(const Resampled *r) {
+  double right = r->true_positive + r->negatives - r->false_positive;
+  if (r->groups > 0) return right / r->weight;
+  right = 0;
+  for (int k = 0; k < r->classes; k++) right += r->cells[k * r->classes + k];
+  return right / r->weight;
+}
+
 typedef struct ClassSums {
   double right, labelled, predicted;
 } ClassSums;
@@ -89,18 +97,31 @@ static double of_mean(const Resampled *r) {
 
 typedef double Formula(const Resampled *r);
 
-static Formula *const formulas[METRIC_COUNT] = {
-    [METRIC_auc] = of_auc,   [METRIC_average_precision] = of_average_precision,
-    [METRIC_f1] = of_f1,     [METRIC_balanced_accuracy] = of_balanced_accuracy,
-    [METRIC_rmse] = of_rmse, [METRIC_macro_f1] = of_macro_f1,
-    [METRIC_r2] = of_r2,
+static const struct {
+  Formula *formula;
+  bool of_terms; // reads `mean`
+} formulas[METRIC_COUNT] = {
+    [METRIC_auc] = {of_auc, false},
+    [METRIC_average_precision] = {of_average_precision, false},
+    [METRIC_accuracy] = {of_accuracy, false},
+    [METRIC_balanced_accuracy] = {of_balanced_accuracy, false},
+    [METRIC_f1] = {of_f1, false},
+    [METRIC_macro_f1] = {of_macro_f1, false},
+    [METRIC_rmse] = {of_rmse, true},
+    [METRIC_r2] = {of_r2, true},
 };
 
+bool resampled_needs_terms(const Metric *metric) {
+  bool known = formulas[metric->id].formula != NULL;
+  return known ? formulas[metric->id].of_terms : metric_has_terms(metric->id);
+}
+
 bool resampled_is_known(const Metric *metric) {
-  return formulas[metric->id] != NULL || metric_has_terms(metric->id);
+  return formulas[metric->id].formula != NULL || metric_has_terms(metric->id);
 }
 
 double resampled_metric(const Metric *metric, const Resampled *resampled) {
+  Formula *formula = formulas[metric->id].formula;
   if (!(resampled->weight > 0)) return __builtin_nan("");
-  return (formulas[metric->id] != NULL ? formulas[metric->id] : of_mean)(resampled);
+  return (formula != NULL ? formula : of_mean)(resampled);
 }

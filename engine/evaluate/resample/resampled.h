@@ -24,6 +24,9 @@ typedef struct Resampled {
 // Whether resampled_metric knows the metric.
 bool resampled_is_known(const Metric *metric);
 
+// Whether it reads the mean of the metric's terms.
+bool resampled_needs_terms(const Metric *metric);
+
 // The metric under the weights of the resample; NaN where it is not defined there.
 double resampled_metric(const Metric *metric, const Resampled *resampled);
 

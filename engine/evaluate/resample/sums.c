@@ -33,7 +33,8 @@ struct RowSums {
   double mean_label;
   ScoreGroups groups[2];   // binary
   uint16_t *class_cell[2]; // multiclass, [rows]
-  Column *columns;         // column 0: weights
+  Column *columns;         // column 0: weights, not summed where cells count the rows
+  int first_summed;
   int column_count;
   int label_column;             // of the labels, their squares follow; 0 where nobody asks
   int (*column_of)[2];          // [metrics][model]; -1: no terms
@@ -168,8 +169,9 @@ static void choose_columns(RowSums *sums, const Metric *const *metrics, int metr
       id = METRIC_rmse; // the same terms
     }
     for (int model = 0; model < 2; model++)
-      sums->column_of[i][model] =
-          model < sums->models && metric_has_terms(id) ? add_column(sums, COLUMN_TERM, model, id) : -1;
+      sums->column_of[i][model] = model < sums->models && resampled_needs_terms(metrics[i])
+                                      ? add_column(sums, COLUMN_TERM, model, id)
+                                      : -1;
   }
 }
 
@@ -196,6 +198,7 @@ RowSums *row_sums_new(const EvaluationSet *const sets[2], const Metric *const *m
                 .chunk = set->rows < CHUNK ? set->rows : CHUNK};
   choose_columns(sums, metrics, metric_count);
   choose_cells(sums);
+  sums->first_summed = set->weights == NULL && row_sums_cells(sums, 0) > 0;
   sums->terms = memory_get((size_t)(sums->column_count * sums->chunk), sizeof *sums->terms);
   parallel_run(choose_exponents, sums, sums->column_count, sums->threads);
   return sums;
@@ -271,7 +274,7 @@ static void add_chunk(RowSums *sums, Resample *task, int64_t first, int64_t rows
     else
       added[task->sum_tables++] = (ResampleSums){cell + first, sums->terms, cells, sums->cell_sums[model]};
   }
-  for (int c = 0; c < sums->column_count; c++) {
+  for (int c = sums->first_summed; c < sums->column_count; c++) {
     int64_t *at = sums->sums + (int64_t)c * sums->group_count * RESAMPLE_LANES;
     added[task->sum_tables++] = (ResampleSums){NULL, sums->terms + c * sums->chunk, 1, at};
   }
@@ -298,14 +301,6 @@ static double column_sum(const RowSums *sums, int column, int group, int lane) {
   return (double)sums->sums[at] * power_of_two(-sums->columns[column].exponent);
 }
 
-double row_sums_mean(const RowSums *sums, int model, int metric, int group, int lane) {
-  int column = sums->column_of[metric][model];
-  if (column < 0) return __builtin_nan("");
-  double sum = column_sum(sums, column, group, lane);
-  if (sums->columns[column].id == METRIC_value) return sum / MONEY_SCALE;
-  return sum / column_sum(sums, 0, group, lane);
-}
-
 static void read_cells(double *cells, const RowSums *sums, int model, int group, int lane) {
   int count = row_sums_cells(sums, model);
   int64_t at = (int64_t)group * count * RESAMPLE_LANES + lane;
@@ -320,12 +315,13 @@ void row_sums_read(Resampled *resampled, double *cells, const RowSums *sums, int
   const ScoreGroups *groups = &sums->groups[model];
   Resampled *r = resampled;
   read_cells(cells, sums, model, group, lane);
-  *r = (Resampled){.weight = column_sum(sums, 0, group, lane),
+  *r = (Resampled){.weight = sums->first_summed == 0 ? column_sum(sums, 0, group, lane) : 0,
                    .cells = cells,
                    .groups = groups->count,
                    .first_one = groups->first_one,
                    .score = groups->score,
                    .classes = sums->sets[model]->classes};
+  for (int i = 0; sums->first_summed > 0 && i < row_sums_cells(sums, model); i++) r->weight += cells[i];
   for (int g = 0; g < groups->count; g++) {
     r->negatives += cells[2 * g];
     r->positives += cells[2 * g + 1];
@@ -336,4 +332,11 @@ void row_sums_read(Resampled *resampled, double *cells, const RowSums *sums, int
     double mean = column_sum(sums, sums->label_column, group, lane) / r->weight;
     r->label_variance = column_sum(sums, sums->label_column + 1, group, lane) / r->weight - mean * mean;
   }
+}
+
+double row_sums_mean(const RowSums *sums, int model, int metric, int group, int lane, double weight) {
+  int column = sums->column_of[metric][model];
+  if (column < 0) return __builtin_nan("");
+  double sum = column_sum(sums, column, group, lane);
+  return sum / (sums->columns[column].id == METRIC_value ? MONEY_SCALE : weight);
 }
