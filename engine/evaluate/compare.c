@@ -1,7 +1,8 @@
 // Comparison of two models on the same rows.
 #include "engine/evaluate/evaluate.h"
 #include "engine/evaluate/gates.h"
-#include "engine/evaluate/metric_choice.h"
+#include "engine/evaluate/metrics/facts.h"
+#include "engine/evaluate/metrics/metric_choice.h"
 #include "engine/evaluate/resample/replicates.h"
 #include "engine/evaluate/statistics/intervals.h"
 #include "engine/evaluate/statistics/score_blocks.h"
@@ -62,17 +63,11 @@ static void swap_rows(SwapSet *swap, const EvaluationSet *champion, const Evalua
 }
 
 static void fill_differences(Comparison *comparison, const EvaluationSet *champion,
-                             const EvaluationSet *challenger, const bool chosen[METRIC_COUNT]) {
-  double confidence = comparison->confidence;
-  for (int i = 0; i < METRIC_COUNT; i++) {
-    if (!chosen[i]) continue;
+                             const EvaluationSet *challenger, const MetricChoice *choice) {
+  for (int i = 0; i < choice->count; i++) {
     MetricDifference *difference = &comparison->metrics[comparison->metric_count++];
-    const Metric *metric = difference->metric = &metric_table[i];
-    difference->champion = metric_estimate(metric, champion, confidence);
-    difference->challenger = metric_estimate(metric, challenger, confidence);
-    difference->delta = metric_difference(metric, champion, challenger, confidence);
-    difference->few_events = metric_few_events(metric, champion, difference->champion.value) ||
-                             metric_few_events(metric, challenger, difference->challenger.value);
+    difference->metric = choice->metrics[i];
+    metric_compare(difference, champion, challenger, comparison->confidence);
   }
 }
 
@@ -107,49 +102,75 @@ static bool any_unsure(const Comparison *comparison, const GatesConfig *gates) {
 }
 
 // All metrics on the same resamples; twice as many while a gate hangs on which they are.
-static void resample_and_fill(Comparison *comparison, EvaluationSet sets[2], const bool chosen[METRIC_COUNT],
+static void resample_and_fill(Comparison *comparison, EvaluationSet sets[2], const MetricChoice *choice,
                               const GatesConfig *gates) {
-  const Metric *metrics[METRIC_COUNT];
-  int count = 0, wanted = replicates_wanted(&sets[1]);
-  for (int i = 0; i < METRIC_COUNT; i++) {
-    if (chosen[i]) metrics[count++] = &metric_table[i];
-  }
+  int wanted = replicates_wanted(&sets[1]);
   for (;; wanted *= 2) {
     replicates_free(comparison->replicates);
-    comparison->replicates = replicates_new(&sets[0], &sets[1], metrics, count, wanted);
+    comparison->replicates = replicates_new(&sets[0], &sets[1], choice->metrics, choice->count, wanted);
     for (int model = 0; model < 2; model++) {
       sets[model].replicates = comparison->replicates;
       sets[model].replicate = model;
     }
     comparison->metric_count = 0;
-    fill_differences(comparison, &sets[0], &sets[1], chosen);
+    fill_differences(comparison, &sets[0], &sets[1], choice);
     if (comparison->replicates == NULL || 2 * wanted > REPLICATES_MOST || !any_unsure(comparison, gates))
       return;
   }
 }
 
+// The primary rule's difference where several challengers are tested at once; false: it is as shown.
+static bool stricter_primary(Estimate *primary, const Comparison *comparison, const EvaluationSet sets[2],
+                             int contenders, const GatesConfig *gates) {
+  if (contenders < 2 || gates == NULL || !gates->has_primary) return false;
+  for (int i = 0; i < comparison->metric_count; i++) {
+    const Metric *metric = comparison->metrics[i].metric;
+    if (strcmp(metric->name, gates->primary.metric) != 0) continue;
+    *primary = metric_difference(metric, &sets[0], &sets[1], 1 - (1 - comparison->confidence) / contenders);
+    return true;
+  }
+  return false;
+}
+
 Status compare_models(Comparison *comparison, const EvaluationSet *champion, const EvaluationSet *challenger,
                       const TextList *names, const GatesConfig *gates, const Validity *validity,
                       Error *error) {
-  bool chosen[METRIC_COUNT];
+  return compare_contender(comparison, champion, challenger, 1, names, gates, validity, error);
+}
+
+Status compare_contender(Comparison *comparison, const EvaluationSet *champion,
+                         const EvaluationSet *challenger, int contenders, const TextList *names,
+                         const GatesConfig *gates, const Validity *validity, Error *error) {
+  MetricChoice choice;
   memset(comparison, 0, sizeof *comparison);
   PASS(evaluation_set_check(champion, error));
   PASS(evaluation_set_check(challenger, error));
   PASS(check_same(champion, challenger, error));
-  PASS(metric_choice(chosen, names, gates, challenger, error));
+  PASS(metric_choice(&choice, names, gates, challenger, error));
   EvaluationSet sets[2] = {*champion, *challenger};
   ScoreBlocks *blocks[2] = {NULL, NULL};
-  for (int i = 0; i < 2 && champion->task != TASK_MULTICLASS; i++)
-    sets[i].blocks = blocks[i] = score_blocks_new(&sets[i]);
+  MetricFacts *facts[2];
+  for (int i = 0; i < 2; i++) {
+    if (champion->task != TASK_MULTICLASS) sets[i].blocks = blocks[i] = score_blocks_new(&sets[i]);
+    sets[i].facts = facts[i] = metric_facts_new(&sets[i], choice.metrics, choice.count);
+  }
   comparison->rows = champion->rows;
   comparison->confidence = confidence_of(gates);
-  resample_and_fill(comparison, sets, chosen, gates);
+  resample_and_fill(comparison, sets, &choice, gates);
   comparison->has_swap = champion->task == TASK_BINARY;
   if (comparison->has_swap) swap_rows(&comparison->swap, &sets[0], &sets[1]);
-  Judged judged = {NULL, comparison->metrics, comparison->metric_count, comparison->rows,
-                   comparison->confidence};
+  Estimate primary;
+  bool stricter = stricter_primary(&primary, comparison, sets, contenders, gates);
+  Judged judged = {NULL,
+                   comparison->metrics,
+                   comparison->metric_count,
+                   comparison->rows,
+                   comparison->confidence,
+                   stricter ? &primary : NULL};
   verdict_of(&comparison->verdict, &judged, gates, validity);
-  score_blocks_free(blocks[0]);
-  score_blocks_free(blocks[1]);
+  for (int i = 0; i < 2; i++) {
+    metric_facts_free(facts[i]);
+    score_blocks_free(blocks[i]);
+  }
   return STATUS_OK;
 }

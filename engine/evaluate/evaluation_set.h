@@ -33,6 +33,7 @@ typedef struct Money {
 } Money;
 
 typedef struct ScoreBlocks ScoreBlocks;
+typedef struct MetricFacts MetricFacts;
 typedef struct Replicates Replicates;
 
 // How the paired bootstrap draws (resample/replicates.h); zeros: the usual number, seed 0, all cores.
@@ -50,8 +51,11 @@ typedef struct EvaluationSet {
   const double *scores;  // [rows, classes]: probability of label 1; of each class; prediction
   Policy policy;         // binary
   Money money;           // binary
+  const double *costs;   // multiclass: [classes, classes] by (label, decision), finite; NULL = none
   // binary: of these scores, so that metrics need not sort again (score_blocks_new); NULL = each one sorts
   const ScoreBlocks *blocks;
+  const MetricFacts
+      *facts; // what several metrics need of these rows (metrics/facts.h); NULL = each computes it
   // [rows] first 8 bytes, little-endian, of the SHA-256 of the row id's text; NULL = no bootstrap. Of the
   // cluster's text, where rows of a cluster are kept or dropped together: every interval allows for it; NULL
   // = independent.
@@ -63,8 +67,8 @@ typedef struct EvaluationSet {
   int replicate;
 } EvaluationSet;
 
-// 65 with the first bad row: no rows, a label outside its range, a score that is not finite or no
-// probability, a bad weight, weights that sum to 0, payoffs whose magnitudes sum to 2^62 or more.
+// 65 with the first bad row: no rows, 2^32 or more, a label outside its range, a score that is not finite or
+// no probability, a bad weight, weights that sum to 0, payoffs whose magnitudes sum to 2^62 or more.
 Status evaluation_set_check(const EvaluationSet *set, Error *error);
 
 // What row_hash and cluster_hash hold of a text.

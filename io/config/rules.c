@@ -1,7 +1,7 @@
 // Values that follow from several keys, and what one key alone cannot get wrong.
 #include "engine/device/device_choice.h"
+#include "engine/evaluate/metrics.h"
 #include "engine/shared/memory.h"
-#include "engine/shared/metric_names.h"
 #include "io/config/loader.h"
 #include "io/config/write.h"
 
@@ -163,14 +163,25 @@ static bool task_known(Loader *loader) {
 // A metric that exists, for this task, and with a business section where it is money.
 static void check_metric(Loader *loader, const char *name, const char *path) {
   const Config *config = loader->config;
-  const MetricName *metric = metric_name_find(name);
-  if (metric == NULL || !task_known(loader)) return;
+  const Metric *metric;
+  Error error;
+  if (metric_parse(&metric, name, &error) != STATUS_OK || !task_known(loader)) return;
   Task task = config->data.target.task;
   if ((metric->tasks & 1u << task) == 0) {
     COMPLAIN(loader, path, "%s is no metric of a %s target", name, task_names[task]);
-  } else if (metric->money && !config->business.present) {
+  } else if (metric->id == METRIC_value && !config->business.present) {
     COMPLAIN(loader, path, "%s is money: it needs the section business", name);
   }
+}
+
+// Early stopping compares two values by which is larger.
+static void check_selects(Loader *loader, const char *name) {
+  const Metric *metric;
+  Error error;
+  if (metric_parse(&metric, name, &error) != STATUS_OK) return;
+  if (metric->direction == METRIC_ZERO || metric->direction == METRIC_ONE)
+    COMPLAIN(loader, "select.metric", "%s cannot select: it is best near %d, neither large nor small", name,
+             metric->direction == METRIC_ONE);
 }
 
 static void finish_metrics(Loader *loader) {
@@ -184,11 +195,13 @@ static void finish_metrics(Loader *loader) {
              "value cannot select: it depends on a threshold and on free keys; take a metric of the scores");
   } else {
     check_metric(loader, config->select_metric, "select.metric");
+    check_selects(loader, config->select_metric);
   }
   if (given(loader, "evaluate.metrics") == NULL) {
-    for (int i = 0; i < metric_name_count; i++) {
-      if ((metric_names[i].tasks & 1u << task) != 0 && !metric_names[i].money)
-        text_list_add(&config->evaluate_metrics, metric_names[i].name);
+    for (int i = 0; i < METRIC_COUNT; i++) {
+      bool shown = metric_table[i].usual && i != METRIC_value && i != METRIC_expected_cost;
+      if (shown && (metric_table[i].tasks & 1u << task) != 0)
+        text_list_add(&config->evaluate_metrics, metric_table[i].name);
     }
   }
   check_list(loader, &config->evaluate_metrics, "evaluate.metrics");

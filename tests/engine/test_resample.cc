@@ -121,11 +121,20 @@ TEST(Resample, EveryInstructionSetAndEveryCutOfTheRowsGivesTheSameSums) {
 
 // ---- replicates of metrics ----
 
+// No function of the sums of a resample: reported without an interval.
+bool is_not_resampled(const Metric &metric) {
+  for (MetricId id : {METRIC_calibration_slope, METRIC_calibration_intercept, METRIC_ece,
+                      METRIC_classwise_ece, METRIC_median_absolute_error, METRIC_p90_absolute_error})
+    if (metric.id == id) return true;
+  return false;
+}
+
 std::vector<const Metric *> metrics_of(Task task, const EvaluationSet &set) {
   std::vector<const Metric *> made;
   for (const Metric &metric : metric_table) {
     Error error;
-    if ((metric.tasks & 1u << task) != 0 && metric_check(&metric, &set, &error) == STATUS_OK)
+    if (!is_not_resampled(metric) && (metric.tasks & 1u << task) != 0 &&
+        metric_check(&metric, &set, &error) == STATUS_OK)
       made.push_back(&metric);
   }
   return made;
@@ -220,7 +229,7 @@ TEST(Replicates, AreTheMetricsOfTheWeighedRows) {
 }
 
 // More blocks of equal scores than groups: what a resample differs from all rows by moves by less than a
-// fiftieth of the standard error.
+// fiftieth of the standard error; a twentieth where a cut goes through a group.
 TEST(Replicates, GroupsOfScoresChangeLittle) {
   Pair pair = pair_of(random_binary(20000, 0, false, 21), 22);
   EvaluationSet a = pair.set(0), b = pair.set(1);
@@ -232,7 +241,8 @@ TEST(Replicates, GroupsOfScoresChangeLittle) {
       std::vector<uint32_t> w;
       for (uint64_t unit : pair.unit) w.push_back(poisson_weight(9, unit, r));
       double exact = value_of(m.metric, weighed(pair.challenger, w)) - metric_value(m.metric, &b);
-      EXPECT_NEAR(m.values[1][r] - m.whole[1], exact, 0.02 * error) << m.metric->name;
+      double part = m.metric->takes == PARAMETER_TOP ? 0.05 : 0.02;
+      EXPECT_NEAR(m.values[1][r] - m.whole[1], exact, part * error) << m.metric->name;
     }
   }
 }
@@ -328,7 +338,8 @@ Interval bca(std::vector<double> values, const std::vector<double> &left_out, do
   for (double v : values) below += v < whole ? 1 : v == whole ? 0.5 : 0;
   for (double v : left_out) mean += v / (double)left_out.size();
   for (double v : left_out) squares += std::pow(mean - v, 2), cubes += std::pow(mean - v, 3);
-  double z0 = normal_quantile(below / n), a = cubes / (6 * std::pow(squares, 1.5)), ends[2];
+  double z0 = normal_quantile(below / n), ends[2];
+  double a = squares > 0 ? cubes / (6 * std::pow(squares, 1.5)) : 0;
   for (int side = 0; side < 2; side++) {
     double z = normal_quantile(side == 0 ? 0.5 - 0.5 * confidence : 0.5 + 0.5 * confidence);
     double position = normal_cdf(z0 + (z0 + z) / (1 - a * (z0 + z))) * (n - 1);

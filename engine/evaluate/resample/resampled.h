@@ -8,6 +8,7 @@
 #include "engine/evaluate/metrics.h"
 
 typedef struct Resampled {
+  int64_t rows;  // of the set
   double weight; // of all rows
   // binary: weight of group g's rows of label 0 in cells[2 g], of label 1 in cells[2 g + 1], scores
   // ascending; multiclass: weight by (label, predicted class), [classes, classes]

@@ -35,8 +35,8 @@ void score_groups_of(ScoreGroups *groups, const EvaluationSet *set) {
   for (int64_t b = 0; b < blocks->count; b++) {
     // A group ends with the first block that brings it to its share of the rows that are left.
     int64_t due = from + (set->rows - from + left - 1) / left;
-    bool above = blocks->score[b] >= set->policy.threshold;
-    bool next_above = b + 1 < blocks->count && blocks->score[b + 1] >= set->policy.threshold;
+    bool above = score_block_score(blocks, b) >= set->policy.threshold;
+    bool next_above = b + 1 < blocks->count && score_block_score(blocks, b + 1) >= set->policy.threshold;
     if (above && groups->first_one < 0) groups->first_one = groups->count;
     if (!all && blocks->end[b] < due && above == next_above && b + 1 < blocks->count) continue;
     close_group(groups, set, blocks, from, blocks->end[b]);

@@ -22,8 +22,8 @@ typedef enum ColumnKind { COLUMN_WEIGHT, COLUMN_LABEL, COLUMN_LABEL_SQUARE, COLU
 typedef struct Column {
   ColumnKind kind;
   int model;
-  MetricId id;  // of the terms
-  int exponent; // what is summed is rne(term * 2^exponent)
+  const Metric *metric; // of the terms; NULL: none
+  int exponent;         // what is summed is rne(term * 2^exponent)
 } Column;
 
 struct RowSums {
@@ -81,6 +81,7 @@ static EvaluationSet part_of(const EvaluationSet *set, int64_t first, int64_t ro
     if (*money[i] != NULL) *money[i] += first;
   }
   part.blocks = NULL;
+  part.facts = NULL;
   return part;
 }
 
@@ -89,9 +90,9 @@ static double *column_terms(const RowSums *sums, const Column *column, int64_t f
   EvaluationSet part = part_of(sums->sets[column->model], first, rows);
   const double *weights = part.weights;
   double *terms;
-  if (column->kind == COLUMN_TERM && column->id != METRIC_value) {
-    terms = metric_terms(&part, column->id);
-    weights = metric_term_weights(&part, column->id);
+  if (column->kind == COLUMN_TERM && column->metric->id != METRIC_value) {
+    terms = metric_terms(&part, column->metric);
+    weights = metric_term_weights(&part, column->metric);
   } else {
     terms = memory_get((size_t)rows, sizeof *terms);
     for (int64_t i = 0; i < rows; i++) {
@@ -106,6 +107,10 @@ static double *column_terms(const RowSums *sums, const Column *column, int64_t f
   }
   for (int64_t i = 0; weights != NULL && i < rows; i++) terms[i] *= weights[i];
   return terms;
+}
+
+static bool is_value(const Column *column) {
+  return column->metric != NULL && column->metric->id == METRIC_value;
 }
 
 static void choose_exponents(const void *arguments, int64_t first, int64_t last) {
@@ -123,8 +128,7 @@ static void choose_exponents(const void *arguments, int64_t first, int64_t last)
       free(terms);
     }
     column->exponent = exponent_for((double)sums->sets[0]->rows * largest);
-    bool whole =
-        column->id == METRIC_value || (column->kind == COLUMN_WEIGHT && sums->sets[0]->weights == NULL);
+    bool whole = is_value(column) || (column->kind == COLUMN_WEIGHT && sums->sets[0]->weights == NULL);
     if (whole && column->exponent > 0) column->exponent = 0; // integers already
   }
 }
@@ -148,29 +152,29 @@ static void fill_terms(const void *arguments, int64_t first, int64_t last) {
 
 // ---- what is summed ----
 
-static int add_column(RowSums *sums, ColumnKind kind, int model, MetricId id) {
+static int add_column(RowSums *sums, ColumnKind kind, int model, const Metric *metric) {
   for (int c = 0; c < sums->column_count; c++) {
     const Column *column = &sums->columns[c];
-    if (column->kind == kind && column->model == model && column->id == id) return c;
+    if (column->kind == kind && column->model == model && column->metric == metric) return c;
   }
   sums->columns = memory_grow(sums->columns, (size_t)sums->column_count + 1, sizeof *sums->columns);
-  sums->columns[sums->column_count] = (Column){kind, model, id, 0};
+  sums->columns[sums->column_count] = (Column){kind, model, metric, 0};
   return sums->column_count++;
 }
 
 static void choose_columns(RowSums *sums, const Metric *const *metrics, int metric_count) {
   sums->column_of = memory_get((size_t)metric_count, sizeof *sums->column_of);
-  add_column(sums, COLUMN_WEIGHT, 0, METRIC_COUNT);
+  add_column(sums, COLUMN_WEIGHT, 0, NULL);
   for (int i = 0; i < metric_count; i++) {
-    MetricId id = metrics[i]->id;
-    if (id == METRIC_r2) {
-      sums->label_column = add_column(sums, COLUMN_LABEL, 0, METRIC_COUNT);
-      add_column(sums, COLUMN_LABEL_SQUARE, 0, METRIC_COUNT);
-      id = METRIC_rmse; // the same terms
+    const Metric *metric = metrics[i];
+    if (metric->id == METRIC_r2) {
+      sums->label_column = add_column(sums, COLUMN_LABEL, 0, NULL);
+      add_column(sums, COLUMN_LABEL_SQUARE, 0, NULL);
+      metric = &metric_table[METRIC_rmse]; // the same terms
     }
     for (int model = 0; model < 2; model++)
       sums->column_of[i][model] = model < sums->models && resampled_needs_terms(metrics[i])
-                                      ? add_column(sums, COLUMN_TERM, model, id)
+                                      ? add_column(sums, COLUMN_TERM, model, metric)
                                       : -1;
   }
 }
@@ -315,7 +319,8 @@ void row_sums_read(Resampled *resampled, double *cells, const RowSums *sums, int
   const ScoreGroups *groups = &sums->groups[model];
   Resampled *r = resampled;
   read_cells(cells, sums, model, group, lane);
-  *r = (Resampled){.weight = sums->first_summed == 0 ? column_sum(sums, 0, group, lane) : 0,
+  *r = (Resampled){.rows = sums->sets[model]->rows,
+                   .weight = sums->first_summed == 0 ? column_sum(sums, 0, group, lane) : 0,
                    .cells = cells,
                    .groups = groups->count,
                    .first_one = groups->first_one,
@@ -338,5 +343,5 @@ double row_sums_mean(const RowSums *sums, int model, int metric, int group, int 
   int column = sums->column_of[metric][model];
   if (column < 0) return __builtin_nan("");
   double sum = column_sum(sums, column, group, lane);
-  return sum / (sums->columns[column].id == METRIC_value ? MONEY_SCALE : weight);
+  return sum / (is_value(&sums->columns[column]) ? MONEY_SCALE : weight);
 }

@@ -1,66 +1,16 @@
 // Intervals of metrics and of paired differences.
 #include "engine/evaluate/statistics/intervals.h"
 
+#include "engine/evaluate/metrics/facts.h"
 #include "engine/evaluate/resample/replicates.h"
 #include "engine/evaluate/statistics/clusters.h"
 #include "engine/evaluate/statistics/delong.h"
+#include "engine/evaluate/statistics/paired.h"
 #include "engine/evaluate/statistics/statistics.h"
 #include "engine/evaluate/statistics/terms.h"
-#include "engine/shared/exact_sum.h"
 #include "engine/shared/math64.h"
-#include "engine/shared/memory.h"
 
 #include <stdlib.h>
-
-enum { FEW_EVENTS = 50 };
-static const double high_auc = 0.99;
-
-static Moments moments_of_metric(const EvaluationSet *set, MetricId id) {
-  double *terms = metric_terms(set, id);
-  Moments moments = moments_of_rows(set, terms, metric_term_weights(set, id));
-  free(terms);
-  return moments;
-}
-
-// Square roots of the ends of the mean squared error's interval; the error by the delta method.
-static Estimate rmse_estimate(const EvaluationSet *set, double value, double confidence) {
-  Moments moments = moments_of_metric(set, METRIC_rmse);
-  Estimate squares =
-      estimate_symmetric(INTERVAL_T_SQUARES, moments.mean, moments.standard_error, moments.n, confidence);
-  if (squares.method == INTERVAL_NONE) return estimate_none(value);
-  squares.value = value;
-  squares.low = squares.low > 0 ? math64_sqrt(squares.low) : 0;
-  squares.high = math64_sqrt(squares.high);
-  squares.standard_error = value > 0 ? moments.standard_error / (2 * value) : 0;
-  return squares;
-}
-
-static Estimate accuracy_estimate(const EvaluationSet *set, double value, double confidence) {
-  ExactSum right = {0};
-  for (int64_t i = 0; i < set->rows; i++)
-    exact_sum_add(&right, predicted_class(set, i) == (int)set->labels[i]);
-  Estimate estimate = estimate_wilson(exact_sum_value(&right), (double)set->rows, confidence);
-  estimate.value = value;
-  return estimate;
-}
-
-static Estimate auc_estimate(const EvaluationSet *set, double value, double confidence) {
-  double *placements = placements_of(set->blocks, set);
-  double error = delong_error(placements, set);
-  free(placements);
-  Estimate estimate = estimate_symmetric(INTERVAL_DELONG, value, error, 0, confidence);
-  if (estimate.low < 0) estimate.low = 0;
-  if (estimate.high > 1) estimate.high = 1;
-  return estimate;
-}
-
-// Of a mean; value is the sum over the rows.
-static Estimate mean_estimate(const Metric *metric, const EvaluationSet *set, double value,
-                              double confidence) {
-  Moments moments = moments_of_metric(set, metric->id);
-  double scale = metric->id == METRIC_value ? (double)set->rows : 1;
-  return estimate_symmetric(INTERVAL_T, value, moments.standard_error * scale, moments.n, confidence);
-}
 
 // ---- which method ----
 
@@ -73,19 +23,79 @@ static int64_t events_of(const EvaluationSet *set) {
 }
 
 // The registry's method, or the one that stands in for it: a formula for independent rows says nothing of
-// clusters, and DeLong's is too narrow for few events.
+// clusters, one of counts nothing of weights, and DeLong's is too narrow for few events.
 static IntervalMethod method_on(IntervalMethod method, const Metric *metric, const EvaluationSet *set,
                                 double value) {
-  if (method == INTERVAL_NONE || method == INTERVAL_T || method == INTERVAL_T_SQUARES) return method;
-  if (method == INTERVAL_WILSON && metric_has_terms(metric->id))
-    return set->weights == NULL && set->cluster_hash == NULL ? INTERVAL_WILSON : INTERVAL_T;
-  if (method == INTERVAL_DELONG && set->row_hash == NULL) return method;
-  bool stands = set->cluster_hash == NULL && !metric_few_events(metric, set, value);
-  return stands ? method : INTERVAL_BOOTSTRAP;
+  bool clusters = set->cluster_hash != NULL;
+  switch (method) {
+  case INTERVAL_WILSON:
+  case INTERVAL_TANGO:
+    return set->weights == NULL && !clusters ? method : INTERVAL_T;
+  case INTERVAL_DELONG:
+    if (set->row_hash == NULL) return method;
+    return clusters || metric_few_events(metric, set, value) ? INTERVAL_BOOTSTRAP : method;
+  case INTERVAL_WALD:
+    return clusters ? INTERVAL_BOOTSTRAP : method;
+  default:
+    return method;
+  }
 }
 
 IntervalMethod metric_method(const Metric *metric, const EvaluationSet *set) {
-  return method_on(metric->single, metric, set, metric_value(metric, set));
+  double value = metric->single == INTERVAL_DELONG ? metric_value(metric, set) : 0;
+  return method_on(metric->single, metric, set, value);
+}
+
+// ---- of one model ----
+
+// Square roots of the ends of the mean squared error's interval; the error by the delta method.
+static Estimate rmse_estimate(double value, const Moments *moments, double confidence) {
+  Estimate squares =
+      estimate_symmetric(INTERVAL_T_SQUARES, moments->mean, moments->standard_error, moments->n, confidence);
+  if (squares.method == INTERVAL_NONE) return estimate_none(value);
+  squares.value = value;
+  squares.low = squares.low > 0 ? math64_sqrt(squares.low) : 0;
+  squares.high = math64_sqrt(squares.high);
+  squares.standard_error = value > 0 ? moments->standard_error / (2 * value) : 0;
+  return squares;
+}
+
+// Of a metric with terms, by their moments. `value`: money is a sum over the rows.
+static Estimate terms_estimate(const Metric *metric, const EvaluationSet *set, double value,
+                               const Moments *moments, double confidence) {
+  if (metric->single == INTERVAL_T_SQUARES) return rmse_estimate(value, moments, confidence);
+  double scale = metric->id == METRIC_value ? (double)set->rows : 1;
+  return estimate_symmetric(INTERVAL_T, value, moments->standard_error * scale, moments->n, confidence);
+}
+
+static Estimate wilson_estimate(const Metric *metric, const EvaluationSet *set, double value,
+                                double confidence) {
+  int64_t right = 0, rows = 0;
+  for (int64_t i = 0; i < set->rows; i++) {
+    if (!metric_counts(set, metric, i)) continue;
+    right += metric_term(set, metric, i) == 1;
+    rows++;
+  }
+  if (rows == 0) return estimate_none(value);
+  Estimate estimate = estimate_wilson((double)right, (double)rows, confidence);
+  estimate.value = value;
+  return estimate;
+}
+
+// An AUC with a standard error, or Gini, which is twice as wide.
+static Estimate area_estimate(const Metric *metric, double value, double error, double confidence) {
+  bool gini = metric->id == METRIC_gini;
+  Estimate estimate = estimate_symmetric(INTERVAL_DELONG, value, gini ? 2 * error : error, 0, confidence);
+  if (estimate.low < (gini ? -1 : 0)) estimate.low = gini ? -1 : 0;
+  if (estimate.high > 1) estimate.high = 1;
+  return estimate;
+}
+
+static Estimate wald_estimate(const Metric *metric, const EvaluationSet *set, double value,
+                              double confidence) {
+  CoxFit fit = cox_of(set);
+  double error = metric->id == METRIC_calibration_slope ? fit.slope_error : fit.intercept_error;
+  return estimate_symmetric(INTERVAL_WALD, value, error, 0, confidence);
 }
 
 // Of one set (challenger NULL), or of the difference of two.
@@ -106,80 +116,156 @@ static Estimate resampled_estimate(const Metric *metric, const EvaluationSet *ch
   return estimate;
 }
 
-Estimate metric_estimate(const Metric *metric, const EvaluationSet *set, double confidence) {
-  double value = metric_value(metric, set);
-  Estimate estimate = estimate_none(value);
-  switch (method_on(metric->single, metric, set, value)) {
-  case INTERVAL_DELONG:
-    estimate = auc_estimate(set, value, confidence);
-    break;
-  case INTERVAL_T_SQUARES:
-    estimate = rmse_estimate(set, value, confidence);
-    break;
-  case INTERVAL_T:
-    estimate = mean_estimate(metric, set, value, confidence);
-    break;
-  case INTERVAL_WILSON:
-    estimate = accuracy_estimate(set, value, confidence);
-    break;
-  case INTERVAL_BOOTSTRAP:
-    estimate = resampled_estimate(metric, set, NULL, value, confidence);
-    break;
-  default:
-    break;
-  }
+static Estimate without_p(Estimate estimate) {
   estimate.p_value = __builtin_nan(""); // of differences only
   return estimate;
 }
 
-static Estimate auc_difference(const EvaluationSet *champion, const EvaluationSet *challenger, double value,
-                               double confidence) {
+// `moments` of the terms where the caller has them, else NULL.
+static Estimate single_estimate(const Metric *metric, const EvaluationSet *set, const Moments *moments,
+                                double confidence) {
+  double value = metric_value(metric, set);
+  switch (method_on(metric->single, metric, set, value)) {
+  case INTERVAL_WILSON:
+    return without_p(wilson_estimate(metric, set, value, confidence));
+  case INTERVAL_T:
+  case INTERVAL_T_SQUARES: {
+    Moments own;
+    if (moments == NULL) own = metric_term_moments(set, metric);
+    return without_p(terms_estimate(metric, set, value, moments != NULL ? moments : &own, confidence));
+  }
+  case INTERVAL_DELONG: {
+    double *placements = placements_of(set->blocks, set);
+    double error = delong_error(placements, NULL, set);
+    free(placements);
+    return without_p(area_estimate(metric, value, error, confidence));
+  }
+  case INTERVAL_WALD:
+    return without_p(wald_estimate(metric, set, value, confidence));
+  case INTERVAL_BOOTSTRAP:
+    return without_p(resampled_estimate(metric, set, NULL, value, confidence));
+  default:
+    return estimate_none(value);
+  }
+}
+
+Estimate metric_estimate(const Metric *metric, const EvaluationSet *set, double confidence) {
+  return single_estimate(metric, set, NULL, confidence);
+}
+
+// ---- of two models ----
+
+static void compare_areas(MetricDifference *difference, const EvaluationSet *champion,
+                          const EvaluationSet *challenger, double confidence) {
+  const Metric *metric = difference->metric;
+  double a = metric_value(metric, champion), b = metric_value(metric, challenger);
   double *from = placements_of(champion->blocks, champion),
          *to = placements_of(challenger->blocks, challenger);
-  for (int64_t i = 0; i < challenger->rows; i++) to[i] -= from[i];
-  double error = delong_error(to, challenger);
+  double scale = metric->id == METRIC_gini ? 2 : 1, error = delong_error(to, from, challenger);
+  difference->champion = without_p(area_estimate(metric, a, delong_error(from, NULL, champion), confidence));
+  difference->challenger =
+      without_p(area_estimate(metric, b, delong_error(to, NULL, challenger), confidence));
+  difference->delta =
+      estimate_symmetric(INTERVAL_DELONG, metric_gain(metric, a, b), scale * error, 0, confidence);
   free(from);
   free(to);
-  return estimate_symmetric(INTERVAL_DELONG, value, error, 0, confidence);
 }
 
 // What a mean of squared errors' difference is divided by to become a difference of the metric.
-static double squares_scale(const Metric *metric, const EvaluationSet *champion,
-                            const EvaluationSet *challenger) {
-  if (metric->id == METRIC_r2) return label_variance(challenger);
-  return metric_value(metric, champion) + metric_value(metric, challenger);
+static double squares_scale(const MetricDifference *difference, const EvaluationSet *challenger) {
+  if (difference->metric->id == METRIC_r2) return label_variance(challenger);
+  return difference->champion.value + difference->challenger.value;
 }
 
-static Estimate terms_difference(const Metric *metric, const EvaluationSet *champion,
-                                 const EvaluationSet *challenger, double value, double confidence) {
-  double *from = metric_terms(champion, metric->id), *to = metric_terms(challenger, metric->id);
+static void compare_terms(MetricDifference *difference, const EvaluationSet *champion,
+                          const EvaluationSet *challenger, double confidence) {
+  const Metric *metric = difference->metric;
+  PairedMoments moments = metric_paired_moments(champion, challenger, metric);
+  difference->champion = single_estimate(metric, champion, &moments.champion, confidence);
+  difference->challenger = single_estimate(metric, challenger, &moments.challenger, confidence);
   double scale = metric->id == METRIC_value ? (double)challenger->rows : 1;
-  for (int64_t i = 0; i < challenger->rows; i++) to[i] -= from[i];
-  Moments moments = moments_of_rows(challenger, to, metric_term_weights(challenger, metric->id));
-  free(from);
-  free(to);
   if (metric->paired == INTERVAL_T_SQUARES) {
-    double divisor = squares_scale(metric, champion, challenger);
+    double divisor = squares_scale(difference, challenger);
     scale = divisor > 0 ? 1 / divisor : 0; // both models without any error: no difference, surely
   }
-  return estimate_symmetric(metric->paired, value, moments.standard_error * scale, moments.n, confidence);
+  IntervalMethod method = metric->paired == INTERVAL_TANGO ? INTERVAL_T : metric->paired;
+  difference->delta = estimate_symmetric(
+      method, metric_gain(metric, difference->champion.value, difference->challenger.value),
+      moments.difference.standard_error * scale, moments.difference.n, confidence);
+}
+
+static void compare_proportions(MetricDifference *difference, const EvaluationSet *champion,
+                                const EvaluationSet *challenger, double confidence) {
+  const Metric *metric = difference->metric;
+  PairedCounts counts = {0, 0, 0};
+  for (int64_t i = 0; i < challenger->rows; i++) {
+    if (!metric_counts(challenger, metric, i)) continue;
+    bool old = metric_term(champion, metric, i) == 1, fresh = metric_term(challenger, metric, i) == 1;
+    counts.gained += fresh && !old;
+    counts.lost += old && !fresh;
+    counts.n++;
+  }
+  difference->champion = metric_estimate(metric, champion, confidence);
+  difference->challenger = metric_estimate(metric, challenger, confidence);
+  difference->delta = estimate_tango(counts, confidence);
+  difference->delta.value = metric_gain(metric, difference->champion.value, difference->challenger.value);
+}
+
+static void compare_apart(MetricDifference *difference, const EvaluationSet *champion,
+                          const EvaluationSet *challenger, IntervalMethod method, double confidence) {
+  const Metric *metric = difference->metric;
+  difference->champion = metric_estimate(metric, champion, confidence);
+  difference->challenger = metric_estimate(metric, challenger, confidence);
+  double gain = metric_gain(metric, difference->champion.value, difference->challenger.value);
+  difference->delta = method == INTERVAL_BOOTSTRAP
+                          ? resampled_estimate(metric, champion, challenger, gain, confidence)
+                          : estimate_none(gain);
+}
+
+static void fill_estimates(MetricDifference *difference, const EvaluationSet *champion,
+                           const EvaluationSet *challenger, double confidence) {
+  const Metric *metric = difference->metric;
+  IntervalMethod method = metric->paired;
+  if (method != INTERVAL_DELONG) {
+    method = method_on(method, metric, challenger, 0);
+  } else { // of both, or of none
+    method = method_on(method, metric, champion, metric_value(metric, champion));
+    if (method == INTERVAL_DELONG)
+      method = method_on(method, metric, challenger, metric_value(metric, challenger));
+  }
+  switch (method) {
+  case INTERVAL_DELONG:
+    compare_areas(difference, champion, challenger, confidence);
+    return;
+  case INTERVAL_TANGO:
+    compare_proportions(difference, champion, challenger, confidence);
+    return;
+  case INTERVAL_T:
+  case INTERVAL_T_SQUARES:
+    compare_terms(difference, champion, challenger, confidence);
+    return;
+  default:
+    compare_apart(difference, champion, challenger, method, confidence);
+    return;
+  }
+}
+
+void metric_compare(MetricDifference *difference, const EvaluationSet *champion,
+                    const EvaluationSet *challenger, double confidence) {
+  fill_estimates(difference, champion, challenger, confidence);
+  MetricResult one = {.metric = difference->metric, .estimate = difference->champion},
+               other = {.metric = difference->metric, .estimate = difference->challenger};
+  metric_describe(&one, champion);
+  metric_describe(&other, challenger);
+  difference->few_events = one.few_events || other.few_events;
+  difference->n = other.n;
+  difference->events = one.events < other.events ? one.events : other.events;
+  difference->note = one.note != NULL ? one.note : other.note;
 }
 
 Estimate metric_difference(const Metric *metric, const EvaluationSet *champion,
                            const EvaluationSet *challenger, double confidence) {
-  double from = metric_value(metric, champion), to = metric_value(metric, challenger);
-  double value = metric_gain(metric, from, to);
-  IntervalMethod method = method_on(metric->paired, metric, champion, from);
-  if (method == INTERVAL_DELONG) method = method_on(metric->paired, metric, challenger, to);
-  if (method == INTERVAL_DELONG) return auc_difference(champion, challenger, value, confidence);
-  if (method == INTERVAL_NONE) return estimate_none(value);
-  if (method == INTERVAL_BOOTSTRAP)
-    return resampled_estimate(metric, champion, challenger, value, confidence);
-  return terms_difference(metric, champion, challenger, value, confidence);
-}
-
-bool metric_few_events(const Metric *metric, const EvaluationSet *set, double auc) {
-  if (metric->id != METRIC_auc) return false;
-  int64_t positives = set->blocks->positive_rows, negatives = set->rows - positives;
-  return positives < FEW_EVENTS || negatives < FEW_EVENTS || auc > high_auc;
+  MetricDifference difference = {.metric = metric};
+  fill_estimates(&difference, champion, challenger, confidence);
+  return difference.delta;
 }

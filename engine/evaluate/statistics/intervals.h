@@ -11,11 +11,19 @@ Estimate metric_estimate(const Metric *metric, const EvaluationSet *set, double 
 Estimate metric_difference(const Metric *metric, const EvaluationSet *champion,
                            const EvaluationSet *challenger, double confidence);
 
+// Both models and their difference with one reading of the rows; the metric's n, events and note. `metric` is
+// set.
+void metric_compare(MetricDifference *difference, const EvaluationSet *champion,
+                    const EvaluationSet *challenger, double confidence);
+
+// Fills n, events, note and few_events of a result whose metric and estimate are there.
+void metric_describe(MetricResult *result, const EvaluationSet *set);
+
 // The method of metric_estimate on this set: the registry's, or the bootstrap where that does not hold
 // (clusters; AUC with few events) and the set has row hashes.
 IntervalMethod metric_method(const Metric *metric, const EvaluationSet *set);
 
-// AUC with fewer than 50 positives or negatives, or above 0.99: DeLong's interval is too narrow.
-bool metric_few_events(const Metric *metric, const EvaluationSet *set, double auc);
+// AUC or Gini with fewer than 50 rows of a class, or an AUC above 0.99: DeLong's interval is too narrow.
+bool metric_few_events(const Metric *metric, const EvaluationSet *set, double value);
 
 #endif

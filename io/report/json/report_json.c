@@ -133,6 +133,7 @@ json_t *report_json(const ReportContext *context, const EvaluationReport *challe
   put_text(json, "schema", "eval-report/1");
   put(json, "verdict", verdict_json(&parts));
   put(json, "subject", subjects_json(&parts));
+  put(json, "leaderboard", leaderboard_json(&parts));
   put(json, "task", task_json(&parts));
   put(json, "evaluation_set", set_json(&parts));
   put(json, "business", business_json(&parts));
@@ -142,9 +143,11 @@ json_t *report_json(const ReportContext *context, const EvaluationReport *challe
   put(json, "metrics", metrics_json(&parts));
   put(json, "swap", swap_json(&parts));
   put(json, "confusion", confusion_json(&parts));
+  put(json, "gains", gains_json(&parts));
   put(json, "calibration", calibration_json(&parts));
   put(json, "curves", curves_json(&parts));
   put(json, "method", method_json(&parts));
+  put(json, "methods", methods_json(&parts));
   put(json, "lineage", lineage_json(&parts));
   return json;
 }
