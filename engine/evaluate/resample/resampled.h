@@ -6,20 +6,22 @@
 #define INGOT_ENGINE_EVALUATE_RESAMPLE_RESAMPLED_H
 
 #include "engine/evaluate/metrics.h"
+#include "engine/evaluate/resample/score_groups.h"
 
 typedef struct Resampled {
   int64_t rows;  // of the set
   double weight; // of all rows
   // binary: weight of group g's rows of label 0 in cells[2 g], of label 1 in cells[2 g + 1], scores
-  // ascending; multiclass: weight by (label, predicted class), [classes, classes]
+  // ascending; regression: of the rows of group g, absolute errors ascending; multiclass: weight by (label,
+  // predicted class), [classes, classes]
   const double *cells;
-  int groups, first_one;                // binary: groups [first_one, groups) are predicted to be class 1
-  const double *score;                  // binary: [groups] mean score of the group
+  const ScoreGroups *groups;            // binary and regression
   double positives, negatives;          // binary
   double true_positive, false_positive; // binary: weight predicted to be class 1, by label
   int classes;                          // multiclass
   double mean;           // of the metric's terms (value: the sum in units); NaN where it has none
   double label_variance; // regression, for r2
+  double effective;      // regression: as many rows of equal weight say as much
 } Resampled;
 
 // Whether resampled_metric knows the metric.
