@@ -556,7 +556,9 @@ TEST(Gates, DoubleTheResamplesOnlyWhereTheyDecide) {
     GatesConfig gates{};
     gates.has_primary = true;
     char name[] = "f1";
-    gates.primary = {name, GATE_NOT_WORSE, margin};
+    gates.primary.metric = name;
+    gates.primary.rule = GATE_NOT_WORSE;
+    gates.primary.margin = margin;
     gates.confidence = 0.95;
     EXPECT_EQ(compare_models(&comparison, &a, &b, nullptr, &gates, nullptr, &error), STATUS_OK);
     int count = comparison.replicates->count;

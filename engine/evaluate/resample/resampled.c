@@ -97,10 +97,13 @@ static void step_cox(double *intercept, double *slope, const Resampled *r, const
 
 // Two steps from the fit to all rows are all the way but for terms of 1 / rows^2.
 static double of_cox(const Metric *metric, const Resampled *r) {
-  double intercept = r->groups->cox.intercept, slope = r->groups->cox.slope;
-  step_cox(&intercept, &slope, r, r->groups->fitted);
-  step_cox(&intercept, &slope, r, NULL);
-  return metric->id == METRIC_calibration_slope ? slope : intercept;
+  CoxSteps *steps = r->cox;
+  if (!steps->taken) {
+    *steps = (CoxSteps){true, r->groups->cox.intercept, r->groups->cox.slope};
+    step_cox(&steps->intercept, &steps->slope, r, r->groups->fitted);
+    step_cox(&steps->intercept, &steps->slope, r, NULL);
+  }
+  return metric->id == METRIC_calibration_slope ? steps->slope : steps->intercept;
 }
 
 // ---- predicted classes ----

@@ -8,6 +8,12 @@
 #include "engine/evaluate/metrics.h"
 #include "engine/evaluate/resample/score_groups.h"
 
+// Calibration of a resample: two metrics share it.
+typedef struct CoxSteps {
+  bool taken;
+  double intercept, slope;
+} CoxSteps;
+
 typedef struct Resampled {
   int64_t rows;  // of the set
   double weight; // of all rows
@@ -21,6 +27,7 @@ typedef struct Resampled {
   int classes;                          // multiclass
   double mean;           // of the metric's terms (value: the sum in units); NaN where it has none
   double label_variance; // regression, for r2
+  CoxSteps *cox;         // binary: room for it
   double effective;      // regression: as many rows of equal weight say as much
 } Resampled;
 
