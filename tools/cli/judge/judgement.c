@@ -1,6 +1,7 @@
 // Judges one model or several, writes the report and prints its summary.
 #include "tools/cli/judge/judgement.h"
 
+#include "engine/evaluate/resample/replicates.h"
 #include "engine/evaluate/rows_match.h"
 #include "engine/shared/memory.h"
 #include "io/config/write.h"
@@ -47,11 +48,23 @@ static void release_sets(EvaluationSet *sets, int count) {
   free(sets);
 }
 
+// resampled: the comparison whose resamples it shares, as which model; NULL: none.
 static Status evaluate(EvaluationReport *report, const Findings *findings, const Judgement *judgement,
-                       const EvaluationSet *set, const char *name, Error *error) {
-  const Config *config = judgement->challengers->config;
-  Status status = evaluate_model(report, set, &config->evaluate_metrics, &findings->gates, error);
-  return status == STATUS_OK ? status : error_prefix(error, "%s", name);
+                       const EvaluationSet *set, const Comparison *resampled, int replicate, Error *error) {
+  EvaluationSet shared = *set;
+  if (resampled != NULL) shared.replicates = resampled->replicates, shared.replicate = replicate;
+  return evaluate_model(report, &shared, &judgement->challengers->config->evaluate_metrics, &findings->gates,
+                        error);
+}
+
+// Faults of one model's rows are told with its name.
+static Status check_sets(const Judgement *judgement, const EvaluationSet *sets, Error *error) {
+  for (int i = 0; i < judgement->challenger_count + (judgement->champion != NULL); i++) {
+    const JudgedModel *judged =
+        i < judgement->challenger_count ? &judgement->challengers[i] : judgement->champion;
+    if (evaluation_set_check(&sets[i], error) != STATUS_OK) return error_prefix(error, "%s", judged->name);
+  }
+  return STATUS_OK;
 }
 
 // Each challenger by slice: harm is a part of its verdict.
@@ -80,23 +93,25 @@ static Status fill_panels(Findings *findings, const Judgement *judgement, Error 
 static Status judge(Findings *findings, const Judgement *judgement, const EvaluationSet *sets, Error *error) {
   const Config *config = judgement->challengers->config;
   int challengers = judgement->challenger_count;
+  PASS(check_sets(judgement, sets, error));
   PASS(decision_open(&findings->decision, judgement, error));
   findings->gates = config->gates;
   findings->gates.confidence = findings->decision.confidence;
   if (judgement->champion == NULL) {
-    PASS(evaluate(&findings->challenger, findings, judgement, sets, judgement->challengers->name, error));
+    PASS(evaluate(&findings->challenger, findings, judgement, sets, NULL, 0, error));
     PASS(slice_all(findings, judgement, error));
     return judge_first(&findings->verdict, &findings->challenger, &findings->gates, findings->validity,
                        error);
   }
   const EvaluationSet *champion = &sets[challengers];
-  PASS(evaluate(&findings->champion, findings, judgement, champion, judgement->champion->name, error));
   PASS(slice_all(findings, judgement, error));
   PASS(compare_several(&findings->leaderboard, &findings->comparison, champion, sets, challengers,
                        &config->evaluate_metrics, &findings->gates, findings->validity, error));
   int chosen = findings->chosen = findings->leaderboard.chosen - 1;
-  return evaluate(&findings->challenger, findings, judgement, &sets[chosen],
-                  judgement->challengers[chosen].name, error);
+  PASS(evaluate(&findings->champion, findings, judgement, champion, &findings->comparison, REPLICATE_CHAMPION,
+                error));
+  return evaluate(&findings->challenger, findings, judgement, &sets[chosen], &findings->comparison,
+                  REPLICATE_CHALLENGER, error);
 }
 
 static Status describe(ReportContext *context, const Judgement *judgement, int chosen, Error *error) {
