@@ -41,7 +41,7 @@ static GateResult judge(const GateOutcome *gate) {
   case GATE_SUSPICIOUS:
     return low > bound ? RESULT_FAIL : RESULT_PASS;
   case GATE_DETECT_HARM:
-  case GATE_PROVE_SAFE: // engine/evaluate/gates_slices.c
+  case GATE_PROVE_SAFE: // engine/evaluate/panels/slice_gates.c
   case GATE_RULE_COUNT:
     break;
   }

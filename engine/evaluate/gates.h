@@ -16,7 +16,7 @@ typedef struct Judged {
       *primary; // the primary rule's difference, at a confidence of its own; NULL: as in differences
 } Judged;
 
-// ---- gates_slices.c ----
+// ---- panels/slice_gates.c ----
 
 bool gate_is_of_slice(const Gate *gate);
 
