@@ -6,6 +6,8 @@
 #ifndef INGOT_ENGINE_SHARED_CONFIG_H
 #define INGOT_ENGINE_SHARED_CONFIG_H
 
+#include "kernels/shared/activation.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -21,7 +23,6 @@ typedef enum ScaleRule { SCALE_NONE, SCALE_STANDARD } ScaleRule;
 typedef enum SplitRule { SPLIT_HASH, SPLIT_FILE, SPLIT_ORDER } SplitRule;
 typedef enum OrderRule { ORDER_FULL, ORDER_BLOCKS } OrderRule;
 typedef enum ModelKind { MODEL_MLP, MODEL_LINEAR } ModelKind;
-typedef enum ActivationKind { ACTIVATION_RELU } ActivationKind;
 typedef enum NormKind { NORM_NONE, NORM_LAYER } NormKind;
 typedef enum OptimizerKind { OPTIMIZER_ADAMW, OPTIMIZER_SGD } OptimizerKind;
 typedef enum ScheduleKind { SCHEDULE_CONSTANT, SCHEDULE_COSINE } ScheduleKind;

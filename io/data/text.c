@@ -3,13 +3,20 @@
 
 #include "io/config/problems.h"
 
-bool utf8_is_valid(const char *text, size_t length) {
-  for (size_t at = 0; at < length;) {
+#include <string.h>
+
+size_t utf8_valid_length(const char *text, size_t length) {
+  size_t at = 0;
+  while (at < length) {
     int step = utf8_length((const unsigned char *)text + at, length - at);
-    if (step == 0) return false;
+    if (step == 0) break;
     at += (size_t)step;
   }
-  return true;
+  return at;
+}
+
+bool utf8_is_valid(const char *text, size_t length) {
+  return utf8_valid_length(text, length) == length;
 }
 
 const char *nearest_text(const char *text, const TextList *list) {

@@ -1,54 +1,52 @@
-// Step-down and step-up adjustment of p values.
+// Holm's and Benjamini and Hochberg's adjustments.
 #include "engine/evaluate/statistics/multiplicity.h"
 
 #include "engine/shared/memory.h"
 
 #include <stdlib.h>
 
-typedef struct Tested {
+typedef struct Ranked {
   double p;
-  int at;
-} Tested;
+  int place;
+} Ranked;
 
-static int by_p(const void *a, const void *b) {
-  const Tested *x = a, *y = b;
-  if (x->p != y->p) return x->p < y->p ? -1 : 1;
-  return x->at - y->at;
+static int compare_p(const void *a, const void *b) {
+  double x = ((const Ranked *)a)->p, y = ((const Ranked *)b)->p;
+  return (x > y) - (x < y);
 }
 
-// The tests in ascending p; returns how many there are.
-static int sort_tests(Tested **sorted, double *adjusted, const double *p, int n) {
-  Tested *tests = memory_get((size_t)n, sizeof *tests);
-  int count = 0;
-  for (int i = 0; i < n; i++) {
-    if (p[i] == p[i]) tests[count++] = (Tested){p[i], i};
+// The p values that are numbers, ascending, and how many. Freed by free().
+static Ranked *ranked_of(double *adjusted, const double *p, int count, int *known) {
+  Ranked *ranked = memory_get((size_t)count, sizeof *ranked);
+  *known = 0;
+  for (int i = 0; i < count; i++) {
+    if (p[i] == p[i]) ranked[(*known)++] = (Ranked){p[i], i};
     adjusted[i] = p[i];
   }
-  if (count > 1) qsort(tests, (size_t)count, sizeof *tests, by_p);
-  *sorted = tests;
-  return count;
+  qsort(ranked, (size_t)*known, sizeof *ranked, compare_p);
+  return ranked;
 }
 
-void holm_adjust(double *adjusted, const double *p, int n) {
-  Tested *tests;
+void holm_adjust(double *adjusted, const double *p, int count) {
+  int known;
+  Ranked *ranked = ranked_of(adjusted, p, count, &known);
   double largest = 0;
-  int count = sort_tests(&tests, adjusted, p, n);
-  for (int i = 0; i < count; i++) {
-    double scaled = tests[i].p * (count - i);
-    if (scaled > largest) largest = scaled;
-    adjusted[tests[i].at] = largest < 1 ? largest : 1;
+  for (int i = 0; i < known; i++) {
+    double value = ranked[i].p * (count - i);
+    if (value > largest) largest = value;
+    adjusted[ranked[i].place] = largest < 1 ? largest : 1;
   }
-  free(tests);
+  free(ranked);
 }
 
-void benjamini_hochberg_adjust(double *adjusted, const double *p, int n) {
-  Tested *tests;
-  double smallest = 1;
-  int count = sort_tests(&tests, adjusted, p, n);
-  for (int i = count - 1; i >= 0; i--) {
-    double scaled = tests[i].p * count / (i + 1);
-    if (scaled < smallest) smallest = scaled;
-    adjusted[tests[i].at] = smallest;
+void benjamini_hochberg_adjust(double *adjusted, const double *p, int count) {
+  int known;
+  Ranked *ranked = ranked_of(adjusted, p, count, &known);
+  double least = 1;
+  for (int i = known - 1; i >= 0; i--) {
+    double value = ranked[i].p * ((double)count / (i + 1));
+    if (value < least) least = value;
+    adjusted[ranked[i].place] = least;
   }
-  free(tests);
+  free(ranked);
 }

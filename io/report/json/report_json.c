@@ -136,6 +136,7 @@ json_t *report_json(const ReportContext *context, const EvaluationReport *challe
   put(json, "slices", slices_json(&parts));
   put(json, "fairness", fairness_json(&parts));
   put(json, "confusion", confusion_json(&parts));
+  put(json, "gains", gains_json(&parts));
   put(json, "calibration", calibration_json(&parts));
   put(json, "curves", curves_json(&parts));
   put(json, "importance", importance_json(&parts));
@@ -145,6 +146,7 @@ json_t *report_json(const ReportContext *context, const EvaluationReport *challe
   put(json, "data", data_json(&parts));
   put(json, "drift", drift_json(&parts));
   put(json, "method", method_json(&parts));
+  put(json, "methods", methods_json(&parts));
   put(json, "lineage", lineage_json(&parts));
   return json;
 }

@@ -3,7 +3,7 @@
 //     rule            pass                        fail                         else
 //     detect_harm     no harm is shown            harm is shown in a slice
 //     prove_safe m    L > -m in every slice       U < -m in a slice            unknown
-#include "engine/evaluate/gates.h"
+#include "engine/evaluate/verdict/gates.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -8,7 +8,7 @@
 //     suspicious c  U <= c, or the difference itself < c, with a warning; fails where L > c
 //
 // A relative margin is a fraction of |champion|, and decides nothing where the champion's interval holds 0.
-#include "engine/evaluate/gates.h"
+#include "engine/evaluate/verdict/gates.h"
 
 #include "engine/evaluate/statistics/statistics.h"
 #include "engine/shared/math64.h"
@@ -41,7 +41,7 @@ static GateResult judge(const GateOutcome *gate) {
   case GATE_SUSPICIOUS:
     return low > bound ? RESULT_FAIL : RESULT_PASS;
   case GATE_DETECT_HARM:
-  case GATE_PROVE_SAFE: // engine/evaluate/panels/slice_gates.c
+  case GATE_PROVE_SAFE: // engine/evaluate/verdict/slice_gates.c
   case GATE_RULE_COUNT:
     break;
   }
