@@ -3,11 +3,6 @@
 
 #include "io/config/problems.h"
 
-<<<<<<< HEAD
-#include <string.h>
-
-=======
->>>>>>> origin/main
 size_t utf8_valid_length(const char *text, size_t length) {
   size_t at = 0;
   while (at < length) {

@@ -41,11 +41,7 @@ static GateResult judge(const GateOutcome *gate) {
   case GATE_SUSPICIOUS:
     return low > bound ? RESULT_FAIL : RESULT_PASS;
   case GATE_DETECT_HARM:
-<<<<<<< HEAD
-  case GATE_PROVE_SAFE: // engine/evaluate/verdict/slice_gates.c
-=======
   case GATE_PROVE_SAFE: // engine/evaluate/verdict/gates_slices.c
->>>>>>> origin/main
   case GATE_RULE_COUNT:
     break;
   }

@@ -16,7 +16,7 @@ typedef struct Judged {
       *primary; // the primary rule's difference, at a confidence of its own; NULL: as in differences
 } Judged;
 
-// ---- verdict/slice_gates.c ----
+// ---- verdict/gates_slices.c ----
 
 bool gate_is_of_slice(const Gate *gate);
 
