@@ -145,6 +145,7 @@ void evaluation_subset(EvaluationSubset *subset, const EvaluationSet *set, const
   made->money = (Money){subset->money[0], subset->money[1], subset->money[2], subset->money[3]};
   made->slices = NULL;
   made->blocks = NULL;
+  made->facts = NULL;
   if (set->task != TASK_MULTICLASS) made->blocks = subset->blocks = score_blocks_new(made);
 }
 

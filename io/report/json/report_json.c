@@ -154,6 +154,9 @@ json_t *report_json(const ReportContext *context, const EvaluationReport *challe
   put(json, "gains", gains_json(&parts));
   put(json, "calibration", calibration_json(&parts));
   put(json, "curves", curves_json(&parts));
+  put(json, "importance", importance_json(&parts));
+  put(json, "dependence", dependence_json(&parts));
+  put(json, "learning", learning_json(&parts));
   put(json, "stability", stability_json(&parts));
   put(json, "data", data_json(&parts));
   put(json, "drift", drift_json(&parts));

@@ -2,6 +2,7 @@
 #include "tools/cli/judge/judged_panels.h"
 
 #include "engine/shared/memory.h"
+#include "tools/cli/judge/judged_inputs.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -214,6 +215,10 @@ Status judged_panels(Panels *panels, const JudgedModel *champion, const JudgedMo
   stability_of(&panels->stability, champion == NULL ? NULL : &from, &to, time, gates);
   fairness_of(&panels->fairness, &to, &config->evaluate_fairness, gates->confidence);
   if (columns != NULL) TRY(fill_from_data(panels, challenger, columns, error));
+  if (columns != NULL && challenger->model.checkpoint != NULL) {
+    TRY(judged_inputs(panels, challenger, gates->confidence, error));
+    TRY(judged_learning(&panels->learning, challenger, error));
+  }
 done:
   frame_free(columns);
   text_list_free(&names);
