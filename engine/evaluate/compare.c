@@ -1,10 +1,10 @@
 // Comparison of two models on the same rows.
 #include "engine/evaluate/evaluate.h"
-#include "engine/evaluate/gates.h"
 #include "engine/evaluate/metrics/facts.h"
 #include "engine/evaluate/metrics/metric_choice.h"
 #include "engine/evaluate/resample/replicates.h"
 #include "engine/evaluate/statistics/intervals.h"
+#include "engine/evaluate/verdict/gates.h"
 #include "engine/shared/parallel.h"
 
 #include <string.h>
@@ -85,51 +85,6 @@ static void fill_differences(Comparison *comparison, const EvaluationSet sets[2]
 
 // ---- resampling ----
 
-// Whether other resamples could move an end that decides a gate across its bound: the ends' Monte Carlo
-// errors are above a tenth of their distances to it.
-static bool is_unsure(const Comparison *comparison, const Gate *gate) {
-  for (int i = 0; i < comparison->metric_count; i++) {
-    const MetricDifference *difference = &comparison->metrics[i];
-    bool relative = gate->rule == GATE_SUPERIOR || gate->rule == GATE_NOT_WORSE;
-    const Estimate *judged = relative ? &difference->delta : &difference->challenger;
-    const MetricReplicates *metric = replicates_of(comparison->replicates, difference->metric);
-    if (strcmp(difference->metric->name, gate->metric) != 0) continue;
-    if (judged->method != INTERVAL_BOOTSTRAP || metric == NULL) return false;
-    EndErrors errors =
-        replicates_end_errors(comparison->replicates, metric,
-                              relative ? REPLICATE_DELTA : REPLICATE_CHALLENGER, comparison->confidence);
-    double bound = gate->rule == GATE_NOT_WORSE ? 0 - gate->margin : gate->margin;
-    double low = judged->low - bound, high = judged->high - bound;
-    return 10 * errors.low > (low < 0 ? -low : low) || 10 * errors.high > (high < 0 ? -high : high);
-  }
-  return false;
-}
-
-static bool any_unsure(const Comparison *comparison, const GatesConfig *gates) {
-  if (gates == NULL) return false;
-  bool unsure = gates->has_primary && is_unsure(comparison, &gates->primary);
-  for (int i = 0; i < gates->guardrail_count; i++)
-    unsure = unsure || is_unsure(comparison, &gates->guardrails[i]);
-  return unsure;
-}
-
-// All metrics on the same resamples; twice as many while a gate hangs on which they are.
-static void resample_and_fill(Comparison *comparison, EvaluationSet sets[2], const MetricChoice *choice,
-                              const GatesConfig *gates) {
-  int wanted = replicates_wanted(&sets[1]);
-  for (;; wanted *= 2) {
-    replicates_free(comparison->replicates);
-    comparison->replicates = replicates_new(&sets[0], &sets[1], choice->metrics, choice->count, wanted);
-    for (int model = 0; model < 2; model++) {
-      sets[model].replicates = comparison->replicates;
-      sets[model].replicate = model;
-    }
-    fill_differences(comparison, sets, choice);
-    if (comparison->replicates == NULL || 2 * wanted > REPLICATES_MOST || !any_unsure(comparison, gates))
-      return;
-  }
-}
-
 // The primary rule's difference where several challengers are tested at once; false: it is as shown.
 static bool stricter_primary(Estimate *primary, const Comparison *comparison, const EvaluationSet sets[2],
                              int contenders, const GatesConfig *gates) {
@@ -141,6 +96,63 @@ static bool stricter_primary(Estimate *primary, const Comparison *comparison, co
     return true;
   }
   return false;
+}
+
+static void judge(Comparison *comparison, const EvaluationSet sets[2], int contenders,
+                  const GatesConfig *gates, const Validity *validity) {
+  Estimate primary;
+  bool stricter = stricter_primary(&primary, comparison, sets, contenders, gates);
+  Judged judged = {NULL,
+                   comparison->metrics,
+                   comparison->metric_count,
+                   comparison->rows,
+                   comparison->confidence,
+                   stricter ? &primary : NULL};
+  verdict_of(&comparison->verdict, &judged, gates, validity);
+}
+
+static double distance(double a, double b) {
+  return a < b ? b - a : a - b;
+}
+
+// Whether other resamples could move an end across the bound of a gate: the ends' Monte Carlo errors are
+// above a tenth of their distances to it.
+static bool is_unsure(const Comparison *comparison, const GateOutcome *gate, int contenders) {
+  const MetricReplicates *metric = replicates_of(comparison->replicates, gate->metric);
+  if (gate->judged.method != INTERVAL_BOOTSTRAP || metric == NULL || gate->margin != gate->margin)
+    return false;
+  int which = gate_rule_is_relative(gate->rule) ? REPLICATE_DELTA : REPLICATE_CHALLENGER;
+  double confidence = comparison->confidence, bound = gate_bound(gate);
+  if (gate->kind == GATE_PRIMARY && contenders > 1) confidence = 1 - (1 - confidence) / contenders;
+  EndErrors errors = replicates_end_errors(comparison->replicates, metric, which, confidence);
+  return 10 * errors.low > distance(gate->judged.low, bound) ||
+         10 * errors.high > distance(gate->judged.high, bound);
+}
+
+static bool any_unsure(const Comparison *comparison, int contenders) {
+  for (int i = 0; i < comparison->verdict.gate_count; i++) {
+    if (is_unsure(comparison, &comparison->verdict.gates[i], contenders)) return true;
+  }
+  return false;
+}
+
+// All metrics on the same resamples; twice as many while a gate hangs on which they are.
+static void resample_and_judge(Comparison *comparison, EvaluationSet sets[2], const MetricChoice *choice,
+                               int contenders, const GatesConfig *gates, const Validity *validity) {
+  int wanted = replicates_wanted(&sets[1]);
+  for (;; wanted *= 2) {
+    comparison->replicates = replicates_new(&sets[0], &sets[1], choice->metrics, choice->count, wanted);
+    for (int model = 0; model < 2; model++) {
+      sets[model].replicates = comparison->replicates;
+      sets[model].replicate = model;
+    }
+    fill_differences(comparison, sets, choice);
+    judge(comparison, sets, contenders, gates, validity);
+    if (comparison->replicates == NULL || 2 * wanted > REPLICATES_MOST || !any_unsure(comparison, contenders))
+      return;
+    replicates_free(comparison->replicates);
+    verdict_clear(&comparison->verdict);
+  }
 }
 
 Status compare_models(Comparison *comparison, const EvaluationSet *champion, const EvaluationSet *challenger,
@@ -164,18 +176,9 @@ Status compare_contender(Comparison *comparison, const EvaluationSet *champion,
   }
   comparison->rows = champion->rows;
   comparison->confidence = confidence_of(gates);
-  resample_and_fill(comparison, sets, &choice, gates);
+  resample_and_judge(comparison, sets, &choice, contenders, gates, validity);
   comparison->has_swap = champion->task == TASK_BINARY;
   if (comparison->has_swap) swap_rows(&comparison->swap, &sets[0], &sets[1]);
-  Estimate primary;
-  bool stricter = stricter_primary(&primary, comparison, sets, contenders, gates);
-  Judged judged = {NULL,
-                   comparison->metrics,
-                   comparison->metric_count,
-                   comparison->rows,
-                   comparison->confidence,
-                   stricter ? &primary : NULL};
-  verdict_of(&comparison->verdict, &judged, gates, validity);
   if (champion->facts == NULL) evaluation_sets_release(&sets[0], 1);
   if (challenger->facts == NULL) evaluation_sets_release(&sets[1], 1);
   return STATUS_OK;

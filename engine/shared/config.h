@@ -6,6 +6,8 @@
 #ifndef INGOT_ENGINE_SHARED_CONFIG_H
 #define INGOT_ENGINE_SHARED_CONFIG_H
 
+#include "kernels/shared/activation.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -21,7 +23,6 @@ typedef enum ScaleRule { SCALE_NONE, SCALE_STANDARD } ScaleRule;
 typedef enum SplitRule { SPLIT_HASH, SPLIT_FILE } SplitRule;
 typedef enum OrderRule { ORDER_FULL, ORDER_BLOCKS } OrderRule;
 typedef enum ModelKind { MODEL_MLP, MODEL_LINEAR } ModelKind;
-typedef enum ActivationKind { ACTIVATION_RELU } ActivationKind;
 typedef enum NormKind { NORM_NONE, NORM_LAYER } NormKind;
 typedef enum OptimizerKind { OPTIMIZER_ADAMW, OPTIMIZER_SGD } OptimizerKind;
 typedef enum ScheduleKind { SCHEDULE_CONSTANT, SCHEDULE_COSINE } ScheduleKind;
@@ -145,12 +146,22 @@ typedef struct BusinessConfig {
   double threshold; // POLICY_THRESHOLD
 } BusinessConfig;
 
-typedef enum GateRule { GATE_SUPERIOR, GATE_NOT_WORSE, GATE_AT_LEAST, GATE_AT_MOST } GateRule;
+typedef enum GateRule {
+  GATE_SUPERIOR,
+  GATE_NOT_WORSE,
+  GATE_AT_LEAST,
+  GATE_AT_MOST,
+  GATE_SUSPICIOUS,
+  GATE_RULE_COUNT
+} GateRule;
+
+extern const char *const gate_rule_names[GATE_RULE_COUNT]; // as in configurations and reports
 
 typedef struct Gate {
   char *metric;
   GateRule rule;
-  double margin;
+  double margin; // in the metric's unit, or a fraction of the champion's metric where `relative`
+  bool relative; // superior, not_worse, suspicious
 } Gate;
 
 typedef struct GatesConfig {
@@ -159,6 +170,7 @@ typedef struct GatesConfig {
   Gate *guardrails;
   int guardrail_count;
   double confidence;
+  char *ledger; // file of the decisions that this evaluation set supported; "" = none
 } GatesConfig;
 
 typedef struct BootstrapConfig {
@@ -186,6 +198,9 @@ typedef struct Config {
   GatesConfig gates;
   char *bits_text; // sorted lines `key=value\n` of all bits keys: part of every state digest
 } Config;
+
+// Whether a rule is about the difference of two models, so that its margin may be relative.
+bool gate_rule_is_relative(GateRule rule);
 
 void config_free(Config *config); // NULL is fine
 void text_list_add(TextList *list, const char *text);

@@ -4,6 +4,7 @@
 #include "engine/shared/memory.h"
 #include "io/config/loader.h"
 #include "io/config/write.h"
+#include "io/payoff/payoff.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -215,13 +216,12 @@ static void finish_metrics(Loader *loader) {
 }
 
 static void check_gate(Loader *loader, const Gate *gate, const char *path) {
-  static const char *const rules[] = {"superior", "not_worse", "at_least", "at_most"};
   YamlNode *node = given(loader, path);
   if (node == NULL || node->failed) return;
   int count = 0;
-  for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) count += yaml_child(node, rules[i]) != NULL;
+  for (int i = 0; i < GATE_RULE_COUNT; i++) count += yaml_child(node, gate_rule_names[i]) != NULL;
   if (count != 1)
-    COMPLAIN(loader, path, "%s needs %s of superior, not_worse, at_least and at_most", path,
+    COMPLAIN(loader, path, "%s needs %s of superior, not_worse, at_least, at_most and suspicious", path,
              count == 0 ? "one" : "only one");
   char *metric = memory_format("%s.metric", path);
   if (gate->metric[0] != '\0') check_metric(loader, gate->metric, metric);
@@ -277,6 +277,16 @@ static char *matrix_expression(double positive, double negative) {
   return text;
 }
 
+// Everything about an expression that can be told without the data.
+static void check_payoff(Loader *loader, const char *key, const char *text) {
+  const YamlNode *node = given(loader, key);
+  int column;
+  Error error;
+  if (node == NULL || node->failed || !sound(loader, "business.params")) return;
+  if (payoff_check(&column, text, &loader->config->business, NULL, &error) != STATUS_OK)
+    complain_at(loader->reader.problems, loader->root, key, column, error.text);
+}
+
 static void finish_business(Loader *loader) {
   Config *config = loader->config;
   BusinessConfig *business = &config->business;
@@ -290,6 +300,9 @@ static void finish_business(Loader *loader) {
     free(business->skip);
     business->act = matrix_expression(business->matrix.tp, business->matrix.fp);
     business->skip = matrix_expression(business->matrix.fn, business->matrix.tn);
+  } else {
+    check_payoff(loader, "business.act", business->act);
+    check_payoff(loader, "business.skip", business->skip);
   }
   if (business->policy == POLICY_THRESHOLD && business->threshold == -1) {
     business->policy = POLICY_BEST_ON_VALIDATION;
@@ -323,9 +336,14 @@ static void check_device(Loader *loader) {
 static void finish_train(Loader *loader) {
   Config *config = loader->config;
   int64_t micro = config->train.micro_batch, grain = config->numerics.grain;
-  if (micro > 0 && grain > 0 && micro % grain != 0 && sound(loader, "train.micro_batch"))
-    COMPLAIN(loader, "train.micro_batch", "train.micro_batch is %lld, not a multiple of numerics.grain, %lld",
-             (long long)micro, (long long)grain);
+  if (micro > 0 && grain > 0 && micro % grain != 0 && sound(loader, "train.micro_batch")) {
+    long long above = (micro / grain + 1) * grain, below = above - grain;
+    char *nearest = below > 0 ? memory_format("%lld or %lld", below, above) : memory_format("%lld", above);
+    COMPLAIN(loader, "train.micro_batch",
+             "train.micro_batch is %lld, not a multiple of numerics.grain, %lld; the nearest is %s",
+             (long long)micro, (long long)grain, nearest);
+    free(nearest);
+  }
   CheckpointConfig *checkpoint = &config->checkpoint;
   YamlNode *every = given(loader, "checkpoint.every");
   if (every != NULL && every->kind == YAML_MAP && every->count > 1 && !every->failed)

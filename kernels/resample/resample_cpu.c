@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-enum { BLOCK = 16, COUNTERS = RESAMPLE_LANES / 4, TOGETHER = 2, WIDE = TOGETHER * COUNTERS };
+enum { BLOCK = 16, COUNTERS = RESAMPLE_LANES / 4, TOGETHER = 4, WIDE = TOGETHER * COUNTERS };
 
 typedef struct Weights {
   uint32_t at[BLOCK][RESAMPLE_LANES];
@@ -23,12 +23,13 @@ typedef struct Words {
 // One round of Philox4x32 (Salmon et al. 2011) on WIDE counters.
 static inline __attribute__((always_inline)) void philox_round(Words *words, uint32_t k0, uint32_t k1) {
   for (int j = 0; j < WIDE; j++) {
-    uint64_t product0 = (uint64_t)0xD2511F53u * words->x[0][j],
-             product1 = (uint64_t)0xCD9E8D57u * words->x[2][j];
-    words->x[0][j] = (uint32_t)(product1 >> 32) ^ words->x[1][j] ^ k0;
-    words->x[1][j] = (uint32_t)product1;
-    words->x[2][j] = (uint32_t)(product0 >> 32) ^ words->x[3][j] ^ k1;
-    words->x[3][j] = (uint32_t)product0;
+    uint32_t a = words->x[0][j], b = words->x[2][j];
+    uint32_t high0 = (uint32_t)((uint64_t)a * 0xD2511F53u >> 32);
+    uint32_t high1 = (uint32_t)((uint64_t)b * 0xCD9E8D57u >> 32);
+    words->x[0][j] = high1 ^ words->x[1][j] ^ k0;
+    words->x[1][j] = b * 0xCD9E8D57u;
+    words->x[2][j] = high0 ^ words->x[3][j] ^ k1;
+    words->x[3][j] = a * 0xD2511F53u;
   }
 }
 
@@ -45,6 +46,7 @@ static void poisson_rows(uint32_t (*weights)[RESAMPLE_LANES], uint64_t seed, con
     }
   }
   uint32_t k0 = (uint32_t)seed, k1 = (uint32_t)(seed >> 32);
+#pragma GCC unroll 10
   for (int round = 0; round < 10; round++) {
     philox_round(&words, k0, k1);
     k0 += 0x9E3779B9u;

@@ -121,12 +121,18 @@ TEST(Resample, EveryInstructionSetAndEveryCutOfTheRowsGivesTheSameSums) {
 
 // ---- replicates of metrics ----
 
-// No function of the sums of a resample: reported without an interval.
+// Reported without an interval: its bins are those of each class.
 bool is_not_resampled(const Metric &metric) {
-  for (MetricId id : {METRIC_calibration_slope, METRIC_calibration_intercept, METRIC_ece,
-                      METRIC_classwise_ece, METRIC_median_absolute_error, METRIC_p90_absolute_error})
-    if (metric.id == id) return true;
-  return false;
+  return metric.id == METRIC_classwise_ece;
+}
+
+// Two steps of a fit, so near the metric, not equal to it.
+bool is_fitted(const Metric &metric) {
+  return metric.id == METRIC_calibration_slope || metric.id == METRIC_calibration_intercept;
+}
+
+bool is_quantile(const Metric &metric) {
+  return metric.id == METRIC_median_absolute_error || metric.id == METRIC_p90_absolute_error;
 }
 
 std::vector<const Metric *> metrics_of(Task task, const EvaluationSet &set) {
@@ -136,6 +142,17 @@ std::vector<const Metric *> metrics_of(Task task, const EvaluationSet &set) {
     if (!is_not_resampled(metric) && (metric.tasks & 1u << task) != 0 &&
         metric_check(&metric, &set, &error) == STATUS_OK)
       made.push_back(&metric);
+  }
+  return made;
+}
+
+// The rows of a case as often as a resample weighs them.
+EvaluationCase repeated(const EvaluationCase &c, const std::vector<uint32_t> &w) {
+  EvaluationCase made;
+  made.task = c.task;
+  for (size_t i = 0; i < w.size(); i++) {
+    made.labels.insert(made.labels.end(), w[i], c.labels[i]);
+    made.scores.insert(made.scores.end(), w[i], c.scores[i]);
   }
   return made;
 }
@@ -201,6 +218,17 @@ void expect_near(double made, double expected, const std::string &what) {
     EXPECT_NEAR(made, expected, 1e-11 * std::max(1.0, std::abs(expected))) << what;
 }
 
+// The metric of the rows under the weights of a resample, slowly.
+double slow_value(const Metric *metric, const EvaluationCase &c, const std::vector<uint32_t> &w) {
+  return value_of(metric, is_quantile(*metric) ? repeated(c, w) : weighed(c, w));
+}
+
+std::vector<uint32_t> poisson_weights(const std::vector<uint64_t> &unit, int r) {
+  std::vector<uint32_t> w;
+  for (uint64_t u : unit) w.push_back(poisson_weight(9, u, (uint32_t)r));
+  return w;
+}
+
 TEST(Replicates, AreTheMetricsOfTheWeighedRows) {
   for (const Pair &pair : pairs()) {
     EvaluationSet a = pair.set(0), b = pair.set(1);
@@ -208,28 +236,47 @@ TEST(Replicates, AreTheMetricsOfTheWeighedRows) {
     ASSERT_EQ((size_t)made->metric_count, metrics_of(a.task, a).size()) << "a metric is not resampled";
     for (int i = 0; i < made->metric_count; i++) {
       const MetricReplicates &m = made->metrics[i];
+      for (int r = 0; r < 130; r++)
+        EXPECT_EQ(m.values[2][r], metric_gain(m.metric, m.values[0][r], m.values[1][r])) << m.metric->name;
+      if (is_fitted(*m.metric) || (is_quantile(*m.metric) && a.weights != nullptr)) continue;
       for (int which = 0; which < 2; which++) {
         const EvaluationCase &c = which == 0 ? pair.champion : pair.challenger;
-        for (int r : {0, 1, 2, 3, 63, 64, 129}) {
-          std::vector<uint32_t> w;
-          for (uint64_t unit : pair.unit) w.push_back(poisson_weight(9, unit, (uint32_t)r));
-          expect_near(m.values[which][r], value_of(m.metric, weighed(c, w)), m.metric->name);
-        }
+        for (int r : {0, 1, 2, 3, 63, 64, 129})
+          expect_near(m.values[which][r], slow_value(m.metric, c, poisson_weights(pair.unit, r)),
+                      m.metric->name);
         for (int block : {0, 57, 199}) {
           std::vector<uint32_t> w;
           for (uint64_t unit : pair.unit) w.push_back(unit % 200 != (uint64_t)block);
-          expect_near(m.left_out[which][block], value_of(m.metric, weighed(c, w)), m.metric->name);
+          expect_near(m.left_out[which][block], slow_value(m.metric, c, w), m.metric->name);
         }
         expect_near(m.whole[which], value_of(m.metric, c), m.metric->name);
       }
-      for (int r = 0; r < 130; r++)
-        EXPECT_EQ(m.values[2][r], metric_gain(m.metric, m.values[0][r], m.values[1][r])) << m.metric->name;
+    }
+  }
+}
+
+// Two steps from the fit to all rows are within a twentieth of the standard error of the whole way, for 400
+// rows.
+TEST(Replicates, OfCalibrationAreNearTheFit) {
+  for (const Pair &pair : {pairs()[0], pairs()[1]}) {
+    EvaluationSet a = pair.set(0), b = pair.set(1);
+    Owned made = replicates(a, b, 130);
+    for (int i = 0; i < made->metric_count; i++) {
+      const MetricReplicates &m = made->metrics[i];
+      if (!is_fitted(*m.metric)) continue;
+      double error = replicates_estimate(made.get(), &m, 1, 0, 0.95).standard_error, squares = 0;
+      for (int r = 0; r < 40; r++) {
+        double fit = slow_value(m.metric, pair.challenger, poisson_weights(pair.unit, r));
+        squares += (m.values[1][r] - fit) * (m.values[1][r] - fit) / 40;
+      }
+      EXPECT_LT(std::sqrt(squares), error / 20) << m.metric->name;
+      EXPECT_NEAR(m.whole[1], value_of(m.metric, pair.challenger), 1e-9) << m.metric->name;
     }
   }
 }
 
 // More blocks of equal scores than groups: what a resample differs from all rows by moves by less than a
-// fiftieth of the standard error; a twentieth where a cut goes through a group.
+// fiftieth of the standard error; a tenth where a cut goes through a group.
 TEST(Replicates, GroupsOfScoresChangeLittle) {
   Pair pair = pair_of(random_binary(20000, 0, false, 21), 22);
   EvaluationSet a = pair.set(0), b = pair.set(1);
@@ -237,11 +284,10 @@ TEST(Replicates, GroupsOfScoresChangeLittle) {
   for (int i = 0; i < made->metric_count; i++) {
     const MetricReplicates &m = made->metrics[i];
     double error = replicates_estimate(made.get(), &m, 1, 0, 0.95).standard_error;
-    for (uint32_t r : {5u, 17u}) {
-      std::vector<uint32_t> w;
-      for (uint64_t unit : pair.unit) w.push_back(poisson_weight(9, unit, r));
-      double exact = value_of(m.metric, weighed(pair.challenger, w)) - metric_value(m.metric, &b);
-      double part = m.metric->takes == PARAMETER_TOP ? 0.05 : 0.02;
+    for (int r : {5, 17}) {
+      double exact =
+          slow_value(m.metric, pair.challenger, poisson_weights(pair.unit, r)) - metric_value(m.metric, &b);
+      double part = m.metric->takes == PARAMETER_TOP ? 0.1 : 0.02;
       EXPECT_NEAR(m.values[1][r] - m.whole[1], exact, part * error) << m.metric->name;
     }
   }
@@ -306,9 +352,227 @@ TEST(Replicates, OfClustersWeighAllTheirRowsAlike) {
   Owned made = replicates(a, b, 8);
   std::vector<uint32_t> w;
   for (uint64_t unit : cluster) w.push_back(poisson_weight(9, unit, 6));
-  for (int i = 0; i < made->metric_count; i++)
-    expect_near(made->metrics[i].values[1][6], value_of(made->metrics[i].metric, weighed(pair.challenger, w)),
-                made->metrics[i].metric->name);
+  for (int i = 0; i < made->metric_count; i++) {
+    const MetricReplicates &m = made->metrics[i];
+    if (!is_fitted(*m.metric))
+      expect_near(m.values[1][6], value_of(m.metric, weighed(pair.challenger, w)), m.metric->name);
+  }
+}
+
+// ---- intervals ----
+
+// BCa as Efron 1987 writes it, with the standard library's sorting and a normal distribution by erfc.
+struct Interval {
+  double low, high;
+};
+
+double normal_cdf(double x) {
+  return 0.5 * std::erfc(-x / std::sqrt(2.0));
+}
+
+double normal_quantile(double p) {
+  double low = -40, high = 40;
+  for (int i = 0; i < 200; i++) {
+    double middle = 0.5 * (low + high);
+    (normal_cdf(middle) < p ? low : high) = middle;
+  }
+  return low;
+}
+
+Interval bca(std::vector<double> values, const std::vector<double> &left_out, double whole,
+             double confidence) {
+  std::sort(values.begin(), values.end());
+  double below = 0, mean = 0, squares = 0, cubes = 0, n = (double)values.size();
+  for (double v : values) below += v < whole ? 1 : v == whole ? 0.5 : 0;
+  for (double v : left_out) mean += v / (double)left_out.size();
+  for (double v : left_out) squares += std::pow(mean - v, 2), cubes += std::pow(mean - v, 3);
+  double z0 = normal_quantile(below / n), ends[2];
+  double a = squares > 0 ? cubes / (6 * std::pow(squares, 1.5)) : 0;
+  for (int side = 0; side < 2; side++) {
+    double z = normal_quantile(side == 0 ? 0.5 - 0.5 * confidence : 0.5 + 0.5 * confidence);
+    double position = normal_cdf(z0 + (z0 + z) / (1 - a * (z0 + z))) * (n - 1);
+    size_t at = (size_t)position;
+    double next = at + 1 < values.size() ? values[at + 1] : values[at];
+    ends[side] = values[at] + (next - values[at]) * (position - (double)at);
+  }
+  return {ends[0], ends[1]};
+}
+
+TEST(Bca, IsEfronsIntervalOfTheResamples) {
+  for (const Pair &pair : pairs()) {
+    EvaluationSet a = pair.set(0), b = pair.set(1);
+    Owned made = replicates(a, b, 1000);
+    for (int i = 0; i < made->metric_count; i++) {
+      const MetricReplicates &m = made->metrics[i];
+      for (int which = 0; which < 3; which++) {
+        std::vector<double> values(m.values[which], m.values[which] + 1000);
+        std::vector<double> left_out(m.left_out[which], m.left_out[which] + 200);
+        for (double confidence : {0.9, 0.95}) {
+          Interval expected = bca(values, left_out, m.whole[which], confidence);
+          // The point estimate is exact where groups are not: both ends move by the difference.
+          Estimate estimate = replicates_estimate(made.get(), &m, which, m.whole[which] + 0.25, confidence);
+          double size = std::max(1.0, std::abs(expected.high));
+          EXPECT_NEAR(estimate.low, expected.low + 0.25, 1e-9 * size) << m.metric->name << which;
+          EXPECT_NEAR(estimate.high, expected.high + 0.25, 1e-9 * size) << m.metric->name << which;
+          EXPECT_EQ(estimate.method, INTERVAL_BOOTSTRAP);
+        }
+      }
+    }
+  }
+}
+
+// The p-value of a difference is the one at which an end of the interval is 0.
+TEST(Bca, PValueBelongsToTheInterval) {
+  int tested = 0;
+  for (const Pair &pair : pairs()) {
+    EvaluationSet a = pair.set(0), b = pair.set(1);
+    Owned made = replicates(a, b, 4000);
+    for (int i = 0; i < made->metric_count; i++) {
+      const MetricReplicates &m = made->metrics[i];
+      for (double moved : {0.0, 0.1, 0.2}) { // any value may be asked about
+        double value = m.whole[2] * moved;
+        double p = replicates_estimate(made.get(), &m, 2, value, 0.95).p_value;
+        if (!(p > 0.01 && p < 0.9)) continue;
+        Estimate estimate = replicates_estimate(made.get(), &m, 2, value, 1 - p);
+        double nearest = std::min(std::abs(estimate.low), std::abs(estimate.high));
+        EXPECT_LT(nearest, 0.02 * estimate.standard_error) << m.metric->name;
+        tested++;
+      }
+    }
+  }
+  EXPECT_GE(tested, 10);
+}
+
+// The Monte Carlo error says how far ends scatter over seeds.
+TEST(Bca, EndErrorsAreTheScatterOverSeeds) {
+  Pair pair = pairs()[0];
+  std::vector<double> lows;
+  double expected = 0;
+  const int seeds = 40;
+  for (int seed = 0; seed < seeds; seed++) {
+    EvaluationSet a = pair.set(0), b = pair.set(1);
+    b.resampling.seed = (uint64_t)seed + 100;
+    const Metric *metric = &metric_table[METRIC_average_precision];
+    Owned made(replicates_new(&a, &b, &metric, 1, 1000), replicates_free);
+    lows.push_back(replicates_estimate(made.get(), &made->metrics[0], 2, 0, 0.95).low);
+    expected += replicates_end_errors(made.get(), &made->metrics[0], 2, 0.95).low / seeds;
+  }
+  double mean = 0, squares = 0;
+  for (double low : lows) mean += low / seeds;
+  for (double low : lows) squares += (low - mean) * (low - mean) / (seeds - 1);
+  EXPECT_NEAR(expected / std::sqrt(squares), 1, 0.35); // the scatter of 40 is itself known to a tenth
+}
+
+TEST(Bca, JointStatementsCountResamples) {
+  Pair pair = pairs()[0];
+  EvaluationSet a = pair.set(0), b = pair.set(1);
+  Owned made = replicates(a, b, 500);
+  const Metric *auc = &metric_table[METRIC_auc], *value = &metric_table[METRIC_value];
+  const double *x = replicates_of(made.get(), auc)->values[2],
+               *y = replicates_of(made.get(), value)->values[2];
+  double differ = 0, gain = 0, loss = 0;
+  for (int i = 0; i < 500; i++) {
+    differ += x[i] * y[i] < 0;
+    gain += std::max(0.0, y[i]);
+    loss += std::max(0.0, -y[i]);
+  }
+  EXPECT_GT(differ, 0);
+  EXPECT_DOUBLE_EQ(replicates_disagree(made.get(), auc, value), differ / 500);
+  EXPECT_EQ(replicates_disagree(made.get(), auc, auc), 0);
+  EXPECT_NEAR(replicates_mean_gain(made.get(), value), gain / 500, 1e-9);
+  EXPECT_NEAR(replicates_mean_loss(made.get(), value), loss / 500, 1e-9);
+}
+
+// ---- which metric gets which interval ----
+
+IntervalMethod method_of(const char *name, const EvaluationSet &a, const EvaluationSet &b) {
+  Comparison comparison;
+  Error error;
+  EXPECT_EQ(compare_models(&comparison, &a, &b, nullptr, nullptr, nullptr, &error), STATUS_OK) << error.text;
+  IntervalMethod method = INTERVAL_METHOD_COUNT;
+  for (int i = 0; i < comparison.metric_count; i++) {
+    if (std::string(comparison.metrics[i].metric->name) == name) method = comparison.metrics[i].delta.method;
+  }
+  comparison_clear(&comparison);
+  return method;
+}
+
+TEST(Methods, FollowTheRows) {
+  Pair pair = pairs()[0];
+  EvaluationSet a = pair.set(0), b = pair.set(1);
+  EXPECT_EQ(method_of("f1", a, b), INTERVAL_BOOTSTRAP);
+  EXPECT_EQ(method_of("auc", a, b), INTERVAL_DELONG);
+  EXPECT_EQ(method_of("log_loss", a, b), INTERVAL_T);
+  std::vector<uint64_t> cluster(pair.unit);
+  a.cluster_hash = b.cluster_hash = cluster.data();
+  EXPECT_EQ(method_of("auc", a, b), INTERVAL_BOOTSTRAP) << "DeLong knows no clusters";
+  EXPECT_EQ(method_of("log_loss", a, b), INTERVAL_T);
+  a.cluster_hash = b.cluster_hash = nullptr;
+  a.row_hash = b.row_hash = nullptr;
+  EXPECT_EQ(method_of("f1", a, b), INTERVAL_NONE) << "nothing to resample by";
+
+  Pair few = pair_of(random_binary(60, 0, false, 41), 42);
+  EvaluationSet c = few.set(0), d = few.set(1);
+  EXPECT_EQ(method_of("auc", c, d), INTERVAL_BOOTSTRAP) << "fewer than 50 positives";
+  Pair fewer = pair_of(random_binary(39, 0, false, 43), 44); // at most 19 of one class
+  EvaluationSet e = fewer.set(0), f = fewer.set(1);
+  EXPECT_EQ(method_of("f1", e, f), INTERVAL_NONE) << "not enough data";
+}
+
+// Every row three times under one cluster says no more than once: the same mean, the same standard error.
+TEST(Clusters, CopiesOfRowsAddNothing) {
+  EvaluationCase once = random_binary(200, 0, false, 51), thrice = once;
+  for (int copy = 0; copy < 2; copy++) {
+    for (size_t i = 0; i < 200; i++) {
+      thrice.labels.push_back(once.labels[i]);
+      thrice.scores.push_back(once.scores[i]);
+      thrice.act.push_back(once.act[i]);
+      thrice.skip.push_back(once.skip[i]);
+    }
+  }
+  std::vector<uint64_t> unit = hashes(200), cluster = unit, rows = hashes(600);
+  for (int copy = 0; copy < 2; copy++) cluster.insert(cluster.end(), unit.begin(), unit.end());
+  EvaluationSet single = once.set(), clustered = thrice.set();
+  single.row_hash = unit.data();
+  clustered.row_hash = rows.data();
+  clustered.cluster_hash = cluster.data();
+  EXPECT_EQ(cluster_count(&clustered), 200);
+  for (const char *name : {"log_loss", "brier", "f1", "average_precision"}) {
+    const Metric &metric = metric_named(name, TASK_BINARY);
+    Estimate a = metric_estimate(&metric, &single, 0.95), b = metric_estimate(&metric, &clustered, 0.95);
+    EXPECT_NEAR(a.standard_error, b.standard_error, 1e-12) << name;
+    EXPECT_NEAR(a.low, b.low, 1e-12) << name;
+  }
+}
+
+// A gate near an end of the interval makes the resamples more; far from it they stay.
+TEST(Gates, DoubleTheResamplesOnlyWhereTheyDecide) {
+  Pair pair = pairs()[0];
+  EvaluationSet a = pair.set(0), b = pair.set(1);
+  b.resampling.replicates = 1000;
+  Comparison comparison;
+  Error error;
+  auto count_with = [&](double margin) {
+    GatesConfig gates{};
+    gates.has_primary = true;
+    char name[] = "f1";
+    gates.primary.metric = name;
+    gates.primary.rule = GATE_NOT_WORSE;
+    gates.primary.margin = margin;
+    gates.confidence = 0.95;
+    EXPECT_EQ(compare_models(&comparison, &a, &b, nullptr, &gates, nullptr, &error), STATUS_OK);
+    int count = comparison.replicates->count;
+    comparison_clear(&comparison);
+    return count;
+  };
+  EXPECT_EQ(count_with(1), 1000);
+  EXPECT_EQ(compare_models(&comparison, &a, &b, nullptr, nullptr, nullptr, &error), STATUS_OK);
+  double low = 0;
+  for (int i = 0; i < comparison.metric_count; i++) {
+    if (comparison.metrics[i].metric->id == METRIC_f1) low = comparison.metrics[i].delta.low;
+  }
+  comparison_clear(&comparison);
+  EXPECT_EQ(count_with(-low), 16000);
 }
 
 } // namespace

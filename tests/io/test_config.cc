@@ -395,6 +395,13 @@ TEST(ConfigGenerated, SchemaIsTheTable) {
   expect_generated("schema.json", take(config_write_json_schema()));
 }
 
+// With one grain a batch, other threads and micro-batches would add nothing in another order.
+TEST(ConfigGenerated, TheDemosBatchHasSeveralGrains) {
+  Loaded demo = load_file(recipe("demo"));
+  ASSERT_EQ(demo.status, STATUS_OK) << demo.problems;
+  EXPECT_GE(demo.config->train.batch, 2 * demo.config->numerics.grain);
+}
+
 TEST(ConfigGenerated, LinearTwinsDifferInTheModelAlone) {
   for (const char *name : {"churn", "income", "credit", "demo"}) {
     Loaded network = load_file(recipe(name)),

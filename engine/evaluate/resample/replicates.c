@@ -23,9 +23,11 @@ typedef struct Reading {
 static void read_resample(const Reading *reading, double *const cells[2], int group, int lane, int64_t b) {
   for (int model = 0; model < reading->models; model++) {
     Resampled resampled;
+    CoxSteps cox = {false, 0, 0};
     row_sums_read(&resampled, cells[model], reading->sums, model, group, lane);
+    resampled.cox = &cox;
     for (int i = 0; i < reading->metric_count; i++) {
-      resampled.mean = row_sums_mean(reading->sums, model, i, group, lane);
+      resampled.mean = row_sums_mean(reading->sums, model, i, group, lane, resampled.weight);
       reading->values[i][model][b] = resampled_metric(reading->metrics[i], &resampled);
     }
   }

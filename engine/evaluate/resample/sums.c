@@ -8,6 +8,7 @@
 #include "engine/evaluate/resample/score_groups.h"
 #include "engine/evaluate/statistics/statistics.h"
 #include "engine/evaluate/statistics/terms.h"
+#include "engine/shared/exact_sum.h"
 #include "engine/shared/memory.h"
 #include "engine/shared/parallel.h"
 
@@ -30,10 +31,11 @@ struct RowSums {
   const EvaluationSet *sets[2];
   int models, threads;
   const uint64_t *unit;
-  double mean_label;
-  ScoreGroups groups[2];   // binary
-  uint16_t *class_cell[2]; // multiclass, [rows]
-  Column *columns;         // column 0: weights
+  double mean_label, weight_of_row; // sum of w^2 / sum of w
+  ScoreGroups groups[2];            // binary
+  uint16_t *class_cell[2];          // multiclass, [rows]
+  Column *columns;                  // column 0: weights, not summed where cells count the rows
+  int first_summed;
   int column_count;
   int label_column;             // of the labels, their squares follow; 0 where nobody asks
   int (*column_of)[2];          // [metrics][model]; -1: no terms
@@ -161,10 +163,6 @@ static int add_column(RowSums *sums, ColumnKind kind, int model, const Metric *m
   return sums->column_count++;
 }
 
-static bool is_mean(MetricId id) {
-  return metric_has_terms(id) && metric_has_every_row(id);
-}
-
 static void choose_columns(RowSums *sums, const Metric *const *metrics, int metric_count) {
   sums->column_of = memory_get((size_t)metric_count, sizeof *sums->column_of);
   add_column(sums, COLUMN_WEIGHT, 0, NULL);
@@ -176,20 +174,37 @@ static void choose_columns(RowSums *sums, const Metric *const *metrics, int metr
       metric = &metric_table[METRIC_rmse]; // the same terms
     }
     for (int model = 0; model < 2; model++)
-      sums->column_of[i][model] =
-          model < sums->models && is_mean(metric->id) ? add_column(sums, COLUMN_TERM, model, metric) : -1;
+      sums->column_of[i][model] = model < sums->models && resampled_needs_terms(metrics[i])
+                                      ? add_column(sums, COLUMN_TERM, model, metric)
+                                      : -1;
   }
 }
 
-static void choose_cells(RowSums *sums) {
+static void choose_cells(RowSums *sums, const Metric *const *metrics, int metric_count) {
+  GroupWishes wishes = {false, false};
+  bool quantiles = false;
+  for (int i = 0; i < metric_count; i++) {
+    MetricId id = metrics[i]->id;
+    wishes.bins |= id == METRIC_ece;
+    wishes.cox |= id == METRIC_calibration_slope || id == METRIC_calibration_intercept;
+    quantiles |= id == METRIC_median_absolute_error || id == METRIC_p90_absolute_error;
+  }
   for (int model = 0; model < sums->models; model++) {
     const EvaluationSet *set = sums->sets[model];
-    if (set->task == TASK_BINARY) score_groups_of(&sums->groups[model], set);
+    if (set->task == TASK_BINARY || quantiles) score_groups_of(&sums->groups[model], set, wishes);
     if (set->task != TASK_MULTICLASS || set->classes > MOST_CLASSES) continue;
     uint16_t *cell = sums->class_cell[model] = memory_get((size_t)set->rows, sizeof *cell);
     for (int64_t i = 0; i < set->rows; i++)
       cell[i] = (uint16_t)((int)set->labels[i] * set->classes + predicted_class(set, i));
   }
+}
+
+// What a row weighs in an effective number of rows (Kish 1965).
+static double weight_of_row(const EvaluationSet *set) {
+  if (set->weights == NULL) return 1;
+  SumBins squares = {0};
+  for (int64_t i = 0; i < set->rows; i++) sum_bins_add(&squares, set->weights[i] * set->weights[i]);
+  return sum_bins_value(&squares) / exact_sum_of(set->weights, (size_t)set->rows);
 }
 
 RowSums *row_sums_new(const EvaluationSet *const sets[2], const Metric *const *metrics, int metric_count) {
@@ -201,9 +216,11 @@ RowSums *row_sums_new(const EvaluationSet *const sets[2], const Metric *const *m
                 .threads = set->rows < SMALL_WORK ? 1 : (sets[1] == NULL ? set : sets[1])->resampling.threads,
                 .unit = set->cluster_hash != NULL ? set->cluster_hash : set->row_hash,
                 .mean_label = mean_of(set->labels, set->weights, set->rows),
+                .weight_of_row = weight_of_row(set),
                 .chunk = set->rows < CHUNK ? set->rows : CHUNK};
   choose_columns(sums, metrics, metric_count);
-  choose_cells(sums);
+  choose_cells(sums, metrics, metric_count);
+  sums->first_summed = set->weights == NULL && row_sums_cells(sums, 0) > 0;
   sums->terms = memory_get((size_t)(sums->column_count * sums->chunk), sizeof *sums->terms);
   parallel_run(choose_exponents, sums, sums->column_count, sums->threads);
   return sums;
@@ -237,6 +254,7 @@ void row_sums_free(RowSums *sums) {
 int row_sums_cells(const RowSums *sums, int model) {
   const EvaluationSet *set = sums->sets[model];
   if (set->task == TASK_BINARY) return 2 * sums->groups[model].count;
+  if (set->task == TASK_REGRESSION) return sums->groups[model].count;
   return sums->class_cell[model] != NULL ? set->classes * set->classes : 0;
 }
 
@@ -279,7 +297,7 @@ static void add_chunk(RowSums *sums, Resample *task, int64_t first, int64_t rows
     else
       added[task->sum_tables++] = (ResampleSums){cell + first, sums->terms, cells, sums->cell_sums[model]};
   }
-  for (int c = 0; c < sums->column_count; c++) {
+  for (int c = sums->first_summed; c < sums->column_count; c++) {
     int64_t *at = sums->sums + (int64_t)c * sums->group_count * RESAMPLE_LANES;
     added[task->sum_tables++] = (ResampleSums){NULL, sums->terms + c * sums->chunk, 1, at};
   }
@@ -306,14 +324,6 @@ static double column_sum(const RowSums *sums, int column, int group, int lane) {
   return (double)sums->sums[at] * power_of_two(-sums->columns[column].exponent);
 }
 
-double row_sums_mean(const RowSums *sums, int model, int metric, int group, int lane) {
-  int column = sums->column_of[metric][model];
-  if (column < 0) return __builtin_nan("");
-  double sum = column_sum(sums, column, group, lane);
-  if (is_value(&sums->columns[column])) return sum / MONEY_SCALE;
-  return sum / column_sum(sums, 0, group, lane);
-}
-
 static void read_cells(double *cells, const RowSums *sums, int model, int group, int lane) {
   int count = row_sums_cells(sums, model);
   int64_t at = (int64_t)group * count * RESAMPLE_LANES + lane;
@@ -324,25 +334,39 @@ static void read_cells(double *cells, const RowSums *sums, int model, int group,
   }
 }
 
+static void read_classes(Resampled *r, const ScoreGroups *groups) {
+  for (int g = 0; g < groups->count; g++) {
+    double negative = r->cells[2 * g], positive = r->cells[2 * g + 1];
+    r->negatives += negative;
+    r->positives += positive;
+    r->false_positive += g >= groups->first_one ? negative : 0;
+    r->true_positive += g >= groups->first_one ? positive : 0;
+  }
+}
+
 void row_sums_read(Resampled *resampled, double *cells, const RowSums *sums, int model, int group, int lane) {
+  const EvaluationSet *set = sums->sets[model];
   const ScoreGroups *groups = &sums->groups[model];
   Resampled *r = resampled;
   read_cells(cells, sums, model, group, lane);
-  *r = (Resampled){.rows = sums->sets[model]->rows,
-                   .weight = column_sum(sums, 0, group, lane),
+  *r = (Resampled){.rows = set->rows,
+                   .weight = sums->first_summed == 0 ? column_sum(sums, 0, group, lane) : 0,
                    .cells = cells,
-                   .groups = groups->count,
-                   .first_one = groups->first_one,
-                   .score = groups->score,
-                   .classes = sums->sets[model]->classes};
-  for (int g = 0; g < groups->count; g++) {
-    r->negatives += cells[2 * g];
-    r->positives += cells[2 * g + 1];
-    r->false_positive += g >= groups->first_one ? cells[2 * g] : 0;
-    r->true_positive += g >= groups->first_one ? cells[2 * g + 1] : 0;
-  }
+                   .groups = groups->cell == NULL ? NULL : groups,
+                   .classes = set->classes};
+  for (int i = 0; sums->first_summed > 0 && i < row_sums_cells(sums, model); i++) r->weight += cells[i];
+  if (set->task == TASK_BINARY) read_classes(r, groups);
+  if (set->task != TASK_REGRESSION) return;
+  r->effective = r->weight / sums->weight_of_row;
   if (sums->label_column > 0) {
     double mean = column_sum(sums, sums->label_column, group, lane) / r->weight;
     r->label_variance = column_sum(sums, sums->label_column + 1, group, lane) / r->weight - mean * mean;
   }
+}
+
+double row_sums_mean(const RowSums *sums, int model, int metric, int group, int lane, double weight) {
+  int column = sums->column_of[metric][model];
+  if (column < 0) return __builtin_nan("");
+  double sum = column_sum(sums, column, group, lane);
+  return sum / (is_value(&sums->columns[column]) ? MONEY_SCALE : weight);
 }

@@ -25,7 +25,8 @@ void row_sums_run(RowSums *sums, ResampleKind kind, uint64_t seed, int64_t first
 // row_sums_cells(sums, model) numbers.
 int row_sums_cells(const RowSums *sums, int model);
 void row_sums_read(Resampled *resampled, double *cells, const RowSums *sums, int model, int group, int lane);
-// The mean of terms (value: the sum in units) of metric number `metric` in it; NaN where it has none.
-double row_sums_mean(const RowSums *sums, int model, int metric, int group, int lane);
+// The mean of terms (value: the sum in units) of metric number `metric` in it, over its weight; NaN where it
+// has none.
+double row_sums_mean(const RowSums *sums, int model, int metric, int group, int lane, double weight);
 
 #endif

@@ -1,7 +1,7 @@
 // Private to engine/evaluate: the rules of gates, which read intervals and never points, and the verdict that
 // follows.
-#ifndef INGOT_ENGINE_EVALUATE_GATES_H
-#define INGOT_ENGINE_EVALUATE_GATES_H
+#ifndef INGOT_ENGINE_EVALUATE_VERDICT_GATES_H
+#define INGOT_ENGINE_EVALUATE_VERDICT_GATES_H
 
 #include "engine/evaluate/evaluate.h"
 
@@ -15,6 +15,9 @@ typedef struct Judged {
   const Estimate
       *primary; // the primary rule's difference, at a confidence of its own; NULL: as in differences
 } Judged;
+
+// Where the interval must lie above (at_most, suspicious: below).
+double gate_bound(const GateOutcome *gate);
 
 void verdict_of(Verdict *verdict, const Judged *judged, const GatesConfig *gates, const Validity *validity);
 

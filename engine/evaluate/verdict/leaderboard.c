@@ -1,5 +1,5 @@
 // Holm's procedure, ranks and groups.
-#include "engine/evaluate/leaderboard.h"
+#include "engine/evaluate/verdict/leaderboard.h"
 
 #include "engine/evaluate/statistics/intervals.h"
 #include "engine/evaluate/statistics/multiplicity.h"
