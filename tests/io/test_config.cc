@@ -39,6 +39,15 @@ TEST(Config, SmallestConfigGetsEveryDefault) {
   EXPECT_EQ(config->gates.confidence, 0.95);
 }
 
+TEST(Config, MetricsTakeParameters) {
+  Loaded loaded = load(std::string(SMALL) +
+                       "evaluate: {metrics: [capture@800, capture@0.05, precision, precision@25]}\n");
+  ASSERT_EQ(loaded.status, STATUS_OK) << loaded.problems;
+  ASSERT_EQ(loaded.config->evaluate_metrics.count, 4);
+  EXPECT_STREQ(loaded.config->evaluate_metrics.items[0], "capture@800");
+  EXPECT_STREQ(loaded.config->evaluate_metrics.items[3], "precision@25");
+}
+
 TEST(Config, TasksHaveTheirOwnDefaults) {
   std::string head = "name: a\ndata: {file: r.h5, target: {column: y, task: ";
   Loaded numbers = load(head + "regression}}\n"), classes = load(head + "multiclass}}\n");
