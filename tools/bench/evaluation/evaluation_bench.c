@@ -7,7 +7,9 @@
 //
 // Rows are made up: a label, two models' probabilities, what acting and skipping are worth.
 #include "engine/evaluate/evaluate.h"
+#include "engine/evaluate/metrics/facts.h"
 #include "engine/evaluate/resample/replicates.h"
+#include "engine/evaluate/statistics/score_blocks.h"
 #include "engine/shared/math64.h"
 #include "engine/shared/memory.h"
 #include "kernels/operators.h"
@@ -105,8 +107,14 @@ int main(int argc, char **argv) {
   printf("%lld rows, 2 models, %s\n", (long long)count, operators_best_isa());
   printf("metrics and their intervals     %8.2f s, processor %8.2f s, %5.1f bytes a row beyond the rows\n",
          seconds() - start, processor_seconds() - busy, (peak_bytes() - before) / (double)count);
-  const Metric *metrics[METRIC_COUNT];
+  const Metric *metrics[METRIC_LIMIT];
   for (int i = 0; i < comparison.metric_count; i++) metrics[i] = comparison.metrics[i].metric;
+  // As compare_models has them by then.
+  ScoreBlocks *blocks[2] = {score_blocks_new(&a), score_blocks_new(&b)};
+  a.blocks = blocks[0], b.blocks = blocks[1];
+  MetricFacts *facts[2] = {metric_facts_new(&a, metrics, comparison.metric_count),
+                           metric_facts_new(&b, metrics, comparison.metric_count)};
+  a.facts = facts[0], b.facts = facts[1];
   a.row_hash = b.row_hash = rows.hash;
   b.resampling = (Resampling){.replicates = replicates};
   start = seconds();
@@ -118,5 +126,9 @@ int main(int argc, char **argv) {
       peak_bytes() / (double)count);
   replicates_free(made);
   comparison_clear(&comparison);
+  for (int i = 0; i < 2; i++) {
+    metric_facts_free(facts[i]);
+    score_blocks_free(blocks[i]);
+  }
   return 0;
 }
