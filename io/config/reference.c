@@ -81,6 +81,7 @@ static void write_facts(FILE *out, const KeyRow *row) {
     fprintf(out, "; only where %.*s is %s", (int)(equals - row->when), row->when, equals + 1);
   }
   fputs(row->role == KEY_BITS ? "; bits" : "; free", out);
+  if (row->bits_when != NULL) fprintf(out, ", but bits where %s", row->bits_when);
 }
 
 // Comment lines of at most WIDTH characters, `lead` blanks after the #.

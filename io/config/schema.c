@@ -46,6 +46,7 @@ static bool condition_holds(const char *when, const void *base) {
   const char *word = strchr(when, '=');
   const KeyRow *row = key_row_find(when, (size_t)(word - when));
   if (row->type == KEY_ITEMS) return *(const bool *)(bytes + row->flag);
+  if (row->type == KEY_WORD) return strcmp(*(char *const *)(bytes + row->offset), word + 1) == 0;
   return *(const int *)(bytes + row->offset) == (int)key_word_by_name(row, word + 1)->value;
 }
 
@@ -61,6 +62,10 @@ bool key_active(const KeyRow *row, const void *base) {
   if (row->type == KEY_RULE)
     return ((const Gate *)((const char *)base + row->offset))->rule == (GateRule)row->rule;
   return row->when == NULL || condition_holds(row->when, base);
+}
+
+bool key_is_bits(const KeyRow *row, const void *base) {
+  return row->role == KEY_BITS || (row->bits_when != NULL && condition_holds(row->bits_when, base));
 }
 
 const KeyWord *key_word_by_value(const KeyRow *row, int64_t value) {

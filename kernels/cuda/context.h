@@ -31,11 +31,14 @@ typedef struct Staging {
   cudaEvent_t copied; // its last copy is done
 } Staging;
 
+struct FastProducts; // cublas.cu
+
 struct CudaContext {
   int ordinal, multiprocessors;
   cudaStream_t stream;
   float *workspace; // partial results of products split over the summed axis
   size_t workspace_bytes;
+  FastProducts *fast; // NULL in exact mode
   Staging staging[CUDA_STAGINGS];
   int next_staging;
   cudaError_t failure; // of the first launch that failed, in `failed`; KERNEL_COUNT: a recorded step

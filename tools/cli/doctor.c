@@ -2,6 +2,7 @@
 // fails.
 #include "engine/device/cuda_library.h"
 #include "engine/device/device_choice.h"
+#include "engine/device/fast.h"
 #include "tools/cli/shared/command.h"
 #include "tools/cli/shared/output.h"
 
@@ -32,7 +33,21 @@ static int examine_cpu(void) {
   int usable = 0;
   printf("cpu\n");
   for (size_t i = 0; i < sizeof sets / sizeof sets[0]; i++) usable += examine_isa(sets[i]);
+  printf("  fast mode    no: numerics f1 is that of GPUs\n");
   return usable;
+}
+
+// Numerics f1 on a GPU that passed.
+static void examine_fast_mode(Device *device) {
+  Error error = {0};
+  char version[24];
+  if (device_make_fast(device, FAST_TF32, &error) != STATUS_OK) {
+    printf("  fast mode    no: %s\n", error.text);
+    return;
+  }
+  fast_version_text(version, device_pins(device)->version);
+  printf("  fast mode    cuBLASLt %s (numerics f1, which has not been compared with x1 on a GPU yet)\n",
+         version);
 }
 
 static void examine_gpu(const CudaLibrary *library, int ordinal) {
@@ -58,6 +73,7 @@ static void examine_gpu(const CudaLibrary *library, int ordinal) {
     return;
   }
   printf("  self-test passed\n");
+  examine_fast_mode(device);
   device_free(device);
 }
 
