@@ -7,11 +7,12 @@ usage() {
 Usage: tools/check_gpu.sh bundle [--preset NAME | --grid] [DIR]
        DIR/check_gpu.sh run [RESULTS]
   bundle  builds, and collects program, CUDA library, shared libraries, tests, goldens and small data in DIR (default:
-          build/gpu_check), at most 60 MiB, to be copied to a machine with a GPU: an NVIDIA driver and glibc 2.36
+          build/gpu_check), at most 60 MiB, to be copied to a machine with a GPU: an NVIDIA driver and glibc 2.36; for
+          fast mode also the libcublasLt of its CUDA toolkit (found by the loader, LD_LIBRARY_PATH, or /usr/local/cuda)
           --preset NAME  what is built: package (default, code for several GPUs) or release
           --grid         with the grid of threads on a CPU instead of a GPU: tries the script, and proves nothing else
   run     there, in at most 8 minutes: self-test, every operator against the CPU, golden runs, runs resumed across
-          devices, compute-sanitizer where it is installed, the benchmark, and PyTorch's where that is; all of it in
+          devices, fast mode against exact mode where cuBLASLt is, compute-sanitizer where it is installed, the benchmark, and PyTorch's where that is; all of it in
           RESULTS/results.json (default: DIR/results), a table last; exit 1 where anything failed
 TEXT
 }
@@ -58,7 +59,7 @@ bundle() {
     cp "$build/test_cuda_device" "$build/libingot_cuda.so" "$to/bin/"
   else
     cp "$build/test_cuda" "$to/bin/test_cuda_device"
-    cp "$build/cuda_on_cpu/libingot_cuda.so" "$to/bin/"
+    cp "$build"/cuda_on_cpu/libingot_cuda.so "$build"/cuda_on_cpu/libcublasLt.so.* "$to/bin/"
     touch "$to/grid"
   fi
   strip --strip-unneeded "$to"/bin/*
@@ -89,8 +90,8 @@ limited() {
   timeout -k 5 "$seconds" "${@:2}"
 }
 
-# A program of the bundle, with the bundle's libraries; $1: seconds it may take.
-program() { limited "$1" env LD_LIBRARY_PATH="$here/lib" "$here/bin/$2" "${@:3}"; }
+# A program of the bundle, with the bundle's libraries before the machine's; $1: seconds it may take.
+program() { limited "$1" env LD_LIBRARY_PATH="$libraries" "$here/bin/$2" "${@:3}"; }
 
 # What a log says of a failure: of GoogleTest the first message of every failed test, and its name; else the last lines.
 why() {
@@ -129,16 +130,40 @@ doctor() {
   awk '/^cuda:0$/{ found = 1; next } /^[^ ]/{ found = 0 } found && /self-test passed/{ ok = 1 } END { exit !ok }' "$logs/doctor.txt"
 }
 
-operators() { (cd "$here" && program 150 test_cuda_device --gtest_brief=1 --gtest_filter='-TrainingCuda.*'); }
+operators() { (cd "$here" && program 150 test_cuda_device --gtest_brief=1 --gtest_filter='-TrainingCuda.*:Fast*'); }
 training() { (cd "$here" && program 120 test_cuda_device --gtest_brief=1 --gtest_filter='TrainingCuda.*'); }
+
+# Products of fast mode against the exact ones within their bound, and training by them.
+fast_products() {
+  (cd "$here" && program 90 test_cuda_device --gtest_brief=1 --gtest_filter='Fast*') | tee "$logs/fast.txt"
+  if grep -q ': Skipped$' "$logs/fast.txt"; then
+    grep -A1 ': Skipped$' "$logs/fast.txt" | tail -n 1 && exit 77
+  fi
+}
+
+# Runs of fast mode repeat themselves on this GPU.
+fast_run() {
+  local reason product
+  reason=$(awk '/^cuda:0$/{ found = 1 } found && sub(/^ +fast mode +no: /, ""){ print; exit }' "$logs/doctor.txt")
+  if [ -n "$reason" ]; then
+    echo "$reason" && exit 77
+  fi
+  for product in tf32 bf16; do
+    for run in fast again; do
+      train "${run}_$product" cuda:0 --set numerics.id=f1 --set numerics.product=$product
+    done
+    expect "$(digest "again_$product")" "$(digest "fast_$product")" "the second run by $product"
+    reproduce "fast_$product" cuda:0
+  done
+}
 
 # The operator tests under a tool of compute-sanitizer.
 sanitizer() {
   if ! command -v compute-sanitizer >/dev/null; then
     echo "compute-sanitizer is not in the PATH" && exit 77
   fi
-  (cd "$here" && limited 90 env LD_LIBRARY_PATH="$here/lib" compute-sanitizer --tool "$1" --error-exitcode 9 \
-    bin/test_cuda_device --gtest_brief=1 --gtest_filter='-TrainingCuda.*:Library.*')
+  (cd "$here" && limited 90 env LD_LIBRARY_PATH="$libraries" compute-sanitizer --tool "$1" --error-exitcode 9 \
+    bin/test_cuda_device --gtest_brief=1 --gtest_filter='-TrainingCuda.*:Library.*:Fast*')
 }
 
 # What the assembler made of the products: no spills, fused multiply-adds, and 16-byte loads of shared memory.
@@ -173,7 +198,7 @@ reproduce() { program 60 ingot reproduce "$work/$1" --device "$2"; }
 resume() {
   local run=$work/from_$1 options=(--set train.epochs=60 --set checkpoint.every='{epochs: 1}') process code=0
   [ -e "$work/whole" ] || train whole cpu "${options[@]}"
-  LD_LIBRARY_PATH="$here/lib" "$here/bin/ingot" train "$work/small.yaml" --run "$run" --device "$1" -q "${options[@]}" &
+  LD_LIBRARY_PATH="$libraries" "$here/bin/ingot" train "$work/small.yaml" --run "$run" --device "$1" -q "${options[@]}" &
   process=$!
   for ((i = 0; i < 1000; i++)); do
     ! ls "$run"/checkpoints/step-* >/dev/null 2>&1 || break
@@ -239,7 +264,7 @@ write_results() {
 
 run() {
   here=$(cd "$(dirname "$0")" && pwd)
-  results=${1:-$here/results}
+  libraries=$here/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH} results=${1:-$here/results}
   [ -e "$here/bin/ingot" ] || { echo "check_gpu: $here is no bundle: run the check_gpu.sh in one" >&2 && exit 2; }
   mkdir -p "$results"
   results=$(cd "$results" && pwd)
@@ -263,6 +288,8 @@ run() {
     check reproduce_on_cpu reproduce gpu cpu
     check resume_cpu_to_gpu resume cpu cuda:0
     check resume_gpu_to_cpu resume cuda:0 cpu
+    check fast_products fast_products
+    check fast_run fast_run
     check machine_code machine_code
     check memcheck sanitizer memcheck
     check racecheck sanitizer racecheck

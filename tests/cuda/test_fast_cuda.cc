@@ -181,9 +181,7 @@ namespace {
 
 struct FastTrainingCuda : testing::Test {
   char message[CUDA_MESSAGE] = "";
-  void SetUp() override {
-    SKIP_WITHOUT_CUBLASLT(ingot_cuda_library()->fast_version(message), message);
-  }
+  void SetUp() override { SKIP_WITHOUT_CUBLASLT(ingot_cuda_library()->fast_version(message), message); }
   RunOptions fast(FastOperands operands) {
     RunOptions options = on_gpu();
     options.fast = true;
