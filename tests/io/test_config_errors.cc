@@ -95,7 +95,11 @@ const ErrorCase CASES[] = {
      "c.yaml:5:18: error: select.metric: no metric is called 'acu'; did you mean 'auc'?\n"},
     {"metric of a list", "evaluate: {metrics: [auc, rocauc]}\n",
      "c.yaml:5:27: error: evaluate.metrics.1: no metric is called 'rocauc'"},
-    {"numerics", "numerics: {id: x2}\n", "numerics.id must be x1, not 'x2'"},
+    {"numerics", "numerics: {id: x2}\n", "numerics.id must be x1 or f1, not 'x2'"},
+    {"products of x1", "numerics: {id: x1, product: bf16}\n",
+     "c.yaml:5:20: error: numerics.product applies only where numerics.id is f1\n"},
+    {"operands of products", "numerics: {id: f1, product: fp8}\n",
+     "numerics.product must be tf32 or bf16, not 'fp8'"},
     // Ranges
     {"zero", "train: {epochs: 0}\n",
      "c.yaml:5:17: error: train.epochs is 0, outside [1, 1000000] epochs\n   5 | train: {epochs: 0}\n     |  "
