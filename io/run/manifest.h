@@ -40,8 +40,7 @@ typedef struct Manifest {
   int step_count;         // segment can be run again and compared
 } Manifest;
 
-// Names that it is written and read with: by GateRule, by SplitPart, by ProductKind.
-extern const char *const manifest_gate_rules[];
+// Names that it is written and read with: by SplitPart, by ProductKind.
 extern const char *const manifest_products[];
 extern const char *const manifest_parts[];
 

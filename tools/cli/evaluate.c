@@ -9,6 +9,7 @@ Status verb_evaluate(int argc, char **argv, Error *error);
 
 typedef struct EvaluateChoices {
   JudgeChoices judge;
+  Override override;
   const char *output, *inconclusive;
   bool as_json;
 } EvaluateChoices;
@@ -31,19 +32,23 @@ static Status evaluate(const EvaluateChoices *choices, const char *argument, Err
   char *folder = NULL, *command = NULL;
   Status status;
   TRY(judge_choices_check(&choices->judge, error));
-  TRY(judged_model_open(&judged, argument, &choices->judge, NULL, error));
+  TRY(override_check(&choices->override, error));
+  TRY(judged_model_open_any(&judged, argument, &choices->judge, NULL, error));
   TRY(judgement_checks(checks, &validity.count, &judged, &choices->judge, error));
   const char *part = choices->judge.data != NULL   ? "given"
                      : choices->judge.part != NULL ? choices->judge.part
                                                    : "test";
   folder = choices->output != NULL ? memory_text(choices->output) : default_folder(choices, &judged);
-  command = judgement_command("evaluate", judged.name, NULL, &choices->judge);
-  Judgement judgement = {.challenger = &judged,
+  const char *name = judged.name;
+  command = judgement_command("evaluate", &name, 1, &choices->judge);
+  Judgement judgement = {.challengers = &judged,
+                         .challenger_count = 1,
                          .validity = &validity,
                          .part = part,
                          .folder = folder,
                          .command = command,
                          .inconclusive = choices->inconclusive,
+                         .override = &choices->override,
                          .as_json = choices->as_json};
   status = judgement_write(&judgement, error);
 done:
@@ -68,6 +73,7 @@ Status verb_evaluate(int argc, char **argv, Error *error) {
       TEXT('o', "output", "DIR", &choices.output, "folder of the report (default: <run>/report)"),
       TEXT(0, "inconclusive", "HOW", &choices.inconclusive,
            "exit code of INCONCLUSIVE: fail (1) or ok (0) instead of 20"),
+      OVERRIDE_OPTIONS(&choices.override),
       FLAG(0, "json", &choices.as_json, "print report.json"),
   };
   Command command = {

@@ -1,4 +1,4 @@
-// Judges one model or two, writes the report and prints its summary.
+// Judges one model or several, writes the report and prints its summary.
 #include "tools/cli/judge/judgement.h"
 
 #include "engine/evaluate/rows_match.h"
@@ -7,6 +7,9 @@
 #include "io/report/json_text.h"
 #include "io/report/report_folder.h"
 #include "io/report/report_text.h"
+#include "io/shared/durable.h"
+#include "io/shared/environment.h"
+#include "tools/cli/judge/decision.h"
 #include "tools/cli/shared/output.h"
 
 #include <stdio.h>
@@ -16,35 +19,55 @@
 typedef struct Findings {
   EvaluationReport challenger, champion;
   Comparison comparison;
-  Verdict verdict; // of one model
+  Leaderboard leaderboard; // of several challengers
+  Verdict verdict;         // of one model
+  int chosen;              // the challenger that the report is about
+  GatesConfig gates;       // the configuration's, at the confidence that the ledger leaves; not owned
+  Decision decision;
 } Findings;
 
-// Of which model the error is.
-static Status named(Status status, const JudgedModel *judged, Error *error) {
+static Status evaluate(EvaluationReport *report, const Findings *findings, const Judgement *judgement,
+                       const JudgedModel *judged, Error *error) {
+  const Config *config = judgement->challengers->config;
+  EvaluationSet set = judged_model_set(judged);
+  Status status = evaluate_model(report, &set, &config->evaluate_metrics, &findings->gates, error);
   return status == STATUS_OK ? status : error_prefix(error, "%s", judged->name);
 }
 
-static Status judge(Findings *findings, const Judgement *judgement, Error *error) {
-  const Config *config = judgement->challenger->config;
-  const TextList *names = &config->evaluate_metrics;
-  EvaluationSet challenger = judged_model_set(judgement->challenger);
-  PASS(named(evaluate_model(&findings->challenger, &challenger, names, &config->gates, error),
-             judgement->challenger, error));
-  if (judgement->champion == NULL) {
-    return judge_first(&findings->verdict, &findings->challenger, &config->gates, judgement->validity, error);
-  }
+static Status compare_all(Findings *findings, const Judgement *judgement, Error *error) {
+  const Config *config = judgement->challengers->config;
+  int count = judgement->challenger_count;
   EvaluationSet champion = judged_model_set(judgement->champion);
-  PASS(named(evaluate_model(&findings->champion, &champion, names, &config->gates, error),
-             judgement->champion, error));
-  return compare_models(&findings->comparison, &champion, &challenger, names, &config->gates,
-                        judgement->validity, error);
+  EvaluationSet *challengers = memory_get((size_t)count, sizeof *challengers);
+  for (int i = 0; i < count; i++) challengers[i] = judged_model_set(&judgement->challengers[i]);
+  Status status =
+      compare_several(&findings->leaderboard, &findings->comparison, &champion, challengers, count,
+                      &config->evaluate_metrics, &findings->gates, judgement->validity, error);
+  free(challengers);
+  return status;
 }
 
-static Status describe(ReportContext *context, const Judgement *judgement, Error *error) {
-  JudgedModel *judged = judgement->challenger;
+static Status judge(Findings *findings, const Judgement *judgement, Error *error) {
+  PASS(decision_open(&findings->decision, judgement, error));
+  findings->gates = judgement->challengers->config->gates;
+  findings->gates.confidence = findings->decision.confidence;
+  if (judgement->champion == NULL) {
+    PASS(evaluate(&findings->challenger, findings, judgement, judgement->challengers, error));
+    return judge_first(&findings->verdict, &findings->challenger, &findings->gates, judgement->validity,
+                       error);
+  }
+  PASS(evaluate(&findings->champion, findings, judgement, judgement->champion, error));
+  PASS(compare_all(findings, judgement, error));
+  findings->chosen = findings->leaderboard.chosen - 1;
+  return evaluate(&findings->challenger, findings, judgement, &judgement->challengers[findings->chosen],
+                  error);
+}
+
+static Status describe(ReportContext *context, const Judgement *judgement, int chosen, Error *error) {
+  JudgedModel *judged = &judgement->challengers[chosen];
   EvaluationSet set = judged_model_set(judged);
   *context =
-      (ReportContext){.config = judged->config,
+      (ReportContext){.config = judgement->challengers->config,
                       .challenger = judged->subject,
                       .target = judged->config->data.target.column,
                       .part = judgement->part,
@@ -61,6 +84,14 @@ static Status describe(ReportContext *context, const Judgement *judgement, Error
   return rows_digest(context->rows_digest, &set, (const char *const *)judged->judged.ids, error);
 }
 
+// Names in the order of the leaderboard's models: the champion, then the challengers; freed by free().
+static const char **names_of(const Judgement *judgement) {
+  const char **names = memory_get((size_t)judgement->challenger_count + 1, sizeof *names);
+  names[0] = judgement->champion->name;
+  for (int i = 0; i < judgement->challenger_count; i++) names[i + 1] = judgement->challengers[i].name;
+  return names;
+}
+
 static void print_report(const json_t *report, const Judgement *judgement) {
   Text text = {0};
   if (judgement->as_json)
@@ -72,17 +103,57 @@ static void print_report(const json_t *report, const Judgement *judgement) {
   say("report: %s/report.html", judgement->folder);
 }
 
+// environment.json: where and when, which is in no digest.
+static Status write_environment(const Judgement *judgement, const Decision *decision, Error *error) {
+  json_t *json = json_pack("{s:o,s:s,s:o}", "written", environment_now(), "version", INGOT_VERSION, "host",
+                           environment_host());
+  if (judgement->challengers->device[0] != '\0') {
+    json_object_set_new(json, "scoring",
+                        json_pack("{s:s,s:I,s:f}", "device", judgement->challengers->device, "rows",
+                                  (json_int_t)judgement->challengers->judged.rows, "seconds",
+                                  judgement->challengers->scoring_seconds));
+  }
+  if (decision->ledger != NULL) {
+    json_object_set_new(json, "ledger",
+                        json_pack("{s:s,s:I,s:b}", "file", decision->ledger, "decisions_before",
+                                  (json_int_t)decision->entry.decisions_before, "repeated",
+                                  decision->entry.repeated));
+  }
+  Text text = {0};
+  json_text(&text, json);
+  Status status = durable_replace(&file_calls_system, judgement->folder, "environment.json", text.bytes,
+                                  text.length, error);
+  text_free(&text);
+  json_decref(json);
+  return status;
+}
+
 static Status write_all(const Findings *findings, const Judgement *judgement, const Verdict *verdict,
                         Error *error) {
   ReportContext context;
-  PASS(describe(&context, judgement, error));
+  PASS(describe(&context, judgement, findings->chosen, error));
   bool two = judgement->champion != NULL;
+  const char **names = two ? names_of(judgement) : NULL;
+  if (judgement->override != NULL && judgement->override->accepted &&
+      verdict->state == VERDICT_INCONCLUSIVE) {
+    context.override_by = judgement->override->by;
+    context.override_reason = judgement->override->reason;
+  }
+  if (findings->decision.spends) context.ledger = &findings->decision.entry;
+  if (two) context.champion_gates = &judgement->champion->config->gates;
+  if (judgement->challenger_count > 1) {
+    context.leaderboard = &findings->leaderboard;
+    context.model_names = names;
+  }
   json_t *report = report_json(&context, &findings->challenger, two ? &findings->champion : NULL,
                                two ? &findings->comparison : NULL, verdict);
-  Predictions predictions = judged_model_predictions(judgement->challenger);
-  char *config = config_write_resolved(judgement->challenger->config);
+  Predictions predictions = judged_model_predictions(&judgement->challengers[findings->chosen]);
+  char *config = config_write_resolved(judgement->challengers->config);
   Status status = report_folder_write(judgement->folder, report, &predictions, config, error);
+  if (status == STATUS_OK) status = write_environment(judgement, &findings->decision, error);
+  if (status == STATUS_OK) status = decision_record(&findings->decision, verdict->state, judgement, error);
   if (status == STATUS_OK) print_report(report, judgement);
+  free(names);
   free(config);
   free(predictions.decisions);
   json_decref(report);
@@ -100,6 +171,15 @@ static Status inconclusive_rule(InconclusiveRule *rule, const char *text, Error 
                          text);
 }
 
+Status override_check(const Override *override, Error *error) {
+  bool reason = override->reason != NULL && override->reason[0] != '\0',
+       by = override->by != NULL && override->by[0] != '\0';
+  if (override->accepted ? reason && by : override->reason == NULL && override->by == NULL) return STATUS_OK;
+  return error_set(error, STATUS_USAGE,
+                   "--accept-inconclusive, --reason TEXT and --by NAME stand together: who goes on without "
+                   "evidence, and why");
+}
+
 Status judgement_write(const Judgement *judgement, Error *error) {
   Findings findings = {0};
   InconclusiveRule rule;
@@ -108,19 +188,25 @@ Status judgement_write(const Judgement *judgement, Error *error) {
   TRY(judge(&findings, judgement, error));
   const Verdict *verdict = judgement->champion == NULL ? &findings.verdict : &findings.comparison.verdict;
   TRY(write_all(&findings, judgement, verdict, error));
-  status = verdict_status(verdict->state, rule);
+  bool accepted = judgement->override != NULL && judgement->override->accepted;
+  if (accepted && verdict->state != VERDICT_INCONCLUSIVE)
+    say("--accept-inconclusive changes nothing: the verdict is %s", verdict_state_name(verdict->state));
+  status = verdict_status(verdict->state,
+                          accepted && verdict->state == VERDICT_INCONCLUSIVE ? INCONCLUSIVE_OK : rule);
 done:
+  decision_close(&findings.decision);
   evaluation_report_clear(&findings.challenger);
   evaluation_report_clear(&findings.champion);
   verdict_clear(&findings.verdict);
   comparison_clear(&findings.comparison);
+  leaderboard_clear(&findings.leaderboard);
   return status;
 }
 
 Status judgement_refuse(const Judgement *judgement, const Error *refusal, Error *error) {
   Text text = {0};
-  ReportContext context = {.config = judgement->challenger->config,
-                           .challenger = judgement->challenger->subject,
+  ReportContext context = {.config = judgement->challengers->config,
+                           .challenger = judgement->challengers->subject,
                            .champion = judgement->champion->subject,
                            .version = INGOT_VERSION,
                            .command = judgement->command};
@@ -154,11 +240,10 @@ static const char *last_name(const char *path) {
   return slash == NULL ? path : slash + 1;
 }
 
-char *judgement_command(const char *verb, const char *name, const char *other, const JudgeChoices *choices) {
+char *judgement_command(const char *verb, const char *const *names, int count, const JudgeChoices *choices) {
   Text text = {0};
   text_add(&text, "ingot %s", verb);
-  add_word(&text, "", name);
-  add_word(&text, "", other);
+  for (int i = 0; i < count; i++) add_word(&text, "", names[i]);
   add_word(&text, "--checkpoint ", choices->checkpoint);
   add_word(&text, "--data ", last_name(choices->data));
   add_word(&text, "--split ", choices->part);

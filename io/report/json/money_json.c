@@ -1,6 +1,6 @@
 // Parts of report.json: the business definition with its policies, curves and calibration.
+#include "io/report/json/parts.h"
 #include "io/report/json_text.h"
-#include "io/report/report_json_parts.h"
 #include "io/report/report_read.h"
 
 #include <string.h>

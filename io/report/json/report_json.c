@@ -1,5 +1,5 @@
 // The tree of report.json: who was judged on what; the parts are in files of their own.
-#include "io/report/report_json_parts.h"
+#include "io/report/json/parts.h"
 
 #include "io/report/json_text.h"
 
@@ -118,12 +118,15 @@ json_t *report_json(const ReportContext *context, const EvaluationReport *challe
   put_text(json, "schema", "eval-report/1");
   put(json, "verdict", verdict_json(&parts));
   put(json, "subject", subjects_json(&parts));
+  put(json, "leaderboard", leaderboard_json(&parts));
   put(json, "task", task_json(&parts));
   put(json, "evaluation_set", set_json(&parts));
   put(json, "business", business_json(&parts));
   put(json, "scale", scale_json(&parts));
   put(json, "gates", gates_json(&parts));
   put(json, "checks", checks_json(&parts));
+  put(json, "rules_changed", rules_changed_json(&parts));
+  put(json, "ledger", ledger_json(&parts));
   put(json, "metrics", metrics_json(&parts));
   put(json, "swap", swap_json(&parts));
   put(json, "confusion", confusion_json(&parts));
