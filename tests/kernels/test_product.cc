@@ -37,6 +37,23 @@ Values reference_forward(const Values &x, const Values &w, const Values &bias, c
 
 } // namespace
 
+// The best one is the last of the list that this processor has; nothing else is an instruction set.
+TEST(InstructionSets, AreOneList) {
+  ASSERT_FALSE(instruction_sets().empty());
+  EXPECT_STREQ(operators_isa(0), "portable");
+  EXPECT_STREQ(operators_best_isa(), instruction_sets().back());
+  EXPECT_EQ(operators_cpu("sse"), nullptr);
+  EXPECT_EQ(operators_cpu("auto"), nullptr);
+  const std::pair<const char *, decltype(&linear_forward_avx2)> own[] = {
+      {"portable", linear_forward_portable},
+      {"avx2", linear_forward_avx2},
+      {"avx512", linear_forward_avx512}};
+  for (const auto &[isa, forward] : own) {
+    const Operators *table = operators_cpu(isa);
+    EXPECT_TRUE(table == nullptr || table->linear_forward == forward) << isa;
+  }
+}
+
 TEST(Product, LinearForward) {
   std::mt19937_64 random(1);
   for (const Shape &s : shapes(random)) {

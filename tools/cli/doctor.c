@@ -29,10 +29,9 @@ static int examine_isa(const char *isa) {
 }
 
 static int examine_cpu(void) {
-  static const char *const sets[] = {"portable", "avx2", "avx512"};
   int usable = 0;
   printf("cpu\n");
-  for (size_t i = 0; i < sizeof sets / sizeof sets[0]; i++) usable += examine_isa(sets[i]);
+  for (int i = 0; operators_isa(i) != NULL; i++) usable += examine_isa(operators_isa(i));
   printf("  fast mode    no: numerics f1 is that of GPUs\n");
   return usable;
 }

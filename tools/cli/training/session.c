@@ -47,7 +47,9 @@ static Status check_choices(const SessionChoices *choices, Error *error) {
                      choices->threads, DEVICE_THREADS_MAX);
   }
   if (choices->isa != NULL && !device_isa_is_valid(choices->isa)) {
-    return error_set(error, STATUS_USAGE, "--isa %s: it takes auto, portable, avx2 or avx512", choices->isa);
+    char names[DEVICE_TEXT];
+    device_isa_names(names);
+    return error_set(error, STATUS_USAGE, "--isa %s: it takes %s", choices->isa, names);
   }
   if (choices->device != NULL && !device_name_is_valid(choices->device)) {
     return error_set(error, STATUS_USAGE, "--device %s: it takes auto, cpu, cuda or cuda:N", choices->device);
