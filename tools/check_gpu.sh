@@ -12,8 +12,9 @@ Usage: tools/check_gpu.sh bundle [--preset NAME | --grid] [DIR]
           --preset NAME  what is built: package (default, code for several GPUs) or release
           --grid         with the grid of threads on a CPU instead of a GPU: tries the script, and proves nothing else
   run     there, in at most 8 minutes: self-test, every operator against the CPU, golden runs, runs resumed across
-          devices, fast mode against exact mode where cuBLASLt is, compute-sanitizer where it is installed, the benchmark, and PyTorch's where that is; all of it in
-          RESULTS/results.json (default: DIR/results), a table last; exit 1 where anything failed
+          devices, fast mode against exact mode where cuBLASLt is, compute-sanitizer where it is installed, the benchmark,
+          and PyTorch's where that is; all of it in RESULTS/results.json (default: DIR/results), a table last; exit 1 where
+          anything failed
 TEXT
 }
 
