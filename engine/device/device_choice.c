@@ -61,7 +61,7 @@ static Status open_auto(Device **device, char reason[DEVICE_TEXT], const DeviceC
                      "%s is set, so this process is meant to have a GPU: %s; unset it or say --device cpu",
                      variable, gpu.text);
   }
-  snprintf(reason, DEVICE_TEXT, "%s", gpu.text);
+  snprintf(reason, DEVICE_TEXT, "no GPU here, ingot doctor says why");
   return device_create(device, choice->isa, choice->threads, error);
 }
 

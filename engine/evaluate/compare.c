@@ -1,9 +1,10 @@
 // Comparison of two models on the same rows.
 #include "engine/evaluate/evaluate.h"
-#include "engine/evaluate/gates.h"
+#include "engine/evaluate/formulas/facts.h"
 #include "engine/evaluate/metric_choice.h"
 #include "engine/evaluate/statistics/intervals.h"
 #include "engine/evaluate/statistics/score_blocks.h"
+#include "engine/evaluate/verdict/gates.h"
 
 #include <string.h>
 
@@ -61,17 +62,11 @@ static void swap_rows(SwapSet *swap, const EvaluationSet *champion, const Evalua
 }
 
 static void fill_differences(Comparison *comparison, const EvaluationSet *champion,
-                             const EvaluationSet *challenger, const bool chosen[METRIC_COUNT]) {
-  double confidence = comparison->confidence;
-  for (int i = 0; i < METRIC_COUNT; i++) {
-    if (!chosen[i]) continue;
+                             const EvaluationSet *challenger, const MetricChoice *choice) {
+  for (int i = 0; i < choice->count; i++) {
     MetricDifference *difference = &comparison->metrics[comparison->metric_count++];
-    const Metric *metric = difference->metric = &metric_table[i];
-    difference->champion = metric_estimate(metric, champion, confidence);
-    difference->challenger = metric_estimate(metric, challenger, confidence);
-    difference->delta = metric_difference(metric, champion, challenger, confidence);
-    difference->few_events = metric_few_events(metric, champion, difference->champion.value) ||
-                             metric_few_events(metric, challenger, difference->challenger.value);
+    difference->metric = choice->metrics[i];
+    metric_compare(difference, champion, challenger, comparison->confidence);
   }
 }
 
@@ -97,19 +92,22 @@ Status compare_models(Comparison *comparison, const EvaluationSet *champion, con
 Status compare_contender(Comparison *comparison, const EvaluationSet *champion,
                          const EvaluationSet *challenger, int contenders, const TextList *names,
                          const GatesConfig *gates, const Validity *validity, Error *error) {
-  bool chosen[METRIC_COUNT];
+  MetricChoice choice;
   memset(comparison, 0, sizeof *comparison);
   PASS(evaluation_set_check(champion, error));
   PASS(evaluation_set_check(challenger, error));
   PASS(check_same(champion, challenger, error));
-  PASS(metric_choice(chosen, names, gates, challenger, error));
+  PASS(metric_choice(&choice, names, gates, challenger, error));
   EvaluationSet sets[2] = {*champion, *challenger};
   ScoreBlocks *blocks[2] = {NULL, NULL};
-  for (int i = 0; i < 2 && champion->task != TASK_MULTICLASS; i++)
-    sets[i].blocks = blocks[i] = score_blocks_new(&sets[i]);
+  MetricFacts *facts[2];
+  for (int i = 0; i < 2; i++) {
+    if (champion->task != TASK_MULTICLASS) sets[i].blocks = blocks[i] = score_blocks_new(&sets[i]);
+    sets[i].facts = facts[i] = metric_facts_new(&sets[i], choice.metrics, choice.count);
+  }
   comparison->rows = champion->rows;
   comparison->confidence = confidence_of(gates);
-  fill_differences(comparison, &sets[0], &sets[1], chosen);
+  fill_differences(comparison, &sets[0], &sets[1], &choice);
   comparison->has_swap = champion->task == TASK_BINARY;
   if (comparison->has_swap) swap_rows(&comparison->swap, &sets[0], &sets[1]);
   Estimate primary;
@@ -121,7 +119,9 @@ Status compare_contender(Comparison *comparison, const EvaluationSet *champion,
                    comparison->confidence,
                    stricter ? &primary : NULL};
   verdict_of(&comparison->verdict, &judged, gates, validity);
-  score_blocks_free(blocks[0]);
-  score_blocks_free(blocks[1]);
+  for (int i = 0; i < 2; i++) {
+    metric_facts_free(facts[i]);
+    score_blocks_free(blocks[i]);
+  }
   return STATUS_OK;
 }

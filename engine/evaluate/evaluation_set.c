@@ -69,11 +69,19 @@ static Status check_money(const EvaluationSet *set, Error *error) {
 Status evaluation_set_check(const EvaluationSet *set, Error *error) {
   if (set->rows < 1)
     return error_set(error, STATUS_DATA, "no rows to evaluate: choose another split or file");
+  if (set->rows > UINT32_MAX)
+    return error_set(error, STATUS_DATA,
+                     "%lld rows: at most 2^32 - 1 can be evaluated at once; take a sample",
+                     (long long)set->rows);
   for (int64_t i = 0; i < set->rows; i++) {
     PASS(check_label(set, i, error));
     PASS(check_scores(set, i, error));
   }
   PASS(check_weights(set, error));
+  for (int i = 0; set->costs != NULL && i < set->classes * set->classes; i++) {
+    if (!is_finite(set->costs[i]))
+      return error_set(error, STATUS_DATA, "cost %d of the matrix is %g: costs are finite", i, set->costs[i]);
+  }
   return check_money(set, error);
 }
 

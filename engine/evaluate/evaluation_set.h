@@ -33,6 +33,7 @@ typedef struct Money {
 } Money;
 
 typedef struct ScoreBlocks ScoreBlocks;
+typedef struct MetricFacts MetricFacts;
 
 typedef struct EvaluationSet {
   Task task;
@@ -43,12 +44,15 @@ typedef struct EvaluationSet {
   const double *scores;  // [rows, classes]: probability of label 1; of each class; prediction
   Policy policy;         // binary
   Money money;           // binary
+  const double *costs;   // multiclass: [classes, classes] by (label, decision), finite; NULL = none
   // binary: of these scores, so that metrics need not sort again (score_blocks_new); NULL = each one sorts
   const ScoreBlocks *blocks;
+  const MetricFacts
+      *facts; // what several metrics need of these rows (formulas/facts.h); NULL = each computes it
 } EvaluationSet;
 
-// 65 with the first bad row: no rows, a label outside its range, a score that is not finite or no
-// probability, a bad weight, weights that sum to 0, payoffs whose magnitudes sum to 2^62 or more.
+// 65 with the first bad row: no rows, 2^32 or more, a label outside its range, a score that is not finite or
+// no probability, a bad weight, weights that sum to 0, payoffs whose magnitudes sum to 2^62 or more.
 Status evaluation_set_check(const EvaluationSet *set, Error *error);
 
 // Whether the model acts on a row (binary).

@@ -1,6 +1,6 @@
 // Writes configs/reference.yaml from the table: a valid configuration with every key, annotated.
+#include "engine/evaluate/metrics.h"
 #include "engine/shared/memory.h"
-#include "engine/shared/metric_names.h"
 #include "io/config/schema.h"
 #include "io/config/write.h"
 
@@ -190,8 +190,8 @@ static void write_metrics(FILE *out) {
   fputs("# Metrics\n", out);
   for (unsigned task = 0; task < sizeof tasks / sizeof tasks[0]; task++) {
     fprintf(out, "#   %s:", tasks[task]);
-    for (int i = 0; i < metric_name_count; i++) {
-      if ((metric_names[i].tasks & 1u << task) != 0) fprintf(out, " %s", metric_names[i].name);
+    for (int i = 0; i < METRIC_COUNT; i++) {
+      if ((metric_table[i].tasks & 1u << task) != 0) fprintf(out, " %s", metric_table[i].name);
     }
     fputc('\n', out);
   }

@@ -1,9 +1,10 @@
 // Values that follow from several keys, and what one key alone cannot get wrong.
 #include "engine/device/device_choice.h"
+#include "engine/evaluate/metrics.h"
 #include "engine/shared/memory.h"
-#include "engine/shared/metric_names.h"
 #include "io/config/loader.h"
 #include "io/config/write.h"
+#include "io/payoff/payoff.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -163,14 +164,25 @@ static bool task_known(Loader *loader) {
 // A metric that exists, for this task, and with a business section where it is money.
 static void check_metric(Loader *loader, const char *name, const char *path) {
   const Config *config = loader->config;
-  const MetricName *metric = metric_name_find(name);
-  if (metric == NULL || !task_known(loader)) return;
+  const Metric *metric;
+  Error error;
+  if (metric_parse(&metric, name, &error) != STATUS_OK || !task_known(loader)) return;
   Task task = config->data.target.task;
   if ((metric->tasks & 1u << task) == 0) {
     COMPLAIN(loader, path, "%s is no metric of a %s target", name, task_names[task]);
-  } else if (metric->money && !config->business.present) {
+  } else if (metric->id == METRIC_value && !config->business.present) {
     COMPLAIN(loader, path, "%s is money: it needs the section business", name);
   }
+}
+
+// Early stopping compares two values by which is larger.
+static void check_selects(Loader *loader, const char *name) {
+  const Metric *metric;
+  Error error;
+  if (metric_parse(&metric, name, &error) != STATUS_OK) return;
+  if (metric->direction == METRIC_ZERO || metric->direction == METRIC_ONE)
+    COMPLAIN(loader, "select.metric", "%s cannot select: it is best near %d, neither large nor small", name,
+             metric->direction == METRIC_ONE);
 }
 
 static void finish_metrics(Loader *loader) {
@@ -184,11 +196,13 @@ static void finish_metrics(Loader *loader) {
              "value cannot select: it depends on a threshold and on free keys; take a metric of the scores");
   } else {
     check_metric(loader, config->select_metric, "select.metric");
+    check_selects(loader, config->select_metric);
   }
   if (given(loader, "evaluate.metrics") == NULL) {
-    for (int i = 0; i < metric_name_count; i++) {
-      if ((metric_names[i].tasks & 1u << task) != 0 && !metric_names[i].money)
-        text_list_add(&config->evaluate_metrics, metric_names[i].name);
+    for (int i = 0; i < METRIC_COUNT; i++) {
+      bool shown = metric_table[i].usual && i != METRIC_value && i != METRIC_expected_cost;
+      if (shown && (metric_table[i].tasks & 1u << task) != 0)
+        text_list_add(&config->evaluate_metrics, metric_table[i].name);
     }
   }
   check_list(loader, &config->evaluate_metrics, "evaluate.metrics");
@@ -263,6 +277,16 @@ static char *matrix_expression(double positive, double negative) {
   return text;
 }
 
+// Everything about an expression that can be told without the data.
+static void check_payoff(Loader *loader, const char *key, const char *text) {
+  const YamlNode *node = given(loader, key);
+  int column;
+  Error error;
+  if (node == NULL || node->failed || !sound(loader, "business.params")) return;
+  if (payoff_check(&column, text, &loader->config->business, NULL, &error) != STATUS_OK)
+    complain_at(loader->reader.problems, loader->root, key, column, error.text);
+}
+
 static void finish_business(Loader *loader) {
   Config *config = loader->config;
   BusinessConfig *business = &config->business;
@@ -276,6 +300,9 @@ static void finish_business(Loader *loader) {
     free(business->skip);
     business->act = matrix_expression(business->matrix.tp, business->matrix.fp);
     business->skip = matrix_expression(business->matrix.fn, business->matrix.tn);
+  } else {
+    check_payoff(loader, "business.act", business->act);
+    check_payoff(loader, "business.skip", business->skip);
   }
   if (business->policy == POLICY_THRESHOLD && business->threshold == -1) {
     business->policy = POLICY_BEST_ON_VALIDATION;
@@ -309,9 +336,14 @@ static void check_device(Loader *loader) {
 static void finish_train(Loader *loader) {
   Config *config = loader->config;
   int64_t micro = config->train.micro_batch, grain = config->numerics.grain;
-  if (micro > 0 && grain > 0 && micro % grain != 0 && sound(loader, "train.micro_batch"))
-    COMPLAIN(loader, "train.micro_batch", "train.micro_batch is %lld, not a multiple of numerics.grain, %lld",
-             (long long)micro, (long long)grain);
+  if (micro > 0 && grain > 0 && micro % grain != 0 && sound(loader, "train.micro_batch")) {
+    long long above = (micro / grain + 1) * grain, below = above - grain;
+    char *nearest = below > 0 ? memory_format("%lld or %lld", below, above) : memory_format("%lld", above);
+    COMPLAIN(loader, "train.micro_batch",
+             "train.micro_batch is %lld, not a multiple of numerics.grain, %lld; the nearest is %s",
+             (long long)micro, (long long)grain, nearest);
+    free(nearest);
+  }
   CheckpointConfig *checkpoint = &config->checkpoint;
   YamlNode *every = given(loader, "checkpoint.every");
   if (every != NULL && every->kind == YAML_MAP && every->count > 1 && !every->failed)

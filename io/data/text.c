@@ -5,13 +5,18 @@
 
 #include <string.h>
 
-bool utf8_is_valid(const char *text, size_t length) {
-  for (size_t at = 0; at < length;) {
+size_t utf8_valid_length(const char *text, size_t length) {
+  size_t at = 0;
+  while (at < length) {
     int step = utf8_length((const unsigned char *)text + at, length - at);
-    if (step == 0) return false;
+    if (step == 0) break;
     at += (size_t)step;
   }
-  return true;
+  return at;
+}
+
+bool utf8_is_valid(const char *text, size_t length) {
+  return utf8_valid_length(text, length) == length;
 }
 
 int text_list_find(const TextList *list, const char *text) {

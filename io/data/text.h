@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+size_t utf8_valid_length(const char *text, size_t length); // bytes before the first that is not UTF-8
 bool utf8_is_valid(const char *text, size_t length);
 int text_list_find(const TextList *list, const char *text);       // -1 if absent
 const char *nearest_text(const char *text, const TextList *list); // NULL where none is near

@@ -19,7 +19,7 @@
 // What names stand for. `label` is a column of its own: numbers 0 and 1 (binary, whole), numbers (regression)
 // or a category (multiclass).
 typedef struct PayoffNames {
-  const Frame *frame;
+  const Frame *frame; // NULL: columns are not known yet; any name may be one, and the SQL is not to be run
   const Column *label;
   bool label_whole;
   const Parameter *params;
@@ -42,6 +42,7 @@ typedef struct Expression {
   int token_count;
 } Expression;
 
+// 78: the sentence begins with its place, "column N: ".
 Status expression_parse(Expression *expression, const char *text, const PayoffNames *names, Error *error);
 void expression_free(Expression *expression);
 

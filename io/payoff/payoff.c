@@ -6,6 +6,7 @@
 #include "io/payoff/sandbox.h"
 #include "io/shared/text.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -51,7 +52,7 @@ static void note_bad(Filler *filler, int64_t row, SandboxKind kind, double value
   const char *const *ids = filler->rows->row_ids;
   if (++filler->bad_count > 3) return;
   text_put(&filler->bad, filler->bad_count > 1 ? ", " : "");
-  ids ? text_put(&filler->bad, ids[row]) : text_add(&filler->bad, "row %lld", (long long)row);
+  ids ? text_put(&filler->bad, ids[row]) : text_add(&filler->bad, "row %lld", ROW_SHOWN(row));
   if (kind == SANDBOX_NUMBER) {
     text_add(&filler->bad, " (%g)", value);
     return;
@@ -91,10 +92,10 @@ static Status fill(int64_t *values, double *total, const Expression *expression,
   if (filler.bad_count)
     TRY(error_set(
         error, STATUS_DATA,
-        "the payoff has no usable value on %lld of %lld rows: %s%s; a missing payoff is never taken as 0: "
+        "the payoff has no usable value on %lld of %lld rows%s: %s%s; a missing payoff is never taken as 0: "
         "use coalesce(...) or state the case",
-        (long long)filler.bad_count, (long long)query.rows, filler.bad.bytes,
-        filler.bad_count > 3 ? ", ..." : ""));
+        (long long)filler.bad_count, (long long)query.rows, rows->row_ids ? "" : " (row 1 is the first)",
+        filler.bad.bytes, filler.bad_count > 3 ? ", ..." : ""));
   if (!(filler.total < PAYOFF_SUM_MAX))
     TRY(error_set(
         error, STATUS_DATA,
@@ -124,14 +125,23 @@ static void digest_definition(Payoffs *payoffs, const BusinessConfig *business) 
   text_free(&lines);
 }
 
-static Status parse(Expression *expression, const char *text, const PayoffNames *names, const char *key,
+static Status parse(Expression *expression, const char *text, const PayoffNames *names, Error *error) {
+  if (text && text[strspn(text, " \t\r\n")]) return expression_parse(expression, text, names, error);
+  return error_set(error, STATUS_CONFIG, "there is no expression; write \"0\" if it is worth nothing");
+}
+
+Status payoff_check(int *column, const char *text, const BusinessConfig *business, const Frame *frame,
                     Error *error) {
-  if (text && text[strspn(text, " \t\r\n")]) {
-    if (expression_parse(expression, text, names, error) == STATUS_OK) return STATUS_OK;
-  } else {
-    error_set(error, STATUS_CONFIG, "there is no expression; write \"0\" if it is worth nothing");
-  }
-  return error_prefix(error, "business.%s", key);
+  Column label = {.name = "label", .kind = COLUMN_NUMBER};
+  PayoffNames names = {frame, &label, true, business->params, business->param_count};
+  Expression expression = {0};
+  int used = 0;
+  *column = 0;
+  Status status = parse(&expression, text, &names, error);
+  expression_free(&expression);
+  if (status != STATUS_OK && sscanf(error->text, "column %d: %n", column, &used) == 1)
+    memmove(error->text, error->text + used, strlen(error->text + used) + 1);
+  return status;
 }
 
 static PayoffNames names_of(const BusinessConfig *business, const PayoffRows *rows, const Column *label) {
@@ -150,8 +160,10 @@ Status payoff_evaluate(Payoffs *payoffs, const BusinessConfig *business, const P
   Expression act = {0}, skip = {0};
   double total = 0;
   Status status;
-  TRY(parse(&act, business->act, &names, "act", error));
-  TRY(parse(&skip, business->skip, &names, "skip", error));
+  status = parse(&act, business->act, &names, error);
+  if (status != STATUS_OK) TRY(error_prefix(error, "business.act"));
+  status = parse(&skip, business->skip, &names, error);
+  if (status != STATUS_OK) TRY(error_prefix(error, "business.skip"));
   payoffs->act = memory_get((size_t)rows->frame->rows, sizeof *payoffs->act);
   payoffs->skip = memory_get((size_t)rows->frame->rows, sizeof *payoffs->skip);
   TRY(fill(payoffs->act, &total, &act, rows, "act", error));

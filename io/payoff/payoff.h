@@ -23,7 +23,7 @@ typedef struct PayoffRows {
   const int32_t *classes;
   const char *const *class_names;
   int class_count;
-  const char *const *row_ids; // for messages; NULL = row numbers from 0
+  const char *const *row_ids; // for messages; NULL = row numbers from 1
 } PayoffRows;
 
 typedef struct Payoffs {
@@ -38,6 +38,11 @@ typedef struct Payoffs {
 Status payoff_evaluate(Payoffs *payoffs, const BusinessConfig *business, const PayoffRows *rows,
                        Error *error);
 void payoff_free(Payoffs *payoffs);
+
+// Checks one expression of a binary target without rows. frame NULL: any name may be a column, of numbers or
+// texts. 78: error->text is the sentence, *column its place in the text (bytes, from 1; 0: nowhere).
+Status payoff_check(int *column, const char *text, const BusinessConfig *business, const Frame *frame,
+                    Error *error);
 
 // Up to four sentences, one a line, that let a reader check the signs: the payoffs of rows made of column
 // medians (most frequent value of a category), such as

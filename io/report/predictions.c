@@ -180,7 +180,7 @@ static Status read_ids(Predictions *read, DataFile *file, const char *path, Erro
   for (int64_t i = 0; i < read->rows; i++) {
     char buffer[NUMBER_TEXT_BYTES];
     bool missing = column->kind == COLUMN_CATEGORY ? codes[i] < 0 : numbers[i] != numbers[i];
-    if (missing) TRY(error_set(error, STATUS_DATA, "%s: row %lld has no row_id", path, (long long)i));
+    if (missing) TRY(error_set(error, STATUS_DATA, "%s: " ROW_FORMAT " has no row_id", path, ROW_SHOWN(i)));
     if (column->kind == COLUMN_NUMBER) number_text(buffer, numbers[i]);
     read->ids[i] = memory_text(column->kind == COLUMN_CATEGORY ? column->categories[codes[i]] : buffer);
   }
@@ -235,8 +235,8 @@ static Status read_money(int64_t **money, DataFile *file, int64_t rows, const ch
   for (int64_t i = 0; i < rows; i++) {
     double scaled = numbers[i] * millionth;
     if (!(scaled > -9e18 && scaled < 9e18)) {
-      TRY(error_set(error, STATUS_DATA, "%s: '%s' of row %lld is not an amount of money", path, name,
-                    (long long)i));
+      TRY(error_set(error, STATUS_DATA, "%s: '%s' of " ROW_FORMAT " is not an amount of money", path, name,
+                    ROW_SHOWN(i)));
     }
     (*money)[i] = (int64_t)(scaled < 0 ? scaled - 0.5 : scaled + 0.5);
   }

@@ -6,7 +6,7 @@
 #ifndef INGOT_IO_REPORT_REPORT_JSON_H
 #define INGOT_IO_REPORT_REPORT_JSON_H
 
-#include "engine/evaluate/leaderboard.h"
+#include "engine/evaluate/verdict/leaderboard.h"
 #include "engine/preprocess/preprocess.h"
 #include "engine/shared/tensor.h"
 #include "io/report/ledger.h"

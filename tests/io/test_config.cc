@@ -29,7 +29,7 @@ TEST(Config, SmallestConfigGetsEveryDefault) {
   EXPECT_EQ(config->train.optimizer.learning_rate, 1e-3);
   EXPECT_EQ(config->train.micro_batch, MICRO_BATCH_AUTO);
   EXPECT_STREQ(config->select_metric, "log_loss");
-  EXPECT_EQ(config->evaluate_metrics.count, 6);
+  EXPECT_EQ(config->evaluate_metrics.count, 18);
   EXPECT_EQ(config->checkpoint.every_epochs, 1);
   EXPECT_EQ(config->data.split.bounds[0], 12912720851596686131u); // floor(0.7 * 2^64)
   EXPECT_EQ(config->data.split.bounds[1], 15679732462653118873u); // floor(0.85 * 2^64)
@@ -45,9 +45,9 @@ TEST(Config, TasksHaveTheirOwnDefaults) {
   ASSERT_EQ(numbers.status, STATUS_OK) << numbers.problems;
   ASSERT_EQ(classes.status, STATUS_OK) << classes.problems;
   EXPECT_STREQ(numbers.config->select_metric, "rmse");
-  EXPECT_EQ(numbers.config->evaluate_metrics.count, 3);
+  EXPECT_EQ(numbers.config->evaluate_metrics.count, 6);
   EXPECT_STREQ(classes.config->select_metric, "log_loss");
-  EXPECT_EQ(classes.config->evaluate_metrics.count, 4);
+  EXPECT_EQ(classes.config->evaluate_metrics.count, 6);
 }
 
 TEST(Config, SplitFractionsBecomeExactBounds) {
@@ -396,6 +396,13 @@ TEST(ConfigGenerated, ReferenceIsTheTable) {
 
 TEST(ConfigGenerated, SchemaIsTheTable) {
   expect_generated("schema.json", take(config_write_json_schema()));
+}
+
+// With one grain a batch, other threads and micro-batches would add nothing in another order.
+TEST(ConfigGenerated, TheDemosBatchHasSeveralGrains) {
+  Loaded demo = load_file(recipe("demo"));
+  ASSERT_EQ(demo.status, STATUS_OK) << demo.problems;
+  EXPECT_GE(demo.config->train.batch, 2 * demo.config->numerics.grain);
 }
 
 TEST(ConfigGenerated, LinearTwinsDifferInTheModelAlone) {

@@ -134,7 +134,8 @@ const ErrorCase CASES[] = {
     {"except beside a list", "  inputs: [{column: a, as: numeric}]\n  except: [b]\n",
      "data.except applies only where data.inputs is auto\n"},
     {"micro batch", "train: {micro_batch: 100}\n",
-     "train.micro_batch is 100, not a multiple of numerics.grain, 256\n"},
+     "train.micro_batch is 100, not a multiple of numerics.grain, 256; the nearest is 256\n"},
+    {"micro-batch between", "train: {batch: 4096, micro_batch: 700}\n", "the nearest is 512 or 768\n"},
     {"target as input", "  inputs: [{column: y, as: numeric}]\n",
      "the target y is among the inputs: the model would be told the answer\n"},
     {"target as weight", "  weight: y\n", "data.weight is y, the target"},
@@ -172,6 +173,28 @@ const ErrorCase CASES[] = {
      "a must have low <= value <= high\n"},
     {"name of a number", "business: {unit: E, act: '1', params: {1a: 3}}\n",
      "'1a' is no name: letters, digits and _, not beginning with a digit\n"},
+    // Payoff expressions: the caret within the value, however it is written
+    {"syntax", "business: {unit: EUR, act: '1 + + * 2'}\n",
+     "c.yaml:5:35: error: business.act: a value expected before '*'\n   5 | business: {unit: EUR, act: '1 + "
+     "+ * "
+     "2'}\n     |                                   ^\n"},
+    {"no expression", "business: {unit: EUR, act: ' '}\n",
+     "c.yaml:5:28: error: there is no expression; write \"0\" if it is worth nothing\n"},
+    {"parameter", "business: {unit: EUR, act: 2 * :ofer, params: {offer: 3}}\n",
+     "c.yaml:5:32: error: business.act: there is no parameter 'ofer' in business.params; did you mean "
+     "':offer'?\n"},
+    {"skip", "business: {unit: EUR, act: '1', skip: '(2'}\n",
+     "c.yaml:5:42: error: business.skip: ) expected before 'the end'\n"},
+    {"score", "business: {unit: EUR, act: score}\n",
+     "c.yaml:5:28: error: business.act: a payoff may not use"},
+    {"folded block", "business:\n  unit: EUR\n  act: >\n    1 +\n    2 - :b\n",
+     "c.yaml:9:9: error: business.act: there is no parameter 'b' in business.params\n   9 |     2 - :b\n"
+     "     |         ^\n"},
+    {"plain over lines", "business:\n  unit: EUR\n  act: 1 +\n    :b\n", "c.yaml:8:5: error: business.act: "},
+    {"wide characters", "business: {unit: EUR, act: '\"\xC3\xA9\" * :b'}\n",
+     "c.yaml:5:35: error: business.act: "},
+    {"escapes", "business: {unit: EUR, act: \"1\\x20* :b\"}\n",
+     "c.yaml:5:28: error: business.act: column 5: there is no parameter 'b'"},
     {"policy", "business: {unit: E, act: '1', policy: {threshold: 1.5}}\n",
      "business.policy.threshold is 1.5, outside [0, 1]\n"},
 };
@@ -225,6 +248,16 @@ TEST(ConfigErrors, AllAreReportedAtOnceInTheirOrder) {
       "c.yaml:7:11: error: train.epochs must be a whole number in [1, 1000000], not 'many'\n"
       "   7 |   epochs: many\n"
       "     |           ^~~~\n");
+}
+
+TEST(ConfigErrors, EveryBadExpressionIsNamed) {
+  Loaded loaded =
+      load(std::string(SMALL) + "business: {unit: EUR, act: '1 +', skip: '* 2'}\n", {"business.skip=:b"});
+  EXPECT_EQ(loaded.count, 2) << loaded.problems;
+  EXPECT_NE(loaded.problems.find("--set business.skip=:b: error: business.skip: there is no parameter 'b' in "
+                                 "business.params\n     | business.skip=:b\n     |               ^\n"),
+            std::string::npos)
+      << loaded.problems;
 }
 
 TEST(ConfigErrors, AnEmptyFileLacksWhatMustBeGiven) {

@@ -114,18 +114,22 @@ TEST(Dataset, KeysThatAreNoKeys) {
     EXPECT_TRUE(contains(open.error, sentence)) << open.error.text;
   };
   refused(forty_rows().texts("id", texts_from("c", 40), texts),
-          "keys.h5: column 'id', row 7: the key is missing");
+          "keys.h5: column 'id', row 8 (row 1 is the first): the key is missing");
   texts[7] = "c3";
   refused(forty_rows().texts("id", texts_from("c", 40), texts),
-          "keys.h5: column 'id', row 7: the key 'c3' is there twice (first in row 3)");
+          "keys.h5: column 'id', row 8 (row 1 is the first): the key 'c3' is there twice (first in row 4)");
   numbers[9] = NAN;
-  refused(forty_rows().numbers("id", numbers), "column 'id', row 9: the key is missing");
+  refused(forty_rows().numbers("id", numbers),
+          "column 'id', row 10 (row 1 is the first): the key is missing");
   numbers[9] = 2.5;
-  refused(forty_rows().numbers("id", numbers), "column 'id', row 9: the key 2.5 is not a whole number");
+  refused(forty_rows().numbers("id", numbers),
+          "column 'id', row 10 (row 1 is the first): the key 2.5 is not a whole number");
   numbers[9] = 0x1p53;
-  refused(forty_rows().numbers("id", numbers), "column 'id', row 9: the key 9007199254740992 is not");
+  refused(forty_rows().numbers("id", numbers),
+          "column 'id', row 10 (row 1 is the first): the key 9007199254740992 is not");
   numbers[9] = 8;
-  refused(forty_rows().numbers("id", numbers, true), "row 9: the key '8' is there twice (first in row 8)");
+  refused(forty_rows().numbers("id", numbers, true),
+          "row 10 (row 1 is the first): the key '8' is there twice (first in row 9)");
   refused(forty_rows().numbers("ids", numbers, true),
           "data.split.key: " + data_path("keys.h5") + ": column 'id' does not exist; did you mean 'ids'?");
 }
@@ -138,10 +142,12 @@ TEST(Dataset, FilesThatOverlap) {
   std::vector<double> first = count_from(0, 1, 20);
   for (auto [test_keys, sentence] :
        {std::pair{std::vector<double>{100, 101, 7},
-                  std::string("test.h5: column 'id', row 2: the key '7' is there twice (first in row 7 of ") +
+                  std::string("test.h5: column 'id', row 3 (row 1 is the first): the key '7' is there twice "
+                              "(first in row 8 of ") +
                       data_path("train.h5") + ")"},
         {{100, 101, 101},
-         std::string("test.h5: column 'id', row 2: the key '101' is there twice (first in row 1)")}}) {
+         std::string("test.h5: column 'id', row 3 (row 1 is the first): the key '101' is there twice (first "
+                     "in row 2)")}}) {
     std::string test = keys(test_keys).write("test.h5");
     OpenDataset open(keys(first).write("train.h5"),
                      std::string(TARGET) + "  test_file: " + test + "\n  split: {by: file, key: id}\n");
@@ -237,7 +243,8 @@ TEST(Dataset, AllNamesAreChecked) {
       "  target: {column: z, task: regression}\n  weight: w\n  inputs: [{column: q, as: numeric}]\n",
       "evaluate: {slices: [s]}\n");
   EXPECT_EQ(open.status, STATUS_DATA);
-  for (const char *key : {"data.target.column: ", "data.weight: ", "data.inputs: ", "evaluate.slices: "})
+  for (const char *key :
+       {"data.target.column: ", "data.weight: ", "data.inputs.0.columns.0: ", "evaluate.slices.0: "})
     EXPECT_TRUE(contains(open.error, key)) << open.error.text;
 }
 

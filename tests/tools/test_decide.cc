@@ -156,6 +156,15 @@ TEST_F(Decide, PredictOnOtherColumns) {
   Outcome extra = predict("extra.h5", "scored_extra.csv");
   EXPECT_EQ(extra.status, 0) << "a further column is named, an unknown region counts as unknown";
   EXPECT_NE(extra.err.find("hat"), std::string::npos) << extra.err;
+  EXPECT_NE(extra.err.find("values that the model does not know: region in 1 row (such as 'moon')\n"),
+            std::string::npos)
+      << extra.err;
+  import("unseen", head + "\nA,3,50.5,never,dsl,4,sun\nB,4,60.5,yearly,fibre,2,moon\n");
+  Outcome unseen = predict("unseen.h5", "scored_unseen.csv");
+  EXPECT_NE(unseen.err.find("contract in 1 row (such as 'never'), region in 2 rows (such as 'sun')\n"),
+            std::string::npos)
+      << unseen.err;
+  EXPECT_EQ(predict("customers.h5", "scored_known.csv").err.find("does not know"), std::string::npos);
   import("missing",
          "customer,tenure,contract,internet,calls,region\nA,3,monthly,dsl,4,north\nB,4,yearly,dsl,4,east\n");
   Outcome missing = predict("missing.h5", "scored_missing.csv");

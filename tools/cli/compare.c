@@ -1,10 +1,13 @@
 // ingot compare: may the challenger replace the champion?
 #include "engine/evaluate/rows_match.h"
 #include "engine/shared/memory.h"
+#include "io/shared/durable.h"
 #include "tools/cli/judge/judgement.h"
+#include "tools/cli/shared/output.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 Status verb_compare(int argc, char **argv, Error *error);
 
@@ -14,7 +17,7 @@ typedef struct CompareChoices {
   JudgeChoices judge;
   Override override;
   const char *output, *inconclusive;
-  bool intersect, as_json;
+  bool intersect;
 } CompareChoices;
 
 // One champion and its challengers.
@@ -182,6 +185,19 @@ static Status check_all(Contestants *all, bool partial, const JudgeChoices *choi
   return STATUS_OK;
 }
 
+// A comparison does not replace the report or predictions that it reads.
+static Status check_output(const char *output, const char *argument, Error *error) {
+  const char *slash = strrchr(argument, '/');
+  struct stat about;
+  bool is_file = stat(argument, &about) == 0 && S_ISREG(about.st_mode);
+  char *folder = !is_file        ? memory_text(argument)
+                 : slash == NULL ? memory_text(".")
+                                 : memory_text_n(argument, (size_t)(slash - argument) + 1);
+  Status status = file_check_output(output, folder, error);
+  free(folder);
+  return status;
+}
+
 static char *command_of(const Contestants *all, const CompareChoices *choices) {
   const char **names = memory_get((size_t)all->count + 1, sizeof *names);
   names[0] = all->champion.name;
@@ -206,7 +222,7 @@ static Status judge_all(Contestants *all, const CompareChoices *choices, Status 
                          .command = command,
                          .inconclusive = choices->inconclusive,
                          .override = &choices->override,
-                         .as_json = choices->as_json};
+                         .as_json = output_is_json()};
   Status status = opened;
   if (status == STATUS_OK) status = check_all(all, partial, &choices->judge, error);
   if (status == STATUS_OK) status = judgement_write(&judgement, error);
@@ -220,6 +236,7 @@ static Status compare(const CompareChoices *choices, char **arguments, int count
   Contestants all = {.count = count - 1};
   bool partial = false;
   PASS(judge_choices_check(&choices->judge, error));
+  for (int i = 0; i < count; i++) PASS(check_output(choices->output, arguments[i], error));
   PASS(override_check(&choices->override, error));
   all.challengers = memory_get((size_t)all.count, sizeof *all.challengers);
   all.validity = memory_get((size_t)all.count, sizeof *all.validity);
@@ -249,7 +266,6 @@ Status verb_compare(int argc, char **argv, Error *error) {
       TEXT(0, "inconclusive", "HOW", &choices.inconclusive,
            "exit code of INCONCLUSIVE: fail (1) or ok (0) instead of 20"),
       OVERRIDE_OPTIONS(&choices.override),
-      FLAG(0, "json", &choices.as_json, "print report.json"),
   };
   Command command = {
       "compare",

@@ -33,13 +33,14 @@ double metric_scale(const Metric *metric) {
 }
 
 static json_t *metric_json(const Metric *metric) {
-  static const char *const directions[] = {"up", "down", "zero"};
+  static const char *const directions[] = {"up", "down", "zero", "one"};
   json_t *json = json_object();
   put_text(json, "id", metric->name);
   put_text(json, "label", metric->title);
   put_text(json, "kind", is_money(metric) ? "business" : "model");
   put_text(json, "direction", directions[metric->direction]);
   put_text(json, "formula", metric->formula);
+  put_text(json, "parameter", metric->parameter);
   if (is_money(metric)) put_count(json, "scale", MONEY_SCALE);
   return json;
 }
@@ -56,6 +57,9 @@ json_t *metrics_json(const ReportParts *parts) {
     put(json, "challenger",
         estimate_json(both != NULL ? &both->challenger : &one->estimate, metric_scale(metric)));
     if (both != NULL) put(json, "delta", estimate_json(&both->delta, metric_scale(metric)));
+    put_count(json, "n", both != NULL ? both->n : one->n);
+    put_count(json, "events", both != NULL ? both->events : one->events);
+    put_text(json, "note", both != NULL ? both->note : one->note);
     if (both != NULL ? both->few_events : one->few_events) put(json, "few_events", json_true());
     json_array_append_new(metrics, json);
   }

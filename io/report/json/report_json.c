@@ -130,9 +130,11 @@ json_t *report_json(const ReportContext *context, const EvaluationReport *challe
   put(json, "metrics", metrics_json(&parts));
   put(json, "swap", swap_json(&parts));
   put(json, "confusion", confusion_json(&parts));
+  put(json, "gains", gains_json(&parts));
   put(json, "calibration", calibration_json(&parts));
   put(json, "curves", curves_json(&parts));
   put(json, "method", method_json(&parts));
+  put(json, "methods", methods_json(&parts));
   put(json, "lineage", lineage_json(&parts));
   return json;
 }

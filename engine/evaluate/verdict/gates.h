@@ -1,7 +1,7 @@
 // Private to engine/evaluate: the rules of gates, which read intervals and never points, and the verdict that
 // follows.
-#ifndef INGOT_ENGINE_EVALUATE_GATES_H
-#define INGOT_ENGINE_EVALUATE_GATES_H
+#ifndef INGOT_ENGINE_EVALUATE_VERDICT_GATES_H
+#define INGOT_ENGINE_EVALUATE_VERDICT_GATES_H
 
 #include "engine/evaluate/evaluate.h"
 

@@ -8,7 +8,7 @@
 //     suspicious c  U <= c, or the difference itself < c, with a warning; fails where L > c
 //
 // A relative margin is a fraction of |champion|, and decides nothing where the champion's interval holds 0.
-#include "engine/evaluate/gates.h"
+#include "engine/evaluate/verdict/gates.h"
 
 #include "engine/evaluate/statistics/statistics.h"
 #include "engine/shared/math64.h"
