@@ -68,6 +68,7 @@ TEST_F(Fast, RunsRepeatAndAreProvedByTheirAlgorithms) {
   EXPECT_NE(read_file(run + "/manifest.json").find("\"cublaslt\": 990100"), std::string::npos);
   EXPECT_EQ(read_file(folder + "/exact/manifest.json").find("cublaslt"), std::string::npos);
   EXPECT_EQ(gpu({"verify", run}).status, 0);
+  EXPECT_NE(ingot({"inspect", run}).out.find("state        " + digest), std::string::npos);
   EXPECT_NE(ingot({"list", folder}).out.find(digest.substr(0, 15)), std::string::npos);
   for (const char *cublaslt : {"", "other_choice"}) {
     Outcome outcome = gpu({"reproduce", run, "--device", "cuda"}, cublaslt);
@@ -220,4 +221,5 @@ TEST_F(Fast, ScoresAreExactOnEveryDevice) {
 TEST_F(Fast, DoctorSaysWhereThereIsOne) {
   EXPECT_NE(gpu({"doctor"}).out.find("  fast mode    cuBLASLt 99.1.0 (numerics f1"), std::string::npos);
   EXPECT_NE(ingot({"doctor"}).out.find("  fast mode    no: numerics f1 is that of GPUs"), std::string::npos);
+  EXPECT_NE(gpu({"doctor", "--json"}).out.find("\"cublaslt\": \"99.1.0\""), std::string::npos);
 }
