@@ -99,11 +99,11 @@ static void print_manifest(const Manifest *manifest, const char *path) {
   printf("rows         %lld: %lld training, %lld validation, %lld test\n", (long long)manifest->rows,
          (long long)manifest->part_rows[PART_TRAIN], (long long)manifest->part_rows[PART_VALIDATION],
          (long long)manifest->part_rows[PART_TEST]);
-  print_digest("data digest", manifest->data_digest);
+  print_digest("data digest", manifest->numerics, manifest->data_digest);
   printf("state        %s\n", manifest->finished ? "finished" : "unfinished");
   if (!manifest->finished) return;
   printf("ended by     %s at step %llu\n", manifest->end, (unsigned long long)manifest->final.step);
-  print_digest("final state", manifest->final.state_digest);
+  print_digest("final state", manifest->numerics, manifest->final.state_digest);
   printf("selected     step %llu\n", (unsigned long long)manifest->selected.step);
   print_digest("model", manifest->numerics, manifest->selected.model_digest);
 }
