@@ -68,7 +68,7 @@ TEST_F(Fast, RunsRepeatAndAreProvedByTheirAlgorithms) {
   EXPECT_NE(read_file(run + "/manifest.json").find("\"cublaslt\": 990100"), std::string::npos);
   EXPECT_EQ(read_file(folder + "/exact/manifest.json").find("cublaslt"), std::string::npos);
   EXPECT_EQ(gpu({"verify", run}).status, 0);
-  EXPECT_NE(ingot({"inspect", run}).out.find("state        " + digest), std::string::npos);
+  EXPECT_NE(ingot({"inspect", run}).out.find("final state  " + digest), std::string::npos);
   EXPECT_NE(ingot({"list", folder}).out.find(digest.substr(0, 15)), std::string::npos);
   for (const char *cublaslt : {"", "other_choice"}) {
     Outcome outcome = gpu({"reproduce", run, "--device", "cuda"}, cublaslt);
@@ -140,7 +140,7 @@ TEST_F(Fast, ACpuIsRefusedAndNothingWritten) {
     expect_refused(ingot({verb, config(), "--device", "cpu"}), 69, {sentence});
   Call no_driver{{"train", config(), "--run", run}, {"INGOT_GRID_DEVICE=no_driver"}};
   no_driver.with_gpu = true;
-  expect_refused(run_ingot(no_driver), 69, {sentence, "--device auto (no GPU can be used: no NVIDIA driver"});
+  expect_refused(run_ingot(no_driver), 69, {sentence, "--device auto (no GPU here, ingot doctor says why)"});
   EXPECT_FALSE(exists(run));
   EXPECT_EQ(ingot({"check", config(), "--no-data"}).status, 0);
 }
