@@ -104,7 +104,11 @@ const ErrorCase CASES[] = {
     {"metric that takes no parameter", "evaluate: {metrics: [auc@1]}\n", "metric 'auc' takes no parameter"},
     {"misspelt metric with a parameter", "evaluate: {metrics: [captur@0.1]}\n",
      "no metric is called 'captur@0.1'; did you mean 'capture@0.1'?\n"},
-    {"numerics", "numerics: {id: x2}\n", "numerics.id must be x1, not 'x2'"},
+    {"numerics", "numerics: {id: x2}\n", "numerics.id must be x1 or f1, not 'x2'"},
+    {"products of x1", "numerics: {id: x1, product: bf16}\n",
+     "c.yaml:5:20: error: numerics.product applies only where numerics.id is f1\n"},
+    {"operands of products", "numerics: {id: f1, product: fp8}\n",
+     "numerics.product must be tf32 or bf16, not 'fp8'"},
     // Ranges
     {"zero", "train: {epochs: 0}\n",
      "c.yaml:5:17: error: train.epochs is 0, outside [1, 1000000] epochs\n   5 | train: {epochs: 0}\n     |  "
