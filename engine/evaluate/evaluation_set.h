@@ -32,6 +32,7 @@ typedef struct Money {
   const int64_t *gain_if_one, *gain_if_zero;
 } Money;
 
+typedef struct Frame Frame; // engine/preprocess/frame.h
 typedef struct ScoreBlocks ScoreBlocks;
 typedef struct MetricFacts MetricFacts;
 typedef struct Replicates Replicates;
@@ -54,7 +55,8 @@ typedef struct EvaluationSet {
   const double *costs;   // multiclass: [classes, classes] by (label, decision), finite; NULL = none
   // binary: of these scores, so that metrics need not sort again (score_blocks_new); NULL = each one sorts
   const ScoreBlocks *blocks;
-  MetricFacts *facts; // cache of what several metrics need (metrics/facts.h); NULL = each computes it
+  const Frame *slices; // columns that rows are grouped by, the same rows in the same order; NULL = none
+  MetricFacts *facts;  // cache of what several metrics need (metrics/facts.h); NULL = each computes it
   // [rows] first 8 bytes, little-endian, of the SHA-256 of the row id's text; NULL = no bootstrap. Of the
   // cluster's text, where rows of a cluster are kept or dropped together: every interval allows for it; NULL
   // = independent.
@@ -75,5 +77,20 @@ uint64_t evaluation_hash(const char *text);
 
 // Whether the model acts on a row (binary).
 bool policy_acts(const EvaluationSet *set, int64_t row);
+
+// Whether a row is selected: acted on or, without money, predicted to be class 1 (binary).
+bool policy_selects(const EvaluationSet *set, int64_t row);
+
+// Rows rows[0..count) of a set, copied, with their blocks (none for multiclass) and without slice columns.
+typedef struct EvaluationSubset {
+  EvaluationSet set;
+  double *labels, *weights, *scores;
+  int64_t *money[4];
+  ScoreBlocks *blocks;
+} EvaluationSubset;
+
+void evaluation_subset(EvaluationSubset *subset, const EvaluationSet *set, const int64_t *rows,
+                       int64_t count);
+void evaluation_subset_free(EvaluationSubset *subset);
 
 #endif

@@ -18,6 +18,8 @@ typedef struct JudgedRows {
   int64_t *gain_if_one, *gain_if_zero; // the same, of acting; only under policy expected_gain
   Payoffs payoffs;                     // as defined, before weights; empty without business
   char *examples;                      // sentences about typical payoffs; NULL without business
+  int64_t *numbers;                    // [rows] of the dataset; NULL where there is none (a report)
+  Frame *slices;                       // evaluate.slices, evaluate.fairness.column, evaluate.time; NULL: none
 } JudgedRows;
 
 // rows: numbers of the dataset's rows (not NULL unless count is 0). business may be NULL or absent. Needs the
@@ -25,6 +27,11 @@ typedef struct JudgedRows {
 Status judged_rows_load(JudgedRows *judged, Dataset *dataset, const Preprocess *preprocess,
                         const BusinessConfig *business, const int64_t *rows, int64_t count, bool with_ids,
                         Error *error);
+
+// Keeps the rows' numbers, and the columns that `config` groups rows by. 65 where the data lack one of them;
+// with `optional` that one is left out.
+Status judged_rows_slices(JudgedRows *judged, Dataset *dataset, const Config *config, const int64_t *rows,
+                          bool optional, Error *error);
 
 // What acting on each row gains (act - skip, millionths) if every label were `label`; [count], freed by
 // free().

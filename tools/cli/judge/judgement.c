@@ -11,6 +11,7 @@
 #include "io/shared/durable.h"
 #include "io/shared/environment.h"
 #include "tools/cli/judge/decision.h"
+#include "tools/cli/judge/judged_panels.h"
 #include "tools/cli/shared/output.h"
 
 #include <stdio.h>
@@ -25,6 +26,9 @@ typedef struct Findings {
   int chosen;              // the challenger that the report is about
   GatesConfig gates;       // the configuration's, at the confidence that the ledger leaves; not owned
   Decision decision;
+  Slices *slices;     // [challenger_count]
+  Validity *validity; // [challenger_count], with these slices
+  Panels panels;      // of the chosen one
 } Findings;
 
 // The challengers, then the champion where there is one, ready to be judged; freed by release_sets.
@@ -44,37 +48,70 @@ static void release_sets(EvaluationSet *sets, int count) {
   free(sets);
 }
 
-// resampled: the comparison in which it was the challenger, and whose resamples it shares; NULL: none.
+// resampled: the comparison whose resamples it shares, as which model; NULL: none.
 static Status evaluate(EvaluationReport *report, const Findings *findings, const Judgement *judgement,
-                       const EvaluationSet *judged, const char *name, const Comparison *resampled,
-                       Error *error) {
-  const Config *config = judgement->challengers->config;
-  EvaluationSet set = *judged;
-  if (resampled != NULL) set.replicates = resampled->replicates, set.replicate = REPLICATE_CHALLENGER;
-  Status status = evaluate_model(report, &set, &config->evaluate_metrics, &findings->gates, error);
-  return status == STATUS_OK ? status : error_prefix(error, "%s", name);
+                       const EvaluationSet *set, const Comparison *resampled, int replicate, Error *error) {
+  EvaluationSet shared = *set;
+  if (resampled != NULL) shared.replicates = resampled->replicates, shared.replicate = replicate;
+  return evaluate_model(report, &shared, &judgement->challengers->config->evaluate_metrics, &findings->gates,
+                        error);
 }
 
-// sets: the challengers', then the champion's.
+// Faults of one model's rows are told with its name.
+static Status check_sets(const Judgement *judgement, const EvaluationSet *sets, Error *error) {
+  for (int i = 0; i < judgement->challenger_count + (judgement->champion != NULL); i++) {
+    const JudgedModel *judged =
+        i < judgement->challenger_count ? &judgement->challengers[i] : judgement->champion;
+    if (evaluation_set_check(&sets[i], error) != STATUS_OK) return error_prefix(error, "%s", judged->name);
+  }
+  return STATUS_OK;
+}
+
+// Each challenger by slice: harm is a part of its verdict.
+static Status slice_all(Findings *findings, const Judgement *judgement, Error *error) {
+  int count = judgement->challenger_count;
+  findings->slices = memory_get((size_t)count, sizeof *findings->slices);
+  findings->validity = memory_get((size_t)count, sizeof *findings->validity);
+  for (int i = 0; i < count; i++) {
+    if (judgement->validity != NULL) findings->validity[i] = judgement->validity[i];
+    findings->validity[i].slices = &findings->slices[i];
+    PASS(judged_slices(&findings->slices[i], judgement->champion, &judgement->challengers[i],
+                       judgement->challengers->config, &findings->gates, error));
+  }
+  return STATUS_OK;
+}
+
+// What else there is to say of the chosen challenger.
+static Status fill_panels(Findings *findings, const Judgement *judgement, Error *error) {
+  findings->panels.slices = findings->slices[findings->chosen];
+  findings->slices[findings->chosen] = (Slices){0};
+  return judged_panels(&findings->panels, judgement->champion, &judgement->challengers[findings->chosen],
+                       judgement->champion == NULL ? NULL : &findings->comparison,
+                       judgement->challengers->config, &findings->gates, error);
+}
+
 static Status judge(Findings *findings, const Judgement *judgement, const EvaluationSet *sets, Error *error) {
   const Config *config = judgement->challengers->config;
   int challengers = judgement->challenger_count;
+  PASS(check_sets(judgement, sets, error));
   PASS(decision_open(&findings->decision, judgement, error));
   findings->gates = config->gates;
   findings->gates.confidence = findings->decision.confidence;
   if (judgement->champion == NULL) {
-    PASS(evaluate(&findings->challenger, findings, judgement, sets, judgement->challengers->name, NULL,
-                  error));
-    return judge_first(&findings->verdict, &findings->challenger, &findings->gates, judgement->validity,
+    PASS(evaluate(&findings->challenger, findings, judgement, sets, NULL, 0, error));
+    PASS(slice_all(findings, judgement, error));
+    return judge_first(&findings->verdict, &findings->challenger, &findings->gates, findings->validity,
                        error);
   }
   const EvaluationSet *champion = &sets[challengers];
-  PASS(evaluate(&findings->champion, findings, judgement, champion, judgement->champion->name, NULL, error));
+  PASS(slice_all(findings, judgement, error));
   PASS(compare_several(&findings->leaderboard, &findings->comparison, champion, sets, challengers,
-                       &config->evaluate_metrics, &findings->gates, judgement->validity, error));
+                       &config->evaluate_metrics, &findings->gates, findings->validity, error));
   int chosen = findings->chosen = findings->leaderboard.chosen - 1;
-  return evaluate(&findings->challenger, findings, judgement, &sets[chosen],
-                  judgement->challengers[chosen].name, &findings->comparison, error);
+  PASS(evaluate(&findings->champion, findings, judgement, champion, &findings->comparison, REPLICATE_CHAMPION,
+                error));
+  return evaluate(&findings->challenger, findings, judgement, &sets[chosen], &findings->comparison,
+                  REPLICATE_CHALLENGER, error);
 }
 
 static Status describe(ReportContext *context, const Judgement *judgement, int chosen, Error *error) {
@@ -146,6 +183,7 @@ static Status write_all(const Findings *findings, const Judgement *judgement, co
                         Error *error) {
   ReportContext context;
   PASS(describe(&context, judgement, findings->chosen, error));
+  context.panels = &findings->panels;
   bool two = judgement->champion != NULL;
   const char **names = two ? names_of(judgement) : NULL;
   if (judgement->override != NULL && judgement->override->accepted &&
@@ -203,6 +241,7 @@ Status judgement_write(const Judgement *judgement, Error *error) {
   TRY(inconclusive_rule(&rule, judgement->inconclusive, error));
   sets = prepared_sets(judgement, &count);
   TRY(judge(&findings, judgement, sets, error));
+  TRY(fill_panels(&findings, judgement, error));
   const Verdict *verdict = judgement->champion == NULL ? &findings.verdict : &findings.comparison.verdict;
   TRY(write_all(&findings, judgement, verdict, error));
   bool accepted = judgement->override != NULL && judgement->override->accepted;
@@ -218,6 +257,11 @@ done:
   verdict_clear(&findings.verdict);
   comparison_clear(&findings.comparison);
   leaderboard_clear(&findings.leaderboard);
+  for (int i = 0; findings.slices != NULL && i < judgement->challenger_count; i++)
+    slices_clear(&findings.slices[i]);
+  free(findings.slices);
+  free(findings.validity);
+  panels_clear(&findings.panels);
   return status;
 }
 
@@ -297,23 +341,33 @@ done:
   return status;
 }
 
-static void add_check(ValidityCheck checks[2], int *count, const char *id, bool passed, const char *yes,
+static void add_check(ValidityCheck checks[3], int *count, const char *id, bool passed, const char *yes,
                       const char *no) {
   checks[(*count)++] = (ValidityCheck){id, passed ? yes : no, passed};
 }
 
-static void add_unseen(ValidityCheck checks[2], int *count, bool passed) {
+static void add_unseen(ValidityCheck checks[3], int *count, bool passed) {
   add_check(checks, count, "rows_unseen", passed, "no row that is judged was trained on",
             "rows that are judged were trained on");
 }
 
-static void add_frozen(ValidityCheck checks[2], int *count, bool passed) {
+static void add_frozen(ValidityCheck checks[3], int *count, bool passed) {
   add_check(checks, count, "threshold_frozen", passed,
             "the threshold was not chosen on the rows that are judged",
             "the threshold was chosen on the rows that are judged");
 }
 
-Status judgement_checks(ValidityCheck checks[2], int *count, const JudgedModel *judged,
+static Status add_time(ValidityCheck checks[3], int *count, const JudgedModel *judged, Error *error) {
+  bool known, passed;
+  PASS(judged_time_check(&known, &passed, judged, error));
+  if (known)
+    add_check(checks, count, "data_not_older", passed,
+              "the rows that are judged are not older than the training rows",
+              "the rows that are judged are all older than the newest tenth of the training rows");
+  return STATUS_OK;
+}
+
+Status judgement_checks(ValidityCheck checks[3], int *count, const JudgedModel *judged,
                         const JudgeChoices *choices, Error *error) {
   const char *part = choices->part == NULL ? "test" : choices->part;
   int64_t common = 0;
@@ -332,5 +386,5 @@ Status judgement_checks(ValidityCheck checks[2], int *count, const JudgedModel *
   add_frozen(checks, count,
              choices->data != NULL || strcmp(part, "validation") != 0 ||
                  judged->policy.kind != POLICY_BEST_ON_VALIDATION);
-  return STATUS_OK;
+  return add_time(checks, count, judged, error);
 }
