@@ -161,7 +161,7 @@ TEST(Slices, HarmIsShownWhereItIs) {
   EXPECT_FALSE(south.harmed);
   EXPECT_GT(south.delta.value, 0);
   EXPECT_EQ(south.harm_p, 1 - south.delta.p_value / 2); // one-sided
-  const Slice &east = two.at("east"); // one row: kept, not tested
+  const Slice &east = two.at("east");                   // one row: kept, not tested
   EXPECT_EQ(east.rows, 1);
   EXPECT_FALSE(east.enough);
   EXPECT_NE(east.metrics[0].harm_p, east.metrics[0].harm_p);
