@@ -157,8 +157,11 @@ TEST(Slices, HarmIsShownWhereItIs) {
   EXPECT_STREQ(two.slices.items[0].metrics[0].metric->name, "brier"); // the primary rule's
   EXPECT_STREQ(two.slices.items[0].metrics[1].metric->name, "value");
   EXPECT_TRUE(two.at("north").metrics[0].harmed);
-  EXPECT_FALSE(two.at("south").metrics[0].harmed);
-  const Slice &east = two.at("east"); // one row: kept, not tested
+  const SliceMetric &south = two.at("south").metrics[0];
+  EXPECT_FALSE(south.harmed);
+  EXPECT_GT(south.delta.value, 0);
+  EXPECT_EQ(south.harm_p, 1 - south.delta.p_value / 2); // one-sided
+  const Slice &east = two.at("east");                   // one row: kept, not tested
   EXPECT_EQ(east.rows, 1);
   EXPECT_FALSE(east.enough);
   EXPECT_NE(east.metrics[0].harm_p, east.metrics[0].harm_p);

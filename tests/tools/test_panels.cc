@@ -155,6 +155,10 @@ TEST_F(ReportPanels, SplitByOrder) {
   EXPECT_NE(text.find("split by the order of the rows: the share of positives goes from "), std::string::npos)
       << text;
   EXPECT_LT(report_number(json, "drift/items/6/p"), 1e-6); // the label
+  EXPECT_EQ(report_size(json, "stability/blocks/items"), 8u);
+  EXPECT_STREQ(report_string(json, "stability/blocks/items/0/label"), "rows 2551 to 2607");
+  EXPECT_STREQ(report_string(json, "stability/blocks/items/7/label"), "rows 2945 to 3000");
+  EXPECT_EQ(report_at(json, "evaluation_set/period"), nullptr);
 }
 
 TEST_F(ReportPanels, ReportsWithoutSlicesStillCompare) {

@@ -66,7 +66,7 @@ static json_t *set_json(const ReportParts *parts) {
   put_text(json, "part", parts->context->part);
   put_text(json, "digest", digest);
   const Panels *panels = parts->context->panels;
-  if (panels != NULL && panels->stability.from != NULL)
+  if (panels != NULL && panels->stability.from != NULL && !panels->stability.by_row)
     put(json, "period", json_pack("{s:s,s:s}", "from", panels->stability.from, "to", panels->stability.to));
   return json;
 }
