@@ -2,6 +2,7 @@
 #include "engine/evaluate/evaluate.h"
 #include "engine/evaluate/gates.h"
 #include "engine/evaluate/metric_choice.h"
+#include "engine/evaluate/money.h"
 #include "engine/evaluate/statistics/intervals.h"
 #include "engine/evaluate/statistics/score_blocks.h"
 
@@ -88,6 +89,7 @@ Status compare_models(Comparison *comparison, const EvaluationSet *champion, con
   ScoreBlocks *blocks[2] = {NULL, NULL};
   for (int i = 0; i < 2 && champion->task != TASK_MULTICLASS; i++)
     sets[i].blocks = blocks[i] = score_blocks_new(&sets[i]);
+  for (int i = 0; i < 2; i++) money_limit(&sets[i]);
   comparison->rows = champion->rows;
   comparison->confidence = confidence_of(gates);
   fill_differences(comparison, &sets[0], &sets[1], chosen);

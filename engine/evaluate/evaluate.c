@@ -88,6 +88,7 @@ Status evaluate_model(EvaluationReport *report, const EvaluationSet *set, const 
   EvaluationSet sorted = *set;
   ScoreBlocks *blocks = set->task == TASK_MULTICLASS ? NULL : score_blocks_new(set);
   sorted.blocks = blocks;
+  money_limit(&sorted);
   report->confidence = confidence_of(gates);
   describe_rows(report, &sorted);
   fill_metrics(report, &sorted, chosen);

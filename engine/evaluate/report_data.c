@@ -5,7 +5,8 @@
 #include <string.h>
 
 const char *money_policy_name(MoneyPolicy policy) {
-  static const char *const names[] = {"nobody", "everybody", "model", "half", "best_threshold", "oracle"};
+  static const char *const names[] = {"nobody", "everybody",      "random", "model",
+                                      "half",   "best_threshold", "oracle"};
   return names[policy];
 }
 
@@ -32,6 +33,7 @@ const char *gate_kind_name(GateKind kind) {
 void evaluation_report_clear(EvaluationReport *report) {
   free(report->confusion);
   free(report->by_class);
+  sensitivity_free(&report->money.sensitivity);
   memset(report, 0, sizeof *report);
 }
 

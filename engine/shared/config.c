@@ -38,10 +38,14 @@ static void business_free(BusinessConfig *business) {
   free(business->unit);
   free(business->horizon);
   free(business->population_per);
-  for (int i = 0; i < business->param_count; i++) free(business->params[i].name);
+  for (int i = 0; i < business->param_count; i++) {
+    free(business->params[i].name);
+    free(business->params[i].unit);
+  }
   free(business->params);
   free(business->act);
   free(business->skip);
+  free(business->capacity.cost);
 }
 
 static void gates_free(GatesConfig *gates) {

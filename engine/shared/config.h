@@ -123,9 +123,24 @@ typedef struct MachineConfig { // every key free: changes time, never bits
 typedef struct Parameter {
   char *name;
   double value, low, high; // low = high = value where no range is given
+  char *unit;              // "", "rate", or the business's unit
 } Parameter;
 
-typedef enum PolicyKind { POLICY_BEST_ON_VALIDATION, POLICY_THRESHOLD, POLICY_EXPECTED_GAIN } PolicyKind;
+typedef enum PolicyKind {
+  POLICY_BEST_ON_VALIDATION,
+  POLICY_THRESHOLD,
+  POLICY_EXPECTED_GAIN,
+  POLICY_CAPACITY, // the best-scored rows, as many as the capacity allows
+  POLICY_FROZEN    // the threshold that the run has stored, whatever it was chosen by
+} PolicyKind;
+
+// How much can be acted on: one of the three numbers is set, or none.
+typedef struct CapacityConfig {
+  int64_t rows;    // of the rows judged; 0 = not given
+  double fraction; // of them; 0 = not given
+  double budget;   // in business.unit, spent by `cost`; 0 = not given
+  char *cost;      // expression of what acting on a row costs; "" without a budget
+} CapacityConfig;
 
 typedef struct CostMatrix {
   double tp, fp, fn, tn;
@@ -141,6 +156,7 @@ typedef struct BusinessConfig {
   char *act, *skip;  // payoff expressions; a cost matrix was already turned into them
   bool has_matrix;   // the cost matrix as written: what each outcome of acting (tp, fp) and of
   CostMatrix matrix; // skipping (fn, tn) is worth
+  CapacityConfig capacity;
   PolicyKind policy;
   double threshold; // POLICY_THRESHOLD
 } BusinessConfig;

@@ -32,8 +32,9 @@ static const KeyWord isas[] = {{"auto", 0}, {"portable", 0}, {"avx2", 0}, {"avx5
 static const KeyWord residencies[] = {
     {"auto", RESIDENCY_AUTO}, {"memory", RESIDENCY_MEMORY}, {"stream", RESIDENCY_STREAM}, {NULL, 0}};
 static const KeyWord policies[] = {
-    {"threshold", POLICY_THRESHOLD}, {"expected_gain", POLICY_EXPECTED_GAIN}, {NULL, 0}};
-static const KeyWord thresholds[] = {{"best_on_validation", -1}, {NULL, 0}};
+    {"threshold", POLICY_THRESHOLD}, {"expected_gain", POLICY_EXPECTED_GAIN}, {"capacity", POLICY_CAPACITY}, {NULL, 0}};
+static const KeyWord thresholds[] = {
+    {"best_on_validation", THRESHOLD_BEST}, {"frozen", THRESHOLD_FROZEN}, {NULL, 0}};
 
 // clang-format off
 #define RULE_ROW(PATH, BASE, RULE, RANGE, EXAMPLE, HELP)                                                    \
@@ -246,6 +247,8 @@ const KeyRow key_rows[] = {
      .help = "Lowest plausible value.", .example = "40"},
     {"business.params{}.high", KEY_NUMBER, KEY_FREE, NEED_RULE, OF(Parameter, high), "value", "", "",
      .help = "Highest plausible value.", .example = "90"},
+    {"business.params{}.unit", KEY_TEXT, KEY_FREE, NEED_UNSET, OF(Parameter, unit), "not used", "", "",
+     .help = "business.unit for an amount, rate for a share or a factor; another unit is an error.", .example = "USD"},
     {"business.act", KEY_TEXT, KEY_FREE, NEED_GIVEN, AT(business.act), NULL, "", "",
      .help = "Worth of acting on a row: an SQL expression over its columns, `label` (1 = positive) and :params.",
      .when = "!business.matrix", .example = "\"CASE WHEN label = 1 THEN :offer ELSE 0 END - 1\""},
@@ -261,11 +264,21 @@ const KeyRow key_rows[] = {
      .help = "Skipped a positive.", .example = "-10"},
     {"business.matrix.tn", KEY_NUMBER, KEY_FREE, NEED_GIVEN, AT(business.matrix.tn), NULL, "", "of business.unit",
      .help = "Skipped a negative.", .example = "0"},
+    {"business.capacity", KEY_SECTION, .help = "How much can be acted on: one of rows, fraction and budget; absent: all."},
+    {"business.capacity.rows", KEY_INT64, KEY_FREE, NEED_UNSET, AT(business.capacity.rows), "not used",
+     "[1, 1000000000000]", "rows", .help = "At most so many of the rows judged.", .example = "800"},
+    {"business.capacity.fraction", KEY_NUMBER, KEY_FREE, NEED_UNSET, AT(business.capacity.fraction), "not used",
+     "(0, 1]", "", .help = "Or: at most this share of them, to the nearest row.", .example = "0.2"},
+    {"business.capacity.budget", KEY_NUMBER, KEY_FREE, NEED_UNSET, AT(business.capacity.budget), "not used",
+     "(0, 1e+12]", "of business.unit", .help = "Or: until the costs of those acted on reach this.", .example = "5000"},
+    {"business.capacity.cost", KEY_TEXT, KEY_FREE, NEED_UNSET, AT(business.capacity.cost), "not used", "", "",
+     .help = "What acting on a row takes from the budget: an expression as act, never negative.", .example = "\":contact\""},
     {"business.policy", KEY_CHOICE, KEY_FREE, NEED_DEFAULT, AT(business.policy), "threshold", "", "",
-     .help = "Acts where the score reaches a threshold, or where act is expected to be worth more than skip.",
+     .help = "Acts where the score reaches a threshold, on the best scores up to the capacity, or where act is expected to be "
+             "worth more than skip.",
      .words = policies},
     {"business.policy.threshold", KEY_NUMBER, KEY_FREE, NEED_DEFAULT, AT(business.threshold),
-     "best_on_validation", "[0, 1]", "", .help = "A number, or the one worth most on the validation part, then frozen.",
+     "best_on_validation", "[0, 1]", "", .help = "A number; the one worth most on the validation part, then frozen; or frozen: the one the run has stored.",
      .words = thresholds, .when = "business.policy=threshold"},
 
     {"gates", KEY_SECTION, .help = "What a model must show to replace the champion."},

@@ -246,7 +246,32 @@ static void finish_params(Loader *loader) {
     if (!node->failed && !(parameter->low <= parameter->value && parameter->value <= parameter->high))
       problem_add(loader->reader.problems, cause_in(node), "%s must have low <= value <= high",
                   parameter->name);
+    const char *unit = parameter->unit;
+    if (!node->failed && unit[0] != '\0' && strcmp(unit, "rate") != 0 && strcmp(unit, business->unit) != 0)
+      problem_add(loader->reader.problems, cause_in(node),
+                  "%s is in %s, but business.unit is %s: convert the amount, or write unit: rate for a share "
+                  "or a factor",
+                  parameter->name, unit, business->unit);
   }
+}
+
+// At most one limit, a cost where money is spent, and a limit where the policy is to reach it.
+static void finish_capacity(Loader *loader) {
+  BusinessConfig *business = &loader->config->business;
+  const CapacityConfig *capacity = &business->capacity;
+  int limits = (capacity->rows > 0) + (capacity->fraction > 0) + (capacity->budget > 0);
+  YamlNode *node = given(loader, "business.capacity");
+  bool whole = node == NULL || !node->failed;
+  if (whole && limits > 1)
+    COMPLAIN(loader, "business.capacity", "business.capacity needs only one of rows, fraction and budget");
+  else if (whole && node != NULL && limits == 0)
+    COMPLAIN(loader, "business.capacity", "business.capacity needs one of rows, fraction and budget");
+  else if (whole && (capacity->budget > 0) != (capacity->cost[0] != '\0'))
+    COMPLAIN(loader, "business.capacity",
+             "business.capacity: budget and cost go together: what is spent, and what acting on a row takes");
+  if (business->policy == POLICY_CAPACITY && whole && limits == 0 && node == NULL)
+    COMPLAIN(loader, "business.policy",
+             "policy capacity acts up to business.capacity, which is not given: add capacity: {rows: 800}");
 }
 
 // The payoffs of a cost matrix as expressions, each number as the config writes it.
@@ -278,10 +303,11 @@ static void finish_business(Loader *loader) {
     business->act = matrix_expression(business->matrix.tp, business->matrix.fp);
     business->skip = matrix_expression(business->matrix.fn, business->matrix.tn);
   }
-  if (business->policy == POLICY_THRESHOLD && business->threshold == -1) {
-    business->policy = POLICY_BEST_ON_VALIDATION;
+  if (business->policy == POLICY_THRESHOLD && business->threshold < 0) {
+    business->policy = business->threshold == THRESHOLD_FROZEN ? POLICY_FROZEN : POLICY_BEST_ON_VALIDATION;
     business->threshold = 0;
   }
+  finish_capacity(loader);
 }
 
 // ---- The rest

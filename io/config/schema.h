@@ -65,6 +65,9 @@ typedef struct KeyRow {
   int rule; // KEY_RULE: the GateRule
 } KeyRow;
 
+// Words of business.policy.threshold, which stand for policies of their own.
+enum { THRESHOLD_BEST = -1, THRESHOLD_FROZEN = -2 };
+
 extern const KeyRow key_rows[];
 extern const int key_row_count;
 

@@ -20,7 +20,8 @@
 // or a category (multiclass).
 typedef struct PayoffNames {
   const Frame *frame;
-  const Column *label;
+  const Column *label; // NULL: not known yet where the expression is used
+  const Column *score; // NULL: what the expression may not see
   bool label_whole;
   const Parameter *params;
   int param_count;

@@ -1,7 +1,8 @@
 // Business payoffs: what acting and not acting on each row is worth, evaluated once and frozen as integers.
 //
 // business.act and business.skip are expressions (io/payoff/expression.h) over the columns of the evaluation
-// rows, the reserved name `label` and the parameters of business.params. A payoff of v units is the integer
+// rows, the reserved name `label` (regression: and `score`, the prediction) and the parameters of
+// business.params. A payoff of v units is the integer
 // v * 10^6 (product in binary64), rounded to the nearest, ties to even. Benefits are positive, costs
 // negative.
 #ifndef INGOT_IO_PAYOFF_PAYOFF_H
@@ -20,6 +21,7 @@ typedef struct PayoffRows {
   const Frame *frame; // raw columns; missing values as in frame.h
   Task task;
   const double *target;
+  const double *score; // regression: the predictions, which act and skip may use as `score`; else NULL
   const int32_t *classes;
   const char *const *class_names;
   int class_count;
@@ -39,10 +41,23 @@ Status payoff_evaluate(Payoffs *payoffs, const BusinessConfig *business, const P
                        Error *error);
 void payoff_free(Payoffs *payoffs);
 
+// One expression of the section, as `key` ("capacity.cost", "act"): [rows] millionths, freed by free(). What
+// acting takes from a budget is known before the outcome and never negative: capacity.cost may not use
+// `label` (78), and a negative value is 65. Errors as payoff_evaluate.
+Status payoff_expression(int64_t **values, const BusinessConfig *business, const char *text, const char *key,
+                         const PayoffRows *rows, Error *error);
+
+// Names of the columns of rows->frame that the section's expressions use.
+Status payoff_columns(TextList *names, const BusinessConfig *business, const PayoffRows *rows, Error *error);
+
+// Whether an expression uses the parameter :name.
+bool payoff_uses(const char *expression, const char *name);
+
 // Up to four sentences, one a line, that let a reader check the signs: the payoffs of rows made of column
 // medians (most frequent value of a category), such as
 //   "Churn = Yes, we act: +195.39 USD (MonthlyCharges 70.35)"
-// outcome names the target column, positive the text of label 1 (binary); each may be NULL.
+// outcome names the target column, positive the text of label 1 (binary); each may be NULL. Regression: of a
+// prediction that is right.
 Status payoff_examples(char **text, const BusinessConfig *business, const PayoffRows *rows,
                        const char *outcome, const char *positive, Error *error);
 

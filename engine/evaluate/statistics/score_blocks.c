@@ -110,7 +110,7 @@ ScoreBlocks *score_blocks_new(const EvaluationSet *set) {
     if (b < 0 || score != blocks->score[b]) blocks->score[++b] = score;
     blocks->end[b] = i + 1;
   }
-  count_blocks(blocks, set);
+  if (set->labels != NULL) count_blocks(blocks, set);
   return blocks;
 }
 

@@ -1,6 +1,7 @@
 // Per-row terms of the metrics that are means.
 #include "engine/evaluate/statistics/terms.h"
 
+#include "engine/evaluate/money.h"
 #include "engine/shared/math64.h"
 #include "engine/shared/memory.h"
 
@@ -40,14 +41,9 @@ int predicted_class(const EvaluationSet *set, int64_t row) {
   return best;
 }
 
-static double value_term(const EvaluationSet *set, int64_t row) {
-  int64_t value = policy_acts(set, row) ? set->money.act[row] : set->money.skip[row];
-  return (double)value / MONEY_SCALE;
-}
-
 static double term(const EvaluationSet *set, MetricId id, int64_t row) {
   if (id == METRIC_log_loss) return log_loss_term(set, row);
-  if (id == METRIC_value) return value_term(set, row);
+  if (id == METRIC_value) return money_term(set, row);
   if (id == METRIC_accuracy) return predicted_class(set, row) == (int)set->labels[row];
   double error = set->scores[row] - set->labels[row];
   if (id == METRIC_bias) return error;
