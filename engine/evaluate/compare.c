@@ -76,9 +76,28 @@ static void fill_differences(Comparison *comparison, const EvaluationSet *champi
   }
 }
 
+// The primary rule's difference where several challengers are tested at once; false: it is as shown.
+static bool stricter_primary(Estimate *primary, const Comparison *comparison, const EvaluationSet sets[2],
+                             int contenders, const GatesConfig *gates) {
+  if (contenders < 2 || gates == NULL || !gates->has_primary) return false;
+  for (int i = 0; i < comparison->metric_count; i++) {
+    const Metric *metric = comparison->metrics[i].metric;
+    if (strcmp(metric->name, gates->primary.metric) != 0) continue;
+    *primary = metric_difference(metric, &sets[0], &sets[1], 1 - (1 - comparison->confidence) / contenders);
+    return true;
+  }
+  return false;
+}
+
 Status compare_models(Comparison *comparison, const EvaluationSet *champion, const EvaluationSet *challenger,
                       const TextList *names, const GatesConfig *gates, const Validity *validity,
                       Error *error) {
+  return compare_contender(comparison, champion, challenger, 1, names, gates, validity, error);
+}
+
+Status compare_contender(Comparison *comparison, const EvaluationSet *champion,
+                         const EvaluationSet *challenger, int contenders, const TextList *names,
+                         const GatesConfig *gates, const Validity *validity, Error *error) {
   bool chosen[METRIC_COUNT];
   memset(comparison, 0, sizeof *comparison);
   PASS(evaluation_set_check(champion, error));
@@ -95,8 +114,14 @@ Status compare_models(Comparison *comparison, const EvaluationSet *champion, con
   fill_differences(comparison, &sets[0], &sets[1], chosen);
   comparison->has_swap = champion->task == TASK_BINARY;
   if (comparison->has_swap) swap_rows(&comparison->swap, &sets[0], &sets[1]);
-  Judged judged = {NULL, comparison->metrics, comparison->metric_count, comparison->rows,
-                   comparison->confidence};
+  Estimate primary;
+  bool stricter = stricter_primary(&primary, comparison, sets, contenders, gates);
+  Judged judged = {NULL,
+                   comparison->metrics,
+                   comparison->metric_count,
+                   comparison->rows,
+                   comparison->confidence,
+                   stricter ? &primary : NULL};
   verdict_of(&comparison->verdict, &judged, gates, validity);
   score_blocks_free(blocks[0]);
   score_blocks_free(blocks[1]);

@@ -33,6 +33,12 @@ Status compare_models(Comparison *comparison, const EvaluationSet *champion, con
                       const TextList *names, const GatesConfig *gates, const Validity *validity,
                       Error *error);
 
+// The same where `contenders` challengers are tested at once (Holm): the primary rule is judged at the
+// confidence 1 - (1 - gates.confidence) / contenders. The intervals shown stay at gates.confidence.
+Status compare_contender(Comparison *comparison, const EvaluationSet *champion,
+                         const EvaluationSet *challenger, int contenders, const TextList *names,
+                         const GatesConfig *gates, const Validity *validity, Error *error);
+
 // No champion: absolute rules only. FIRST where none fails or is undecided; UNDECIDED without any rule.
 Status judge_first(Verdict *verdict, const EvaluationReport *report, const GatesConfig *gates,
                    const Validity *validity, Error *error);

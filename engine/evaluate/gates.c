@@ -77,6 +77,8 @@ static void judge_gate(GateOutcome *gate, GateKind kind, const Gate *rule, const
       gate->judged = judged->results[i].estimate;
     else
       break;
+    if (kind == GATE_PRIMARY && is_relative(rule->rule) && judged->primary != NULL)
+      gate->judged = *judged->primary;
     gate->result = judge(gate);
   }
   explain(gate);
@@ -236,7 +238,7 @@ void verdict_of(Verdict *verdict, const Judged *judged, const GatesConfig *gates
 Status judge_first(Verdict *verdict, const EvaluationReport *report, const GatesConfig *gates,
                    const Validity *validity, Error *error) {
   (void)error;
-  Judged judged = {report->results, NULL, report->metric_count, report->rows, report->confidence};
+  Judged judged = {report->results, NULL, report->metric_count, report->rows, report->confidence, NULL};
   verdict_of(verdict, &judged, gates, validity);
   return STATUS_OK;
 }

@@ -12,6 +12,8 @@ typedef struct Judged {
   int count;
   int64_t rows;
   double confidence;
+  const Estimate
+      *primary; // the primary rule's difference, at a confidence of its own; NULL: as in differences
 } Judged;
 
 void verdict_of(Verdict *verdict, const Judged *judged, const GatesConfig *gates, const Validity *validity);

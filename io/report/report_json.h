@@ -6,7 +6,7 @@
 #ifndef INGOT_IO_REPORT_REPORT_JSON_H
 #define INGOT_IO_REPORT_REPORT_JSON_H
 
-#include "engine/evaluate/report_data.h"
+#include "engine/evaluate/leaderboard.h"
 #include "engine/preprocess/preprocess.h"
 #include "engine/shared/tensor.h"
 
@@ -29,10 +29,12 @@ typedef struct ReportContext {
   int class_count;
   const char *part; // "test"
   uint8_t rows_digest[DIGEST_BYTES];
-  const char *definition; // digest of the business definition; NULL without money
-  const char *examples;   // sentences about typical payoffs, a line each; NULL without money
-  const char *version;    // of the program
-  const char *command;    // that writes this report again
+  const char *definition;         // digest of the business definition; NULL without money
+  const char *examples;           // sentences about typical payoffs, a line each; NULL without money
+  const char *version;            // of the program
+  const char *command;            // that writes this report again
+  const Leaderboard *leaderboard; // of several challengers; else NULL
+  const char *const *model_names; // [leaderboard->count]: the champion, then the challengers
 } ReportContext;
 
 // One model: champion and comparison NULL. Two: all of them. The tree is the caller's (json_decref).

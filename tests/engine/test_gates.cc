@@ -60,7 +60,7 @@ public:
   VerdictState judge(bool champion = true) {
     verdict_clear(&verdict);
     Judged judged{champion ? nullptr : results.data(), champion ? differences.data() : nullptr,
-                  (int)differences.size(), 1000, 0.95};
+                  (int)differences.size(), 1000, 0.95, nullptr};
     verdict_of(&verdict, &judged, &gates, &validity);
     EXPECT_GE(verdict.reason_count, 1);
     return verdict.state;

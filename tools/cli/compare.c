@@ -5,10 +5,10 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 Status verb_compare(int argc, char **argv, Error *error);
+
+enum { CHALLENGERS_MAX = 20 };
 
 typedef struct CompareChoices {
   JudgeChoices judge;
@@ -16,52 +16,13 @@ typedef struct CompareChoices {
   bool intersect, as_json;
 } CompareChoices;
 
-static bool ends_with(const char *text, const char *end) {
-  size_t length = strlen(text), tail = strlen(end);
-  return length >= tail && strcmp(text + length - tail, end) == 0;
-}
-
-static bool is_report(const char *path) {
-  if (ends_with(path, ".json")) return true;
-  char *report = memory_format("%s/report.json", path), *manifest = memory_format("%s/manifest.json", path);
-  bool found = access(report, F_OK) == 0 && access(manifest, F_OK) != 0;
-  free(report);
-  free(manifest);
-  return found;
-}
-
-static bool is_file(const char *path) {
-  struct stat status;
-  return stat(path, &status) == 0 && S_ISREG(status.st_mode);
-}
-
-// A report was judged already: on its rows and, where its configuration decides, by its rules.
-static Status check_report_choices(const char *path, const CompareChoices *choices, bool decides,
-                                   Error *error) {
-  const JudgeChoices *judge = &choices->judge;
-  const char *option = judge->data != NULL                ? "--data"
-                       : judge->part != NULL              ? "--split"
-                       : decides && judge->config != NULL ? "--config"
-                       : decides && judge->sets.count > 0 ? "--set"
-                                                          : NULL;
-  if (option == NULL) return STATUS_OK;
-  return error_set(error, STATUS_USAGE, "%s does not apply to %s, a finished report: give the run instead",
-                   option, path);
-}
-
-static Status open_side(JudgedModel *judged, const char *argument, const CompareChoices *choices,
-                        const Config *business, Error *error) {
-  if (access(argument, F_OK) != 0) {
-    return error_set(error, STATUS_MISSING, "%s: no such run, checkpoint, report or prediction file",
-                     argument);
-  }
-  if (is_report(argument)) {
-    PASS(check_report_choices(argument, choices, business == NULL, error));
-    return judged_model_open_report(judged, argument, error);
-  }
-  if (is_file(argument)) return judged_model_open_predictions(judged, argument, &choices->judge, error);
-  return judged_model_open(judged, argument, &choices->judge, business, error);
-}
+// One champion and its challengers.
+typedef struct Contestants {
+  JudgedModel champion, *challengers;
+  Validity *validity; // [count]
+  ValidityCheck (*checks)[4];
+  int count;
+} Contestants;
 
 // ---- the same rows in the same order ----
 
@@ -86,29 +47,40 @@ static void select_rows(JudgedModel *judged, const int64_t *rows, int64_t count)
   all->rows = count;
 }
 
-static Status align(JudgedModel *champion, JudgedModel *challenger, bool intersect, bool *partial,
-                    Error *error) {
-  JudgedRows *a = &champion->judged, *b = &challenger->judged;
+// Leaves the rows of `lead` (with intersect: those that both have) in the order of lead, in both models.
+static Status align(JudgedModel *model, JudgedModel *lead, bool intersect, bool *partial, Error *error) {
+  JudgedRows *a = &model->judged, *b = &lead->judged;
   int64_t common = b->rows;
-  int64_t *of_challenger = memory_get((size_t)b->rows, sizeof *of_challenger);
-  int64_t *of_champion = memory_get((size_t)b->rows, sizeof *of_champion);
+  int64_t *of_lead = memory_get((size_t)b->rows, sizeof *of_lead);
+  int64_t *of_model = memory_get((size_t)b->rows, sizeof *of_model);
   Status status;
-  *partial = false;
   if (intersect) {
-    TRY(rows_intersect(&common, of_challenger, of_champion, (const char *const *)b->ids, b->rows,
+    TRY(rows_intersect(&common, of_lead, of_model, (const char *const *)b->ids, b->rows,
                        (const char *const *)a->ids, a->rows, error));
-    if (common == 0) TRY(error_set(error, STATUS_DATA, "not comparable: the two models share no row"));
-    *partial = common < a->rows || common < b->rows;
-    select_rows(challenger, of_challenger, common);
+    if (common == 0) TRY(error_set(error, STATUS_DATA, "not comparable: the models share no row"));
+    *partial |= common < a->rows || common < b->rows;
+    select_rows(lead, of_lead, common);
   } else {
-    TRY(rows_match(of_champion, (const char *const *)b->ids, b->rows, (const char *const *)a->ids, a->rows,
+    TRY(rows_match(of_model, (const char *const *)b->ids, b->rows, (const char *const *)a->ids, a->rows,
                    error));
   }
-  select_rows(champion, of_champion, common);
+  select_rows(model, of_model, common);
 done:
-  free(of_challenger);
-  free(of_champion);
+  free(of_lead);
+  free(of_model);
   return status;
+}
+
+// Every model on the rows of the first challenger. Where these shrink to what all share, the second pass
+// leaves the same rows in the models that were aligned before.
+static Status align_all(Contestants *all, bool intersect, bool *partial, Error *error) {
+  *partial = false;
+  for (int pass = 0; pass < 1 + (intersect && all->count > 1); pass++) {
+    PASS(align(&all->champion, all->challengers, intersect, partial, error));
+    for (int i = 1; i < all->count; i++)
+      PASS(align(&all->challengers[i], all->challengers, intersect, partial, error));
+  }
+  return STATUS_OK;
 }
 
 // One line for each kind of check: it passes where it passes for both models.
@@ -123,56 +95,67 @@ static void merge_checks(ValidityCheck *checks, int *count, const ValidityCheck 
   }
 }
 
-// ---- two models ----
+// ---- the models ----
 
-// A champion that was judged before has money and a target of its own: they must mean the same.
-static Status check_meaning(const JudgedModel *champion, const JudgedModel *challenger, Error *error) {
-  const Config *a = champion->config, *b = challenger->config;
+// A model that was judged before has money and a target of its own: they must mean the same.
+static Status check_meaning(const JudgedModel *judged, const char *role, const JudgedModel *lead,
+                            Error *error) {
+  const Config *a = judged->config, *b = lead->config;
   bool money = a->business.present && b->business.present;
   const struct {
-    const char *key, *champion, *challenger;
+    const char *key, *judged, *lead;
   } texts[] = {{"data.target.column", a->data.target.column, b->data.target.column},
                {"business.unit", money ? a->business.unit : "", money ? b->business.unit : ""},
                {"business.horizon", money ? a->business.horizon : "", money ? b->business.horizon : ""}};
-  if (champion->model.checkpoint != NULL) return STATUS_OK; // judged now, by the challenger's
+  if (judged->model.checkpoint != NULL) return STATUS_OK; // judged now, by the first challenger's
   for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
-    if (strcmp(texts[i].champion, texts[i].challenger) == 0) continue;
+    if (strcmp(texts[i].judged, texts[i].lead) == 0) continue;
     return error_set(error, STATUS_DATA,
-                     "not comparable: the champion was judged with %s '%s', the challenger with '%s'",
-                     texts[i].key, texts[i].champion, texts[i].challenger);
+                     "not comparable: the %s was judged with %s '%s', the challenger with '%s'", role,
+                     texts[i].key, texts[i].judged, texts[i].lead);
   }
   return STATUS_OK;
 }
 
-// The challenger's business may fail on the champion's data because these are other rows, or another target:
+// The first challenger's business may fail on a model's data because these are other rows, or another target:
 // then that is the reason to give.
-static Status explain_champion(const char *argument, const CompareChoices *choices, JudgedModel *challenger,
-                               Error *error) {
+static Status explain(const char *argument, const char *role, const CompareChoices *choices,
+                      JudgedModel *lead, Error *error) {
   JudgedModel own = {0};
   Error reason;
-  bool partial;
+  bool partial = false;
   Status status = error->status;
-  if (open_side(&own, argument, choices, NULL, &reason) == STATUS_OK) {
-    const char *a = own.config->data.target.column, *b = challenger->config->data.target.column;
+  if (judged_model_open_any(&own, argument, &choices->judge, NULL, &reason) == STATUS_OK) {
+    const char *a = own.config->data.target.column, *b = lead->config->data.target.column;
     if (strcmp(a, b) != 0)
-      status = error_set(error, STATUS_DATA,
-                         "not comparable: the champion predicts '%s', the challenger '%s'", a, b);
-    else if (align(&own, challenger, choices->intersect, &partial, &reason) == STATUS_DATA)
+      status = error_set(error, STATUS_DATA, "not comparable: the %s predicts '%s', the challenger '%s'",
+                         role, a, b);
+    else if (align(&own, lead, choices->intersect, &partial, &reason) == STATUS_DATA)
       status = error_set(error, STATUS_DATA, "%s", reason.text);
   }
   judged_model_close(&own);
   return status;
 }
 
-static Status open_both(JudgedModel *champion, JudgedModel *challenger, char **arguments,
-                        const CompareChoices *choices, bool *partial, Error *error) {
-  PASS(open_side(challenger, arguments[1], choices, NULL, error));
-  Status status = open_side(champion, arguments[0], choices, challenger->config, error);
+// Another model, by the business of the first challenger.
+static Status open_other(JudgedModel *judged, const char *argument, const char *role, JudgedModel *lead,
+                         const CompareChoices *choices, Error *error) {
+  Status status = judged_model_open_any(judged, argument, &choices->judge, lead->config, error);
   if (status == STATUS_CONFIG || status == STATUS_DATA)
-    status = explain_champion(arguments[0], choices, challenger, error);
+    status = explain(argument, role, choices, lead, error);
   PASS(status);
-  PASS(check_meaning(champion, challenger, error));
-  return align(champion, challenger, choices->intersect, partial, error);
+  return check_meaning(judged, role, lead, error);
+}
+
+static Status open_all(Contestants *all, char **arguments, const CompareChoices *choices, bool *partial,
+                       Error *error) {
+  JudgedModel *lead = all->challengers;
+  PASS(judged_model_open_any(lead, arguments[1], &choices->judge, NULL, error));
+  PASS(open_other(&all->champion, arguments[0], "champion", lead, choices, error));
+  for (int i = 1; i < all->count; i++) {
+    PASS(open_other(&all->challengers[i], arguments[i + 1], "other challenger", lead, choices, error));
+  }
+  return align_all(all, choices->intersect, partial, error);
 }
 
 // Every refusal to compare says so; other errors of data are about one model.
@@ -180,46 +163,72 @@ static bool is_refusal(Status status, const Error *error) {
   return status == STATUS_DATA && strncmp(error->text, "not comparable", 14) == 0;
 }
 
-static Status judge_both(Judgement *judgement, Validity *validity, const CompareChoices *choices,
-                         Error *error) {
-  ValidityCheck checks[4], more[2];
-  const JudgedModel *champion = judgement->champion, *challenger = judgement->challenger;
-  int count;
-  validity->checks = checks;
-  PASS(judgement_checks(checks, &validity->count, champion, &choices->judge, error));
-  PASS(judgement_checks(more, &count, challenger, &choices->judge, error));
-  merge_checks(checks, &validity->count, more, count);
-  validity->identical = champion->subject.model_digest[0] != '\0' &&
-                        strcmp(champion->subject.model_digest, challenger->subject.model_digest) == 0;
-  judgement->validity = validity;
-  return judgement_write(judgement, error);
+static Status check_all(Contestants *all, bool partial, const JudgeChoices *choices, Error *error) {
+  ValidityCheck champion[2], own[2];
+  int champion_count, own_count;
+  PASS(judgement_checks(champion, &champion_count, &all->champion, choices, error));
+  for (int i = 0; i < all->count; i++) {
+    const JudgedModel *challenger = &all->challengers[i];
+    Validity *validity = &all->validity[i];
+    PASS(judgement_checks(own, &own_count, challenger, choices, error));
+    merge_checks(all->checks[i], &validity->count, champion, champion_count);
+    merge_checks(all->checks[i], &validity->count, own, own_count);
+    validity->checks = all->checks[i];
+    validity->partial = partial;
+    validity->identical = all->champion.subject.model_digest[0] != '\0' &&
+                          strcmp(all->champion.subject.model_digest, challenger->subject.model_digest) == 0;
+  }
+  return STATUS_OK;
 }
 
-static Status compare(const CompareChoices *choices, char **arguments, Error *error) {
-  JudgedModel champion = {0}, challenger = {0};
-  Validity validity = {0};
-  char *command = NULL;
-  PASS(judge_choices_check(&choices->judge, error));
-  Status status = open_both(&champion, &challenger, arguments, choices, &validity.partial, error);
-  if (status == STATUS_OK || is_refusal(status, error)) {
-    command = judgement_command(choices->intersect ? "compare --intersect" : "compare", champion.name,
-                                challenger.name, &choices->judge);
-    Judgement judgement = {.challenger = &challenger,
-                           .champion = &champion,
-                           .part = choices->judge.data != NULL   ? "given"
-                                   : choices->judge.part != NULL ? choices->judge.part
-                                                                 : "test",
-                           .folder = choices->output,
-                           .command = command,
-                           .inconclusive = choices->inconclusive,
-                           .as_json = choices->as_json};
-    if (status == STATUS_OK) status = judge_both(&judgement, &validity, choices, error);
-    Error refusal = *error;
-    if (is_refusal(status, &refusal)) status = judgement_refuse(&judgement, &refusal, error);
-  }
+static char *command_of(const Contestants *all, const CompareChoices *choices) {
+  const char **names = memory_get((size_t)all->count + 1, sizeof *names);
+  names[0] = all->champion.name;
+  for (int i = 0; i < all->count; i++) names[i + 1] = all->challengers[i].name;
+  char *command = judgement_command(choices->intersect ? "compare --intersect" : "compare", names,
+                                    all->count + 1, &choices->judge);
+  free(names);
+  return command;
+}
+
+static Status judge_all(Contestants *all, const CompareChoices *choices, Status opened, bool partial,
+                        Error *error) {
+  char *command = command_of(all, choices);
+  Judgement judgement = {.challengers = all->challengers,
+                         .challenger_count = all->count,
+                         .champion = &all->champion,
+                         .validity = all->validity,
+                         .part = choices->judge.data != NULL   ? "given"
+                                 : choices->judge.part != NULL ? choices->judge.part
+                                                               : "test",
+                         .folder = choices->output,
+                         .command = command,
+                         .inconclusive = choices->inconclusive,
+                         .as_json = choices->as_json};
+  Status status = opened;
+  if (status == STATUS_OK) status = check_all(all, partial, &choices->judge, error);
+  if (status == STATUS_OK) status = judgement_write(&judgement, error);
+  Error refusal = *error;
+  if (is_refusal(status, &refusal)) status = judgement_refuse(&judgement, &refusal, error);
   free(command);
-  judged_model_close(&champion);
-  judged_model_close(&challenger);
+  return status;
+}
+
+static Status compare(const CompareChoices *choices, char **arguments, int count, Error *error) {
+  Contestants all = {.count = count - 1};
+  bool partial = false;
+  PASS(judge_choices_check(&choices->judge, error));
+  all.challengers = memory_get((size_t)all.count, sizeof *all.challengers);
+  all.validity = memory_get((size_t)all.count, sizeof *all.validity);
+  all.checks = memory_get((size_t)all.count, sizeof *all.checks);
+  Status status = open_all(&all, arguments, choices, &partial, error);
+  if (status == STATUS_OK || is_refusal(status, error))
+    status = judge_all(&all, choices, status, partial, error);
+  judged_model_close(&all.champion);
+  for (int i = 0; i < all.count; i++) judged_model_close(&all.challengers[i]);
+  free(all.challengers);
+  free(all.validity);
+  free(all.checks);
   return status;
 }
 
@@ -240,20 +249,21 @@ Status verb_compare(int argc, char **argv, Error *error) {
   };
   Command command = {
       "compare",
-      "CHAMPION CHALLENGER",
-      "Compares two models on the same rows by the challenger's business, gates and metrics. Each is a\n"
-      "run, a checkpoint, a report, or a prediction file (with --config and --data).\n"
+      "CHAMPION CHALLENGER [CHALLENGER ...]",
+      "Compares models on the same rows by the first challenger's business, gates and metrics. Each is a\n"
+      "run, a checkpoint, a report, or a prediction file (with --config; columns row_id and score).\n"
+      "Several challengers: a leaderboard, Holm's procedure, and a report about the best one.\n"
       "Exit code 0: SHIP or IDENTICAL, 10: HOLD, 20: INCONCLUSIVE or UNDECIDED, 65: not comparable.\n",
       "ingot compare runs/churn_linear-5e6f7a8b runs/churn-1a2b3c4d -o comparison\n"
       "ingot compare a.csv b.csv --config configs/churn.yaml --set 'business.policy={threshold: 0.3}'",
       options,
       sizeof options / sizeof options[0],
       2,
-      2};
+      1 + CHALLENGERS_MAX};
   Parsed parsed;
   Status status;
   TRY(command_parse(&parsed, &command, argc, argv, error));
-  if (!parsed.helped) status = compare(&choices, parsed.arguments, error);
+  if (!parsed.helped) status = compare(&choices, parsed.arguments, parsed.count, error);
 done:
   text_list_free(&choices.judge.sets);
   return status;

@@ -31,14 +31,16 @@ static Status evaluate(const EvaluateChoices *choices, const char *argument, Err
   char *folder = NULL, *command = NULL;
   Status status;
   TRY(judge_choices_check(&choices->judge, error));
-  TRY(judged_model_open(&judged, argument, &choices->judge, NULL, error));
+  TRY(judged_model_open_any(&judged, argument, &choices->judge, NULL, error));
   TRY(judgement_checks(checks, &validity.count, &judged, &choices->judge, error));
   const char *part = choices->judge.data != NULL   ? "given"
                      : choices->judge.part != NULL ? choices->judge.part
                                                    : "test";
   folder = choices->output != NULL ? memory_text(choices->output) : default_folder(choices, &judged);
-  command = judgement_command("evaluate", judged.name, NULL, &choices->judge);
-  Judgement judgement = {.challenger = &judged,
+  const char *name = judged.name;
+  command = judgement_command("evaluate", &name, 1, &choices->judge);
+  Judgement judgement = {.challengers = &judged,
+                         .challenger_count = 1,
                          .validity = &validity,
                          .part = part,
                          .folder = folder,

@@ -5,8 +5,7 @@
 
 #include <string.h>
 
-// A number, or money in millionths rounded to an integer where one can hold it; null where it is not finite.
-static json_t *scaled(double value, double scale) {
+json_t *scaled_json(double value, double scale) {
   double shifted = value * scale;
   if (scale == 1 || !(shifted > -9e18 && shifted < 9e18)) return json_finite(shifted);
   return json_integer((json_int_t)(shifted < 0 ? shifted - 0.5 : shifted + 0.5));
@@ -14,11 +13,11 @@ static json_t *scaled(double value, double scale) {
 
 json_t *estimate_json(const Estimate *estimate, double scale) {
   json_t *json = json_object();
-  put(json, "value", scaled(estimate->value, scale));
+  put(json, "value", scaled_json(estimate->value, scale));
   if (estimate->method == INTERVAL_NONE) return json;
   json_t *interval = json_array();
-  json_array_append_new(interval, scaled(estimate->low, scale));
-  json_array_append_new(interval, scaled(estimate->high, scale));
+  json_array_append_new(interval, scaled_json(estimate->low, scale));
+  json_array_append_new(interval, scaled_json(estimate->high, scale));
   put(json, "ci", interval);
   put_text(json, "method", interval_method_name(estimate->method));
   put_number(json, "p", estimate->p_value);
@@ -29,7 +28,7 @@ static bool is_money(const Metric *metric) {
   return metric->id == METRIC_value;
 }
 
-static double scale_of(const Metric *metric) {
+double metric_scale(const Metric *metric) {
   return is_money(metric) ? MONEY_SCALE : 1;
 }
 
@@ -53,10 +52,10 @@ json_t *metrics_json(const ReportParts *parts) {
     const MetricResult *one = both == NULL ? &parts->challenger->results[i] : NULL;
     const Metric *metric = both != NULL ? both->metric : one->metric;
     json_t *json = metric_json(metric);
-    if (both != NULL) put(json, "champion", estimate_json(&both->champion, scale_of(metric)));
+    if (both != NULL) put(json, "champion", estimate_json(&both->champion, metric_scale(metric)));
     put(json, "challenger",
-        estimate_json(both != NULL ? &both->challenger : &one->estimate, scale_of(metric)));
-    if (both != NULL) put(json, "delta", estimate_json(&both->delta, scale_of(metric)));
+        estimate_json(both != NULL ? &both->challenger : &one->estimate, metric_scale(metric)));
+    if (both != NULL) put(json, "delta", estimate_json(&both->delta, metric_scale(metric)));
     if (both != NULL ? both->few_events : one->few_events) put(json, "few_events", json_true());
     json_array_append_new(metrics, json);
   }
@@ -68,13 +67,13 @@ static void put_judged(json_t *json, const ReportParts *parts, const Metric *met
   for (int i = 0; parts->comparison != NULL && i < parts->comparison->metric_count; i++) {
     const MetricDifference *both = &parts->comparison->metrics[i];
     if (both->metric != metric) continue;
-    put(json, "champion", estimate_json(&both->champion, scale_of(metric)));
-    put(json, "challenger", estimate_json(&both->challenger, scale_of(metric)));
-    put(json, "delta", estimate_json(&both->delta, scale_of(metric)));
+    put(json, "champion", estimate_json(&both->champion, metric_scale(metric)));
+    put(json, "challenger", estimate_json(&both->challenger, metric_scale(metric)));
+    put(json, "delta", estimate_json(&both->delta, metric_scale(metric)));
   }
   for (int i = 0; parts->comparison == NULL && i < parts->challenger->metric_count; i++) {
     const MetricResult *one = &parts->challenger->results[i];
-    if (one->metric == metric) put(json, "challenger", estimate_json(&one->estimate, scale_of(metric)));
+    if (one->metric == metric) put(json, "challenger", estimate_json(&one->estimate, metric_scale(metric)));
   }
 }
 
@@ -86,7 +85,7 @@ static json_t *gate_json(const ReportParts *parts, const GateOutcome *gate) {
   put_text(json, "label", gate->metric != NULL ? gate->metric->title : strchr(gate->id, '.') + 1);
   put_text(json, "rule", gate_rule_name(gate->rule));
   bool money = gate->metric != NULL && is_money(gate->metric);
-  put(json, "margin", scaled(gate->margin, money ? MONEY_SCALE : 1));
+  put(json, "margin", scaled_json(gate->margin, money ? MONEY_SCALE : 1));
   if (money) {
     put_count(json, "scale", MONEY_SCALE);
     put_text(json, "unit", parts->context->config->business.unit);
@@ -237,8 +236,8 @@ json_t *verdict_json(const ReportParts *parts) {
   }
   if (verdict->loss_metric != NULL && is_money(verdict->loss_metric)) {
     put(json, "opportunity_loss",
-        json_pack("{s:o,s:o,s:i}", "ship", scaled(verdict->loss_of_shipping, MONEY_SCALE), "hold",
-                  scaled(verdict->loss_of_holding, MONEY_SCALE), "scale", (int)MONEY_SCALE));
+        json_pack("{s:o,s:o,s:i}", "ship", scaled_json(verdict->loss_of_shipping, MONEY_SCALE), "hold",
+                  scaled_json(verdict->loss_of_holding, MONEY_SCALE), "scale", (int)MONEY_SCALE));
   }
   return json;
 }

@@ -18,9 +18,16 @@ void put_number(json_t *object, const char *key, double number);
 void put_count(json_t *object, const char *key, int64_t count);
 void put(json_t *object, const char *key, json_t *value);
 
+// A number, or money in millionths (scale MONEY_SCALE) as an integer; null where it is not finite.
+json_t *scaled_json(double value, double scale);
+
+// 1, or MONEY_SCALE for the metric that is money.
+double metric_scale(const Metric *metric);
+
 // {"value", "ci", "method"[, "p"]}; scale 1, or MONEY_SCALE: then integers.
 json_t *estimate_json(const Estimate *estimate, double scale);
 
+json_t *leaderboard_json(const ReportParts *parts);
 json_t *metrics_json(const ReportParts *parts);
 json_t *gates_json(const ReportParts *parts);
 json_t *checks_json(const ReportParts *parts);

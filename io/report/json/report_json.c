@@ -118,6 +118,7 @@ json_t *report_json(const ReportContext *context, const EvaluationReport *challe
   put_text(json, "schema", "eval-report/1");
   put(json, "verdict", verdict_json(&parts));
   put(json, "subject", subjects_json(&parts));
+  put(json, "leaderboard", leaderboard_json(&parts));
   put(json, "task", task_json(&parts));
   put(json, "evaluation_set", set_json(&parts));
   put(json, "business", business_json(&parts));

@@ -25,7 +25,7 @@ typedef struct JudgedModel {
 typedef struct JudgeChoices {
   const char *config;     // NULL: the run's own
   const char *data;       // NULL: the configuration's
-  const char *part;       // "test", "validation", "train"; NULL: test
+  const char *part;       // "test", "validation", "train", "all" (of prediction files); NULL: test
   const char *checkpoint; // "", "best", "last" or a step; NULL: ""
   const char *device;     // that scores, as device_open takes it; NULL: auto
   TextList sets;          // --set; of a run free keys alone (78)
@@ -34,18 +34,30 @@ typedef struct JudgeChoices {
 // 2 where choices exclude each other.
 Status judge_choices_check(const JudgeChoices *choices, Error *error);
 
+// A run, a checkpoint, a report or a prediction file, as below. 66 where there is no such thing.
+Status judged_model_open_any(JudgedModel *judged, const char *argument, const JudgeChoices *choices,
+                             const Config *business, Error *error);
+
 // A run or a checkpoint, scored on a part of its data (or on all rows of `data`). `business`: whose
 // definition and policy apply (NULL: its own configuration's).
 Status judged_model_open(JudgedModel *judged, const char *argument, const JudgeChoices *choices,
                          const Config *business, Error *error);
 
-// A prediction file, judged on the rows of `choices->config` and `choices->data` that it names.
+// A prediction file of any tool, judged by `choices->config` on rows that it names: with `choices->data` all
+// rows of that file; else those of the part asked for, which is test where it names test rows beside others.
+// The policy best_on_validation is chosen on the validation rows that it names (78 where it names none).
 Status judged_model_open_predictions(JudgedModel *judged, const char *path, const JudgeChoices *choices,
                                      Error *error);
 
 // The folder of a report (or its report.json): predictions.h5 and config.yaml in it. 65 where one is not what
 // its SHA256SUMS lists, or they do not fit each other.
 Status judged_model_open_report(JudgedModel *judged, const char *path, Error *error);
+
+// The same report decided again: the scores of its predictions.h5 by another configuration, or by its own
+// with
+// --set, on the labels, payoffs and columns of that configuration's data.
+Status judged_model_redecide(JudgedModel *judged, const char *path, const JudgeChoices *choices,
+                             Error *error);
 
 EvaluationSet judged_model_set(const JudgedModel *judged);
 

@@ -1,4 +1,4 @@
-// Judges one model or two, writes the report and prints its summary.
+// Judges one model or several, writes the report and prints its summary.
 #include "tools/cli/judge/judgement.h"
 
 #include "engine/evaluate/rows_match.h"
@@ -16,35 +16,49 @@
 typedef struct Findings {
   EvaluationReport challenger, champion;
   Comparison comparison;
-  Verdict verdict; // of one model
+  Leaderboard leaderboard; // of several challengers
+  Verdict verdict;         // of one model
+  int chosen;              // the challenger that the report is about
 } Findings;
 
-// Of which model the error is.
-static Status named(Status status, const JudgedModel *judged, Error *error) {
+static Status evaluate(EvaluationReport *report, const Judgement *judgement, const JudgedModel *judged,
+                       Error *error) {
+  const Config *config = judgement->challengers->config;
+  EvaluationSet set = judged_model_set(judged);
+  Status status = evaluate_model(report, &set, &config->evaluate_metrics, &config->gates, error);
   return status == STATUS_OK ? status : error_prefix(error, "%s", judged->name);
 }
 
-static Status judge(Findings *findings, const Judgement *judgement, Error *error) {
-  const Config *config = judgement->challenger->config;
-  const TextList *names = &config->evaluate_metrics;
-  EvaluationSet challenger = judged_model_set(judgement->challenger);
-  PASS(named(evaluate_model(&findings->challenger, &challenger, names, &config->gates, error),
-             judgement->challenger, error));
-  if (judgement->champion == NULL) {
-    return judge_first(&findings->verdict, &findings->challenger, &config->gates, judgement->validity, error);
-  }
+static Status compare_all(Findings *findings, const Judgement *judgement, Error *error) {
+  const Config *config = judgement->challengers->config;
+  int count = judgement->challenger_count;
   EvaluationSet champion = judged_model_set(judgement->champion);
-  PASS(named(evaluate_model(&findings->champion, &champion, names, &config->gates, error),
-             judgement->champion, error));
-  return compare_models(&findings->comparison, &champion, &challenger, names, &config->gates,
-                        judgement->validity, error);
+  EvaluationSet *challengers = memory_get((size_t)count, sizeof *challengers);
+  for (int i = 0; i < count; i++) challengers[i] = judged_model_set(&judgement->challengers[i]);
+  Status status =
+      compare_several(&findings->leaderboard, &findings->comparison, &champion, challengers, count,
+                      &config->evaluate_metrics, &config->gates, judgement->validity, error);
+  free(challengers);
+  return status;
 }
 
-static Status describe(ReportContext *context, const Judgement *judgement, Error *error) {
-  JudgedModel *judged = judgement->challenger;
+static Status judge(Findings *findings, const Judgement *judgement, Error *error) {
+  const GatesConfig *gates = &judgement->challengers->config->gates;
+  if (judgement->champion == NULL) {
+    PASS(evaluate(&findings->challenger, judgement, judgement->challengers, error));
+    return judge_first(&findings->verdict, &findings->challenger, gates, judgement->validity, error);
+  }
+  PASS(evaluate(&findings->champion, judgement, judgement->champion, error));
+  PASS(compare_all(findings, judgement, error));
+  findings->chosen = findings->leaderboard.chosen - 1;
+  return evaluate(&findings->challenger, judgement, &judgement->challengers[findings->chosen], error);
+}
+
+static Status describe(ReportContext *context, const Judgement *judgement, int chosen, Error *error) {
+  JudgedModel *judged = &judgement->challengers[chosen];
   EvaluationSet set = judged_model_set(judged);
   *context =
-      (ReportContext){.config = judged->config,
+      (ReportContext){.config = judgement->challengers->config,
                       .challenger = judged->subject,
                       .target = judged->config->data.target.column,
                       .part = judgement->part,
@@ -61,6 +75,14 @@ static Status describe(ReportContext *context, const Judgement *judgement, Error
   return rows_digest(context->rows_digest, &set, (const char *const *)judged->judged.ids, error);
 }
 
+// Names in the order of the leaderboard's models: the champion, then the challengers; freed by free().
+static const char **names_of(const Judgement *judgement) {
+  const char **names = memory_get((size_t)judgement->challenger_count + 1, sizeof *names);
+  names[0] = judgement->champion->name;
+  for (int i = 0; i < judgement->challenger_count; i++) names[i + 1] = judgement->challengers[i].name;
+  return names;
+}
+
 static void print_report(const json_t *report, const Judgement *judgement) {
   Text text = {0};
   if (judgement->as_json)
@@ -75,14 +97,20 @@ static void print_report(const json_t *report, const Judgement *judgement) {
 static Status write_all(const Findings *findings, const Judgement *judgement, const Verdict *verdict,
                         Error *error) {
   ReportContext context;
-  PASS(describe(&context, judgement, error));
+  PASS(describe(&context, judgement, findings->chosen, error));
   bool two = judgement->champion != NULL;
+  const char **names = two ? names_of(judgement) : NULL;
+  if (judgement->challenger_count > 1) {
+    context.leaderboard = &findings->leaderboard;
+    context.model_names = names;
+  }
   json_t *report = report_json(&context, &findings->challenger, two ? &findings->champion : NULL,
                                two ? &findings->comparison : NULL, verdict);
-  Predictions predictions = judged_model_predictions(judgement->challenger);
-  char *config = config_write_resolved(judgement->challenger->config);
+  Predictions predictions = judged_model_predictions(&judgement->challengers[findings->chosen]);
+  char *config = config_write_resolved(judgement->challengers->config);
   Status status = report_folder_write(judgement->folder, report, &predictions, config, error);
   if (status == STATUS_OK) print_report(report, judgement);
+  free(names);
   free(config);
   free(predictions.decisions);
   json_decref(report);
@@ -114,13 +142,14 @@ done:
   evaluation_report_clear(&findings.champion);
   verdict_clear(&findings.verdict);
   comparison_clear(&findings.comparison);
+  leaderboard_clear(&findings.leaderboard);
   return status;
 }
 
 Status judgement_refuse(const Judgement *judgement, const Error *refusal, Error *error) {
   Text text = {0};
-  ReportContext context = {.config = judgement->challenger->config,
-                           .challenger = judgement->challenger->subject,
+  ReportContext context = {.config = judgement->challengers->config,
+                           .challenger = judgement->challengers->subject,
                            .champion = judgement->champion->subject,
                            .version = INGOT_VERSION,
                            .command = judgement->command};
@@ -154,11 +183,10 @@ static const char *last_name(const char *path) {
   return slash == NULL ? path : slash + 1;
 }
 
-char *judgement_command(const char *verb, const char *name, const char *other, const JudgeChoices *choices) {
+char *judgement_command(const char *verb, const char *const *names, int count, const JudgeChoices *choices) {
   Text text = {0};
   text_add(&text, "ingot %s", verb);
-  add_word(&text, "", name);
-  add_word(&text, "", other);
+  for (int i = 0; i < count; i++) add_word(&text, "", names[i]);
   add_word(&text, "--checkpoint ", choices->checkpoint);
   add_word(&text, "--data ", last_name(choices->data));
   add_word(&text, "--split ", choices->part);

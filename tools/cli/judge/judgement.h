@@ -7,8 +7,10 @@
 #include "tools/cli/shared/command.h"
 
 typedef struct Judgement {
-  JudgedModel *challenger, *champion; // champion NULL: one model
-  const Validity *validity;
+  JudgedModel *challengers; // [challenger_count]; the configuration of the first decides
+  int challenger_count;
+  JudgedModel *champion;    // NULL: one model
+  const Validity *validity; // [challenger_count]
   const char *part;         // what the rows are called
   const char *folder;       // where the report goes
   const char *command;      // that writes it again
@@ -16,16 +18,16 @@ typedef struct Judgement {
   bool as_json;
 } Judgement;
 
-// Judges, writes the report, prints the summary; the verdict's status. The configuration of the challenger
-// decides.
+// Judges, writes the report, prints the summary; the verdict's status. Of several challengers the report is
+// about the one that the leaderboard chooses.
 Status judgement_write(const Judgement *judgement, Error *error);
 
-// Writes the report of two models that `refusal` (65) keeps from being compared, and prints it under as_json;
+// Writes the report of models that `refusal` (65) keeps from being compared, and prints it under as_json;
 // the refusal's status, or that of the writing.
 Status judgement_refuse(const Judgement *judgement, const Error *refusal, Error *error);
 
-// The command that writes a report again, files without their folders; freed by free(). other may be NULL.
-char *judgement_command(const char *verb, const char *name, const char *other, const JudgeChoices *choices);
+// The command that writes a report again, files without their folders; freed by free().
+char *judgement_command(const char *verb, const char *const *names, int count, const JudgeChoices *choices);
 
 // Whether the rows that a model is judged on are new to it and its threshold; `checks` has room for two.
 Status judgement_checks(ValidityCheck checks[2], int *count, const JudgedModel *judged,

@@ -1,0 +1,163 @@
+// Several challengers, prediction files of other tools, and reports decided again by other costs.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <sstream>
+
+#include "program.h"
+
+extern "C" {
+#include "io/report/json_text.h"
+#include "io/report/report_read.h"
+}
+
+namespace {
+
+struct Json {
+  json_t *json = nullptr;
+  explicit Json(const std::string &path) {
+    Error error = {};
+    EXPECT_EQ(json_text_read(&json, path.c_str(), &error), STATUS_OK) << error.text;
+  }
+  ~Json() { json_decref(json); }
+  Json(const Json &) = delete;
+  double number(const char *path) const { return report_number(json, path); }
+  std::string text(const char *path) const { return report_string(json, path); }
+};
+
+// Scores of another tool: no run, no checkpoint, only ids, and a configuration that says what is judged.
+class Several : public testing::Test {
+protected:
+  void SetUp() override {
+    folder = test_folder();
+    make_customers(folder, 4000);
+    for (const std::string &line : lines_of(read_file(at("customers.csv")))) {
+      std::vector<std::string> cells;
+      std::stringstream stream(line);
+      for (std::string cell; std::getline(stream, cell, ',');) cells.push_back(cell);
+      if (cells[0] == "customer") continue;
+      ids.push_back(cells[0]);
+      leaves.push_back(cells[7] == "yes");
+    }
+    write_file(at("judge.yaml"),
+               "name: judge\n"
+               "data:\n"
+               "  file: customers.h5\n"
+               "  split: {by: hash, key: customer, train: 0.7, validation: 0.15, test: 0.15}\n"
+               "  target: {column: left, task: binary, positive: \"yes\"}\n"
+               "business:\n"
+               "  unit: EUR\n"
+               "  params: {offer: 90}\n"
+               "  act: \"CASE WHEN label = 1 THEN 3.6 * charge ELSE 0 END - :offer\"\n"
+               "  policy: {threshold: best_on_validation}\n"
+               "gates: {primary: {metric: value, superior: 0}}\n");
+    scores("poor.csv", 0.05);
+    scores("good.csv", 0.35);
+    scores("better.csv", 0.45);
+  }
+  std::string at(const std::string &name) const { return folder + "/" + name; }
+  // Scores that know `skill` of the label, the rest is a fixed noise.
+  void scores(const std::string &name, double skill, int share = 1) {
+    std::string text = "row_id,score\n";
+    for (size_t i = 0; i < ids.size(); i++) {
+      double noise = std::fmod((double)(i + 1) * 0.6180339887498949, 1.0);
+      if (i % (size_t)share != 0) continue;
+      text += ids[i] + "," + std::to_string(skill * leaves[i] + (1 - skill) * noise) + "\n";
+    }
+    write_file(at(name), text);
+  }
+  Outcome compare(std::vector<std::string> files, std::vector<std::string> more = {}) {
+    std::vector<std::string> arguments = {"compare"};
+    for (const std::string &file : files) arguments.push_back(at(file));
+    arguments.insert(arguments.end(), {"-o", at("out"), "--config", at("judge.yaml")});
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return ingot(arguments);
+  }
+  std::string folder;
+  std::vector<std::string> ids;
+  std::vector<bool> leaves;
+};
+
+TEST_F(Several, TheLeaderboardRanksAndTheReportIsAboutTheBest) {
+  Outcome outcome = compare({"poor.csv", "good.csv", "better.csv"});
+  EXPECT_EQ(outcome.status, 0) << outcome.out << outcome.err;
+  Json report(at("out/report.json"));
+  EXPECT_EQ(report.text("subject/challenger/name"), "better.csv");
+  EXPECT_EQ(report.text("leaderboard/models/0/name"), "better.csv");
+  EXPECT_EQ(report.text("leaderboard/models/1/name"), "good.csv");
+  EXPECT_EQ(report.text("leaderboard/models/2/name"), "poor.csv");
+  EXPECT_EQ(report.text("leaderboard/models/0/group"), "A");
+  EXPECT_NE(report.text("leaderboard/models/2/group"), "A");
+  EXPECT_GE(report.number("leaderboard/models/1/p_holm"), report.number("leaderboard/models/1/p"));
+  EXPECT_EQ(report.text("lineage/command"), "ingot compare poor.csv good.csv better.csv --config judge.yaml");
+}
+
+TEST_F(Several, TheOrderOfChallengersChangesNoNumber) {
+  ASSERT_EQ(compare({"poor.csv", "good.csv", "better.csv"}).status, 0);
+  Json first(at("out/report.json"));
+  ASSERT_EQ(compare({"poor.csv", "better.csv", "good.csv"}).status, 0);
+  Json second(at("out/report.json"));
+  EXPECT_TRUE(json_equal(report_at(first.json, "leaderboard"), report_at(second.json, "leaderboard")));
+  EXPECT_TRUE(json_equal(report_at(first.json, "metrics"), report_at(second.json, "metrics")));
+}
+
+// The threshold is chosen on the validation rows that the file names, and the test rows are judged.
+TEST_F(Several, ThresholdsComeFromTheValidationRowsOfTheFile) {
+  Outcome outcome = ingot({"evaluate", at("good.csv"), "--config", at("judge.yaml"), "-o", at("one")});
+  ASSERT_EQ(outcome.status, 0) << outcome.err;
+  EXPECT_NE(outcome.err.find("test rows"), std::string::npos) << outcome.err;
+  Json report(at("one/report.json"));
+  EXPECT_LT(report.number("evaluation_set/rows"), 1000);
+  EXPECT_EQ(report.text("checks/0/id"), "validity.threshold_frozen");
+  EXPECT_EQ(report.text("checks/0/result"), "pass");
+  Outcome all =
+      ingot({"evaluate", at("good.csv"), "--config", at("judge.yaml"), "-o", at("all"), "--split", "all"});
+  EXPECT_EQ(all.status, 10) << all.out << all.err; // the threshold was chosen on rows that are judged
+  EXPECT_EQ(Json(at("all/report.json")).number("evaluation_set/rows"), 4000);
+}
+
+TEST_F(Several, WithoutValidationRowsNoThresholdCanBeChosen) {
+  std::string text = "row_id,score\n" + ids[0] + ",0.5\n";
+  write_file(at("one.csv"), text);
+  Outcome outcome = ingot({"evaluate", at("one.csv"), "--config", at("judge.yaml"), "-o", at("x")});
+  if (outcome.status == 0) GTEST_FAIL() << "the first customer is no validation row";
+  EXPECT_EQ(outcome.status, 78);
+  EXPECT_NE(outcome.err.find("names none"), std::string::npos) << outcome.err;
+}
+
+TEST_F(Several, AReportIsDecidedAgainByOtherCosts) {
+  ASSERT_EQ(ingot({"evaluate", at("good.csv"), "--config", at("judge.yaml"), "--set",
+                   "business.policy={threshold: 0.5}", "-o", at("first")})
+                .status,
+            0);
+  ASSERT_EQ(ingot({"evaluate", at("first"), "--set", "business.params.offer=10", "-o", at("second")}).status,
+            0);
+  ASSERT_EQ(
+      ingot({"evaluate", at("good.csv"), "--config", at("judge.yaml"), "--set",
+             "business.policy={threshold: 0.5}", "--set", "business.params.offer=10", "-o", at("third")})
+          .status,
+      0);
+  Json first(at("first/report.json")), second(at("second/report.json")), third(at("third/report.json"));
+  EXPECT_FALSE(json_equal(report_at(first.json, "business"), report_at(second.json, "business")));
+  EXPECT_TRUE(json_equal(report_at(second.json, "business"), report_at(third.json, "business")));
+  EXPECT_TRUE(json_equal(report_at(second.json, "metrics"), report_at(third.json, "metrics")));
+  EXPECT_EQ(second.text("subject/challenger/name"), "good.csv");
+}
+
+TEST_F(Several, IntersectLeavesTheRowsThatAllShare) {
+  scores("half.csv", 0.4, 2);
+  scores("third.csv", 0.3, 3);
+  const std::vector<std::string> rules = {"--split", "all", "--set", "business.policy={threshold: 0.5}"};
+  EXPECT_EQ(compare({"poor.csv", "half.csv", "third.csv"}, rules).status, 65);
+  std::vector<std::string> more = rules;
+  more.push_back("--intersect");
+  EXPECT_EQ(compare({"poor.csv", "half.csv", "third.csv"}, more).status, 20);
+  EXPECT_EQ(Json(at("out/report.json")).number("evaluation_set/rows"), 667); // multiples of 6 below 4000
+}
+
+TEST_F(Several, TooManyChallengersAreUsage) {
+  std::vector<std::string> files(23, "good.csv");
+  EXPECT_EQ(compare(files).status, 2);
+}
+
+} // namespace
