@@ -41,6 +41,9 @@ void money_list(bool *listed, const EvaluationSet *set, const char *const *ids);
 // Value of the model's policy: the sum of act where it acts, of skip where not.
 int64_t money_value(const EvaluationSet *set);
 
+// Value of a policy of the table on a set's payoffs; nobody, everybody and random do not look at them.
+int64_t money_policy_value(const EvaluationSet *set, MoneyPolicy policy);
+
 // A row's part of money_value in units, its share unrounded.
 double money_term(const EvaluationSet *set, int64_t row);
 

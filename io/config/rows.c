@@ -265,7 +265,7 @@ const KeyRow key_rows[] = {
     {"business.matrix.tn", KEY_NUMBER, KEY_FREE, NEED_GIVEN, AT(business.matrix.tn), NULL, "", "of business.unit",
      .help = "Skipped a negative.", .example = "0"},
     {"business.capacity", KEY_SECTION, .help = "How much can be acted on: one of rows, fraction and budget; absent: all."},
-    {"business.capacity.rows", KEY_INT64, KEY_FREE, NEED_UNSET, AT(business.capacity.rows), "not used",
+    {"business.capacity.rows", KEY_INT64, KEY_FREE, NEED_UNSET, AT(business.capacity.rows), "no limit",
      "[1, 1000000000000]", "rows", .help = "At most so many of the rows judged.", .example = "800"},
     {"business.capacity.fraction", KEY_NUMBER, KEY_FREE, NEED_UNSET, AT(business.capacity.fraction), "not used",
      "(0, 1]", "", .help = "Or: at most this share of them, to the nearest row.", .example = "0.2"},

@@ -255,9 +255,14 @@ bool payoff_uses(const char *expression, const char *name) {
   return found;
 }
 
-void payoff_free(Payoffs *payoffs) {
+void payoff_forget_values(Payoffs *payoffs) {
   free(payoffs->act);
   free(payoffs->skip);
+  payoffs->act = payoffs->skip = NULL;
+}
+
+void payoff_free(Payoffs *payoffs) {
+  payoff_forget_values(payoffs);
   free(payoffs->act_text);
   free(payoffs->skip_text);
   *payoffs = (Payoffs){0};

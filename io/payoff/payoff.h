@@ -40,6 +40,7 @@ typedef struct Payoffs {
 Status payoff_evaluate(Payoffs *payoffs, const BusinessConfig *business, const PayoffRows *rows,
                        Error *error);
 void payoff_free(Payoffs *payoffs);
+void payoff_forget_values(Payoffs *payoffs); // act and skip; texts and digest stay
 
 // One expression of the section, as `key` ("capacity.cost", "act"): [rows] millionths, freed by free(). What
 // acting takes from a budget is known before the outcome and never negative: capacity.cost may not use

@@ -59,8 +59,12 @@ public:
   }
   VerdictState judge(bool champion = true) {
     verdict_clear(&verdict);
-    Judged judged{champion ? nullptr : results.data(), champion ? differences.data() : nullptr,
-                  (int)differences.size(), 1000, 0.95, nullptr};
+    Judged judged{champion ? nullptr : results.data(),
+                  champion ? differences.data() : nullptr,
+                  (int)differences.size(),
+                  1000,
+                  0.95,
+                  nullptr};
     verdict_of(&verdict, &judged, &gates, &validity);
     EXPECT_GE(verdict.reason_count, 1);
     return verdict.state;

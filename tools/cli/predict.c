@@ -31,7 +31,9 @@ typedef struct Prediction {
   TextList extra;
   TextList class_names;
   Predictions out; // owned here
-  int64_t *gains[2];
+  int64_t *gains[2], *cost;
+  PolicyCut cut;
+  bool *listed;
 } Prediction;
 
 static const char *key_of(const PredictChoices *choices, const TrainedModel *model) {
@@ -83,9 +85,24 @@ static Status add_gains(Prediction *prediction, Error *error) {
     out->expected_gains[i] =
         money_expected_gain(out->scores[i], prediction->gains[1][i], prediction->gains[0][i]) / MONEY_SCALE;
   }
+  if (config->business.capacity.budget > 0) {
+    PayoffRows rows = {.frame = frame, .task = TASK_BINARY, .row_ids = (const char *const *)out->ids};
+    TRY(payoff_expression(&prediction->cost, &config->business, config->business.capacity.cost,
+                          "capacity.cost", &rows, error));
+  }
 done:
   frame_free(frame);
   return status;
+}
+
+// The capacity counts the rows of this file.
+static void limit(Prediction *prediction, EvaluationSet *set) {
+  const BusinessConfig *business = &prediction->model.config->business;
+  set->capacity = money_capacity(&business->capacity, set->rows, prediction->cost);
+  money_limit(set);
+  prediction->listed = memory_get((size_t)set->rows, sizeof *prediction->listed);
+  money_list(prediction->listed, set, (const char *const *)prediction->out.ids);
+  set->listed = prediction->listed;
 }
 
 static void decide(Prediction *prediction) {
@@ -98,6 +115,7 @@ static void decide(Prediction *prediction) {
                        .policy = prediction->policy,
                        .money = {NULL, NULL, prediction->gains[1], prediction->gains[0]}};
   if (task == TASK_REGRESSION) return;
+  if (out->expected_gains != NULL) limit(prediction, &set);
   out->decisions = memory_get((size_t)out->rows, sizeof *out->decisions);
   for (int64_t i = 0; i < out->rows; i++) {
     out->decisions[i] = task == TASK_BINARY ? (double)policy_acts(&set, i) : predicted_class(&set, i);
@@ -190,6 +208,8 @@ static void prediction_close(Prediction *prediction) {
   free(out->expected_gains);
   free(prediction->gains[0]);
   free(prediction->gains[1]);
+  free(prediction->cost);
+  free(prediction->listed);
   text_list_free(&prediction->extra);
   text_list_free(&prediction->class_names);
   dataset_close(prediction->dataset);

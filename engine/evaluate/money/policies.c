@@ -158,6 +158,15 @@ static void describe_gains(MoneyReport *report, const EvaluationSet *set) {
     report->break_even = -mean[1 - pays] / (mean[pays] - mean[1 - pays]);
 }
 
+int64_t money_policy_value(const EvaluationSet *set, MoneyPolicy policy) {
+  Decisions decisions = {memory_get((size_t)set->rows, 1), 0, 1};
+  double unused;
+  decide(&decisions, &unused, set, policy);
+  int64_t value = decided_value(&decisions, set);
+  free(decisions.rows);
+  return value;
+}
+
 void money_report(MoneyReport *report, const EvaluationSet *set, double confidence) {
   Decisions decisions = {memory_get((size_t)set->rows, 1), 0, 1};
   double *terms = memory_get((size_t)set->rows, sizeof *terms);

@@ -230,6 +230,7 @@ json_t *verdict_json(const ReportParts *parts) {
   for (int i = 0; i < verdict->reason_count; i++)
     json_array_append_new(reasons, json_string(verdict->reasons[i]));
   put(json, "reason", reasons);
+  put(json, "flips_if", flips_json(parts));
   if (verdict->rows_needed > 0) {
     put_count(json, "rows_needed", verdict->rows_needed);
     put(json, "for_challenger", json_boolean(verdict->for_challenger));

@@ -33,6 +33,19 @@ json_t *gates_json(const ReportParts *parts);
 json_t *checks_json(const ReportParts *parts);
 json_t *verdict_json(const ReportParts *parts);
 json_t *swap_json(const ReportParts *parts);
+// Units of money as millionths, for members beside "scale".
+int64_t money_integer(double units);
+
+// A total over the judged rows for `rows` others, in the same integers; 0 beyond them.
+int64_t rescaled_total(int64_t total, double rows, int64_t judged);
+
+// {"value", "ci"} of a total over the judged rows, scaled to business.population; nothing without one.
+void put_population(json_t *json, const ReportParts *parts, const char *key, int64_t value, int64_t low,
+                    int64_t high);
+
+json_t *sensitivity_json(const ReportParts *parts);
+json_t *risk_json(const ReportParts *parts);
+json_t *flips_json(const ReportParts *parts); // verdict.flips_if
 json_t *business_json(const ReportParts *parts);
 json_t *curves_json(const ReportParts *parts);
 json_t *calibration_json(const ReportParts *parts);

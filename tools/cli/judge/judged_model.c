@@ -1,5 +1,6 @@
 // Opens runs and checkpoints to be judged, and what every kind of judged model shares.
 #include "engine/evaluate/metrics.h"
+#include "engine/evaluate/money.h"
 #include "engine/shared/memory.h"
 #include "io/run/manifest.h"
 #include "tools/cli/judge/judged_parts.h"
@@ -136,6 +137,7 @@ Status judged_model_open(JudgedModel *judged, const char *argument, const JudgeC
   PASS(judged_rows_load(&judged->judged, judged->dataset, judged->model.preprocess, money, rows, count, true,
                         error));
   PASS(trained_model_scores(&judged->scores, NULL, &judged->model, judged->dataset, rows, count, error));
+  PASS(judged_rows_price(&judged->judged, money, judged->scores, error));
   return policy_of_model(&judged->policy, &judged->model, money, error);
 }
 
@@ -191,7 +193,21 @@ Status judged_model_open_any(JudgedModel *judged, const char *argument, const Ju
 // ---- what others need of it ----
 
 EvaluationSet judged_model_set(const JudgedModel *judged) {
-  return judged_rows_set(&judged->judged, judged->scores, judged->policy);
+  EvaluationSet set = judged_rows_set(&judged->judged, judged->scores, judged->policy);
+  set.cut = judged->cut;
+  set.listed = judged->listed;
+  return set;
+}
+
+void judged_model_limit(JudgedModel *judged) {
+  EvaluationSet set = judged_model_set(judged);
+  if (!set.capacity.limited) return;
+  money_limit(&set);
+  judged->policy = set.policy;
+  judged->cut = set.cut;
+  free(judged->listed);
+  judged->listed = memory_get((size_t)set.rows, sizeof *judged->listed);
+  money_list(judged->listed, &set, (const char *const *)judged->judged.ids);
 }
 
 Predictions judged_model_predictions(const JudgedModel *judged) {
@@ -222,6 +238,7 @@ void judged_model_close(JudgedModel *judged) {
   dataset_close(judged->dataset);
   judged_rows_free(&judged->judged);
   free(judged->scores);
+  free(judged->listed);
   free(judged->name);
   free(judged->checkpoint_name);
   free(judged->kind);

@@ -7,6 +7,7 @@
 #include "io/report/json_text.h"
 #include "io/report/report_folder.h"
 #include "io/report/report_text.h"
+#include "tools/cli/judge/stakes.h"
 #include "tools/cli/shared/output.h"
 
 #include <stdio.h>
@@ -44,6 +45,8 @@ static Status compare_all(Findings *findings, const Judgement *judgement, Error 
 
 static Status judge(Findings *findings, const Judgement *judgement, Error *error) {
   const GatesConfig *gates = &judgement->challengers->config->gates;
+  if (judgement->champion != NULL) judged_model_limit(judgement->champion);
+  for (int i = 0; i < judgement->challenger_count; i++) judged_model_limit(&judgement->challengers[i]);
   if (judgement->champion == NULL) {
     PASS(evaluate(&findings->challenger, judgement, judgement->challengers, error));
     return judge_first(&findings->verdict, &findings->challenger, gates, judgement->validity, error);
@@ -52,6 +55,18 @@ static Status judge(Findings *findings, const Judgement *judgement, Error *error
   PASS(compare_all(findings, judgement, error));
   findings->chosen = findings->leaderboard.chosen - 1;
   return evaluate(&findings->challenger, judgement, &judgement->challengers[findings->chosen], error);
+}
+
+// What the difference in money hangs on, once it is there.
+static Status find_stakes(Findings *findings, const Judgement *judgement, Error *error) {
+  const Comparison *comparison = &findings->comparison;
+  const Estimate *delta = &findings->challenger.money.over_trivial;
+  for (int i = 0; i < comparison->metric_count; i++) {
+    if (comparison->metrics[i].metric->id == METRIC_value) delta = &comparison->metrics[i].delta;
+  }
+  return stakes_of(&findings->challenger, delta, judgement->champion,
+                   &judgement->challengers[findings->chosen], &judgement->challengers->config->business,
+                   error);
 }
 
 static Status describe(ReportContext *context, const Judgement *judgement, int chosen, Error *error) {
@@ -134,6 +149,7 @@ Status judgement_write(const Judgement *judgement, Error *error) {
   Status status;
   TRY(inconclusive_rule(&rule, judgement->inconclusive, error));
   TRY(judge(&findings, judgement, error));
+  TRY(find_stakes(&findings, judgement, error));
   const Verdict *verdict = judgement->champion == NULL ? &findings.verdict : &findings.comparison.verdict;
   TRY(write_all(&findings, judgement, verdict, error));
   status = verdict_status(verdict->state, rule);
