@@ -134,3 +134,14 @@ double money_term(const EvaluationSet *set, int64_t row) {
     return (double)(share == 1 ? set->money.act[row] : set->money.skip[row]) / MONEY_SCALE;
   return ((double)set->money.skip[row] + share * (double)money_gain(set, row)) / MONEY_SCALE;
 }
+
+int money_cheapest(const double *scores, const double *costs, int classes) {
+  int best = 0;
+  double least = 0;
+  for (int decision = 0; decision < classes; decision++) {
+    double cost = 0;
+    for (int truth = 0; truth < classes; truth++) cost += scores[truth] * costs[truth * classes + decision];
+    if (decision == 0 || cost < least) best = decision, least = cost;
+  }
+  return best;
+}

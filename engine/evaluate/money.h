@@ -10,6 +10,9 @@
 // Thresholds on a probability that no score reaches, and that every score reaches.
 static const double threshold_above_all = 2.0, threshold_below_all = 0.0;
 
+// Units as millionths, rounded half to even; at most 2^62 in magnitude.
+int64_t money_millionths(double units);
+
 // payoff * weight, rounded half to even; out may be payoff. 65 where the magnitudes sum to 2^62 or more.
 Status money_weigh(int64_t *out, const int64_t *payoff, const double *weights, int64_t rows, Error *error);
 
@@ -50,6 +53,9 @@ double money_term(const EvaluationSet *set, int64_t row);
 // Money of all policies with intervals, and the curves. set->money.act is not NULL; the set is limited
 // (money_limit).
 void money_report(MoneyReport *report, const EvaluationSet *set, double confidence);
+
+// The class of least expected cost, sum over c of scores[c] * costs[c, d]; the lowest of equals (Elkan 2001).
+int money_cheapest(const double *scores, const double *costs, int classes);
 
 // What acting on a row is expected to gain, in millionths: score * gain_if_one + (1 - score) * gain_if_zero.
 double money_expected_gain(double score, int64_t gain_if_one, int64_t gain_if_zero);

@@ -17,6 +17,15 @@ void text_list_free(TextList *list) {
   memset(list, 0, sizeof *list);
 }
 
+void cost_list_free(CostList *list) {
+  for (int i = 0; i < list->count; i++) {
+    free(list->items[i].truth);
+    free(list->items[i].decision);
+  }
+  free(list->items);
+  memset(list, 0, sizeof *list);
+}
+
 void input_config_free(InputConfig *inputs, int count) {
   for (int i = 0; i < count; i++) text_list_free(&inputs[i].columns);
   free(inputs);
@@ -46,6 +55,7 @@ static void business_free(BusinessConfig *business) {
   free(business->act);
   free(business->skip);
   free(business->capacity.cost);
+  cost_list_free(&business->costs);
 }
 
 static void gates_free(GatesConfig *gates) {

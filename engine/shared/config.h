@@ -146,6 +146,17 @@ typedef struct CostMatrix {
   double tp, fp, fn, tn;
 } CostMatrix;
 
+// Costs of decisions by (truth, decision), named by their classes.
+typedef struct Cost {
+  char *truth, *decision;
+  double amount;
+} Cost;
+
+typedef struct CostList {
+  Cost *items;
+  int count;
+} CostList;
+
 typedef struct BusinessConfig {
   bool present;
   char *unit, *horizon;
@@ -156,6 +167,7 @@ typedef struct BusinessConfig {
   char *act, *skip;  // payoff expressions; a cost matrix was already turned into them
   bool has_matrix;   // the cost matrix as written: what each outcome of acting (tp, fp) and of
   CostMatrix matrix; // skipping (fn, tn) is worth
+  CostList costs;    // multiclass: instead of act and skip
   CapacityConfig capacity;
   PolicyKind policy;
   double threshold; // POLICY_THRESHOLD
@@ -199,6 +211,7 @@ typedef struct Config {
 void config_free(Config *config); // NULL is fine
 void text_list_add(TextList *list, const char *text);
 void text_list_free(TextList *list);
+void cost_list_free(CostList *list);
 void input_config_free(InputConfig *inputs, int count); // the items and the array
 
 #endif

@@ -18,7 +18,7 @@ const MetricName metric_names[] = {
     {"rmse", REGRESSION, false},
     {"mae", REGRESSION, false},
     {"r2", REGRESSION, false},
-    {"value", BINARY, true},
+    {"value", BINARY | MULTICLASS | REGRESSION, true},
 };
 const int metric_name_count = sizeof metric_names / sizeof metric_names[0];
 

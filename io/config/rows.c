@@ -228,7 +228,7 @@ const KeyRow key_rows[] = {
      .help = "Category columns to report on by value: checked against the data, not reported yet.", .example = "[Contract]"},
 
     {"business", KEY_OPTIONAL, KEY_FREE, NEED_DEFAULT, AT(business.present),
-     .help = "What a decision is worth, per row (binary targets); absent: no money in the report."},
+     .help = "What a decision is worth, per row; absent: no money in the report."},
     {"business.unit", KEY_TEXT, KEY_FREE, NEED_GIVEN, AT(business.unit), NULL, "", "",
      .help = "Unit of every amount.", .example = "USD"},
     {"business.horizon", KEY_TEXT, KEY_FREE, NEED_DEFAULT, AT(business.horizon), "\"\"", "", "",
@@ -249,8 +249,9 @@ const KeyRow key_rows[] = {
      .help = "Highest plausible value.", .example = "90"},
     {"business.params{}.unit", KEY_TEXT, KEY_FREE, NEED_UNSET, OF(Parameter, unit), "not used", "", "",
      .help = "business.unit for an amount, rate for a share or a factor; another unit is an error.", .example = "USD"},
-    {"business.act", KEY_TEXT, KEY_FREE, NEED_GIVEN, AT(business.act), NULL, "", "",
-     .help = "Worth of acting on a row: an SQL expression over its columns, `label` (1 = positive) and :params.",
+    {"business.act", KEY_TEXT, KEY_FREE, NEED_DEFAULT, AT(business.act), "\"\"", "", "",
+     .help = "Worth of acting on a row: an SQL expression over its columns, `label` (1 = positive; of a number as target: "
+             "itself, beside the prediction `score`) and :params.",
      .when = "!business.matrix", .example = "\"CASE WHEN label = 1 THEN :offer ELSE 0 END - 1\""},
     {"business.skip", KEY_TEXT, KEY_FREE, NEED_DEFAULT, AT(business.skip), "\"0\"", "", "",
      .help = "Worth of not acting on it.", .when = "!business.matrix"},
@@ -264,6 +265,9 @@ const KeyRow key_rows[] = {
      .help = "Skipped a positive.", .example = "-10"},
     {"business.matrix.tn", KEY_NUMBER, KEY_FREE, NEED_GIVEN, AT(business.matrix.tn), NULL, "", "of business.unit",
      .help = "Skipped a negative.", .example = "0"},
+    {"business.costs", KEY_COSTS, KEY_FREE, NEED_DEFAULT, AT(business.costs), "{}", "", "of business.unit",
+     .help = "Of a target with several classes, instead of act and skip: what deciding for a class costs, TRUTH: {DECISION: cost}; "
+             "right decisions cost 0 where nothing is said. The decision is the cheapest by the scores."},
     {"business.capacity", KEY_SECTION, .help = "How much can be acted on: one of rows, fraction and budget; absent: all."},
     {"business.capacity.rows", KEY_INT64, KEY_FREE, NEED_UNSET, AT(business.capacity.rows), "no limit",
      "[1, 1000000000000]", "rows", .help = "At most so many of the rows judged.", .example = "800"},

@@ -289,13 +289,39 @@ static char *matrix_expression(double positive, double negative) {
   return text;
 }
 
+// What says what a decision is worth, by the kind of target.
+static void check_definition(Loader *loader) {
+  const BusinessConfig *business = &loader->config->business;
+  Task task = loader->config->data.target.task;
+  if (task == TASK_MULTICLASS && business->costs.count == 0 && sound(loader, "business.costs"))
+    COMPLAIN(
+        loader, "business",
+        "business.costs is missing: a target with several classes needs costs, {TRUTH: {DECISION: cost}}");
+  if (task == TASK_MULTICLASS && business->act[0] != '\0')
+    COMPLAIN(loader, "business.act",
+             "business.act has no meaning for a target with several classes: give business.costs");
+  if (task != TASK_MULTICLASS && business->costs.count > 0)
+    COMPLAIN(loader, "business.costs", "business.costs needs a target with several classes, not a %s one",
+             task_names[task]);
+  else if (task != TASK_MULTICLASS && business->act[0] == '\0' && !business->has_matrix &&
+           sound(loader, "business.act"))
+    problem_add(loader->reader.problems, given(loader, "business")->key_place,
+                "business.act is missing: what acting on a row is worth");
+  // The default policy is written into resolved configurations of every target.
+  bool policy = business->policy != POLICY_THRESHOLD || business->threshold != THRESHOLD_BEST;
+  const char *const binary_only[] = {"business.matrix", "business.capacity", policy ? "business.policy" : ""};
+  for (int i = 0; task != TASK_BINARY && i < 3; i++) {
+    if (binary_only[i][0] != '\0' && given(loader, binary_only[i]) != NULL)
+      COMPLAIN(loader, binary_only[i], "%s needs a binary target, not a %s one", binary_only[i],
+               task_names[task]);
+  }
+}
+
 static void finish_business(Loader *loader) {
   Config *config = loader->config;
   BusinessConfig *business = &config->business;
   if (!business->present) return;
-  if (task_known(loader) && config->data.target.task != TASK_BINARY)
-    COMPLAIN(loader, "business", "business needs a binary target, not %s",
-             task_names[config->data.target.task]);
+  if (task_known(loader)) check_definition(loader);
   finish_params(loader);
   if (business->has_matrix) {
     free(business->act);

@@ -29,6 +29,7 @@ typedef enum KeyType {
   KEY_INTS,     // int *, then int count
   KEY_METRIC,   // char *
   KEY_METRICS,  // TextList
+  KEY_COSTS,    // CostList: a map of maps of numbers
   KEY_RULE,     // Gate: sets rule and margin
   KEY_ITEMS,    // pointer, then int count: list of structs of item_size, or the word `auto` (bool at flag)
   KEY_NAMED     // the same from a map; the item's first member is char *name

@@ -125,6 +125,28 @@ static void digest_definition(Payoffs *payoffs, const BusinessConfig *business) 
   text_free(&lines);
 }
 
+static int compare_costs(const void *a, const void *b) {
+  const Cost *x = a, *y = b;
+  int order = strcmp(x->truth, y->truth);
+  return order != 0 ? order : strcmp(x->decision, y->decision);
+}
+
+void payoff_digest_costs(char definition[DIGEST_HEX], const BusinessConfig *business) {
+  Text lines = {0};
+  uint8_t digest[DIGEST_BYTES];
+  size_t count = (size_t)business->costs.count;
+  Cost *sorted = memory_get(count, sizeof *sorted);
+  if (count) memcpy(sorted, business->costs.items, count * sizeof *sorted);
+  qsort(sorted, count, sizeof *sorted, compare_costs);
+  text_add(&lines, "unit=%s\n", business->unit);
+  for (size_t i = 0; i < count; i++)
+    text_add(&lines, "cost.%s.%s=%a\n", sorted[i].truth, sorted[i].decision, sorted[i].amount);
+  sha256(digest, lines.bytes, lines.length);
+  sha256_hex(definition, digest);
+  free(sorted);
+  text_free(&lines);
+}
+
 static Status parse(Expression *expression, const char *text, const PayoffNames *names, const char *key,
                     Error *error) {
   if (text && text[strspn(text, " \t\r\n")]) {

@@ -39,6 +39,9 @@ typedef struct Payoffs {
 // or beyond the range (names the first three rows). *payoffs is then empty.
 Status payoff_evaluate(Payoffs *payoffs, const BusinessConfig *business, const PayoffRows *rows,
                        Error *error);
+// The digest of costs of several classes: lines unit=, cost.<truth>.<decision>= in byte order.
+void payoff_digest_costs(char definition[DIGEST_HEX], const BusinessConfig *business);
+
 void payoff_free(Payoffs *payoffs);
 void payoff_forget_values(Payoffs *payoffs); // act and skip; texts and digest stay
 

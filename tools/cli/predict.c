@@ -32,6 +32,7 @@ typedef struct Prediction {
   TextList class_names;
   Predictions out; // owned here
   int64_t *gains[2], *cost;
+  double *costs; // of several classes, where decisions have costs
   PolicyCut cut;
   bool *listed;
 } Prediction;
@@ -118,7 +119,10 @@ static void decide(Prediction *prediction) {
   if (out->expected_gains != NULL) limit(prediction, &set);
   out->decisions = memory_get((size_t)out->rows, sizeof *out->decisions);
   for (int64_t i = 0; i < out->rows; i++) {
-    out->decisions[i] = task == TASK_BINARY ? (double)policy_acts(&set, i) : predicted_class(&set, i);
+    const double *scores = out->scores + i * out->classes;
+    out->decisions[i] = task == TASK_BINARY         ? (double)policy_acts(&set, i)
+                        : prediction->costs != NULL ? money_cheapest(scores, prediction->costs, out->classes)
+                                                    : predicted_class(&set, i);
   }
 }
 
@@ -139,6 +143,8 @@ static Status predict_rows(Prediction *prediction, Error *error) {
   const BusinessConfig *business = model->config == NULL ? NULL : &model->config->business;
   PASS(policy_of_model(&prediction->policy, model, business, error));
   if (business != NULL && business->present && task == TASK_BINARY) PASS(add_gains(prediction, error));
+  if (business != NULL && business->present && task == TASK_MULTICLASS)
+    PASS(judged_costs(&prediction->costs, business, model->preprocess, error));
   decide(prediction);
   return STATUS_OK;
 }
@@ -209,6 +215,7 @@ static void prediction_close(Prediction *prediction) {
   free(prediction->gains[0]);
   free(prediction->gains[1]);
   free(prediction->cost);
+  free(prediction->costs);
   free(prediction->listed);
   text_list_free(&prediction->extra);
   text_list_free(&prediction->class_names);

@@ -19,9 +19,6 @@ static inline int64_t money_cost(const EvaluationSet *set, int64_t row) {
 // Nearest integer, ties to even; |x| < 2^62.
 int64_t money_round(double x);
 
-// Units as millionths, at most 2^62 in magnitude.
-int64_t money_millionths(double units);
-
 // amount * take / size, rounded to the nearest, ties to even; 0 <= take <= size, size > 0.
 int64_t money_part(int64_t amount, int64_t take, int64_t size);
 

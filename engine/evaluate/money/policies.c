@@ -95,6 +95,18 @@ static void count_acted(PolicyValue *value, const Decisions *decisions, const Ev
   value->spent += money_part(divided_cost, decisions->take, decisions->size);
 }
 
+// A policy that is a payoff of each row: that of the predictions, of the best single decision, of right ones.
+static PolicyValue value_payoffs(const int64_t *payoffs, int64_t rows, double *terms, double confidence) {
+  PolicyValue result = {.present = payoffs != NULL, .threshold = not_a_number, .acted = rows};
+  if (payoffs == NULL) return result;
+  for (int64_t i = 0; i < rows; i++) {
+    result.value += payoffs[i];
+    terms[i] = (double)payoffs[i] / MONEY_SCALE;
+  }
+  set_interval(&result, terms, rows, confidence);
+  return result;
+}
+
 static PolicyValue value_policy(const EvaluationSet *set, MoneyPolicy policy, Decisions *decisions,
                                 double *terms, double confidence) {
   PolicyValue result = {.present = true};
@@ -120,21 +132,26 @@ static MoneyPolicy best_trivial(const PolicyValue *policies) {
   return better ? other : MONEY_NOBODY;
 }
 
+static void fill_over_trivial(MoneyReport *report, const double *terms, int64_t rows, double confidence) {
+  const PolicyValue *policies = report->policies;
+  int64_t floor = policies[report->best_trivial].value;
+  double gained = (double)(policies[MONEY_MODEL].value - floor);
+  double achievable = (double)(policies[MONEY_ORACLE].value - floor);
+  bool unknown = !policies[MONEY_ORACLE].present || achievable == 0;
+  report->share_of_achievable = unknown ? not_a_number : gained / achievable;
+  report->over_trivial = total_of(terms, rows, gained / MONEY_SCALE, confidence);
+}
+
 static void compare_with_trivial(MoneyReport *report, const EvaluationSet *set, Decisions *decisions,
                                  double *terms, double confidence) {
-  const PolicyValue *policies = report->policies;
-  report->best_trivial = best_trivial(policies);
-  int64_t floor = policies[report->best_trivial].value;
-  double achievable = (double)(policies[MONEY_ORACLE].value - floor);
-  double gained = (double)(policies[MONEY_MODEL].value - floor);
-  report->share_of_achievable = achievable == 0 ? not_a_number : gained / achievable;
   double unused;
+  report->best_trivial = best_trivial(report->policies);
   decide(decisions, &unused, set, report->best_trivial);
   for (int64_t i = 0; i < set->rows; i++) {
     double more = policy_share(set, i) - decided_share(decisions, i);
     terms[i] = more * (double)money_gain(set, i) / MONEY_SCALE;
   }
-  report->over_trivial = total_of(terms, set->rows, gained / MONEY_SCALE, confidence);
+  fill_over_trivial(report, terms, set->rows, confidence);
 }
 
 static void describe_gains(MoneyReport *report, const EvaluationSet *set) {
@@ -167,20 +184,41 @@ int64_t money_policy_value(const EvaluationSet *set, MoneyPolicy policy) {
   return value;
 }
 
-void money_report(MoneyReport *report, const EvaluationSet *set, double confidence) {
-  Decisions decisions = {memory_get((size_t)set->rows, 1), 0, 1};
-  double *terms = memory_get((size_t)set->rows, sizeof *terms);
-  *report = (MoneyReport){.present = true, .policy = set->policy, .cut = set->cut, .capacity = set->capacity};
-  report->capacity.cost = NULL;
+// Regression and multiclass: every row is acted on by its prediction.
+static void report_payoffs(MoneyReport *report, const EvaluationSet *set, double *terms, double confidence) {
+  const int64_t *payoffs[MONEY_POLICY_COUNT] = {
+      [MONEY_NOBODY] = set->money.skip, [MONEY_MODEL] = set->money.act, [MONEY_ORACLE] = set->best};
   for (int policy = 0; policy < MONEY_POLICY_COUNT; policy++) {
-    report->policies[policy] = value_policy(set, (MoneyPolicy)policy, &decisions, terms, confidence);
+    report->policies[policy] = value_payoffs(payoffs[policy], set->rows, terms, confidence);
   }
+  report->policies[MONEY_NOBODY].acted = 0;
+  report->best_trivial = MONEY_NOBODY;
+  report->break_even = not_a_number;
+  for (int64_t i = 0; i < set->rows; i++) terms[i] = (double)money_gain(set, i) / MONEY_SCALE;
+  fill_over_trivial(report, terms, set->rows, confidence);
+}
+
+static void report_policies(MoneyReport *report, const EvaluationSet *set, double *terms, double confidence) {
+  Decisions decisions = {memory_get((size_t)set->rows, 1), 0, 1};
   PolicyValue *policies = report->policies;
+  for (int policy = 0; policy < MONEY_POLICY_COUNT; policy++) {
+    policies[policy] = value_policy(set, (MoneyPolicy)policy, &decisions, terms, confidence);
+  }
   report->value_of_threshold = policies[MONEY_MODEL].value - policies[MONEY_HALF].value;
   report->regret = policies[MONEY_BEST_THRESHOLD].value - policies[MONEY_MODEL].value;
   compare_with_trivial(report, set, &decisions, terms, confidence);
   describe_gains(report, set);
   money_curves(report, set, confidence);
-  free(terms);
   free(decisions.rows);
+}
+
+void money_report(MoneyReport *report, const EvaluationSet *set, double confidence) {
+  double *terms = memory_get((size_t)set->rows, sizeof *terms);
+  *report = (MoneyReport){.present = true, .policy = set->policy, .cut = set->cut, .capacity = set->capacity};
+  report->capacity.cost = NULL; // not kept
+  if (set->task == TASK_BINARY)
+    report_policies(report, set, terms, confidence);
+  else
+    report_payoffs(report, set, terms, confidence);
+  free(terms);
 }

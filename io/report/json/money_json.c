@@ -19,6 +19,17 @@ static json_t *params_json(const BusinessConfig *business) {
   return params;
 }
 
+// TRUTH: {DECISION: cost}, as configured.
+static json_t *costs_json(const CostList *costs) {
+  json_t *json = costs->count > 0 ? json_object() : NULL;
+  for (int i = 0; i < costs->count; i++) {
+    const Cost *cost = &costs->items[i];
+    if (json_object_get(json, cost->truth) == NULL) json_object_set_new(json, cost->truth, json_object());
+    json_object_set_new(json_object_get(json, cost->truth), cost->decision, json_real(cost->amount));
+  }
+  return json;
+}
+
 static void policy_words(Text *text, const Policy *policy) {
   if (policy->kind == POLICY_CAPACITY) {
     text_add(text, "act on the %s scores, as many as the capacity allows",
@@ -230,6 +241,7 @@ json_t *business_json(const ReportParts *parts) {
   put_count(json, "scale", MONEY_SCALE);
   put_text(json, "act", business->act);
   put_text(json, "skip", business->skip);
+  put(json, "costs", costs_json(&business->costs));
   put(json, "params", params_json(business));
   put_text(json, "definition_digest", parts->context->definition);
   if (parts->challenger->task == TASK_BINARY) put(json, "policy", policy_json(money));

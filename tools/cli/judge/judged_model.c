@@ -225,8 +225,10 @@ Predictions judged_model_predictions(const JudgedModel *judged) {
   if (rows->task == TASK_REGRESSION) return predictions;
   predictions.decisions = memory_get((size_t)rows->rows, sizeof *predictions.decisions);
   for (int64_t i = 0; i < rows->rows; i++) {
-    predictions.decisions[i] =
-        rows->task == TASK_BINARY ? (double)policy_acts(&set, i) : predicted_class(&set, i);
+    const double *scores = judged->scores + i * rows->classes;
+    predictions.decisions[i] = rows->task == TASK_BINARY ? (double)policy_acts(&set, i)
+                               : rows->costs != NULL     ? money_cheapest(scores, rows->costs, rows->classes)
+                                                         : predicted_class(&set, i);
   }
   return predictions;
 }

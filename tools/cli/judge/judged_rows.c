@@ -3,6 +3,7 @@
 
 #include "engine/evaluate/money.h"
 #include "engine/shared/memory.h"
+#include "io/shared/text.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -140,9 +141,89 @@ static Status read_money(JudgedRows *judged, Dataset *dataset, const Preprocess 
   return business->policy == POLICY_EXPECTED_GAIN ? expected_gains(judged, business, error) : STATUS_OK;
 }
 
+// ---- several classes ----
+
+static int class_named(const Preprocess *preprocess, const char *name) {
+  int classes = preprocess_class_count(preprocess);
+  for (int i = 0; i < classes; i++)
+    if (strcmp(preprocess_class_name(preprocess, i), name) == 0) return i;
+  return -1;
+}
+
+static Status no_class(const Preprocess *preprocess, const char *name, Error *error) {
+  int classes = preprocess_class_count(preprocess);
+  const char **names = memory_get((size_t)classes, sizeof *names);
+  for (int i = 0; i < classes; i++) names[i] = preprocess_class_name(preprocess, i);
+  const char *nearest = text_nearest(name, names, classes);
+  error_set(error, STATUS_CONFIG, "business.costs: the target has no class '%.100s'%s%.100s%s", name,
+            nearest ? "; did you mean '" : "", nearest ? nearest : "", nearest ? "'?" : "");
+  free(names);
+  return STATUS_CONFIG;
+}
+
+Status judged_costs(double **costs, const BusinessConfig *business, const Preprocess *preprocess,
+                    Error *error) {
+  int classes = preprocess_class_count(preprocess);
+  double *made = memory_get((size_t)classes * (size_t)classes, sizeof *made);
+  bool *given = memory_get((size_t)classes * (size_t)classes, sizeof *given);
+  Status status = STATUS_OK;
+  for (int i = 0; i < classes; i++) given[i * classes + i] = true;
+  for (int i = 0; i < business->costs.count; i++) {
+    const Cost *cost = &business->costs.items[i];
+    int truth = class_named(preprocess, cost->truth), decision = class_named(preprocess, cost->decision);
+    if (truth < 0 || decision < 0) TRY(no_class(preprocess, truth < 0 ? cost->truth : cost->decision, error));
+    made[truth * classes + decision] = cost->amount;
+    given[truth * classes + decision] = true;
+  }
+  for (int i = 0; i < classes * classes; i++) {
+    if (given[i]) continue;
+    TRY(error_set(
+        error, STATUS_CONFIG,
+        "business.costs: nothing is said of deciding for '%s' where '%s' is true; write %s: {%s: ...}",
+        preprocess_class_name(preprocess, i % classes), preprocess_class_name(preprocess, i / classes),
+        preprocess_class_name(preprocess, i / classes), preprocess_class_name(preprocess, i % classes)));
+  }
+  *costs = made;
+  made = NULL;
+done:
+  free(made);
+  free(given);
+  return status;
+}
+
+// The single decision that is cheapest on these rows: what can be had without a model.
+static int cheapest_for_all(const JudgedRows *judged) {
+  double *counts = memory_get((size_t)judged->classes, sizeof *counts);
+  for (int64_t i = 0; i < judged->rows; i++)
+    counts[(int)judged->labels[i]] += judged->weights == NULL ? 1 : judged->weights[i];
+  int best = money_cheapest(counts, judged->costs, judged->classes);
+  free(counts);
+  return best;
+}
+
+static Status price_classes(JudgedRows *judged, const double *scores, Error *error) {
+  int classes = judged->classes, single = cheapest_for_all(judged);
+  int64_t **const made[3] = {&judged->act, &judged->skip, &judged->best};
+  for (int i = 0; i < 3; i++) *made[i] = memory_get((size_t)judged->rows, sizeof **made[i]);
+  for (int64_t i = 0; i < judged->rows; i++) {
+    const double *costs = judged->costs + (int)judged->labels[i] * classes;
+    double least = costs[0];
+    for (int d = 1; d < classes; d++) least = costs[d] < least ? costs[d] : least;
+    judged->act[i] = -money_millionths(costs[money_cheapest(scores + i * classes, judged->costs, classes)]);
+    judged->skip[i] = -money_millionths(costs[single]);
+    judged->best[i] = -money_millionths(least);
+  }
+  for (int i = 0; judged->weights != NULL && i < 3; i++)
+    PASS(money_weigh(*made[i], *made[i], judged->weights, judged->rows, error));
+  return STATUS_OK;
+}
+
+// ---- what depends on predictions ----
+
 Status judged_rows_price(JudgedRows *judged, const BusinessConfig *business, const double *scores,
                          Error *error) {
   int64_t *act = NULL, *skip = NULL;
+  if (judged->costs != NULL) return price_classes(judged, scores, error);
   if (judged->task != TASK_REGRESSION || judged->frame == NULL) return STATUS_OK;
   PayoffRows rows = payoff_rows(judged, scores);
   PASS(price(judged, business, &rows, error));
@@ -223,7 +304,10 @@ Status judged_rows_load(JudgedRows *judged, Dataset *dataset, const Preprocess *
   Status status;
   if (with_ids) TRY(dataset_row_ids(&judged->ids, dataset, rows, count, error));
   TRY(read_labels(judged, dataset, preprocess, rows, error));
-  if (business != NULL && business->present && task != TASK_MULTICLASS) {
+  if (business != NULL && business->present && task == TASK_MULTICLASS) {
+    TRY(judged_costs(&judged->costs, business, preprocess, error));
+    payoff_digest_costs(judged->payoffs.definition, business);
+  } else if (business != NULL && business->present) {
     TRY(read_money(judged, dataset, preprocess, business, rows, error));
   }
 done:
@@ -255,6 +339,7 @@ void judged_rows_free(JudgedRows *judged) {
   free(judged->gain_if_one);
   free(judged->gain_if_zero);
   free(judged->best);
+  free(judged->costs);
   free(judged->cost);
   free(judged->origin);
   frame_free(judged->frame);

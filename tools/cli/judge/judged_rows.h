@@ -15,7 +15,8 @@ typedef struct JudgedRows {
   char **ids;                          // [rows]; NULL where not asked for
   int64_t *act, *skip;                 // [rows] millionths, weights applied; NULL without business
   int64_t *gain_if_one, *gain_if_zero; // the same, of acting; only under policy expected_gain
-  int64_t *best;                       // regression: what the right prediction is worth; else NULL
+  int64_t *best;                       // not binary: what the right prediction is worth; else NULL
+  double *costs;                       // multiclass: [classes, classes] by (truth, decision); else NULL
   CapacityConfig capacity;             // its cost is a view of the configuration's
   int64_t *cost;                       // of acting, weights applied; NULL: each row counts 1
   Frame *frame;                        // the columns that the payoffs use; NULL without business
@@ -30,7 +31,8 @@ Status judged_rows_load(JudgedRows *judged, Dataset *dataset, const Preprocess *
                         const BusinessConfig *business, const int64_t *rows, int64_t count, bool with_ids,
                         Error *error);
 
-// The payoffs of a regression, which depend on the predictions [rows]; nothing without business.
+// The payoffs of predictions [rows, classes] where they depend on these: regression, several classes. Without
+// business, and for binary targets, there is nothing to do.
 Status judged_rows_price(JudgedRows *judged, const BusinessConfig *business, const double *scores,
                          Error *error);
 
@@ -44,6 +46,11 @@ Status judged_rows_value(int64_t **act, int64_t **skip, const JudgedRows *judged
 
 // Where rows have weights, capacities of rows count them; to be called once labels and weights are there.
 Status judged_rows_count(JudgedRows *judged, const BusinessConfig *business, Error *error);
+
+// The matrix of business.costs by the classes of the model: [classes, classes], freed by free(). 78 names a
+// class that is none, or a pair without a cost.
+Status judged_costs(double **costs, const BusinessConfig *business, const Preprocess *preprocess,
+                    Error *error);
 
 // What acting on each row gains (act - skip, millionths) if every label were `label`; [count], freed by
 // free().

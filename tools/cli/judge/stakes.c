@@ -62,10 +62,17 @@ static Status delta_at(void *context, int64_t *delta, int parameter, double at, 
   return status == STATUS_OK ? status : error_prefix(error, "with %s = %g", setting.changed, at);
 }
 
+static bool has_ranges(const BusinessConfig *business) {
+  bool found = false;
+  for (int i = 0; i < business->param_count; i++)
+    found = found || business->params[i].low < business->params[i].high;
+  return found;
+}
+
 Status stakes_of(EvaluationReport *report, const Estimate *delta, const JudgedModel *champion,
                  const JudgedModel *challenger, const BusinessConfig *business, Error *error) {
   MoneyReport *money = &report->money;
-  if (!money->present || challenger->judged.frame == NULL) return STATUS_OK;
+  if (!money->present || (challenger->judged.frame == NULL && has_ranges(business))) return STATUS_OK;
   Stakes stakes = {champion, challenger, business, money->best_trivial};
   EvaluationSet set = judged_model_set(challenger);
   int64_t other = money->policies[money->best_trivial].value;

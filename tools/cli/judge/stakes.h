@@ -7,8 +7,8 @@
 
 // Fills sensitivity and risk of report->money, which is the challenger's: of its value over the champion's,
 // or (champion NULL) over the best policy that needs no model. `delta`: the difference in units with its
-// standard error. Nothing is done without money, or where the columns of the payoffs are not known (a
-// finished report).
+// standard error. Nothing is done without money, or where a parameter has a range and the columns of the
+// payoffs are not known (a finished report).
 Status stakes_of(EvaluationReport *report, const Estimate *delta, const JudgedModel *champion,
                  const JudgedModel *challenger, const BusinessConfig *business, Error *error);
 
