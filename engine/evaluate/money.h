@@ -54,6 +54,11 @@ double money_term(const EvaluationSet *set, int64_t row);
 // (money_limit).
 void money_report(MoneyReport *report, const EvaluationSet *set, double confidence);
 
+// What a gate on value can show beforehand, from labels and payoffs alone: half the width, in units, of the
+// interval of the difference of two models that decide differently on the share `differing` of the rows, in
+// both directions alike: t sqrt(rows * differing * mean gain^2). NaN below two rows.
+double money_resolution(const EvaluationSet *set, double differing, double confidence);
+
 // The class of least expected cost, sum over c of scores[c] * costs[c, d]; the lowest of equals (Elkan 2001).
 int money_cheapest(const double *scores, const double *costs, int classes);
 

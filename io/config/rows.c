@@ -31,8 +31,10 @@ static const KeyWord parts[] = {{"validation", PART_VALIDATION}, {NULL, 0}};
 static const KeyWord isas[] = {{"auto", 0}, {"portable", 0}, {"avx2", 0}, {"avx512", 0}, {NULL, 0}};
 static const KeyWord residencies[] = {
     {"auto", RESIDENCY_AUTO}, {"memory", RESIDENCY_MEMORY}, {"stream", RESIDENCY_STREAM}, {NULL, 0}};
-static const KeyWord policies[] = {
-    {"threshold", POLICY_THRESHOLD}, {"expected_gain", POLICY_EXPECTED_GAIN}, {"capacity", POLICY_CAPACITY}, {NULL, 0}};
+static const KeyWord policies[] = {{"threshold", POLICY_THRESHOLD},
+                                   {"expected_gain", POLICY_EXPECTED_GAIN},
+                                   {"capacity", POLICY_CAPACITY},
+                                   {NULL, 0}};
 static const KeyWord thresholds[] = {
     {"best_on_validation", THRESHOLD_BEST}, {"frozen", THRESHOLD_FROZEN}, {NULL, 0}};
 

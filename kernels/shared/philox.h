@@ -15,7 +15,13 @@ extern "C++" { // templates, wherever this file is included
 #endif
 
 // The kinds that share one key; a kind and its ordinal are the fourth counter word.
-enum { RANDOM_INITIALISE = 1, RANDOM_DROPOUT = 2, RANDOM_SHUFFLE = 3, RANDOM_BOOTSTRAP = 5, RANDOM_PARAMETER = 6 };
+enum {
+  RANDOM_INITIALISE = 1,
+  RANDOM_DROPOUT = 2,
+  RANDOM_SHUFFLE = 3,
+  RANDOM_BOOTSTRAP = 5,
+  RANDOM_PARAMETER = 6
+};
 
 X1_FUNCTION uint32_t random_stream(uint32_t kind, uint32_t ordinal) {
   return kind << 24 | ordinal;

@@ -19,7 +19,8 @@ struct ScoreBlocks {
   bool weighted;
 };
 
-// Of a set with one score a row; without labels (predict) nothing is counted by label. O(rows). Freed by score_blocks_free (NULL is allowed).
+// Of a set with one score a row; without labels (predict) nothing is counted by label. O(rows). Freed by
+// score_blocks_free (NULL is allowed).
 ScoreBlocks *score_blocks_new(const EvaluationSet *set);
 void score_blocks_free(ScoreBlocks *blocks);
 

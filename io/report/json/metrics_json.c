@@ -183,7 +183,7 @@ static void value_words(Text *text, const ReportParts *parts) {
   format_fixed(text, over->value, decimals, true);
   text_add(text, " %s", parts->context->config->business.unit);
   interval_words(text, over, decimals, parts->challenger->confidence);
-  text_add(text, " more than acting on %s, on ", money_policy_name(money->best_trivial));
+  text_add(text, " more than %s, on ", trivial_words(parts->challenger));
   format_count(text, (double)parts->challenger->rows);
   text_put(text, " rows.");
 }

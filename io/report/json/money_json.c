@@ -146,7 +146,9 @@ static json_t *policies_json(const ReportParts *parts) {
     if (champion && parts->champion == NULL) continue;
     const MoneyReport *money = champion ? &parts->champion->money : &parts->challenger->money;
     if (!money->policies[rows[i].policy].present) continue;
-    json_array_append_new(policies, policy_value_json(parts, rows[i].name, money, rows[i].policy));
+    bool same = rows[i].policy == MONEY_NOBODY && parts->challenger->task == TASK_MULTICLASS;
+    json_array_append_new(
+        policies, policy_value_json(parts, same ? "same_for_all" : rows[i].name, money, rows[i].policy));
   }
   return policies;
 }
@@ -190,20 +192,23 @@ static void amount_words(Text *text, const ReportParts *parts, int64_t millionth
   text_add(text, " %s", parts->context->config->business.unit);
 }
 
-static const char *trivial_words(MoneyPolicy policy) {
-  return policy == MONEY_NOBODY      ? "acting on nobody"
-         : policy == MONEY_EVERYBODY ? "acting on everybody"
-                                     : "choosing rows blindly";
+const char *trivial_words(const EvaluationReport *report) {
+  MoneyPolicy trivial = report->money.best_trivial;
+  if (report->task == TASK_MULTICLASS) return "deciding the same for every row";
+  return trivial == MONEY_NOBODY      ? "acting on nobody"
+         : trivial == MONEY_EVERYBODY ? "acting on everybody"
+                                      : "choosing rows blindly";
 }
 
 static void warn_if_worse(json_t *warnings, const ReportParts *parts, const char *who,
-                          const MoneyReport *money, MoneyPolicy policy) {
+                          const EvaluationReport *report, MoneyPolicy policy) {
+  const MoneyReport *money = &report->money;
   const PolicyValue *value = &money->policies[policy], *trivial = &money->policies[money->best_trivial];
   if (!value->present || value->value >= trivial->value) return;
   Text text = {0};
   text_add(&text, "%s is worth ", who);
   amount_words(&text, parts, value->value);
-  text_add(&text, ", less than %s, which needs no model: ", trivial_words(money->best_trivial));
+  text_add(&text, ", less than %s, which needs no model: ", trivial_words(report));
   amount_words(&text, parts, trivial->value);
   text_put(&text, ".");
   json_array_append_new(warnings, json_string(text.bytes));
@@ -214,11 +219,10 @@ static json_t *warnings_json(const ReportParts *parts) {
   const MoneyReport *money = &parts->challenger->money;
   json_t *warnings = json_array();
   const char *who = parts->champion == NULL ? "This model" : "The challenger";
-  warn_if_worse(warnings, parts, who, money, MONEY_MODEL);
-  if (parts->champion != NULL)
-    warn_if_worse(warnings, parts, "The champion", &parts->champion->money, MONEY_MODEL);
+  warn_if_worse(warnings, parts, who, parts->challenger, MONEY_MODEL);
+  if (parts->champion != NULL) warn_if_worse(warnings, parts, "The champion", parts->champion, MONEY_MODEL);
   if (money->policy.kind != POLICY_THRESHOLD || money->policy.threshold != 0.5)
-    warn_if_worse(warnings, parts, "The default threshold of 0.5", money, MONEY_HALF);
+    warn_if_worse(warnings, parts, "The default threshold of 0.5", parts->challenger, MONEY_HALF);
   if (money->never_loses != money->never_gains) {
     json_array_append_new(
         warnings,
@@ -255,7 +259,8 @@ json_t *business_json(const ReportParts *parts) {
     put_population(over, parts, "population", money_integer(money->over_trivial.value),
                    money_integer(money->over_trivial.low), money_integer(money->over_trivial.high));
   put(json, "over_trivial", over);
-  put_text(json, "best_trivial", money_policy_name(money->best_trivial));
+  bool same = parts->challenger->task == TASK_MULTICLASS;
+  put_text(json, "best_trivial", same ? "same_for_all" : money_policy_name(money->best_trivial));
   put(json, "break_even", break_even_json(parts));
   put(json, "examples", examples_json(parts->context->examples));
   json_t *warnings = warnings_json(parts);

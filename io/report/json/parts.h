@@ -36,6 +36,9 @@ json_t *swap_json(const ReportParts *parts);
 // Units of money as millionths, for members beside "scale".
 int64_t money_integer(double units);
 
+// The best policy that needs no model, for people: "acting on nobody".
+const char *trivial_words(const EvaluationReport *report);
+
 // A total over the judged rows for `rows` others, in the same integers; 0 beyond them.
 int64_t rescaled_total(int64_t total, double rows, int64_t judged);
 

@@ -28,13 +28,6 @@ static void value_words(Text *text, const ReportParts *parts, const Parameter *p
   if (amount) text_add(text, " %s", unit);
 }
 
-static const char *over_words(const ReportParts *parts) {
-  MoneyPolicy trivial = parts->challenger->money.best_trivial;
-  return trivial == MONEY_NOBODY      ? "acting on nobody"
-         : trivial == MONEY_EVERYBODY ? "acting on everybody"
-                                      : "choosing rows blindly";
-}
-
 // "The challenger wins while offer is below 72.50 USD; it is 60.00 USD."
 static void flip_words(Text *text, const ReportParts *parts, const SensitivityItem *item) {
   const Parameter *parameter = parameter_of(parts, item);
@@ -42,8 +35,8 @@ static void flip_words(Text *text, const ReportParts *parts, const SensitivityIt
   if (parts->comparison != NULL)
     text_put(text, wins ? "The challenger wins while " : "The challenger would win if ");
   else
-    text_add(text, "The model %s worth more than %s %s ", wins ? "is" : "would be", over_words(parts),
-             wins ? "while" : "if");
+    text_add(text, "The model %s worth more than %s %s ", wins ? "is" : "would be",
+             trivial_words(parts->challenger), wins ? "while" : "if");
   text_add(text, "%s %s %s ", parameter->name, wins ? "is" : "were", item->wins_above ? "above" : "below");
   value_words(text, parts, parameter, item->flips_at);
   text_put(text, "; it is ");
