@@ -5,6 +5,9 @@
 //     not_worse m   L > -m    U < -m    unknown
 //     at_least a    L >= a    U < a     unknown      of the challenger's metric
 //     at_most a     U <= a    L > a     unknown
+//     suspicious c  U <= c, or the difference itself < c, with a warning; fails where L > c
+//
+// A relative margin is a fraction of |champion|, and decides nothing where the champion's interval holds 0.
 #include "engine/evaluate/gates.h"
 
 #include "engine/evaluate/statistics/statistics.h"
@@ -17,10 +20,6 @@
 static const double power = 0.8; // of rows_needed
 
 // ---- one rule ----
-
-static bool is_relative(GateRule rule) {
-  return rule == GATE_SUPERIOR || rule == GATE_NOT_WORSE;
-}
 
 // Where the interval must lie above (or, at_most, below).
 static double bound_of(const GateOutcome *gate) {
@@ -39,6 +38,10 @@ static GateResult judge(const GateOutcome *gate) {
     return low >= bound ? RESULT_PASS : high < bound ? RESULT_FAIL : RESULT_UNKNOWN;
   case GATE_AT_MOST:
     return high <= bound ? RESULT_PASS : low > bound ? RESULT_FAIL : RESULT_UNKNOWN;
+  case GATE_SUSPICIOUS:
+    return low > bound ? RESULT_FAIL : RESULT_PASS;
+  case GATE_RULE_COUNT:
+    break;
   }
   return RESULT_UNKNOWN;
 }
@@ -46,24 +49,40 @@ static GateResult judge(const GateOutcome *gate) {
 // "primary.value: low = -180 <= 0"
 static void explain(GateOutcome *gate) {
   double bound = bound_of(gate);
-  bool upper = gate->rule == GATE_AT_MOST ? gate->result != RESULT_FAIL : gate->result == RESULT_FAIL;
+  bool below = gate->rule == GATE_AT_MOST || gate->rule == GATE_SUSPICIOUS;
+  bool upper = below ? gate->result != RESULT_FAIL : gate->result == RESULT_FAIL;
   double end = upper ? gate->judged.high : gate->judged.low;
   // At its very bound only at_least holds from above; every other rule is met, or missed, by "at most".
   const char *at_bound = gate->rule == GATE_AT_LEAST ? ">=" : "<=";
   const char *sign = end > bound ? ">" : end == bound ? at_bound : "<";
-  if (gate->result == RESULT_NOT_APPLICABLE)
+  if (gate->margin != gate->margin)
+    snprintf(gate->text, sizeof gate->text,
+             "%s: a relative margin decides nothing where the champion's interval holds 0", gate->id);
+  else if (gate->result == RESULT_NOT_APPLICABLE)
     snprintf(gate->text, sizeof gate->text, "%s: needs a champion to compare with", gate->id);
   else if (gate->judged.method == INTERVAL_NONE)
     snprintf(gate->text, sizeof gate->text, "%s: %.6g without an interval: it cannot be decided", gate->id,
              gate->judged.value);
   else
-    snprintf(gate->text, sizeof gate->text, "%s: %s = %.6g %s %.6g", gate->id, upper ? "high" : "low", end,
-             sign, bound);
+    snprintf(gate->text, sizeof gate->text, "%s: %s = %.6g %s %.6g%s", gate->id, upper ? "high" : "low", end,
+             sign, bound,
+             gate->rule == GATE_SUSPICIOUS && gate->result == RESULT_FAIL
+                 ? ": too good to be true; look for leakage of the target"
+                 : "");
+}
+
+// NaN where the champion's metric may be 0.
+static double relative_margin(double fraction, const Estimate *champion) {
+  if (!(champion->low > 0) && !(champion->high < 0)) return __builtin_nan("");
+  return fraction * (champion->value < 0 ? -champion->value : champion->value);
 }
 
 static void judge_gate(GateOutcome *gate, GateKind kind, const Gate *rule, const Judged *judged) {
-  *gate = (GateOutcome){
-      .kind = kind, .rule = rule->rule, .margin = rule->margin, .result = RESULT_NOT_APPLICABLE};
+  *gate = (GateOutcome){.kind = kind,
+                        .rule = rule->rule,
+                        .margin = rule->margin,
+                        .relative = rule->relative,
+                        .result = RESULT_NOT_APPLICABLE};
   snprintf(gate->id, sizeof gate->id, "%s.%s", gate_kind_name(kind), rule->metric);
   for (int i = 0; i < judged->count; i++) {
     const Metric *metric =
@@ -71,15 +90,18 @@ static void judge_gate(GateOutcome *gate, GateKind kind, const Gate *rule, const
     if (strcmp(metric->name, rule->metric) != 0) continue;
     gate->metric = metric;
     if (judged->differences != NULL)
-      gate->judged =
-          is_relative(rule->rule) ? judged->differences[i].delta : judged->differences[i].challenger;
-    else if (!is_relative(rule->rule))
+      gate->judged = gate_rule_is_relative(rule->rule) ? judged->differences[i].delta
+                                                       : judged->differences[i].challenger;
+    else if (!gate_rule_is_relative(rule->rule))
       gate->judged = judged->results[i].estimate;
     else
       break;
-    if (kind == GATE_PRIMARY && is_relative(rule->rule) && judged->primary != NULL)
+    if (kind == GATE_PRIMARY && gate_rule_is_relative(rule->rule) && judged->primary != NULL)
       gate->judged = *judged->primary;
-    gate->result = judge(gate);
+    if (rule->relative) gate->margin = relative_margin(rule->margin, &judged->differences[i].champion);
+    gate->result = gate->margin == gate->margin ? judge(gate) : RESULT_UNKNOWN;
+    gate->warning = rule->rule == GATE_SUSPICIOUS && gate->result == RESULT_PASS &&
+                    !(gate->judged.high <= gate->margin || gate->judged.value < gate->margin);
   }
   explain(gate);
 }
@@ -94,7 +116,7 @@ static void judge_validity(GateOutcome *gate, const ValidityCheck *check) {
 static void drop_relative(Verdict *verdict) {
   for (int i = 0; i < verdict->gate_count; i++) {
     GateOutcome *gate = &verdict->gates[i];
-    if (gate->kind == GATE_VALIDITY || !is_relative(gate->rule)) continue;
+    if (gate->kind == GATE_VALIDITY || !gate_rule_is_relative(gate->rule)) continue;
     gate->result = RESULT_NOT_APPLICABLE;
     snprintf(gate->text, sizeof gate->text, "%s: both are the same model", gate->id);
   }

@@ -20,11 +20,6 @@ const char *gate_result_name(GateResult result) {
   return names[result];
 }
 
-const char *gate_rule_name(GateRule rule) {
-  static const char *const names[] = {"superior", "not_worse", "at_least", "at_most"};
-  return names[rule];
-}
-
 const char *gate_kind_name(GateKind kind) {
   static const char *const names[] = {"primary", "guardrail", "validity"};
   return names[kind];

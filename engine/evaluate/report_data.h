@@ -146,7 +146,9 @@ typedef struct GateOutcome {
   GateKind kind;
   const Metric *metric; // NULL for validity
   GateRule rule;
-  double margin;
+  double margin;   // in the metric's unit, also where the rule was relative
+  bool relative;   // the margin was given as a fraction of the champion's metric
+  bool warning;    // passes, and deserves a look: suspicious, undecided
   Estimate judged; // the oriented delta (superior, not_worse) or the challenger's metric (at_least, at_most)
   GateResult result;
   char id[64];            // "primary.value", "guardrail.auc", "validity.threshold_frozen"
@@ -190,7 +192,6 @@ typedef struct Comparison {
 
 const char *verdict_state_name(VerdictState state); // "SHIP", ...
 const char *gate_result_name(GateResult result);    // "pass", "fail", "unknown", "not_applicable"
-const char *gate_rule_name(GateRule rule);          // "superior", ...
 const char *gate_kind_name(GateKind kind);          // "primary", ...
 
 void evaluation_report_clear(EvaluationReport *report);

@@ -112,23 +112,48 @@ Status rows_intersect(int64_t *count, int64_t *of_first, int64_t *of_other, cons
   return status;
 }
 
-Status rows_digest(uint8_t digest[DIGEST_BYTES], const EvaluationSet *set, const char *const *ids,
-                   Error *error) {
+// What a digest takes of one row besides its id.
+typedef void AddRow(EVP_MD_CTX *context, const EvaluationSet *set, int64_t row);
+
+static void add_judged(EVP_MD_CTX *context, const EvaluationSet *set, int64_t row) {
+  double numbers[2] = {set->labels[row] + 0.0, (set->weights == NULL ? 1 : set->weights[row]) + 0.0};
+  int64_t money[2] = {0, 0};
+  if (set->money.act != NULL) money[1] = set->money.skip[row];
+  // Elsewhere what acting is worth is the model's: it depends on the prediction.
+  if (set->money.act != NULL && set->task == TASK_BINARY) money[0] = set->money.act[row];
+  EVP_DigestUpdate(context, numbers, sizeof numbers);
+  EVP_DigestUpdate(context, money, sizeof money);
+}
+
+static void add_scores(EVP_MD_CTX *context, const EvaluationSet *set, int64_t row) {
+  for (int k = 0; k < set->classes; k++) {
+    double score = set->scores[row * set->classes + k] + 0.0;
+    EVP_DigestUpdate(context, &score, sizeof score);
+  }
+}
+
+static Status digest_of(uint8_t digest[DIGEST_BYTES], const EvaluationSet *set, const char *const *ids,
+                        AddRow *add, Error *error) {
   Id *sorted;
   PASS(sort_ids(&sorted, ids, set->rows, error));
   EVP_MD_CTX *context = EVP_MD_CTX_new();
   EVP_DigestInit_ex(context, EVP_sha256(), NULL);
   for (int64_t i = 0; i < set->rows; i++) {
-    int64_t row = sorted[i].row;
-    double numbers[2] = {set->labels[row] + 0.0, (set->weights == NULL ? 1 : set->weights[row]) + 0.0};
-    int64_t money[2] = {0, 0};
-    if (set->money.act != NULL) money[0] = set->money.act[row], money[1] = set->money.skip[row];
     EVP_DigestUpdate(context, sorted[i].text, strlen(sorted[i].text) + 1);
-    EVP_DigestUpdate(context, numbers, sizeof numbers);
-    EVP_DigestUpdate(context, money, sizeof money);
+    add(context, set, sorted[i].row);
   }
   EVP_DigestFinal_ex(context, digest, NULL);
   EVP_MD_CTX_free(context);
   free(sorted);
   return STATUS_OK;
+}
+
+Status rows_digest(uint8_t digest[DIGEST_BYTES], const EvaluationSet *set, const char *const *ids,
+                   Error *error) {
+  return digest_of(digest, set, ids, add_judged, error);
+}
+
+Status scores_digest(uint8_t digest[DIGEST_BYTES], const EvaluationSet *set, const char *const *ids,
+                     Error *error) {
+  return digest_of(digest, set, ids, add_scores, error);
 }

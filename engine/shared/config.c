@@ -6,6 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+const char *const gate_rule_names[GATE_RULE_COUNT] = {"superior", "not_worse", "at_least", "at_most",
+                                                      "suspicious"};
+
+bool gate_rule_is_relative(GateRule rule) {
+  return rule == GATE_SUPERIOR || rule == GATE_NOT_WORSE || rule == GATE_SUSPICIOUS;
+}
+
 void text_list_add(TextList *list, const char *text) {
   list->items = memory_grow(list->items, (size_t)list->count + 1, sizeof *list->items);
   list->items[list->count++] = memory_text(text);
@@ -62,6 +69,7 @@ static void gates_free(GatesConfig *gates) {
   free(gates->primary.metric);
   for (int i = 0; i < gates->guardrail_count; i++) free(gates->guardrails[i].metric);
   free(gates->guardrails);
+  free(gates->ledger);
 }
 
 void config_free(Config *config) {

@@ -173,12 +173,22 @@ typedef struct BusinessConfig {
   double threshold; // POLICY_THRESHOLD
 } BusinessConfig;
 
-typedef enum GateRule { GATE_SUPERIOR, GATE_NOT_WORSE, GATE_AT_LEAST, GATE_AT_MOST } GateRule;
+typedef enum GateRule {
+  GATE_SUPERIOR,
+  GATE_NOT_WORSE,
+  GATE_AT_LEAST,
+  GATE_AT_MOST,
+  GATE_SUSPICIOUS,
+  GATE_RULE_COUNT
+} GateRule;
+
+extern const char *const gate_rule_names[GATE_RULE_COUNT]; // as in configurations and reports
 
 typedef struct Gate {
   char *metric;
   GateRule rule;
-  double margin;
+  double margin; // in the metric's unit, or a fraction of the champion's metric where `relative`
+  bool relative; // superior, not_worse, suspicious
 } Gate;
 
 typedef struct GatesConfig {
@@ -187,6 +197,7 @@ typedef struct GatesConfig {
   Gate *guardrails;
   int guardrail_count;
   double confidence;
+  char *ledger; // file of the decisions that this evaluation set supported; "" = none
 } GatesConfig;
 
 typedef struct Config {
@@ -207,6 +218,9 @@ typedef struct Config {
   GatesConfig gates;
   char *bits_text; // sorted lines `key=value\n` of all bits keys: part of every state digest
 } Config;
+
+// Whether a rule is about the difference of two models, so that its margin may be relative.
+bool gate_rule_is_relative(GateRule rule);
 
 void config_free(Config *config); // NULL is fine
 void text_list_add(TextList *list, const char *text);

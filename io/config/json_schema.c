@@ -109,8 +109,12 @@ static json_t *value_schema(const KeyRow *row, json_t **container) {
     break;
   case KEY_NUMBER:
   case KEY_FRACTION:
+    schema = number(row, "number");
+    break;
   case KEY_RULE:
     schema = number(row, "number");
+    if (gate_rule_is_relative((GateRule)row->rule))
+      schema = either(schema, json_pack("{s:s,s:s}", "type", "string", "pattern", "^[0-9.]+%$"));
     break;
   case KEY_COLUMNS:
     return list_of(text());

@@ -42,8 +42,11 @@ static const char *type_text(const KeyRow *row) {
   case KEY_SEED:
     return "a whole number";
   case KEY_NUMBER:
-  case KEY_RULE:
     return "a number";
+  case KEY_RULE:
+    return gate_rule_is_relative((GateRule)row->rule)
+               ? "a number, or a percentage of the champion's, as in 2%,"
+               : "a number";
   case KEY_FRACTION:
     return "a decimal of at most 15 places";
   case KEY_COLUMNS:

@@ -53,7 +53,9 @@ static const KeyWord thresholds[] = {
     RULE_ROW(PREFIX "at_least", BASE, GATE_AT_LEAST, "", "0.8",                                             \
              "Or: passes where the metric itself is surely at least this."),                                \
     RULE_ROW(PREFIX "at_most", BASE, GATE_AT_MOST, "", "0.5",                                               \
-             "Or: passes where the metric itself is surely at most this.")
+             "Or: passes where the metric itself is surely at most this."),                                 \
+    RULE_ROW(PREFIX "suspicious", BASE, GATE_SUSPICIOUS, "(0, inf)", "0.2",                                 \
+             "Or: fails where the gain is surely more than this: too good, look for leakage.")
 
 const KeyRow key_rows[] = {
     {"name", KEY_TEXT, KEY_FREE, NEED_GIVEN, AT(name), NULL, "", "",
@@ -297,6 +299,9 @@ const KeyRow key_rows[] = {
     GATE_ROWS("gates.guardrails[].", 0, "auc"),
     {"gates.confidence", KEY_NUMBER, KEY_FREE, NEED_DEFAULT, AT(gates.confidence), "0.95", "[0.5, 1)", "",
      .help = "Coverage of every two-sided interval."},
+    {"gates.ledger", KEY_PATH, KEY_FREE, NEED_DEFAULT, AT(gates.ledger), "\"\"", "", "",
+     .help = "File of all decisions that the evaluation rows have supported: the t-th one then spends only "
+             "alpha * 6 / (pi^2 t^2), alpha = 1 - confidence.", .example = "ledger.jsonl"},
 };
 // clang-format on
 

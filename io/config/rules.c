@@ -202,13 +202,12 @@ static void finish_metrics(Loader *loader) {
 }
 
 static void check_gate(Loader *loader, const Gate *gate, const char *path) {
-  static const char *const rules[] = {"superior", "not_worse", "at_least", "at_most"};
   YamlNode *node = given(loader, path);
   if (node == NULL || node->failed) return;
   int count = 0;
-  for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) count += yaml_child(node, rules[i]) != NULL;
+  for (int i = 0; i < GATE_RULE_COUNT; i++) count += yaml_child(node, gate_rule_names[i]) != NULL;
   if (count != 1)
-    COMPLAIN(loader, path, "%s needs %s of superior, not_worse, at_least and at_most", path,
+    COMPLAIN(loader, path, "%s needs %s of superior, not_worse, at_least, at_most and suspicious", path,
              count == 0 ? "one" : "only one");
   char *metric = memory_format("%s.metric", path);
   if (gate->metric[0] != '\0') check_metric(loader, gate->metric, metric);

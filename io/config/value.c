@@ -220,6 +220,7 @@ static char *join_path(const char *folder, const char *path) {
 static bool read_path(const ValueReader *reader, const KeyRow *row, YamlNode *node, const char *shown,
                       char **slot) {
   if (!read_text(reader, row, node, shown, slot)) return false;
+  if (node->text[0] == '\0' && row->need != NEED_GIVEN) return true; // no file
   const char *folder = node->place.source->is_override ? reader->working : reader->folder;
   put_text(slot, join_path(folder, node->text));
   return true;
@@ -348,7 +349,17 @@ static bool read_costs(const ValueReader *reader, const KeyRow *row, YamlNode *n
 static bool read_rule(const ValueReader *reader, const KeyRow *row, YamlNode *node, const char *shown,
                       Gate *gate) {
   gate->rule = (GateRule)row->rule;
-  return read_number(reader, row, node, shown, &gate->margin);
+  size_t length = node->kind == YAML_SCALAR ? strlen(node->text) : 0;
+  if (!gate_rule_is_relative(gate->rule) || node->quoted || length < 2 || node->text[length - 1] != '%')
+    return read_number(reader, row, node, shown, &gate->margin);
+  YamlNode percent = *node; // "2%": of the champion's metric
+  percent.text = memory_text_n(node->text, length - 1);
+  bool good = read_number(reader, row, &percent, shown, &gate->margin);
+  gate->margin /= 100;
+  gate->relative = true;
+  node->failed = percent.failed;
+  free(percent.text);
+  return good;
 }
 
 bool value_read(const ValueReader *reader, const KeyRow *row, YamlNode *node, void *slot, const char *shown) {

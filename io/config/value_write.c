@@ -111,6 +111,13 @@ static void write_costs(FILE *out, const CostList *list) {
   fputs(list->count > 0 ? "}}" : "}", out);
 }
 
+static void write_margin(FILE *out, const Gate *gate) {
+  if (gate->relative)
+    fprintf(out, "%.15g%%", gate->margin * 100);
+  else
+    value_write_number(out, gate->margin);
+}
+
 void value_write(FILE *out, const KeyRow *row, const void *slot) {
   switch (row->type) {
   case KEY_TEXT:
@@ -152,7 +159,7 @@ void value_write(FILE *out, const KeyRow *row, const void *slot) {
     write_costs(out, slot);
     break;
   case KEY_RULE:
-    value_write_number(out, ((const Gate *)slot)->margin);
+    write_margin(out, slot);
     break;
   case KEY_SECTION:
   case KEY_OPTIONAL:

@@ -9,6 +9,7 @@
 #include "engine/evaluate/leaderboard.h"
 #include "engine/preprocess/preprocess.h"
 #include "engine/shared/tensor.h"
+#include "io/report/ledger.h"
 
 #include <jansson.h>
 
@@ -29,12 +30,15 @@ typedef struct ReportContext {
   int class_count;
   const char *part; // "test"
   uint8_t rows_digest[DIGEST_BYTES];
-  const char *definition;         // digest of the business definition; NULL without money
-  const char *examples;           // sentences about typical payoffs, a line each; NULL without money
-  const char *version;            // of the program
-  const char *command;            // that writes this report again
-  const Leaderboard *leaderboard; // of several challengers; else NULL
-  const char *const *model_names; // [leaderboard->count]: the champion, then the challengers
+  const char *definition; // digest of the business definition; NULL without money
+  const char *examples;   // sentences about typical payoffs, a line each; NULL without money
+  const char *version;    // of the program
+  const char *command;    // that writes this report again
+  const char *override_by, *override_reason; // of an INCONCLUSIVE that a person accepted; else NULL
+  const LedgerEntry *ledger;                 // where the decision spends alpha; else NULL
+  const GatesConfig *champion_gates;         // the rules the champion was judged by; NULL: none
+  const Leaderboard *leaderboard;            // of several challengers; else NULL
+  const char *const *model_names;            // [leaderboard->count]: the champion, then the challengers
 } ReportContext;
 
 // One model: champion and comparison NULL. Two: all of them. The tree is the caller's (json_decref).

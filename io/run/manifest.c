@@ -7,9 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *const manifest_gate_rules[] = {"superior", "not_worse", "at_least", "at_most"};
 const char *const manifest_parts[] = {"train", "validation", "test"};
-_Static_assert(sizeof manifest_gate_rules / sizeof manifest_gate_rules[0] == GATE_AT_MOST + 1, "each rule");
 _Static_assert(sizeof manifest_parts / sizeof manifest_parts[0] == PART_COUNT, "each part");
 
 static void put_text(Text *text, const char *key, const char *value) {
@@ -41,9 +39,9 @@ static void put_data(Text *text, const Manifest *manifest) {
 static void put_gate(Text *text, const Gate *gate) {
   text_put(text, "{");
   put_text(text, "metric", gate->metric);
-  text_add(text, ", \"rule\": \"%s\", \"margin\": ", manifest_gate_rules[gate->rule]);
+  text_add(text, ", \"rule\": \"%s\", \"margin\": ", gate_rule_names[gate->rule]);
   json_put_number(text, gate->margin);
-  text_put(text, "}");
+  text_put(text, gate->relative ? ", \"relative\": true}" : "}");
 }
 
 static void put_gates(Text *text, const GatesConfig *gates) {

@@ -39,7 +39,6 @@ typedef struct Manifest {
 } Manifest;
 
 // Names that it is written and read with: by GateRule, by SplitPart.
-extern const char *const manifest_gate_rules[];
 extern const char *const manifest_parts[];
 
 char *manifest_text(const Manifest *manifest); // JSON, keys in a fixed order; freed by free()

@@ -37,9 +37,10 @@ static int take_data(Manifest *manifest, const json_t *data) {
 
 static int take_gate(Gate *gate, const json_t *item) {
   const char *rule = json_string_value(json_object_get(item, "rule"));
-  for (int i = 0; rule != NULL && i <= GATE_AT_MOST; i++) {
-    if (strcmp(rule, manifest_gate_rules[i]) != 0) continue;
+  for (int i = 0; rule != NULL && i < GATE_RULE_COUNT; i++) {
+    if (strcmp(rule, gate_rule_names[i]) != 0) continue;
     gate->rule = (GateRule)i;
+    gate->relative = json_is_true(json_object_get(item, "relative"));
     return json_get_number(&gate->margin, item, "margin") && json_get_text(&gate->metric, item, "metric");
   }
   return 0;

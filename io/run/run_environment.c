@@ -2,13 +2,12 @@
 #include "io/run/run_parts.h"
 
 #include "engine/shared/memory.h"
+#include "io/shared/environment.h"
 #include "io/shared/json.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/utsname.h>
-#include <unistd.h>
 
 // What earlier sessions wrote; a fresh object where that cannot be read.
 static json_t *earlier_sessions(const char *path) {
@@ -19,21 +18,6 @@ static json_t *earlier_sessions(const char *path) {
   free(file);
   if (!json_is_array(json_object_get(json, "sessions"))) json_object_set_new(json, "sessions", json_array());
   return json;
-}
-
-static json_t *host(void) {
-  struct utsname name;
-  if (uname(&name) != 0) return json_object();
-  return json_pack("{s:s,s:s,s:s,s:s,s:I}", "name", name.nodename, "system", name.sysname, "release",
-                   name.release, "machine", name.machine, "cores", (json_int_t)sysconf(_SC_NPROCESSORS_ONLN));
-}
-
-static json_t *now(void) {
-  char text[32] = "";
-  struct tm utc;
-  time_t seconds = time(NULL);
-  if (gmtime_r(&seconds, &utc) != NULL) strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc);
-  return json_string(text);
 }
 
 static json_t *texts(const TextList *list) {
@@ -47,10 +31,10 @@ void run_environment_begin(Run *run, const RunEnvironment *environment, uint64_t
   clock_gettime(CLOCK_MONOTONIC, &run->opened);
   run->environment = earlier_sessions(run->path);
   json_t *sessions = json_object_get(run->environment, "sessions");
-  json_t *session =
-      json_pack("{s:o,s:s,s:o,s:s,s:s,s:i,s:I,s:o}", "started", now(), "version", environment->version,
-                "host", host(), "device", environment->device, "isa", environment->isa, "threads",
-                environment->threads, "from_step", (json_int_t)step, "set", texts(environment->overrides));
+  json_t *session = json_pack("{s:o,s:s,s:o,s:s,s:s,s:i,s:I,s:o}", "started", environment_now(), "version",
+                              environment->version, "host", environment_host(), "device", environment->device,
+                              "isa", environment->isa, "threads", environment->threads, "from_step",
+                              (json_int_t)step, "set", texts(environment->overrides));
   json_array_append_new(sessions, session);
 }
 

@@ -22,7 +22,9 @@ Estimate point(double value) {
 }
 
 Gate gate(const char *metric, GateRule rule, double margin) {
-  return {const_cast<char *>(metric), rule, margin};
+  Gate made{};
+  made.metric = const_cast<char *>(metric), made.rule = rule, made.margin = margin;
+  return made;
 }
 
 // A verdict on differences that are given, not computed.
@@ -49,10 +51,10 @@ public:
     return *this;
   }
   // delta: of the difference; challenger: of the challenger's own metric.
-  Judging &metric(const char *name, Estimate delta, Estimate challenger) {
+  Judging &metric(const char *name, Estimate delta, Estimate challenger, Estimate champion = point(0)) {
     MetricDifference difference{};
     difference.metric = &metric_named(name, TASK_BINARY);
-    difference.champion = point(0), difference.challenger = challenger, difference.delta = delta;
+    difference.champion = champion, difference.challenger = challenger, difference.delta = delta;
     differences.push_back(difference);
     results.push_back({difference.metric, challenger, false});
     return *this;
@@ -109,15 +111,19 @@ TEST(Gates, EveryRuleAtItsEdges) {
       {GATE_AT_MOST, 0.5, 0, up, RESULT_UNKNOWN},
       {GATE_AT_MOST, 0.5, 0.5, 1, RESULT_UNKNOWN},
       {GATE_AT_MOST, 0.5, up, 1, RESULT_FAIL},
+      // suspicious c: L > c fails, all else passes
+      {GATE_SUSPICIOUS, 0.5, up, 1, RESULT_FAIL},
+      {GATE_SUSPICIOUS, 0.5, 0.5, 1, RESULT_PASS},
+      {GATE_SUSPICIOUS, 0.5, 0, 0.5, RESULT_PASS},
   };
   for (const Row &row : table) {
-    bool relative = row.rule == GATE_SUPERIOR || row.rule == GATE_NOT_WORSE;
+    bool relative = gate_rule_is_relative(row.rule);
     Estimate judged = interval(row.low, row.high), other = interval(-9, 9);
     Judging judging;
     judging.primary(gate("auc", row.rule, row.margin))
         .metric("auc", relative ? judged : other, relative ? other : judged);
     VerdictState state = judging.judge();
-    std::string at = std::string(gate_rule_name(row.rule)) + " [" + std::to_string(row.low) + ", " +
+    std::string at = std::string(gate_rule_names[row.rule]) + " [" + std::to_string(row.low) + ", " +
                      std::to_string(row.high) + "]";
     EXPECT_EQ(judging.verdict.gates[0].result, row.result) << at << " " << judging.verdict.gates[0].text;
     EXPECT_EQ(state, row.result == RESULT_PASS   ? VERDICT_SHIP
@@ -125,6 +131,43 @@ TEST(Gates, EveryRuleAtItsEdges) {
                                                  : VERDICT_INCONCLUSIVE)
         << at;
     EXPECT_STREQ(judging.verdict.gates[0].id, "primary.auc");
+  }
+}
+
+// Passes with a warning only where neither the end of the interval nor the difference itself is below the
+// bound.
+TEST(Gates, SuspiciousWarns) {
+  const std::pair<Estimate, bool> rows[] = {
+      {interval(0.4, 0.8), true}, {interval(0.2, 0.7), false}, {interval(0, 0.5), false}};
+  for (const auto &[judged, warns] : rows) {
+    Judging judging;
+    judging.primary(gate("auc", GATE_SUSPICIOUS, 0.5)).metric("auc", judged, interval(-9, 9));
+    EXPECT_EQ(judging.judge(), VERDICT_SHIP);
+    EXPECT_EQ(judging.verdict.gates[0].warning, warns) << judged.low;
+  }
+  Judging leak;
+  leak.primary(gate("auc", GATE_SUSPICIOUS, 0.1)).metric("auc", interval(0.2, 0.3), interval(-9, 9));
+  EXPECT_EQ(leak.judge(), VERDICT_HOLD);
+  EXPECT_NE(leak.reason().find("leakage"), std::string::npos);
+}
+
+// 10 % of a champion of -8 is 0.8: the sign of the champion does not turn the rule round.
+TEST(Gates, RelativeMarginsAreFractionsOfTheChampion) {
+  const struct {
+    Estimate champion;
+    double low;
+    VerdictState state;
+  } rows[] = {
+      {interval(-9, -7), -0.79, VERDICT_SHIP},         {interval(-9, -7), -0.81, VERDICT_INCONCLUSIVE},
+      {interval(7, 9), -0.79, VERDICT_SHIP},           {interval(7, 9), -0.81, VERDICT_INCONCLUSIVE},
+      {interval(-1, 17), -0.01, VERDICT_INCONCLUSIVE}, // the champion's interval holds 0
+      {point(8), -0.01, VERDICT_INCONCLUSIVE}};
+  for (const auto &row : rows) {
+    Gate rule = gate("auc", GATE_NOT_WORSE, 0.1);
+    rule.relative = true;
+    Judging judging;
+    judging.primary(rule).metric("auc", interval(row.low, 1), interval(-9, 9), row.champion);
+    EXPECT_EQ(judging.judge(), row.state) << row.champion.value << " " << judging.reason();
   }
 }
 

@@ -19,7 +19,7 @@ protected:
     champion.labels.assign(kRows, 0);
     champion.scores.assign(kRows, 100);
     gates.has_primary = true;
-    gates.primary = {const_cast<char *>("mae"), GATE_SUPERIOR, 0};
+    gates.primary.metric = const_cast<char *>("mae"), gates.primary.rule = GATE_SUPERIOR;
     gates.confidence = 0.95;
   }
   void TearDown() override {

@@ -272,7 +272,7 @@ TEST(EvaluationSet, UnknownMetricsAreFoundBeforeAnything) {
   EXPECT_EQ(evaluate_model(&report, &set, &names, nullptr, &error), STATUS_CONFIG);
   GatesConfig gates{};
   gates.has_primary = true;
-  gates.primary = {second, GATE_SUPERIOR, 0};
+  gates.primary.metric = second, gates.primary.rule = GATE_SUPERIOR;
   EXPECT_EQ(evaluate_model(&report, &set, nullptr, &gates, &error), STATUS_CONFIG);
   names.count = 1; // metrics of gates and money come along
   char brier[] = "brier";

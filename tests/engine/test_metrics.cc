@@ -209,7 +209,8 @@ Status compare(Comparison *comparison, const Sample &a, const Sample &b, GateRul
                Validity *validity) {
   GatesConfig gates = {};
   gates.has_primary = true;
-  gates.primary = {const_cast<char *>("brier"), rule, margin};
+  gates.primary.metric = const_cast<char *>("brier"), gates.primary.rule = rule,
+  gates.primary.margin = margin;
   gates.confidence = 0.95;
   EvaluationSet champion = a.set(), challenger = b.set();
   Error error = {};

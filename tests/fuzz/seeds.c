@@ -154,7 +154,7 @@ static void events_seeds(const char *folder) {
 
 static void manifest_seeds(const char *folder) {
   ManifestFile file = {"rows.h5", 1234};
-  Gate guardrail = {"auc", GATE_NOT_WORSE, 0.01};
+  Gate guardrail = {.metric = "auc", .rule = GATE_NOT_WORSE, .margin = 0.01};
   uint64_t steps[] = {8, 12};
   Manifest manifest = {.name = "small",
                        .goal = "",

@@ -34,7 +34,7 @@ struct RunCase {
   Config config{};
   std::string config_text = "name: small\nseed: 7\n", bits = "a=1\nb=0x1p-1\n";
   ManifestFile file{const_cast<char *>("rows.h5"), 1234};
-  Gate guardrail{const_cast<char *>("auc"), GATE_NOT_WORSE, 0.01};
+  Gate guardrail{}; // auc, not worse by 0.01
   RunInputs inputs{};
   RunEnvironment environment{};
   uint8_t data[DIGEST_BYTES];

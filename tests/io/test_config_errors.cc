@@ -151,9 +151,10 @@ const ErrorCase CASES[] = {
     {"money without business", "gates: {primary: {metric: value, superior: 0}}\n",
      "value is money: it needs the section business\n"},
     {"two rules", "gates: {primary: {metric: auc, superior: 0, at_least: 3}}\n",
-     "gates.primary needs only one of superior, not_worse, at_least and at_most\n"},
+     "gates.primary needs only one of superior, not_worse, at_least, at_most and suspicious\n"},
     {"no rule", "gates: {guardrails: [{metric: auc}]}\n",
-     "c.yaml:5:22: error: gates.guardrails.0 needs one of superior, not_worse, at_least and at_most\n"},
+     "c.yaml:5:22: error: gates.guardrails.0 needs one of superior, not_worse, at_least, at_most and "
+     "suspicious\n"},
     {"no metric", "gates: {primary: {superior: 0}}\n", "gates.primary.metric is missing"},
     {"margin", "gates: {primary: {metric: auc, not_worse: 0}}\n",
      "gates.primary.not_worse is 0, outside (0, inf)\n"},

@@ -132,7 +132,8 @@ RunCase::RunCase() {
   config.checkpoint.keep_last = 2;
   config.checkpoint.keep_best = 1;
   config.gates.has_primary = true;
-  config.gates.primary = {const_cast<char *>("value"), GATE_SUPERIOR, 0};
+  config.gates.primary.metric = const_cast<char *>("value"), config.gates.primary.rule = GATE_SUPERIOR;
+  guardrail.metric = const_cast<char *>("auc"), guardrail.rule = GATE_NOT_WORSE, guardrail.margin = 0.01;
   config.gates.guardrails = &guardrail;
   config.gates.guardrail_count = 1;
   config.gates.confidence = 0.95;

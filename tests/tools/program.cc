@@ -27,6 +27,7 @@ const std::string binary = INGOT_BINARY, gpu_binary = INGOT_GPU_BINARY;
   int err = open((output + ".err").c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0644);
   dup2(out, STDOUT_FILENO);
   dup2(err, STDERR_FILENO);
+  setenv("XDG_STATE_HOME", (output + ".state").c_str(), 1); // its own ledger of decisions
   for (const std::string &pair : call.environment) putenv(strdup(pair.c_str()));
   if (call.umask >= 0) umask((mode_t)call.umask);
   if (!call.folder.empty() && chdir(call.folder.c_str()) != 0) _exit(126);

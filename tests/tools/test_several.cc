@@ -57,10 +57,10 @@ protected:
   }
   std::string at(const std::string &name) const { return folder + "/" + name; }
   // Scores that know `skill` of the label, the rest is a fixed noise.
-  void scores(const std::string &name, double skill, int share = 1) {
+  void scores(const std::string &name, double skill, int share = 1, double step = 0.6180339887498949) {
     std::string text = "row_id,score\n";
     for (size_t i = 0; i < ids.size(); i++) {
-      double noise = std::fmod((double)(i + 1) * 0.6180339887498949, 1.0);
+      double noise = std::fmod((double)(i + 1) * step, 1.0);
       if (i % (size_t)share != 0) continue;
       text += ids[i] + "," + std::to_string(skill * leaves[i] + (1 - skill) * noise) + "\n";
     }
@@ -71,7 +71,7 @@ protected:
     for (const std::string &file : files) arguments.push_back(at(file));
     arguments.insert(arguments.end(), {"-o", at("out"), "--config", at("judge.yaml")});
     arguments.insert(arguments.end(), more.begin(), more.end());
-    return ingot(arguments);
+    return run_ingot({arguments, {"XDG_STATE_HOME=" + at("state")}});
   }
   std::string folder;
   std::vector<std::string> ids;
@@ -153,6 +153,74 @@ TEST_F(Several, IntersectLeavesTheRowsThatAllShare) {
   more.push_back("--intersect");
   EXPECT_EQ(compare({"poor.csv", "half.csv", "third.csv"}, more).status, 20);
   EXPECT_EQ(Json(at("out/report.json")).number("evaluation_set/rows"), 667); // multiples of 6 below 4000
+}
+
+// The same decision again costs nothing and gives the same bytes; another one on the same rows costs more.
+TEST_F(Several, TheLedgerMakesEachDecisionCost) {
+  const std::vector<std::string> ledger = {"--set", "gates.ledger=" + at("ledger.jsonl")};
+  ASSERT_EQ(compare({"poor.csv", "good.csv"}, ledger).status, 0);
+  std::string first = read_file(at("out/report.json"));
+  EXPECT_NEAR(Json(at("out/report.json")).number("ledger/alpha_this_decision"), 0.05 * 6 / (M_PI * M_PI),
+              1e-12);
+  ASSERT_EQ(compare({"poor.csv", "better.csv"}, ledger).status, 0);
+  EXPECT_NEAR(Json(at("out/report.json")).number("ledger/alpha_this_decision"), 0.05 * 6 / (M_PI * M_PI) / 4,
+              1e-12);
+  EXPECT_NEAR(Json(at("out/report.json")).number("method/confidence"), 1 - 0.05 * 6 / (M_PI * M_PI) / 4,
+              1e-12);
+  ASSERT_EQ(compare({"poor.csv", "good.csv"}, ledger).status, 0);
+  EXPECT_EQ(read_file(at("out/report.json")), first);
+  EXPECT_EQ(lines_of(read_file(at("ledger.jsonl"))).size(), 2u);
+}
+
+TEST_F(Several, ABrokenLedgerIsRefusedAndKept) {
+  write_file(at("ledger.jsonl"), "{\"evaluation\": \"x\", \"decision\": \"y\"}\nnot json\n");
+  Outcome outcome = compare({"poor.csv", "good.csv"}, {"--set", "gates.ledger=" + at("ledger.jsonl")});
+  EXPECT_EQ(outcome.status, 65);
+  EXPECT_NE(outcome.err.find("ledger.jsonl:2"), std::string::npos) << outcome.err;
+  EXPECT_FALSE(exists(at("out/report.json")));
+}
+
+// Without gates.ledger decisions are only counted, outside the digest.
+TEST_F(Several, TheOwnLedgerIsOnlyShown) {
+  ASSERT_EQ(compare({"poor.csv", "good.csv"}).status, 0);
+  std::string first = read_file(at("out/report.json"));
+  EXPECT_EQ(first.find("\"ledger\""), std::string::npos);
+  EXPECT_EQ(Json(at("out/environment.json")).number("ledger/decisions_before"), 0);
+  ASSERT_EQ(compare({"poor.csv", "better.csv"}).status, 0);
+  EXPECT_EQ(Json(at("out/environment.json")).number("ledger/decisions_before"), 1);
+  ASSERT_EQ(compare({"poor.csv", "good.csv"}).status, 0);
+  EXPECT_EQ(read_file(at("out/report.json")), first);
+}
+
+TEST_F(Several, APersonMayAcceptWhatIsInconclusiveAndSignsForIt) {
+  scores("alike.csv", 0.35, 1, 0.41421356237309515);
+  EXPECT_EQ(compare({"good.csv", "alike.csv"}).status, 20);
+  Outcome accepted = compare({"good.csv", "alike.csv"},
+                             {"--accept-inconclusive", "--by", "Ann", "--reason", "the old tool ends"});
+  EXPECT_EQ(accepted.status, 0) << accepted.err;
+  Json report(at("out/report.json"));
+  EXPECT_EQ(report.text("verdict/state"), "INCONCLUSIVE");
+  EXPECT_EQ(report.text("verdict/override/by"), "Ann");
+  EXPECT_EQ(report.text("verdict/override/reason"), "the old tool ends");
+  EXPECT_EQ(compare({"good.csv", "alike.csv"}, {"--accept-inconclusive", "--by", "Ann"}).status, 2);
+  EXPECT_EQ(compare({"good.csv", "alike.csv"}, {"--by", "Ann", "--reason", "x"}).status, 2);
+  EXPECT_EQ(
+      compare({"good.csv", "poor.csv"}, {"--accept-inconclusive", "--by", "Ann", "--reason", "x"}).status,
+      10);
+  EXPECT_EQ(read_file(at("out/report.json")).find("override"), std::string::npos);
+}
+
+TEST_F(Several, RulesThatChangedSinceTheChampionAreShown) {
+  ASSERT_EQ(ingot({"evaluate", at("poor.csv"), "--config", at("judge.yaml"), "-o", at("old")}).status, 0);
+  ASSERT_EQ(ingot({"evaluate", at("good.csv"), "--config", at("judge.yaml"), "-o", at("new"), "--set",
+                   "gates.primary={metric: value, superior: 5%}"})
+                .status,
+            0);
+  ingot({"compare", at("old"), at("new"), "-o", at("out")});
+  Json report(at("out/report.json"));
+  EXPECT_EQ(report.text("rules_changed/0/id"), "primary.value");
+  EXPECT_EQ(report.text("rules_changed/0/from"), "superior 0");
+  EXPECT_EQ(report.text("rules_changed/0/to"), "superior 5%");
 }
 
 TEST_F(Several, TooManyChallengersAreUsage) {

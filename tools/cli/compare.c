@@ -12,6 +12,7 @@ enum { CHALLENGERS_MAX = 20 };
 
 typedef struct CompareChoices {
   JudgeChoices judge;
+  Override override;
   const char *output, *inconclusive;
   bool intersect, as_json;
 } CompareChoices;
@@ -205,6 +206,7 @@ static Status judge_all(Contestants *all, const CompareChoices *choices, Status 
                          .folder = choices->output,
                          .command = command,
                          .inconclusive = choices->inconclusive,
+                         .override = &choices->override,
                          .as_json = choices->as_json};
   Status status = opened;
   if (status == STATUS_OK) status = check_all(all, partial, &choices->judge, error);
@@ -219,6 +221,7 @@ static Status compare(const CompareChoices *choices, char **arguments, int count
   Contestants all = {.count = count - 1};
   bool partial = false;
   PASS(judge_choices_check(&choices->judge, error));
+  PASS(override_check(&choices->override, error));
   all.challengers = memory_get((size_t)all.count, sizeof *all.challengers);
   all.validity = memory_get((size_t)all.count, sizeof *all.validity);
   all.checks = memory_get((size_t)all.count, sizeof *all.checks);
@@ -246,6 +249,7 @@ Status verb_compare(int argc, char **argv, Error *error) {
       FLAG(0, "intersect", &choices.intersect, "compare the rows both have; at best INCONCLUSIVE"),
       TEXT(0, "inconclusive", "HOW", &choices.inconclusive,
            "exit code of INCONCLUSIVE: fail (1) or ok (0) instead of 20"),
+      OVERRIDE_OPTIONS(&choices.override),
       FLAG(0, "json", &choices.as_json, "print report.json"),
   };
   Command command = {

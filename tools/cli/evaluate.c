@@ -9,6 +9,7 @@ Status verb_evaluate(int argc, char **argv, Error *error);
 
 typedef struct EvaluateChoices {
   JudgeChoices judge;
+  Override override;
   const char *output, *inconclusive;
   bool as_json;
 } EvaluateChoices;
@@ -31,6 +32,7 @@ static Status evaluate(const EvaluateChoices *choices, const char *argument, Err
   char *folder = NULL, *command = NULL;
   Status status;
   TRY(judge_choices_check(&choices->judge, error));
+  TRY(override_check(&choices->override, error));
   TRY(judged_model_open_any(&judged, argument, &choices->judge, NULL, error));
   TRY(judgement_checks(checks, &validity.count, &judged, &choices->judge, error));
   const char *part = choices->judge.data != NULL   ? "given"
@@ -46,6 +48,7 @@ static Status evaluate(const EvaluateChoices *choices, const char *argument, Err
                          .folder = folder,
                          .command = command,
                          .inconclusive = choices->inconclusive,
+                         .override = &choices->override,
                          .as_json = choices->as_json};
   status = judgement_write(&judgement, error);
 done:
@@ -70,6 +73,7 @@ Status verb_evaluate(int argc, char **argv, Error *error) {
       TEXT('o', "output", "DIR", &choices.output, "folder of the report (default: <run>/report)"),
       TEXT(0, "inconclusive", "HOW", &choices.inconclusive,
            "exit code of INCONCLUSIVE: fail (1) or ok (0) instead of 20"),
+      OVERRIDE_OPTIONS(&choices.override),
       FLAG(0, "json", &choices.as_json, "print report.json"),
   };
   Command command = {

@@ -83,9 +83,11 @@ static json_t *gate_json(const ReportParts *parts, const GateOutcome *gate) {
   put_text(json, "kind", gate_kind_name(gate->kind));
   put_text(json, "metric", strchr(gate->id, '.') + 1);
   put_text(json, "label", gate->metric != NULL ? gate->metric->title : strchr(gate->id, '.') + 1);
-  put_text(json, "rule", gate_rule_name(gate->rule));
+  put_text(json, "rule", gate_rule_names[gate->rule]);
   bool money = gate->metric != NULL && is_money(gate->metric);
   put(json, "margin", scaled_json(gate->margin, money ? MONEY_SCALE : 1));
+  if (gate->relative) put(json, "relative", json_true());
+  if (gate->warning) put(json, "warning", json_true());
   if (money) {
     put_count(json, "scale", MONEY_SCALE);
     put_text(json, "unit", parts->context->config->business.unit);
@@ -234,6 +236,10 @@ json_t *verdict_json(const ReportParts *parts) {
   if (verdict->rows_needed > 0) {
     put_count(json, "rows_needed", verdict->rows_needed);
     put(json, "for_challenger", json_boolean(verdict->for_challenger));
+  }
+  if (parts->context->override_by != NULL) {
+    put(json, "override",
+        json_pack("{s:s,s:s}", "by", parts->context->override_by, "reason", parts->context->override_reason));
   }
   if (verdict->loss_metric != NULL && is_money(verdict->loss_metric)) {
     put(json, "opportunity_loss",

@@ -27,6 +27,8 @@ double metric_scale(const Metric *metric);
 // {"value", "ci", "method"[, "p"]}; scale 1, or MONEY_SCALE: then integers.
 json_t *estimate_json(const Estimate *estimate, double scale);
 
+json_t *ledger_json(const ReportParts *parts);
+json_t *rules_changed_json(const ReportParts *parts);
 json_t *leaderboard_json(const ReportParts *parts);
 json_t *metrics_json(const ReportParts *parts);
 json_t *gates_json(const ReportParts *parts);

@@ -127,6 +127,8 @@ json_t *report_json(const ReportContext *context, const EvaluationReport *challe
   put(json, "risk", risk_json(&parts));
   put(json, "gates", gates_json(&parts));
   put(json, "checks", checks_json(&parts));
+  put(json, "rules_changed", rules_changed_json(&parts));
+  put(json, "ledger", ledger_json(&parts));
   put(json, "metrics", metrics_json(&parts));
   put(json, "swap", swap_json(&parts));
   put(json, "confusion", confusion_json(&parts));

@@ -6,9 +6,11 @@
 #include "tools/cli/judge/judged_parts.h"
 #include "tools/cli/judge/policy.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 // ---- pieces ----
@@ -119,6 +121,17 @@ static Status load_own_config(JudgedModel *judged, const JudgeChoices *choices, 
                      true, error);
 }
 
+static Status score(JudgedModel *judged, const int64_t *rows, int64_t count, Error *error) {
+  struct timespec begun, ended;
+  clock_gettime(CLOCK_MONOTONIC, &begun);
+  PASS(trained_model_scores(&judged->scores, NULL, &judged->model, judged->dataset, rows, count, error));
+  clock_gettime(CLOCK_MONOTONIC, &ended);
+  judged->scoring_seconds =
+      (double)(ended.tv_sec - begun.tv_sec) + 1e-9 * (double)(ended.tv_nsec - begun.tv_nsec);
+  device_describe(judged->device, judged->model.device);
+  return STATUS_OK;
+}
+
 Status judged_model_open(JudgedModel *judged, const char *argument, const JudgeChoices *choices,
                          const Config *business, Error *error) {
   const int64_t *rows;
@@ -136,7 +149,7 @@ Status judged_model_open(JudgedModel *judged, const char *argument, const JudgeC
   PASS(open_rows(judged, choices, &rows, &count, error));
   PASS(judged_rows_load(&judged->judged, judged->dataset, judged->model.preprocess, money, rows, count, true,
                         error));
-  PASS(trained_model_scores(&judged->scores, NULL, &judged->model, judged->dataset, rows, count, error));
+  PASS(score(judged, rows, count, error));
   PASS(judged_rows_price(&judged->judged, money, judged->scores, error));
   return policy_of_model(&judged->policy, &judged->model, money, error);
 }

@@ -7,6 +7,9 @@
 #include "io/report/json_text.h"
 #include "io/report/report_folder.h"
 #include "io/report/report_text.h"
+#include "io/shared/durable.h"
+#include "io/shared/environment.h"
+#include "tools/cli/judge/decision.h"
 #include "tools/cli/judge/stakes.h"
 #include "tools/cli/shared/output.h"
 
@@ -20,13 +23,15 @@ typedef struct Findings {
   Leaderboard leaderboard; // of several challengers
   Verdict verdict;         // of one model
   int chosen;              // the challenger that the report is about
+  GatesConfig gates;       // the configuration's, at the confidence that the ledger leaves; not owned
+  Decision decision;
 } Findings;
 
-static Status evaluate(EvaluationReport *report, const Judgement *judgement, const JudgedModel *judged,
-                       Error *error) {
+static Status evaluate(EvaluationReport *report, const Findings *findings, const Judgement *judgement,
+                       const JudgedModel *judged, Error *error) {
   const Config *config = judgement->challengers->config;
   EvaluationSet set = judged_model_set(judged);
-  Status status = evaluate_model(report, &set, &config->evaluate_metrics, &config->gates, error);
+  Status status = evaluate_model(report, &set, &config->evaluate_metrics, &findings->gates, error);
   return status == STATUS_OK ? status : error_prefix(error, "%s", judged->name);
 }
 
@@ -38,23 +43,27 @@ static Status compare_all(Findings *findings, const Judgement *judgement, Error 
   for (int i = 0; i < count; i++) challengers[i] = judged_model_set(&judgement->challengers[i]);
   Status status =
       compare_several(&findings->leaderboard, &findings->comparison, &champion, challengers, count,
-                      &config->evaluate_metrics, &config->gates, judgement->validity, error);
+                      &config->evaluate_metrics, &findings->gates, judgement->validity, error);
   free(challengers);
   return status;
 }
 
 static Status judge(Findings *findings, const Judgement *judgement, Error *error) {
-  const GatesConfig *gates = &judgement->challengers->config->gates;
   if (judgement->champion != NULL) judged_model_limit(judgement->champion);
   for (int i = 0; i < judgement->challenger_count; i++) judged_model_limit(&judgement->challengers[i]);
+  PASS(decision_open(&findings->decision, judgement, error));
+  findings->gates = judgement->challengers->config->gates;
+  findings->gates.confidence = findings->decision.confidence;
   if (judgement->champion == NULL) {
-    PASS(evaluate(&findings->challenger, judgement, judgement->challengers, error));
-    return judge_first(&findings->verdict, &findings->challenger, gates, judgement->validity, error);
+    PASS(evaluate(&findings->challenger, findings, judgement, judgement->challengers, error));
+    return judge_first(&findings->verdict, &findings->challenger, &findings->gates, judgement->validity,
+                       error);
   }
-  PASS(evaluate(&findings->champion, judgement, judgement->champion, error));
+  PASS(evaluate(&findings->champion, findings, judgement, judgement->champion, error));
   PASS(compare_all(findings, judgement, error));
   findings->chosen = findings->leaderboard.chosen - 1;
-  return evaluate(&findings->challenger, judgement, &judgement->challengers[findings->chosen], error);
+  return evaluate(&findings->challenger, findings, judgement, &judgement->challengers[findings->chosen],
+                  error);
 }
 
 // What the difference in money hangs on, once it is there.
@@ -109,12 +118,44 @@ static void print_report(const json_t *report, const Judgement *judgement) {
   say("report: %s/report.html", judgement->folder);
 }
 
+// environment.json: where and when, which is in no digest.
+static Status write_environment(const Judgement *judgement, const Decision *decision, Error *error) {
+  json_t *json = json_pack("{s:o,s:s,s:o}", "written", environment_now(), "version", INGOT_VERSION, "host",
+                           environment_host());
+  if (judgement->challengers->device[0] != '\0') {
+    json_object_set_new(json, "scoring",
+                        json_pack("{s:s,s:I,s:f}", "device", judgement->challengers->device, "rows",
+                                  (json_int_t)judgement->challengers->judged.rows, "seconds",
+                                  judgement->challengers->scoring_seconds));
+  }
+  if (decision->ledger != NULL) {
+    json_object_set_new(json, "ledger",
+                        json_pack("{s:s,s:I,s:b}", "file", decision->ledger, "decisions_before",
+                                  (json_int_t)decision->entry.decisions_before, "repeated",
+                                  decision->entry.repeated));
+  }
+  Text text = {0};
+  json_text(&text, json);
+  Status status = durable_replace(&file_calls_system, judgement->folder, "environment.json", text.bytes,
+                                  text.length, error);
+  text_free(&text);
+  json_decref(json);
+  return status;
+}
+
 static Status write_all(const Findings *findings, const Judgement *judgement, const Verdict *verdict,
                         Error *error) {
   ReportContext context;
   PASS(describe(&context, judgement, findings->chosen, error));
   bool two = judgement->champion != NULL;
   const char **names = two ? names_of(judgement) : NULL;
+  if (judgement->override != NULL && judgement->override->accepted &&
+      verdict->state == VERDICT_INCONCLUSIVE) {
+    context.override_by = judgement->override->by;
+    context.override_reason = judgement->override->reason;
+  }
+  if (findings->decision.spends) context.ledger = &findings->decision.entry;
+  if (two) context.champion_gates = &judgement->champion->config->gates;
   if (judgement->challenger_count > 1) {
     context.leaderboard = &findings->leaderboard;
     context.model_names = names;
@@ -124,6 +165,8 @@ static Status write_all(const Findings *findings, const Judgement *judgement, co
   Predictions predictions = judged_model_predictions(&judgement->challengers[findings->chosen]);
   char *config = config_write_resolved(judgement->challengers->config);
   Status status = report_folder_write(judgement->folder, report, &predictions, config, error);
+  if (status == STATUS_OK) status = write_environment(judgement, &findings->decision, error);
+  if (status == STATUS_OK) status = decision_record(&findings->decision, verdict->state, judgement, error);
   if (status == STATUS_OK) print_report(report, judgement);
   free(names);
   free(config);
@@ -143,6 +186,15 @@ static Status inconclusive_rule(InconclusiveRule *rule, const char *text, Error 
                          text);
 }
 
+Status override_check(const Override *override, Error *error) {
+  bool reason = override->reason != NULL && override->reason[0] != '\0',
+       by = override->by != NULL && override->by[0] != '\0';
+  if (override->accepted ? reason && by : override->reason == NULL && override->by == NULL) return STATUS_OK;
+  return error_set(error, STATUS_USAGE,
+                   "--accept-inconclusive, --reason TEXT and --by NAME stand together: who goes on without "
+                   "evidence, and why");
+}
+
 Status judgement_write(const Judgement *judgement, Error *error) {
   Findings findings = {0};
   InconclusiveRule rule;
@@ -152,8 +204,13 @@ Status judgement_write(const Judgement *judgement, Error *error) {
   TRY(find_stakes(&findings, judgement, error));
   const Verdict *verdict = judgement->champion == NULL ? &findings.verdict : &findings.comparison.verdict;
   TRY(write_all(&findings, judgement, verdict, error));
-  status = verdict_status(verdict->state, rule);
+  bool accepted = judgement->override != NULL && judgement->override->accepted;
+  if (accepted && verdict->state != VERDICT_INCONCLUSIVE)
+    say("--accept-inconclusive changes nothing: the verdict is %s", verdict_state_name(verdict->state));
+  status = verdict_status(verdict->state,
+                          accepted && verdict->state == VERDICT_INCONCLUSIVE ? INCONCLUSIVE_OK : rule);
 done:
+  decision_close(&findings.decision);
   evaluation_report_clear(&findings.challenger);
   evaluation_report_clear(&findings.champion);
   verdict_clear(&findings.verdict);

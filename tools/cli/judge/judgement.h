@@ -6,6 +6,21 @@
 #include "tools/cli/judge/judged_model.h"
 #include "tools/cli/shared/command.h"
 
+// A person's decision to go on without evidence; written into the report.
+typedef struct Override {
+  bool accepted; // --accept-inconclusive
+  const char *reason, *by;
+} Override;
+
+#define OVERRIDE_OPTIONS(override)                                                                           \
+  FLAG(0, "accept-inconclusive", &(override)->accepted,                                                      \
+       "go on without evidence: exit code 0 for INCONCLUSIVE; needs --reason and --by"),                     \
+      TEXT(0, "reason", "TEXT", &(override)->reason, "why; stands in the report"),                           \
+      TEXT(0, "by", "NAME", &(override)->by, "who answers for it; stands in the report")
+
+// 2 where the three do not stand together.
+Status override_check(const Override *override, Error *error);
+
 typedef struct Judgement {
   JudgedModel *challengers; // [challenger_count]; the configuration of the first decides
   int challenger_count;
@@ -15,6 +30,7 @@ typedef struct Judgement {
   const char *folder;       // where the report goes
   const char *command;      // that writes it again
   const char *inconclusive; // --inconclusive: "fail", "ok" or NULL
+  const Override *override; // NULL: none
   bool as_json;
 } Judgement;
 
