@@ -18,7 +18,7 @@ Status verb_predict(int argc, char **argv, Error *error);
 typedef struct PredictChoices {
   const char *output, *checkpoint, *device, *isa, *id;
   int64_t top, thread_count;
-  bool force;
+  bool acted, force;
 } PredictChoices;
 
 // What is known of the rows before they are written.
@@ -250,6 +250,8 @@ Status verb_predict(int argc, char **argv, Error *error) {
       TEXT('o', "output", "OUT", &choices.output, "OUT.h5 or OUT.csv (required)"),
       NUMBER(0, "top", "K", &choices.top, 1, INT64_MAX,
              "the K rows to act on first, by expected gain, then score; at most those acted on"),
+      FLAG(0, "acted", &choices.acted,
+           "only the rows acted on, in that order; with business.capacity as many as it allows"),
       TEXT(0, "id", "COLUMN", &choices.id,
            "column of row ids (default: the key of the split, else row numbers)"),
       TEXT(0, "checkpoint", "WHICH", &choices.checkpoint,
@@ -268,7 +270,8 @@ Status verb_predict(int argc, char **argv, Error *error) {
       "an error; columns the model does not read are named and ignored; unknown categories count as\n"
       "unknown; rows keep their order.\n",
       "ingot predict runs/churn-1a2b3c4d new.h5 -o scores.csv\n"
-      "ingot predict runs/churn-1a2b3c4d new.h5 -o call_list.csv --top 800",
+      "ingot predict runs/churn-1a2b3c4d new.h5 -o call_list.csv --top 800\n"
+      "ingot predict runs/churn-1a2b3c4d new.h5 -o call_list.csv --acted",
       options,
       sizeof options / sizeof options[0],
       2,
@@ -278,5 +281,6 @@ Status verb_predict(int argc, char **argv, Error *error) {
   if (parsed.helped) return STATUS_OK;
   if (choices.output == NULL)
     return error_set(error, STATUS_USAGE, "-o OUT is missing: a name that ends in .h5 or .csv");
+  if (choices.acted && choices.top == 0) choices.top = INT64_MAX;
   return predict(&choices, parsed.arguments, error);
 }
