@@ -90,21 +90,35 @@ TEST(Capacity, ActsFromBelowWhereLabelZeroPays) {
 }
 
 TEST(Capacity, ABudgetIsSpentInTheOrderOfScores) {
-  EvaluationCase rows = rows_of({0.9, 0.8, 0.7, 0.6}, {4, 6, 8, 100});
+  EvaluationCase rows = rows_of({0.9, 0.8, 0.7, 0.6}, {7, 6, 8, 100});
   rows.cost = {3 * unit, 1 * unit, 4 * unit, 1 * unit};
   rows.limit = 6 * unit;
   EvaluationSet set = limited(rows);
   EXPECT_EQ(shares(set), (std::vector<double>{1, 1, 0.5, 0}));
-  EXPECT_EQ(money_value(&set), 14);
+  EXPECT_EQ(money_value(&set), 17);
   MoneyReport report = money_of(set);
   EXPECT_EQ(report.policies[MONEY_MODEL].spent, 6 * unit);
   EXPECT_TRUE(report.policies[MONEY_EVERYBODY].beyond_capacity);
-  // Everything scaled to 6/9 of it: 118 * 2/3 = 78.67.
-  EXPECT_EQ(report.policies[MONEY_RANDOM].value, 79);
+  // Everything scaled to 6/9 of it: 121 * 2/3 = 80.67.
+  EXPECT_EQ(report.policies[MONEY_RANDOM].value, 81);
   EXPECT_EQ(report.best_trivial, MONEY_RANDOM); // everybody is out of reach
-  // The oracle takes what gains most for its cost: 100/1, 6/1, then 8/4 wholly; 4/3 no more.
-  EXPECT_EQ(report.policies[MONEY_ORACLE].value, 114);
+  // The oracle takes what gains most for its cost: 100/1, 6/1, 7/3, then a quarter of 8/4.
+  EXPECT_EQ(report.policies[MONEY_ORACLE].value, 115);
   EXPECT_EQ(report.policies[MONEY_ORACLE].spent, 6 * unit);
+}
+
+// After the fact: the divided block counts with its share, which here does not make good what came before.
+TEST(Capacity, TheBestCutMayStopBeforeTheCapacity) {
+  EvaluationCase rows = rows_of({0.9, 0.8, 0.5, 0.5}, {10, -5, 4, 4});
+  rows.limit = 3;
+  EvaluationSet set = limited(rows);
+  EXPECT_EQ(money_value(&set), 9);
+  MoneyReport report = money_of(set);
+  EXPECT_EQ(report.policies[MONEY_BEST_THRESHOLD].value, 10);
+  EXPECT_EQ(report.regret, 1);
+  rows.act[1] = -3;
+  set = limited(rows);
+  EXPECT_EQ(money_of(set).policies[MONEY_BEST_THRESHOLD].value, 11);
 }
 
 TEST(Capacity, LimitsThresholdsAndExpectedGains) {
