@@ -60,8 +60,10 @@ typedef struct BlockSums {
   int64_t gain, cost;
 } BlockSums;
 
-static BlockSums block_sums(const EvaluationSet *set, const ScoreBlocks *blocks, int64_t block) {
+static BlockSums block_sums(const EvaluationSet *set, const KeyBlocks *keyed, int64_t block) {
   BlockSums sums = {0, 0};
+  const ScoreBlocks *blocks = keyed->blocks;
+  key_block_look_ahead(keyed, block, set);
   for (int64_t i = score_block_start(blocks, block); i < blocks->end[block]; i++) {
     sums.gain += money_gain(set, blocks->order[i]);
     sums.cost += money_cost(set, blocks->order[i]);
@@ -77,7 +79,7 @@ void money_best_within(EvaluationSet *set) {
   int64_t count = keyed.blocks->count, left = set->capacity.limited ? set->capacity.limit : INT64_MAX;
   int64_t sum = 0, best = 0, taken = 0;
   for (int64_t turn = 0; turn < count; turn++) {
-    BlockSums block = block_sums(set, keyed.blocks, key_block(&keyed, turn));
+    BlockSums block = block_sums(set, &keyed, key_block(&keyed, turn));
     bool divided = block.cost > left;
     sum += divided ? money_part(block.gain, left, block.cost) : block.gain;
     if (sum > best) {

@@ -1,70 +1,54 @@
 // Value against how far down the order of rows is acted on, with a pointwise interval: O(rows) by running
 // sums.
 #include "engine/evaluate/money/parts.h"
-#include "engine/evaluate/statistics/statistics.h"
 #include "engine/shared/math64.h"
 
 enum { STEPS = MONEY_CURVE_POINTS - 1 };
 
-// Sums over rows: what they use, the gain, and what the sum of squared terms changes by where a share p of
-// each is acted on: 2 p cross + p^2 square. Exact: below 2^125 (evaluation_set_check).
-typedef struct Sums {
-  int64_t uses, gain;
-  __int128 cross, square; // skip * gain, gain^2
-} Sums;
-
 typedef struct Walk {
   const EvaluationSet *set;
   const KeyBlocks *keyed;
-  int64_t unit;     // what every row uses; 0: its cost
-  int64_t turn;     // blocks acted on wholly
-  Sums block;       // of the block at `turn`
-  int64_t used;     // by the blocks before it
-  int64_t value;    // in millionths, with those acted on
-  __int128 squares; // of the rows' terms
+  int64_t unit;  // what every row uses; 0: its cost
+  int64_t turn;  // blocks acted on wholly
+  int64_t used;  // by these
+  TermSums sums; // of the rows' terms with these acted on
+  int64_t uses;  // of the block at `turn`
+  GainSums gains;
   double confidence;
 } Walk;
 
-static Sums sums_of_block(const Walk *walk) {
-  Sums sums = {0, 0, 0, 0};
+static void look_at_block(Walk *walk) {
   const ScoreBlocks *blocks = walk->keyed->blocks;
   int64_t block = key_block(walk->keyed, walk->turn);
+  key_block_look_ahead(walk->keyed, block, walk->set);
+  walk->uses = 0;
+  walk->gains = (GainSums){0, 0, 0};
   for (int64_t i = score_block_start(blocks, block); i < blocks->end[block]; i++) {
-    int64_t row = blocks->order[i], gain = money_gain(walk->set, row);
-    sums.uses += walk->unit > 0 ? walk->unit : money_cost(walk->set, row);
-    sums.gain += gain;
-    sums.cross += (__int128)walk->set->money.skip[row] * gain;
-    sums.square += (__int128)gain * gain;
+    walk->uses += walk->unit > 0 ? walk->unit : money_cost(walk->set, blocks->order[i]);
+    gain_sums_add(&walk->gains, walk->set, blocks->order[i]);
   }
-  return sums;
 }
 
 // Acts on all blocks that fit whole into `target`.
 static void walk_to(Walk *walk, int64_t target) {
-  while (walk->turn < walk->keyed->blocks->count) {
-    if (walk->used + walk->block.uses > target) return;
-    walk->used += walk->block.uses;
-    walk->value += walk->block.gain;
-    walk->squares += 2 * walk->block.cross + walk->block.square;
-    if (++walk->turn < walk->keyed->blocks->count) walk->block = sums_of_block(walk);
+  while (walk->turn < walk->keyed->blocks->count && walk->used + walk->uses <= target) {
+    walk->used += walk->uses;
+    walk->sums.total += walk->gains.gain;
+    walk->sums.squares += 2 * walk->gains.cross + walk->gains.square;
+    if (++walk->turn < walk->keyed->blocks->count) look_at_block(walk);
   }
 }
 
-// Half the width of the interval of a total: t times sqrt(n / (n - 1) * n * sum of squared deviations / n).
-static double half_width(double total, double squares, int64_t rows, double confidence) {
-  double n = (double)rows, deviations = squares - total * total / n;
-  if (rows < 2 || !(deviations > 0)) return 0;
-  return math64_t_quantile(0.5 + 0.5 * confidence, n - 1) * math64_sqrt(deviations * n / (n - 1));
-}
-
 static void add_point(MoneyCurve *curve, const Walk *walk, int64_t target, double x) {
-  int64_t take = target - walk->used;
-  bool divided = walk->turn < walk->keyed->blocks->count && take > 0;
-  double p = divided ? (double)take / (double)walk->block.uses : 0;
-  int64_t value = walk->value + (divided ? money_part(walk->block.gain, take, walk->block.uses) : 0);
-  double squares = (double)walk->squares;
-  if (divided) squares += 2 * p * (double)walk->block.cross + p * p * (double)walk->block.square;
-  int64_t half = money_round(half_width((double)value, squares, walk->set->rows, walk->confidence));
+  int64_t take = target - walk->used, value = walk->sums.total, rows = walk->set->rows;
+  TermSums sums = walk->sums;
+  if (walk->turn < walk->keyed->blocks->count && take > 0) {
+    value += money_part(walk->gains.gain, take, walk->uses);
+    term_sums_divide(&sums, &walk->gains, (double)take / (double)walk->uses);
+  }
+  double error = term_sums_error(&sums, rows);
+  int64_t half =
+      rows < 2 ? 0 : money_round(error * math64_t_quantile(0.5 + 0.5 * walk->confidence, (double)(rows - 1)));
   int at = curve->count++;
   curve->x[at] = x;
   curve->value[at] = value;
@@ -75,10 +59,10 @@ static void add_point(MoneyCurve *curve, const Walk *walk, int64_t target, doubl
 static Walk walk_start(const EvaluationSet *set, const KeyBlocks *keyed, int64_t unit, double confidence) {
   Walk walk = {.set = set, .keyed = keyed, .unit = unit, .confidence = confidence};
   for (int64_t i = 0; i < set->rows; i++) {
-    walk.value += set->money.skip[i];
-    walk.squares += (__int128)set->money.skip[i] * set->money.skip[i];
+    walk.sums.total += set->money.skip[i];
+    walk.sums.squares += (__int128)set->money.skip[i] * set->money.skip[i];
   }
-  walk.block = sums_of_block(&walk);
+  look_at_block(&walk);
   return walk;
 }
 

@@ -33,10 +33,9 @@ typedef struct Decisions {
   int64_t take, size; // of the divided rows the share take / size is acted on
 } Decisions;
 
-// The share of a row that is acted on.
-static inline double decided_share(const Decisions *decisions, int64_t row) {
-  if (decisions->rows[row] == ROW_DIVIDED) return (double)decisions->take / (double)decisions->size;
-  return decisions->rows[row];
+// The share of a row that is acted on, by what is done with it.
+static inline double share_of(const Decisions *decisions, uint8_t what) {
+  return what == ROW_DIVIDED ? (double)decisions->take / (double)decisions->size : what;
 }
 
 static inline void decide_all(Decisions *decisions, int64_t rows, uint8_t what) {
@@ -49,6 +48,36 @@ void decide_by_oracle(Decisions *decisions, const EvaluationSet *set);
 
 // Total value of decisions, exact but for the one rounding of the divided rows.
 int64_t decided_value(const Decisions *decisions, const EvaluationSet *set);
+
+// Sums over the rows of a gain, and of the squares that follow from acting on a share p of each: the sum of
+// (skip + p gain)^2 - skip^2 is 2 p cross + p^2 square. Exact: below 2^125 (evaluation_set_check).
+typedef struct GainSums {
+  int64_t gain;
+  __int128 cross, square; // skip * gain, gain^2
+} GainSums;
+
+static inline void gain_sums_add(GainSums *sums, const EvaluationSet *set, int64_t row) {
+  int64_t gain = money_gain(set, row);
+  sums->gain += gain;
+  sums->cross += (__int128)set->money.skip[row] * gain;
+  sums->square += (__int128)gain * gain;
+}
+
+// A total of per-row terms in millionths and their squares: exact integers, and in binary64 what divided rows
+// add to them. From both follows the t interval of the total, without a term being kept.
+typedef struct TermSums {
+  int64_t total;
+  __int128 squares;
+  bool divided;
+  double part_total, part_squares;
+} TermSums;
+
+// Acts on a share of rows whose skip is in the sums already.
+void term_sums_divide(TermSums *sums, const GainSums *gains, double share);
+
+// The standard error of the total: sqrt(n / (n - 1) * sum of squared deviations from the mean); NaN below two
+// rows.
+double term_sums_error(const TermSums *sums, int64_t rows);
 
 // Blocks in the order of the policy's keys, best first at the end; freed by score_blocks_free. `set` is
 // limited or not; blocks of the set's own scores are reused where they have that order.
@@ -64,6 +93,17 @@ void key_blocks_free(KeyBlocks *keyed);
 // Block number `turn` in the order in which blocks are acted on.
 static inline int64_t key_block(const KeyBlocks *keyed, int64_t turn) {
   return keyed->descending ? keyed->blocks->count - 1 - turn : turn;
+}
+
+// Fetches the payoffs of rows a few blocks ahead: in the order of keys they lie anywhere in memory, and a
+// walk that waits for each takes three times as long.
+static inline void key_block_look_ahead(const KeyBlocks *keyed, int64_t block, const EvaluationSet *set) {
+  enum { AHEAD = 16 };
+  const ScoreBlocks *blocks = keyed->blocks;
+  int64_t start = score_block_start(blocks, block), ahead = keyed->descending ? start - AHEAD : start + AHEAD;
+  if (ahead < 0 || ahead >= blocks->rows) return;
+  __builtin_prefetch(&set->money.act[blocks->order[ahead]]);
+  __builtin_prefetch(&set->money.skip[blocks->order[ahead]]);
 }
 
 // The threshold that parts block `upper` from the one below it.

@@ -69,58 +69,58 @@ int64_t decided_value(const Decisions *decisions, const EvaluationSet *set) {
 
 // ---- values ----
 
-// The interval of a total: n times that of the mean of its per-row terms.
-static Estimate total_of(const double *terms, int64_t rows, double value, double confidence) {
-  Moments moments = moments_of(terms, NULL, rows);
-  return estimate_symmetric(INTERVAL_T, value, moments.standard_error * (double)rows, rows, confidence);
+// The interval of a total of terms in millionths; in units.
+static Estimate total_of(const TermSums *sums, int64_t rows, int64_t value, double confidence) {
+  double error = term_sums_error(sums, rows) / MONEY_SCALE;
+  return estimate_symmetric(INTERVAL_T, (double)value / MONEY_SCALE, error, rows, confidence);
 }
 
-static void set_interval(PolicyValue *value, const double *terms, int64_t rows, double confidence) {
-  Estimate estimate = total_of(terms, rows, (double)value->value / MONEY_SCALE, confidence);
+static void set_interval(PolicyValue *value, const TermSums *sums, int64_t rows, double confidence) {
+  Estimate estimate = total_of(sums, rows, value->value, confidence);
   bool known = estimate.method != INTERVAL_NONE;
   value->low = known ? money_millionths(estimate.low) : value->value;
   value->high = known ? money_millionths(estimate.high) : value->value;
 }
 
-static void count_acted(PolicyValue *value, const Decisions *decisions, const EvaluationSet *set) {
-  int64_t divided = 0, divided_cost = 0;
-  for (int64_t i = 0; i < set->rows; i++) {
-    int64_t cost = money_cost(set, i);
-    value->acted += decisions->rows[i] == ROW_ACTED;
-    value->spent += decisions->rows[i] == ROW_ACTED ? cost : 0;
-    divided += decisions->rows[i] == ROW_DIVIDED;
-    divided_cost += decisions->rows[i] == ROW_DIVIDED ? cost : 0;
-  }
-  value->acted += money_part(divided, decisions->take, decisions->size);
-  value->spent += money_part(divided_cost, decisions->take, decisions->size);
-}
-
 // A policy that is a payoff of each row: that of the predictions, of the best single decision, of right ones.
-static PolicyValue value_payoffs(const int64_t *payoffs, int64_t rows, double *terms, double confidence) {
+static PolicyValue value_payoffs(const int64_t *payoffs, int64_t rows, double confidence) {
   PolicyValue result = {.present = payoffs != NULL, .threshold = not_a_number, .acted = rows};
+  TermSums sums = {0};
   if (payoffs == NULL) return result;
   for (int64_t i = 0; i < rows; i++) {
-    result.value += payoffs[i];
-    terms[i] = (double)payoffs[i] / MONEY_SCALE;
+    sums.total += payoffs[i];
+    sums.squares += (__int128)payoffs[i] * payoffs[i];
   }
-  set_interval(&result, terms, rows, confidence);
+  result.value = sums.total;
+  set_interval(&result, &sums, rows, confidence);
   return result;
 }
 
 static PolicyValue value_policy(const EvaluationSet *set, MoneyPolicy policy, Decisions *decisions,
-                                double *terms, double confidence) {
+                                double confidence) {
   PolicyValue result = {.present = true};
+  TermSums sums = {0};
+  GainSums divided = {0, 0, 0};
+  int64_t divided_rows = 0, divided_cost = 0;
   decide(decisions, &result.threshold, set, policy);
-  count_acted(&result, decisions, set);
-  result.beyond_capacity = set->capacity.limited && result.spent > set->capacity.limit;
-  result.value = decided_value(decisions, set);
   for (int64_t i = 0; i < set->rows; i++) {
-    double share = decided_share(decisions, i);
-    int64_t sure = share == 1 ? set->money.act[i] : set->money.skip[i];
-    bool divided = share > 0 && share < 1;
-    terms[i] = ((double)sure + (divided ? share * (double)money_gain(set, i) : 0)) / MONEY_SCALE;
+    uint8_t what = decisions->rows[i];
+    int64_t payoff = what == ROW_ACTED ? set->money.act[i] : set->money.skip[i], cost = money_cost(set, i);
+    sums.total += payoff;
+    sums.squares += (__int128)payoff * payoff;
+    result.acted += what == ROW_ACTED;
+    result.spent += what == ROW_ACTED ? cost : 0;
+    if (what != ROW_DIVIDED) continue;
+    gain_sums_add(&divided, set, i);
+    divided_rows++;
+    divided_cost += cost;
   }
-  set_interval(&result, terms, set->rows, confidence);
+  result.value = sums.total + money_part(divided.gain, decisions->take, decisions->size);
+  result.acted += money_part(divided_rows, decisions->take, decisions->size);
+  result.spent += money_part(divided_cost, decisions->take, decisions->size);
+  result.beyond_capacity = set->capacity.limited && result.spent > set->capacity.limit;
+  if (divided_rows > 0) term_sums_divide(&sums, &divided, (double)decisions->take / (double)decisions->size);
+  set_interval(&result, &sums, set->rows, confidence);
   return result;
 }
 
@@ -132,26 +132,46 @@ static MoneyPolicy best_trivial(const PolicyValue *policies) {
   return better ? other : MONEY_NOBODY;
 }
 
-static void fill_over_trivial(MoneyReport *report, const double *terms, int64_t rows, double confidence) {
+static void fill_over_trivial(MoneyReport *report, const TermSums *sums, int64_t rows, double confidence) {
   const PolicyValue *policies = report->policies;
   int64_t floor = policies[report->best_trivial].value;
-  double gained = (double)(policies[MONEY_MODEL].value - floor);
   double achievable = (double)(policies[MONEY_ORACLE].value - floor);
+  double gained = (double)(policies[MONEY_MODEL].value - floor);
   bool unknown = !policies[MONEY_ORACLE].present || achievable == 0;
   report->share_of_achievable = unknown ? not_a_number : gained / achievable;
-  report->over_trivial = total_of(terms, rows, gained / MONEY_SCALE, confidence);
+  report->over_trivial = total_of(sums, rows, policies[MONEY_MODEL].value - floor, confidence);
+}
+
+// The sums of (share of the model - share of the other) * gain, by what both do with a row.
+static TermSums compare_decisions(const Decisions *model, const Decisions *other, const EvaluationSet *set) {
+  GainSums by[3][3] = {{{0, 0, 0}}};
+  TermSums sums = {0};
+  for (int64_t i = 0; i < set->rows; i++) gain_sums_add(&by[model->rows[i]][other->rows[i]], set, i);
+  for (int a = 0; a < 3; a++) {
+    for (int b = 0; b < 3; b++) {
+      GainSums gains = {by[a][b].gain, 0, by[a][b].square}; // the terms are of the gain alone
+      if (gains.square == 0 || (a == b && a != ROW_DIVIDED)) continue;
+      if (a != ROW_DIVIDED && b != ROW_DIVIDED) {
+        sums.total += a == ROW_ACTED ? gains.gain : -gains.gain;
+        sums.squares += gains.square;
+      } else {
+        term_sums_divide(&sums, &gains, share_of(model, (uint8_t)a) - share_of(other, (uint8_t)b));
+      }
+    }
+  }
+  return sums;
 }
 
 static void compare_with_trivial(MoneyReport *report, const EvaluationSet *set, Decisions *decisions,
-                                 double *terms, double confidence) {
+                                 double confidence) {
+  Decisions model = {memory_get((size_t)set->rows, 1), 0, 1};
   double unused;
   report->best_trivial = best_trivial(report->policies);
   decide(decisions, &unused, set, report->best_trivial);
-  for (int64_t i = 0; i < set->rows; i++) {
-    double more = policy_share(set, i) - decided_share(decisions, i);
-    terms[i] = more * (double)money_gain(set, i) / MONEY_SCALE;
-  }
-  fill_over_trivial(report, terms, set->rows, confidence);
+  decide_by_policy(&model, set);
+  TermSums sums = compare_decisions(&model, decisions, set);
+  fill_over_trivial(report, &sums, set->rows, confidence);
+  free(model.rows);
 }
 
 static void describe_gains(MoneyReport *report, const EvaluationSet *set) {
@@ -185,40 +205,43 @@ int64_t money_policy_value(const EvaluationSet *set, MoneyPolicy policy) {
 }
 
 // Regression and multiclass: every row is acted on by its prediction.
-static void report_payoffs(MoneyReport *report, const EvaluationSet *set, double *terms, double confidence) {
+static void report_payoffs(MoneyReport *report, const EvaluationSet *set, double confidence) {
   const int64_t *payoffs[MONEY_POLICY_COUNT] = {
       [MONEY_NOBODY] = set->money.skip, [MONEY_MODEL] = set->money.act, [MONEY_ORACLE] = set->best};
+  TermSums sums = {0};
   for (int policy = 0; policy < MONEY_POLICY_COUNT; policy++) {
-    report->policies[policy] = value_payoffs(payoffs[policy], set->rows, terms, confidence);
+    report->policies[policy] = value_payoffs(payoffs[policy], set->rows, confidence);
   }
   report->policies[MONEY_NOBODY].acted = 0;
   report->best_trivial = MONEY_NOBODY;
   report->break_even = not_a_number;
-  for (int64_t i = 0; i < set->rows; i++) terms[i] = (double)money_gain(set, i) / MONEY_SCALE;
-  fill_over_trivial(report, terms, set->rows, confidence);
+  for (int64_t i = 0; i < set->rows; i++) {
+    int64_t gain = money_gain(set, i);
+    sums.total += gain;
+    sums.squares += (__int128)gain * gain;
+  }
+  fill_over_trivial(report, &sums, set->rows, confidence);
 }
 
-static void report_policies(MoneyReport *report, const EvaluationSet *set, double *terms, double confidence) {
+static void report_policies(MoneyReport *report, const EvaluationSet *set, double confidence) {
   Decisions decisions = {memory_get((size_t)set->rows, 1), 0, 1};
   PolicyValue *policies = report->policies;
   for (int policy = 0; policy < MONEY_POLICY_COUNT; policy++) {
-    policies[policy] = value_policy(set, (MoneyPolicy)policy, &decisions, terms, confidence);
+    policies[policy] = value_policy(set, (MoneyPolicy)policy, &decisions, confidence);
   }
   report->value_of_threshold = policies[MONEY_MODEL].value - policies[MONEY_HALF].value;
   report->regret = policies[MONEY_BEST_THRESHOLD].value - policies[MONEY_MODEL].value;
-  compare_with_trivial(report, set, &decisions, terms, confidence);
+  compare_with_trivial(report, set, &decisions, confidence);
   describe_gains(report, set);
   money_curves(report, set, confidence);
   free(decisions.rows);
 }
 
 void money_report(MoneyReport *report, const EvaluationSet *set, double confidence) {
-  double *terms = memory_get((size_t)set->rows, sizeof *terms);
   *report = (MoneyReport){.present = true, .policy = set->policy, .cut = set->cut, .capacity = set->capacity};
   report->capacity.cost = NULL; // not kept
   if (set->task == TASK_BINARY)
-    report_policies(report, set, terms, confidence);
+    report_policies(report, set, confidence);
   else
-    report_payoffs(report, set, terms, confidence);
-  free(terms);
+    report_payoffs(report, set, confidence);
 }
