@@ -258,7 +258,8 @@ const KeyRow key_rows[] = {
              "itself, beside the prediction `score`) and :params.",
      .when = "!business.matrix", .example = "\"CASE WHEN label = 1 THEN :offer ELSE 0 END - 1\""},
     {"business.skip", KEY_TEXT, KEY_FREE, NEED_DEFAULT, AT(business.skip), "\"0\"", "", "",
-     .help = "Worth of not acting on it.", .when = "!business.matrix"},
+     .help = "Worth of not acting on it; of a number as target: of having no prediction. A model is worth the sum of act "
+             "where it acts, of skip where not; with a number as target it acts on every row.", .when = "!business.matrix"},
     {"business.matrix", KEY_OPTIONAL, KEY_FREE, NEED_DEFAULT, AT(business.has_matrix),
      .help = "Instead of act and skip: one amount an outcome, benefits positive, costs negative."},
     {"business.matrix.tp", KEY_NUMBER, KEY_FREE, NEED_GIVEN, AT(business.matrix.tp), NULL, "", "of business.unit",

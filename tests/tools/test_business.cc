@@ -202,6 +202,25 @@ TEST_F(Business, EveryoneIsBeyondACapacity) {
   EXPECT_NEAR(report_number(report.policy("challenger"), "per_1000"), 1000 * per_row, 1);
 }
 
+// Every total also stands for the population, with its interval.
+TEST_F(Business, TotalsAreScaledToThePopulation) {
+  train(at("small.yaml"), at("run"));
+  ASSERT_EQ(evaluate("out", {"business.population={rows: 240000, per: year}"}).status, 0);
+  Report report(at("out"));
+  double scale = 240000 / report.number("evaluation_set/rows");
+  const json_t *model = report.policy("challenger");
+  for (const char *path : {"value", "ci/0", "ci/1"}) {
+    std::string of = path;
+    EXPECT_NEAR(report_number(model, ("population/" + of).c_str()), report_number(model, path) * scale, 0.51);
+    EXPECT_NEAR(report.number("business/over_trivial/population/" + of),
+                report.number("business/over_trivial/" + of) * scale, 0.51);
+    EXPECT_NEAR(report.number("metrics/0/challenger/population/" + of),
+                report.number("metrics/0/challenger/" + of) * scale, 0.51);
+  }
+  EXPECT_NEAR(report.number("risk/population_value_at_risk"), report.number("risk/value_at_risk") * scale,
+              0.51);
+}
+
 // Decided again without training: by other costs, and with the threshold that the run has stored.
 TEST_F(Business, OtherCostsWithTheStoredThreshold) {
   train(at("small.yaml"), at("run"));

@@ -57,6 +57,8 @@ json_t *metrics_json(const ReportParts *parts) {
         estimate_json(both != NULL ? &both->challenger : &one->estimate, metric_scale(metric)));
     if (both != NULL) put(json, "delta", estimate_json(&both->delta, metric_scale(metric)));
     if (both != NULL ? both->few_events : one->few_events) put(json, "few_events", json_true());
+    static const char *const totals[] = {"champion", "challenger", "delta"};
+    for (int k = 0; is_money(metric) && k < 3; k++) put_population(json_object_get(json, totals[k]), parts);
     json_array_append_new(metrics, json);
   }
   return metrics;
@@ -242,9 +244,11 @@ json_t *verdict_json(const ReportParts *parts) {
         json_pack("{s:s,s:s}", "by", parts->context->override_by, "reason", parts->context->override_reason));
   }
   if (verdict->loss_metric != NULL && is_money(verdict->loss_metric)) {
-    put(json, "opportunity_loss",
+    json_t *loss =
         json_pack("{s:o,s:o,s:i}", "ship", scaled_json(verdict->loss_of_shipping, MONEY_SCALE), "hold",
-                  scaled_json(verdict->loss_of_holding, MONEY_SCALE), "scale", (int)MONEY_SCALE));
+                  scaled_json(verdict->loss_of_holding, MONEY_SCALE), "scale", (int)MONEY_SCALE);
+    put_population_losses(loss, parts);
+    put(json, "opportunity_loss", loss);
   }
   return json;
 }

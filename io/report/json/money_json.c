@@ -100,15 +100,32 @@ int64_t rescaled_total(int64_t total, double rows, int64_t judged) {
   return (int64_t)(value < 0 ? value - 0.5 : value + 0.5);
 }
 
-void put_population(json_t *json, const ReportParts *parts, const char *key, int64_t value, int64_t low,
-                    int64_t high) {
+void put_population(json_t *total, const ReportParts *parts) {
   double population = parts->context->config->business.population_rows;
+  const json_t *value = json_object_get(total, "value"), *interval = json_object_get(total, "ci");
+  if (!(population > 0) || !json_is_integer(value)) return;
+  json_t *json = json_object(), *ends = json_array();
   int64_t rows = parts->challenger->rows;
+  put_count(json, "value", rescaled_total(json_integer_value(value), population, rows));
+  for (size_t i = 0; i < json_array_size(interval); i++) {
+    int64_t end = json_integer_value(json_array_get(interval, i));
+    json_array_append_new(ends, json_integer(rescaled_total(end, population, rows)));
+  }
+  put(json, "ci", json_array_size(ends) > 0 ? json_incref(ends) : NULL);
+  json_decref(ends);
+  put(total, "population", json);
+}
+
+void put_population_losses(json_t *loss, const ReportParts *parts) {
+  static const char *const names[] = {"ship", "hold"};
+  double population = parts->context->config->business.population_rows;
   if (!(population > 0)) return;
-  put(json, key,
-      json_pack("{s:I,s:[I,I]}", "value", (json_int_t)rescaled_total(value, population, rows), "ci",
-                (json_int_t)rescaled_total(low, population, rows),
-                (json_int_t)rescaled_total(high, population, rows)));
+  json_t *json = json_object();
+  for (int i = 0; i < 2; i++) {
+    int64_t value = json_integer_value(json_object_get(loss, names[i]));
+    put_count(json, names[i], rescaled_total(value, population, parts->challenger->rows));
+  }
+  put(loss, "population", json);
 }
 
 static json_t *policy_value_json(const ReportParts *parts, const char *name, const MoneyReport *money,
@@ -124,7 +141,7 @@ static json_t *policy_value_json(const ReportParts *parts, const char *name, con
   if (achievable > 0) put_number(json, "share", ((double)policy->value - floor) / achievable);
   if (policy->beyond_capacity) put(json, "beyond_capacity", json_true());
   put_count(json, "per_1000", rescaled_total(policy->value, 1000, parts->challenger->rows));
-  put_population(json, parts, "population", policy->value, policy->low, policy->high);
+  put_population(json, parts);
   return json;
 }
 
@@ -255,9 +272,7 @@ json_t *business_json(const ReportParts *parts) {
   if (money->policies[MONEY_HALF].present) put_count(json, "value_of_threshold", money->value_of_threshold);
   if (money->policies[MONEY_BEST_THRESHOLD].present) put_count(json, "regret", money->regret);
   json_t *over = estimate_json(&money->over_trivial, MONEY_SCALE);
-  if (money->over_trivial.method != INTERVAL_NONE)
-    put_population(over, parts, "population", money_integer(money->over_trivial.value),
-                   money_integer(money->over_trivial.low), money_integer(money->over_trivial.high));
+  put_population(over, parts);
   put(json, "over_trivial", over);
   bool same = parts->challenger->task == TASK_MULTICLASS;
   put_text(json, "best_trivial", same ? "same_for_all" : money_policy_name(money->best_trivial));

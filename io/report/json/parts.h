@@ -35,18 +35,18 @@ json_t *gates_json(const ReportParts *parts);
 json_t *checks_json(const ReportParts *parts);
 json_t *verdict_json(const ReportParts *parts);
 json_t *swap_json(const ReportParts *parts);
-// Units of money as millionths, for members beside "scale".
-int64_t money_integer(double units);
-
 // The best policy that needs no model, for people: "acting on nobody".
 const char *trivial_words(const EvaluationReport *report);
 
 // A total over the judged rows for `rows` others, in the same integers; 0 beyond them.
 int64_t rescaled_total(int64_t total, double rows, int64_t judged);
 
-// {"value", "ci"} of a total over the judged rows, scaled to business.population; nothing without one.
-void put_population(json_t *json, const ReportParts *parts, const char *key, int64_t value, int64_t low,
-                    int64_t high);
+// Adds "population" to a total in money {"value"[, "ci"]}: the same scaled to business.population. Nothing
+// without a population, or for NULL.
+void put_population(json_t *total, const ReportParts *parts);
+
+// Adds "population": {"ship", "hold"} to verdict.opportunity_loss likewise.
+void put_population_losses(json_t *loss, const ReportParts *parts);
 
 json_t *sensitivity_json(const ReportParts *parts);
 json_t *risk_json(const ReportParts *parts);

@@ -6,12 +6,6 @@
 
 #include <string.h>
 
-int64_t money_integer(double units) {
-  double scaled = units * MONEY_SCALE;
-  if (!(scaled > -9e18 && scaled < 9e18)) return 0;
-  return (int64_t)(scaled < 0 ? scaled - 0.5 : scaled + 0.5);
-}
-
 static const Parameter *parameter_of(const ReportParts *parts, const SensitivityItem *item) {
   return &parts->context->config->business.params[item->parameter];
 }
