@@ -33,28 +33,55 @@ static const Operators avx512 = {
 #undef OPERATOR
 };
 
+static int has_fma(void) {
+  return __builtin_cpu_supports("fma");
+}
+static int has_avx2(void) {
+  return has_fma() && __builtin_cpu_supports("avx2");
+}
 static int has_avx512(void) {
-  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+  return has_avx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
          __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl");
-}
-
-const Operators *operators_cpu(const char *isa) {
-  if (!__builtin_cpu_supports("fma")) return NULL;
-  if (strcmp(isa, "portable") == 0) return &portable;
-  if (strcmp(isa, "avx2") == 0 && __builtin_cpu_supports("avx2")) return &avx2;
-  if (strcmp(isa, "avx512") == 0 && __builtin_cpu_supports("avx2") && has_avx512()) return &avx512;
-  return NULL;
-}
-#else
-const Operators *operators_cpu(const char *isa) {
-  return strcmp(isa, "portable") == 0 ? &portable : NULL;
 }
 #endif
 
+// The list of instruction sets, the plainest first.
+static const struct {
+  const char *name;
+  const Operators *table; // NULL where this build lacks it
+  int (*is_here)(void);   // NULL: always
+} sets[] = {
+#ifdef __x86_64__
+    {"portable", &portable, has_fma},
+    {"avx2", &avx2, has_avx2},
+    {"avx512", &avx512, has_avx512},
+#else
+    {"portable", &portable, NULL},
+    {"avx2", NULL, NULL},
+    {"avx512", NULL, NULL},
+#endif
+};
+
+enum { SET_COUNT = sizeof sets / sizeof sets[0] };
+
+const char *operators_isa(int number) {
+  return number < SET_COUNT ? sets[number].name : NULL;
+}
+
+static const Operators *table_of(int number) {
+  return sets[number].is_here == NULL || sets[number].is_here() ? sets[number].table : NULL;
+}
+
+const Operators *operators_cpu(const char *isa) {
+  for (int i = 0; i < SET_COUNT; i++) {
+    if (strcmp(sets[i].name, isa) == 0) return table_of(i);
+  }
+  return NULL;
+}
+
 const char *operators_best_isa(void) {
-  static const char *const order[] = {"avx512", "avx2", "portable"};
-  for (size_t i = 0; i < sizeof order / sizeof order[0]; i++) {
-    if (operators_cpu(order[i]) != NULL) return order[i];
+  for (int i = SET_COUNT - 1; i >= 0; i--) {
+    if (table_of(i) != NULL) return sets[i].name;
   }
   return NULL;
 }
@@ -92,12 +119,6 @@ int64_t norm_backward_input_tasks(const NormBackwardInput *s) {
 }
 int64_t norm_backward_weight_tasks(const NormBackwardWeight *s) {
   return s->columns;
-}
-int64_t activation_forward_tasks(const Activation *s) {
-  return s->count;
-}
-int64_t activation_backward_tasks(const ActivationBackward *s) {
-  return s->count;
 }
 int64_t dropout_tasks(const Dropout *s) {
   return s->rows;

@@ -45,7 +45,10 @@ typedef struct Operators {
 // "linear_forward" ...
 const char *operator_name(OperatorId id);
 
-// The CPU's tables. isa is "portable", "avx2" or "avx512"; NULL where this processor or build lacks it.
+// The names of all instruction sets, "portable", "avx2", "avx512", the plainest first; NULL behind the last.
+const char *operators_isa(int number);
+
+// The CPU's tables. isa is one of these names; NULL for others, and where this processor or build lacks it.
 const Operators *operators_cpu(const char *isa);
 
 // The best instruction set of this processor, as operators_cpu takes it; NULL if it has no FMA.

@@ -188,10 +188,10 @@ resume() {
 
 benchmark() { program "$bench_seconds" ingot_gpu_bench "${bench_options[@]}" | tee "$logs/ingot.lines"; }
 peer() {
-  if ! python3 -c 'import torch.cuda' 2>/dev/null; then
+  if ! python3 -c 'import torch' 2>/dev/null; then
     echo "PyTorch is not installed: no columns of it" && exit 77
   fi
-  limited 120 python3 "$here/peer_torch.py" "${bench_options[@]}" | tee "$logs/torch.lines"
+  limited 120 python3 "$here/peer_torch.py" "${peer_options[@]}" | tee "$logs/torch.lines"
 }
 
 # Lines of both benchmarks, joined by what they measured: JSON to $1, a table to $2.
@@ -200,18 +200,21 @@ join_benchmarks() {
   awk -v json="$1" -v table="$2" '
     function text(key) { return match($0, "\"" key "\": \"[^\"]*\"") ? substr($0, RSTART + length(key) + 5, RLENGTH - length(key) - 6) : "" }
     function number(key) { return match($0, "\"" key "\": [-+0-9.e]+") ? substr($0, RSTART + length(key) + 4, RLENGTH - length(key) - 4) : "" }
-    { name = text("name"); ms = number("median_ms") }
+    function ratio(a, b) { return b + 0 > 0 ? int(1000 * a / b + 0.5) / 1000 : "" }
+    function row(a, b, c, d, e, f, g, h, i) { printf "%-44s %10s %10s %20s %10s %10s %-14s %7s %7s\n", a, b, c, d, e, f, g, h, i > table }
+    { name = text("name"); ms = number("median_ms"); device = number("device_median_ms") }
     name == "" || ms == "" { next }
-    FILENAME ~ /ingot.lines$/ { order[++n] = name; ours[name] = ms; rate[name] = number("rate") " " text("unit"); next }
-    !(name in best) || ms + 0 < best[name] + 0 { best[name] = ms; which[name] = text("variant") }
+    FILENAME ~ /ingot.lines$/ { order[++n] = name; ours[name] = ms; ours_device[name] = device; rate[name] = number("rate") " " text("unit"); next }
+    !(name in best) || ms + 0 < best[name] + 0 { best[name] = ms; best_device[name] = device; which[name] = text("variant") }
     END {
-      printf "%-44s %12s %20s %12s %-14s %6s\n", "benchmark", "ingot ms", "rate", "PyTorch ms", "best variant", "ratio" > table
+      row("benchmark, ms by wall clock and by the device", "ingot", "device", "rate", "PyTorch", "device", "best variant", "ratio", "device")
       for (i = 1; i <= n; i++) {
         name = order[i]
-        peer = name in best
-        ratio = peer && best[name] > 0 ? int(1000 * ours[name] / best[name] + 0.5) / 1000 : "absent"
-        printf "%-44s %12s %20s %12s %-14s %6s\n", name, ours[name], rate[name], peer ? best[name] : "absent", peer ? which[name] : "", ratio > table
-        if (peer) printf "{\"name\": \"%s\", \"variant\": \"ratio: ingot / %s\", \"ratio\": %s}\n", name, which[name], ratio > json
+        peer = name in best ? best[name] : "absent"
+        wall = ratio(ours[name], peer)
+        device = ours_device[name] == "" ? "" : ratio(ours_device[name], best_device[name])
+        row(name, ours[name], ours_device[name], rate[name], peer, best_device[name], which[name], wall, device)
+        if (wall != "") printf "{\"name\": \"%s\", \"variant\": \"ratio: ingot / %s\", \"ratio\": %s%s}\n", name, which[name], wall, device == "" ? "" : ", \"device_ratio\": " device > json
       }
     }' "$logs/ingot.lines" "$logs/torch.lines"
   touch "$1"
@@ -246,9 +249,9 @@ run() {
   logs=$results/logs work=$results/work
   rm -rf "$logs" "$work"
   mkdir -p "$logs" "$work"
-  failures=0 device=cuda:0 bench_seconds=120 bench_options=()
+  failures=0 device=cuda:0 bench_seconds=120 bench_options=() peer_options=()
   if [ -e "$here/grid" ]; then
-    device="cuda:0, a grid of threads on a CPU" bench_options=(--tiny)
+    device="cuda:0, a grid of threads on a CPU" bench_options=(--tiny) peer_options=(--tiny --cpu)
   fi
   cp "$here/data/small.yaml" "$work/"
   check self_test doctor

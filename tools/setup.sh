@@ -43,7 +43,7 @@ if [ "${#missing[@]}" -gt 0 ]; then
 fi
 
 if command -v nvcc >/dev/null; then
-  echo "setup: CUDA toolkit found at $(command -v nvcc): the GPU library is built as well"
+  echo "setup: CUDA toolkit found at $(command -v nvcc): the GPU library can be built (cmake -DINGOT_CUDA=OFF leaves it out)"
 else
   echo "setup: no CUDA toolkit (nvcc) here: skipped, the CPU needs none"
 fi

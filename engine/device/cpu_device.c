@@ -105,6 +105,7 @@ static const DeviceInterface interface = {
     .kind = "cpu",
     .shares_host_memory = 1,
     .window = 1,
+    .pass_rows = 256,
     .free = cpu_free,
     .isa = cpu_isa,
     .threads = cpu_threads,
@@ -174,12 +175,9 @@ Status device_create(Device **device, const char *isa, int threads, Error *error
                      operators_best_isa() == NULL ? "no fused multiply-add, which exact mode needs"
                                                   : operators_best_isa());
   }
-  const char *const known[] = {"portable", "avx2", "avx512"};
-  const char *name = "own";
-  for (size_t i = 0; i < 3; i++) {
-    if (strcmp(known[i], chosen) == 0) name = known[i];
-  }
-  PASS(create(device, operators, name, threads, error));
+  int number = 0;
+  while (strcmp(operators_isa(number), chosen) != 0) number++;
+  PASS(create(device, operators, operators_isa(number), threads, error)); // a name that stays
   Status status = device_self_test(*device, error);
   if (status != STATUS_OK) device_free(*device);
   return status;

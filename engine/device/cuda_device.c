@@ -25,6 +25,16 @@ static Status failed(const Device *device, Status status, const char *message, E
                    message);
 }
 
+// The function of a device that is a call of the library, with these arguments before the message; `status`
+// where it fails.
+#define LIBRARY_CALL(name, status, parameters, ...)                                                          \
+  static Status name parameters {                                                                            \
+    const CudaDevice *cuda = cuda_of(device);                                                                \
+    char message[CUDA_MESSAGE];                                                                              \
+    if (cuda->library->name(__VA_ARGS__, message) == 0) return STATUS_OK;                                    \
+    return failed(device, status, message, error);                                                           \
+  }
+
 // ---- memory ----
 
 static size_t free_bytes(const Device *device) {
@@ -34,36 +44,25 @@ static size_t free_bytes(const Device *device) {
   return cuda->library->facts(&now, cuda->ordinal, message) == 0 ? now.memory_free : 0;
 }
 
-static Status allocate(Device *device, void **block, size_t bytes, Error *error) {
-  char message[CUDA_MESSAGE];
-  if (cuda_of(device)->library->allocate(cuda_of(device)->context, block, bytes, message) == 0)
-    return STATUS_OK;
-  return failed(device, STATUS_UNAVAILABLE, message, error);
-}
-
 static void release(Device *device, void *block) {
   cuda_of(device)->library->release(cuda_of(device)->context, block);
 }
 
-static Status copy_in(Device *device, void *to, const void *from, size_t bytes, Error *error) {
-  char message[CUDA_MESSAGE];
-  if (cuda_of(device)->library->copy_in(cuda_of(device)->context, to, from, bytes, message) == 0)
-    return STATUS_OK;
-  return failed(device, STATUS_RETRYABLE, message, error);
-}
+LIBRARY_CALL(allocate, STATUS_UNAVAILABLE, (Device * device, void **block, size_t bytes, Error *error),
+             cuda->context, block, bytes)
+LIBRARY_CALL(copy_in, STATUS_RETRYABLE,
+             (Device * device, void *to, const void *from, size_t bytes, Error *error), cuda->context, to,
+             from, bytes)
+LIBRARY_CALL(copy_out, STATUS_RETRYABLE,
+             (Device * device, void *to, const void *from, size_t bytes, Error *error), cuda->context, to,
+             from, bytes)
+LIBRARY_CALL(synchronise, STATUS_RETRYABLE, (Device * device, Error *error), cuda->context)
 
-static Status copy_out(Device *device, void *to, const void *from, size_t bytes, Error *error) {
-  char message[CUDA_MESSAGE];
-  if (cuda_of(device)->library->copy_out(cuda_of(device)->context, to, from, bytes, message) == 0)
-    return STATUS_OK;
-  return failed(device, STATUS_RETRYABLE, message, error);
-}
+// ---- the device's clock ----
 
-static Status synchronise(Device *device, Error *error) {
-  char message[CUDA_MESSAGE];
-  if (cuda_of(device)->library->synchronise(cuda_of(device)->context, message) == 0) return STATUS_OK;
-  return failed(device, STATUS_RETRYABLE, message, error);
-}
+LIBRARY_CALL(start_timer, STATUS_RETRYABLE, (Device * device, Error *error), cuda->context)
+LIBRARY_CALL(stop_timer, STATUS_RETRYABLE, (Device * device, double *seconds, Error *error), cuda->context,
+             seconds)
 
 // ---- recorded steps ----
 
@@ -71,17 +70,8 @@ static int replay(Device *device, uint64_t key) {
   return cuda_of(device)->library->replay(cuda_of(device)->context, key);
 }
 
-static Status begin_step(Device *device, Error *error) {
-  char message[CUDA_MESSAGE];
-  if (cuda_of(device)->library->begin_step(cuda_of(device)->context, message) == 0) return STATUS_OK;
-  return failed(device, STATUS_RETRYABLE, message, error);
-}
-
-static Status end_step(Device *device, uint64_t key, Error *error) {
-  char message[CUDA_MESSAGE];
-  if (cuda_of(device)->library->end_step(cuda_of(device)->context, key, message) == 0) return STATUS_OK;
-  return failed(device, STATUS_RETRYABLE, message, error);
-}
+LIBRARY_CALL(begin_step, STATUS_RETRYABLE, (Device * device, Error *error), cuda->context)
+LIBRARY_CALL(end_step, STATUS_RETRYABLE, (Device * device, uint64_t key, Error *error), cuda->context, key)
 
 #define OPERATOR(name, Arguments, least)                                                                     \
   static void cuda_##name(Device *device, const Arguments *arguments) {                                      \
@@ -114,6 +104,7 @@ static void describe(char text[DEVICE_TEXT], const Device *device) {
 static const DeviceInterface interface = {
     .kind = "cuda",
     .window = STEP_WINDOW,
+    .pass_rows = 16384,
     .free = cuda_free,
     .isa = cuda_isa,
     .threads = cuda_threads,
@@ -124,6 +115,8 @@ static const DeviceInterface interface = {
     .copy_in = copy_in,
     .copy_out = copy_out,
     .synchronise = synchronise,
+    .start_timer = start_timer,
+    .stop_timer = stop_timer,
     .replay = replay,
     .begin_step = begin_step,
     .end_step = end_step,

@@ -23,6 +23,9 @@ int device_shares_host_memory(const Device *device) {
 int device_window(const Device *device) {
   return device->interface->window;
 }
+int device_pass_rows(const Device *device) {
+  return device->interface->pass_rows;
+}
 size_t device_free_bytes(const Device *device) {
   return device->interface->free_bytes(device);
 }
@@ -41,6 +44,15 @@ Status device_copy_out(Device *device, void *to, const void *from, size_t bytes,
 }
 Status device_synchronise(Device *device, Error *error) {
   return device->interface->synchronise(device, error);
+}
+
+Status device_start_timer(Device *device, Error *error) {
+  return device->interface->start_timer == NULL ? STATUS_OK : device->interface->start_timer(device, error);
+}
+Status device_stop_timer(Device *device, double *seconds, Error *error) {
+  *seconds = 0;
+  if (device->interface->stop_timer == NULL) return device->interface->synchronise(device, error);
+  return device->interface->stop_timer(device, seconds, error);
 }
 
 int device_replay(Device *device, uint64_t key) {

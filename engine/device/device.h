@@ -37,6 +37,7 @@ int device_threads(const Device *device);      // 1 for a GPU
 void device_describe(char text[DEVICE_TEXT], const Device *device);
 int device_shares_host_memory(const Device *device); // its pointers are the host's
 int device_window(const Device *device);             // steps worth enqueuing before the host looks at results
+int device_pass_rows(const Device *device);          // rows of one pass of a model that keep it busy
 size_t device_free_bytes(const Device *device);      // bytes to be had; SIZE_MAX for a CPU
 
 // Zeroed memory, aligned to 64 bytes at least; 69 where the device does not give it.
@@ -46,6 +47,11 @@ void device_release(Device *device, void *block); // NULL is fine
 Status device_copy_in(Device *device, void *to, const void *from, size_t bytes, Error *error);
 Status device_copy_out(Device *device, void *to, const void *from, size_t bytes, Error *error);
 Status device_synchronise(Device *device, Error *error);
+
+// Seconds by the device's own clock between two places in the order of its work; stop waits. 0 where a device
+// has no clock of its own (a CPU).
+Status device_start_timer(Device *device, Error *error);
+Status device_stop_timer(Device *device, double *seconds, Error *error);
 
 // Steps that are the same each time but for what the device's memory holds:
 //   if (!device_replay(device, key)) { begin_step; operators; end_step(key); }

@@ -32,11 +32,17 @@ static const char *gpu_demanded_by(void) {
 }
 
 int device_isa_is_valid(const char *isa) {
-  static const char *const names[] = {"auto", "portable", "avx2", "avx512"};
-  for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-    if (strcmp(isa, names[i]) == 0) return 1;
+  int number = 0;
+  while (operators_isa(number) != NULL && strcmp(isa, operators_isa(number)) != 0) number++;
+  return operators_isa(number) != NULL || strcmp(isa, "auto") == 0;
+}
+
+void device_isa_names(char text[DEVICE_TEXT]) {
+  int length = snprintf(text, DEVICE_TEXT, "auto");
+  for (int i = 0; operators_isa(i) != NULL; i++) {
+    length += snprintf(text + length, (size_t)(DEVICE_TEXT - length), "%s%s",
+                       operators_isa(i + 1) == NULL ? " or " : ", ", operators_isa(i));
   }
-  return 0;
 }
 
 static Status open_auto(Device **device, char reason[DEVICE_TEXT], const DeviceChoice *choice, Error *error) {
@@ -55,15 +61,16 @@ static Status open_auto(Device **device, char reason[DEVICE_TEXT], const DeviceC
                      "%s is set, so this process is meant to have a GPU: %s; unset it or say --device cpu",
                      variable, gpu.text);
   }
-  snprintf(reason, DEVICE_TEXT, "%s", gpu.text);
+  snprintf(reason, DEVICE_TEXT, "no GPU here, ingot doctor says why");
   return device_create(device, choice->isa, choice->threads, error);
 }
 
 Status device_open(Device **device, char reason[DEVICE_TEXT], const DeviceChoice *choice, Error *error) {
   reason[0] = '\0';
   if (!device_isa_is_valid(choice->isa)) {
-    return error_set(error, STATUS_USAGE,
-                     "there is no instruction set '%s': choose auto, portable, avx2 or avx512", choice->isa);
+    char names[DEVICE_TEXT];
+    device_isa_names(names);
+    return error_set(error, STATUS_USAGE, "there is no instruction set '%s': choose %s", choice->isa, names);
   }
   if (strcmp(choice->name, "auto") == 0) return open_auto(device, reason, choice, error);
   if (strcmp(choice->name, "cpu") == 0) return device_create(device, choice->isa, choice->threads, error);

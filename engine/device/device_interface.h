@@ -7,7 +7,7 @@
 
 typedef struct DeviceInterface {
   const char *kind;
-  int shares_host_memory, window;
+  int shares_host_memory, window, pass_rows;
   void (*free)(Device *device);
   const char *(*isa)(const Device *device);
   int (*threads)(const Device *device);
@@ -18,6 +18,9 @@ typedef struct DeviceInterface {
   Status (*copy_in)(Device *device, void *to, const void *from, size_t bytes, Error *error);
   Status (*copy_out)(Device *device, void *to, const void *from, size_t bytes, Error *error);
   Status (*synchronise)(Device *device, Error *error);
+  // Optional, together: the device's own clock.
+  Status (*start_timer)(Device *device, Error *error);
+  Status (*stop_timer)(Device *device, double *seconds, Error *error);
   // Optional, together: recording steps.
   int (*replay)(Device *device, uint64_t key);
   Status (*begin_step)(Device *device, Error *error);

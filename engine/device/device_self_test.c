@@ -43,7 +43,7 @@ static Status test_product(SelfTest *test, Error *error) {
                               .w = {1.0f - eps, 1.0f, 0, 0, -0.0f, 0, 1.0f, 0},
                               .bias = {-0.0f, -0.0f}};
   PASS(send(test, error));
-  LinearForward linear = {at->y, at->x, at->w, at->bias, 1, 2, 4};
+  LinearForward linear = {at->y, at->x, at->w, at->bias, 1, 2, 4, ACTIVATION_NONE};
   device_linear_forward(test->device, &linear);
   PASS(fetch(test, error));
   PASS(judge(same_bits(test->host.y[0], -0x1p-24f), "fused multiply-add is not fused", error));
@@ -90,7 +90,7 @@ static Status test_division(SelfTest *test, Error *error) {
   KnownAnswers *at = test->at;
   test->host = (KnownAnswers){.x = {1, 2, 4}, .ones = {1, 1, 1}};
   PASS(send(test, error));
-  NormForward norm = {at->y, at->h, at->r, at->x, at->ones, at->zeros, 1, 3};
+  NormForward norm = {at->y, at->h, at->r, at->x, at->ones, at->zeros, 1, 3, ACTIVATION_NONE};
   device_norm_forward(test->device, &norm);
   PASS(fetch(test, error));
   return judge(same_bits(test->host.r[0], 0x1.9a830cp-1f), "division or square root is not correctly rounded",
@@ -102,7 +102,7 @@ static Status test_subnormals(SelfTest *test, Error *error) {
   KnownAnswers *at = test->at;
   test->host = (KnownAnswers){.x = {0x1p-126f, 0x1p-149f}, .w = {0.5f, 0, 0, 1.0f}};
   PASS(send(test, error));
-  LinearForward linear = {at->y, at->x, at->w, at->bias, 1, 2, 2};
+  LinearForward linear = {at->y, at->x, at->w, at->bias, 1, 2, 2, ACTIVATION_NONE};
   device_linear_forward(test->device, &linear);
   PASS(fetch(test, error));
   int right = same_bits(test->host.y[0], 0x1p-127f) && same_bits(test->host.y[1], 0x1p-149f);

@@ -1,12 +1,27 @@
 // Comparison of two models on the same rows.
 #include "engine/evaluate/evaluate.h"
-#include "engine/evaluate/gates.h"
+#include "engine/evaluate/formulas/facts.h"
 #include "engine/evaluate/metric_choice.h"
 #include "engine/evaluate/money.h"
 #include "engine/evaluate/statistics/intervals.h"
 #include "engine/evaluate/statistics/score_blocks.h"
+#include "engine/evaluate/verdict/gates.h"
 
 #include <string.h>
+
+// Slice columns that both sets have say the same of every row.
+static Status check_slices(const EvaluationSet *a, const EvaluationSet *b, Error *error) {
+  for (int c = 0; a->slices != NULL && b->slices != NULL && c < a->slices->column_count; c++) {
+    const Column *first = &a->slices->columns[c], *second = frame_find(b->slices, first->name);
+    for (int64_t i = 0; second != NULL && i < a->rows; i++) {
+      if (column_same_value(first, second, i)) continue;
+      return error_set(error, STATUS_DATA,
+                       "not comparable: the two models were judged by different values of '%s' (row %lld)",
+                       first->name, (long long)i);
+    }
+  }
+  return STATUS_OK;
+}
 
 static Status differ(const char *what, int64_t row, Error *error) {
   return error_set(error, STATUS_DATA,
@@ -41,16 +56,13 @@ static Status check_same(const EvaluationSet *a, const EvaluationSet *b, Error *
     if ((same_act && a->money.act[i] != b->money.act[i]) || a->money.skip[i] != b->money.skip[i])
       return differ("payoffs", i, error);
   }
-  return STATUS_OK;
-}
-
-static bool selects(const EvaluationSet *set, int64_t row) {
-  return set->money.act != NULL ? policy_acts(set, row) : predicted_class(set, row) == 1;
+  return check_slices(a, b, error);
 }
 
 static void swap_rows(SwapSet *swap, const EvaluationSet *champion, const EvaluationSet *challenger) {
   for (int64_t i = 0; i < champion->rows; i++) {
-    bool old = selects(champion, i), fresh = selects(challenger, i), positive = champion->labels[i] == 1;
+    bool old = policy_selects(champion, i), fresh = policy_selects(challenger, i),
+         positive = champion->labels[i] == 1;
     int64_t gain = champion->money.act == NULL ? 0 : champion->money.act[i] - champion->money.skip[i];
     if (old == fresh) {
       swap->both += old;
@@ -68,17 +80,11 @@ static void swap_rows(SwapSet *swap, const EvaluationSet *champion, const Evalua
 }
 
 static void fill_differences(Comparison *comparison, const EvaluationSet *champion,
-                             const EvaluationSet *challenger, const bool chosen[METRIC_COUNT]) {
-  double confidence = comparison->confidence;
-  for (int i = 0; i < METRIC_COUNT; i++) {
-    if (!chosen[i]) continue;
+                             const EvaluationSet *challenger, const MetricChoice *choice) {
+  for (int i = 0; i < choice->count; i++) {
     MetricDifference *difference = &comparison->metrics[comparison->metric_count++];
-    const Metric *metric = difference->metric = &metric_table[i];
-    difference->champion = metric_estimate(metric, champion, confidence);
-    difference->challenger = metric_estimate(metric, challenger, confidence);
-    difference->delta = metric_difference(metric, champion, challenger, confidence);
-    difference->few_events = metric_few_events(metric, champion, difference->champion.value) ||
-                             metric_few_events(metric, challenger, difference->challenger.value);
+    difference->metric = choice->metrics[i];
+    metric_compare(difference, champion, challenger, comparison->confidence);
   }
 }
 
@@ -104,20 +110,23 @@ Status compare_models(Comparison *comparison, const EvaluationSet *champion, con
 Status compare_contender(Comparison *comparison, const EvaluationSet *champion,
                          const EvaluationSet *challenger, int contenders, const TextList *names,
                          const GatesConfig *gates, const Validity *validity, Error *error) {
-  bool chosen[METRIC_COUNT];
+  MetricChoice choice;
   memset(comparison, 0, sizeof *comparison);
   PASS(evaluation_set_check(champion, error));
   PASS(evaluation_set_check(challenger, error));
   PASS(check_same(champion, challenger, error));
-  PASS(metric_choice(chosen, names, gates, challenger, error));
+  PASS(metric_choice(&choice, names, gates, challenger, error));
   EvaluationSet sets[2] = {*champion, *challenger};
   ScoreBlocks *blocks[2] = {NULL, NULL};
-  for (int i = 0; i < 2 && champion->task != TASK_MULTICLASS; i++)
-    sets[i].blocks = blocks[i] = score_blocks_new(&sets[i]);
-  for (int i = 0; i < 2; i++) money_limit(&sets[i]);
+  MetricFacts *facts[2];
+  for (int i = 0; i < 2; i++) {
+    if (champion->task != TASK_MULTICLASS) sets[i].blocks = blocks[i] = score_blocks_new(&sets[i]);
+    money_limit(&sets[i]);
+    sets[i].facts = facts[i] = metric_facts_new(&sets[i], choice.metrics, choice.count);
+  }
   comparison->rows = champion->rows;
   comparison->confidence = confidence_of(gates);
-  fill_differences(comparison, &sets[0], &sets[1], chosen);
+  fill_differences(comparison, &sets[0], &sets[1], &choice);
   comparison->has_swap = champion->task == TASK_BINARY;
   if (comparison->has_swap) swap_rows(&comparison->swap, &sets[0], &sets[1]);
   Estimate primary;
@@ -129,7 +138,9 @@ Status compare_contender(Comparison *comparison, const EvaluationSet *champion,
                    comparison->confidence,
                    stricter ? &primary : NULL};
   verdict_of(&comparison->verdict, &judged, gates, validity);
-  score_blocks_free(blocks[0]);
-  score_blocks_free(blocks[1]);
+  for (int i = 0; i < 2; i++) {
+    metric_facts_free(facts[i]);
+    score_blocks_free(blocks[i]);
+  }
   return STATUS_OK;
 }

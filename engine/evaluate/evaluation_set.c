@@ -2,7 +2,12 @@
 #include "engine/evaluate/evaluation_set.h"
 
 #include "engine/evaluate/money.h"
+#include "engine/evaluate/statistics/score_blocks.h"
 #include "engine/shared/exact_sum.h"
+#include "engine/shared/memory.h"
+
+#include <stdlib.h>
+#include <string.h>
 
 static bool is_finite(double x) {
   return x - x == 0;
@@ -79,11 +84,19 @@ static Status check_money(const EvaluationSet *set, Error *error) {
 Status evaluation_set_check(const EvaluationSet *set, Error *error) {
   if (set->rows < 1)
     return error_set(error, STATUS_DATA, "no rows to evaluate: choose another split or file");
+  if (set->rows > UINT32_MAX)
+    return error_set(error, STATUS_DATA,
+                     "%lld rows: at most 2^32 - 1 can be evaluated at once; take a sample",
+                     (long long)set->rows);
   for (int64_t i = 0; i < set->rows; i++) {
     PASS(check_label(set, i, error));
     PASS(check_scores(set, i, error));
   }
   PASS(check_weights(set, error));
+  for (int i = 0; set->costs != NULL && i < set->classes * set->classes; i++) {
+    if (!is_finite(set->costs[i]))
+      return error_set(error, STATUS_DATA, "cost %d of the matrix is %g: costs are finite", i, set->costs[i]);
+  }
   return check_money(set, error);
 }
 
@@ -117,4 +130,57 @@ double policy_share(const EvaluationSet *set, int64_t row) {
 
 bool policy_acts(const EvaluationSet *set, int64_t row) {
   return set->listed != NULL && set->cut.limited ? set->listed[row] : policy_share(set, row) > 0;
+}
+
+bool policy_selects(const EvaluationSet *set, int64_t row) {
+  return set->money.act != NULL ? policy_acts(set, row) : set->scores[row] >= set->policy.threshold;
+}
+
+// ---- subsets ----
+
+static double *pick_numbers(const double *from, int width, const int64_t *rows, int64_t count) {
+  if (from == NULL) return NULL;
+  double *picked = memory_get((size_t)count * (size_t)width, sizeof *picked);
+  for (int64_t i = 0; i < count; i++)
+    memcpy(picked + i * width, from + rows[i] * width, (size_t)width * sizeof *picked);
+  return picked;
+}
+
+static int64_t *pick_money(const int64_t *from, const int64_t *rows, int64_t count) {
+  if (from == NULL) return NULL;
+  int64_t *picked = memory_get((size_t)count, sizeof *picked);
+  for (int64_t i = 0; i < count; i++) picked[i] = from[rows[i]];
+  return picked;
+}
+
+void evaluation_subset(EvaluationSubset *subset, const EvaluationSet *set, const int64_t *rows,
+                       int64_t count) {
+  const Money *money = &set->money;
+  const int64_t *const from[4] = {money->act, money->skip, money->gain_if_one, money->gain_if_zero};
+  *subset = (EvaluationSubset){.set = *set,
+                               .labels = pick_numbers(set->labels, 1, rows, count),
+                               .weights = pick_numbers(set->weights, 1, rows, count),
+                               .scores = pick_numbers(set->scores, set->classes, rows, count)};
+  for (int i = 0; i < 4; i++) subset->money[i] = pick_money(from[i], rows, count);
+  EvaluationSet *made = &subset->set;
+  made->rows = count;
+  made->labels = subset->labels;
+  made->weights = subset->weights;
+  made->scores = subset->scores;
+  made->money = (Money){subset->money[0], subset->money[1], subset->money[2], subset->money[3]};
+  made->slices = NULL;
+  made->capacity = (Capacity){0}; // the cut of the whole set holds
+  made->listed = NULL;
+  made->best = NULL;
+  made->blocks = NULL;
+  if (set->task != TASK_MULTICLASS) made->blocks = subset->blocks = score_blocks_new(made);
+}
+
+void evaluation_subset_free(EvaluationSubset *subset) {
+  free(subset->labels);
+  free(subset->weights);
+  free(subset->scores);
+  for (int i = 0; i < 4; i++) free(subset->money[i]);
+  score_blocks_free(subset->blocks);
+  *subset = (EvaluationSubset){0};
 }

@@ -5,6 +5,7 @@
 #ifndef INGOT_ENGINE_EVALUATE_EVALUATION_SET_H
 #define INGOT_ENGINE_EVALUATE_EVALUATION_SET_H
 
+#include "engine/preprocess/frame.h"
 #include "engine/shared/config.h"
 #include "engine/shared/status.h"
 
@@ -51,6 +52,7 @@ typedef struct Money {
 } Money;
 
 typedef struct ScoreBlocks ScoreBlocks;
+typedef struct MetricFacts MetricFacts;
 
 typedef struct EvaluationSet {
   Task task;
@@ -65,12 +67,16 @@ typedef struct EvaluationSet {
   const bool *listed;    // [rows] binary: the rows that the cut leaves (money_list); NULL: see policy_acts
   const int64_t *best;   // [rows] regression, multiclass: what the right prediction is worth; NULL: unknown
   Money money;           // binary
+  const double *costs;   // multiclass: [classes, classes] by (label, decision), finite; NULL = none
   // binary: of these scores, so that metrics need not sort again (score_blocks_new); NULL = each one sorts
   const ScoreBlocks *blocks;
+  const MetricFacts
+      *facts;          // what several metrics need of these rows (formulas/facts.h); NULL = each computes it
+  const Frame *slices; // columns that rows are grouped by, the same rows in the same order; NULL = none
 } EvaluationSet;
 
-// 65 with the first bad row: no rows, a label outside its range, a score that is not finite or no
-// probability, a bad weight, weights that sum to 0, payoffs whose magnitudes sum to 2^62 or more.
+// 65 with the first bad row: no rows, 2^32 or more, a label outside its range, a score that is not finite or
+// no probability, a bad weight, weights that sum to 0, payoffs whose magnitudes sum to 2^62 or more.
 Status evaluation_set_check(const EvaluationSet *set, Error *error);
 
 // Whether the model's policy wants to act on a row, whatever the capacity; always where the target is not
@@ -87,5 +93,20 @@ double policy_share(const EvaluationSet *set, int64_t row);
 // Whether the row is on the list of those acted on: policy_share, with the cut block's rows by `listed`;
 // where that is NULL the cut block's rows count as acted on.
 bool policy_acts(const EvaluationSet *set, int64_t row);
+
+// Whether a row is selected: acted on or, without money, predicted to be class 1 (binary).
+bool policy_selects(const EvaluationSet *set, int64_t row);
+
+// Rows rows[0..count) of a set, copied, with their blocks (none for multiclass) and without slice columns.
+typedef struct EvaluationSubset {
+  EvaluationSet set;
+  double *labels, *weights, *scores;
+  int64_t *money[4];
+  ScoreBlocks *blocks;
+} EvaluationSubset;
+
+void evaluation_subset(EvaluationSubset *subset, const EvaluationSet *set, const int64_t *rows,
+                       int64_t count);
+void evaluation_subset_free(EvaluationSubset *subset);
 
 #endif

@@ -4,9 +4,15 @@
 
 #include "engine/evaluate/report_data.h"
 
-// Metrics by name (NULL or empty: all that the set defines), those of gates, and value where there is money.
-// 78 an unknown name, 65 one that the set does not define.
-Status metric_choice(bool chosen[METRIC_COUNT], const TextList *names, const GatesConfig *gates,
+// Each metric once, in registry order, then by parameter.
+typedef struct MetricChoice {
+  const Metric *metrics[METRIC_LIMIT];
+  int count;
+} MetricChoice;
+
+// Metrics by name (NULL or empty: the usual ones that the set defines), those of gates, and value where there
+// is money. 78 an unknown name or more than METRIC_LIMIT, 65 one that the set does not define.
+Status metric_choice(MetricChoice *choice, const TextList *names, const GatesConfig *gates,
                      const EvaluationSet *set, Error *error);
 
 double confidence_of(const GatesConfig *gates); // 0.95 without gates

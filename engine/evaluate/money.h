@@ -34,7 +34,8 @@ Policy money_policy(const BusinessConfig *business, const EvaluationSet *validat
 Capacity money_capacity(const CapacityConfig *config, int64_t rows, const int64_t *cost);
 
 // Sets the cut of a set by its scores, policy and capacity, and the threshold of POLICY_CAPACITY: the lowest
-// (acting below: the highest) that includes the cut block.
+// (acting below: the highest) that includes the cut block. A set without a capacity stays as it is: rows out
+// of one that was limited keep its cut.
 void money_limit(EvaluationSet *set);
 
 // listed[row]: whether a limited set's policy acts on the row when rows cannot be divided: of the cut block

@@ -8,7 +8,7 @@
 #include "engine/evaluate/metrics.h"
 #include "engine/evaluate/money/sensitivity.h"
 
-enum { CURVE_POINTS = 256, CALIBRATION_BINS = 15, REASON_TEXT = 320 };
+enum { CURVE_POINTS = 256, CALIBRATION_BINS = 15, GAINS_ROWS = 11, REASON_TEXT = 320 };
 
 // A value and its two-sided interval at gates.confidence.
 typedef struct Estimate {
@@ -22,7 +22,9 @@ typedef struct Estimate {
 typedef struct MetricResult {
   const Metric *metric;
   Estimate estimate; // value: money in units, the total over the rows
-  bool few_events;   // auc: fewer than 50 positives or negatives, or above 0.99: the interval is too narrow
+  bool few_events;   // too few for the interval to be trusted; `note` says what
+  int64_t n, events; // rows that count (recall: positives), and the fewest of a class among them
+  const char *note;  // one sentence for people; NULL where there is none
 } MetricResult;
 
 // One cut between two blocks of equal scores: what happens where every score >= `threshold` is taken.
@@ -35,12 +37,30 @@ typedef struct CurvePoint {
 
 // Equal-mass bins of the score (binary) or the prediction (regression); equal scores share a bin.
 typedef struct CalibrationBin {
-  int64_t rows;
+  int64_t first, rows; // places in the order of scores
   double weight;
   double low_score, high_score; // smallest and largest
   double mean_score, mean_label;
   double low, high; // interval of mean_label: Wilson (binary without weights), else t
 } CalibrationBin;
+
+// Brier = miscalibration - discrimination + uncertainty.
+typedef struct BrierParts {
+  double miscalibration, discrimination, uncertainty;
+} BrierParts;
+
+// Calibration error that a perfectly calibrated model with the same scores would show.
+typedef struct NoiseFloor {
+  double mean, q95;
+} NoiseFloor;
+
+// The rows of highest score taken, equal scores in part: one line of the gains table.
+typedef struct GainsRow {
+  double top;          // share of the rows
+  double rows, events; // weights: of the rows taken, and of those with label 1 among them
+  double precision, lift, capture;
+  int64_t value; // of acting on them (where acting below: on the others), millionths; 0 without money
+} GainsRow;
 
 typedef struct ClassResult { // binary and multiclass, from the confusion matrix
   double support;            // weight of rows with this label
@@ -112,13 +132,19 @@ typedef struct EvaluationReport {
   double threshold;  // binary: at which classes are predicted; else NaN
   int64_t clipped;   // rows whose probability was clipped in log loss
   int metric_count;  // in registry order
-  MetricResult results[METRIC_COUNT];
+  MetricResult results[METRIC_LIMIT];
   double *confusion;     // [classes, classes]: weight of rows by (label, predicted class)
   ClassResult *by_class; // [classes]
   int bin_count;         // binary and regression
   CalibrationBin bins[CALIBRATION_BINS];
   double calibration_error; // equal-mass ECE: sum of weight share times |mean label - mean score| (binary)
-  int point_count;          // binary: cuts from "nobody at or above" to "everybody", scores descending
+  // Binary: calibration slope and intercept, Brier's parts, and what chance alone would show as ECE.
+  Estimate calibration_slope, calibration_intercept;
+  BrierParts brier_parts;
+  NoiseFloor noise_floor;
+  int gains_count; // binary: at 5, 10, 20, ..., 100 % of the rows
+  GainsRow gains[GAINS_ROWS];
+  int point_count; // binary: cuts from "nobody at or above" to "everybody", scores descending
   CurvePoint points[CURVE_POINTS];
   MoneyReport money;
 } EvaluationReport;
@@ -128,7 +154,9 @@ typedef struct MetricDifference {
   const Metric *metric;
   Estimate champion, challenger;
   Estimate delta;
-  bool few_events;
+  bool few_events; // of the one or the other; n, events, note as in MetricResult
+  int64_t n, events;
+  const char *note;
 } MetricDifference;
 
 // Rows only one of the two models selects (acts on; without money: predicts to be class 1). Binary.
@@ -139,7 +167,7 @@ typedef struct SwapSet {
   int64_t in_gain, out_gain;           // sum of act - skip of these, millionths
 } SwapSet;
 
-typedef enum GateKind { GATE_PRIMARY, GATE_GUARDRAIL, GATE_VALIDITY } GateKind;
+typedef enum GateKind { GATE_PRIMARY, GATE_GUARDRAIL, GATE_VALIDITY, GATE_SLICE } GateKind;
 typedef enum GateResult { RESULT_PASS, RESULT_FAIL, RESULT_UNKNOWN, RESULT_NOT_APPLICABLE } GateResult;
 
 typedef struct GateOutcome {
@@ -151,7 +179,8 @@ typedef struct GateOutcome {
   bool warning;    // passes, and deserves a look: suspicious, undecided
   Estimate judged; // the oriented delta (superior, not_worse) or the challenger's metric (at_least, at_most)
   GateResult result;
-  char id[64];            // "primary.value", "guardrail.auc", "validity.threshold_frozen"
+  const char *slice; // GATE_SLICE: the column, of the configuration; `judged` is of the slice that decides
+  char id[64];       // "primary.value", "guardrail.auc", "validity.threshold_frozen", "slice.Contract.value"
   char text[REASON_TEXT]; // one clause: "primary.value: low = -180 <= 0"
 } GateOutcome;
 
@@ -166,7 +195,7 @@ typedef enum VerdictState {
 
 typedef struct Verdict {
   VerdictState state;
-  GateOutcome *gates; // validity, primary, guardrails
+  GateOutcome *gates; // validity, primary, guardrails, slices
   int gate_count;
   char (*reasons)[REASON_TEXT]; // why not SHIP, or that everything passed; at least one
   int reason_count;
@@ -184,7 +213,7 @@ typedef struct Comparison {
   int64_t rows;
   double confidence;
   int metric_count; // in registry order
-  MetricDifference metrics[METRIC_COUNT];
+  MetricDifference metrics[METRIC_LIMIT];
   bool has_swap; // binary
   SwapSet swap;
   Verdict verdict;

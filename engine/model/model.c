@@ -98,7 +98,10 @@ Status model_create(Model **model, const ModelConfig *config, const InputLayout 
   for (int i = 0; i < made->layer_count; i++) {
     int is_output = i == hidden;
     int64_t outputs = is_output ? layout->outputs : config->hidden[i];
-    made->layers[i] = (Layer){.inputs = inputs, .outputs = outputs, .is_output = is_output};
+    made->layers[i] = (Layer){.inputs = inputs,
+                              .outputs = outputs,
+                              .is_output = is_output,
+                              .activation = is_output ? ACTIVATION_NONE : ACTIVATION_RELU};
     inputs = outputs;
   }
   copy_layout(made, layout);

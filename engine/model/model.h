@@ -18,6 +18,7 @@ typedef struct Layer {
   int weight, bias; // tensors of the table
   int gamma, beta;  // tensors of the table, -1 without norm
   int is_output;
+  ActivationKind activation;
 } Layer;
 
 typedef struct Model {
@@ -34,11 +35,11 @@ typedef struct Model {
 typedef struct Activations {
   Mirror segments;            // GatherSegment [segment_count]: where inputs come from and gradients go
   float *x;                   // [m, D]
-  float *z[MODEL_LAYERS_MAX]; // [m, outputs] of each linear layer
+  float *z[MODEL_LAYERS_MAX]; // [m, outputs] what a norm reads, NULL without norm
   float *h[MODEL_LAYERS_MAX]; // [m, outputs] normalised, NULL without norm
   float *r[MODEL_LAYERS_MAX]; // [m]
-  float *y[MODEL_LAYERS_MAX]; // [m, outputs] what the activation reads: z, or the norm's result
-  float *a[MODEL_LAYERS_MAX]; // [m, outputs] after activation and dropout
+  float *a[MODEL_LAYERS_MAX]; // [m, outputs] after activation and dropout; of the last layer: the model's
+                              // outputs
   float *dz, *dx;             // [m, widest layer] gradients on their way back; training only
 } Activations;
 
@@ -82,7 +83,7 @@ void activations_take(Activations *activations, const Model *model, DeviceMemory
 Status activations_bind(Activations *activations, const Model *model, Device *device, const float *p,
                         int64_t *q, int32_t *flags, Error *error);
 
-// Model outputs z [rows, K] end up in activations->z[layer_count - 1]. pass NULL: no dropout.
+// Model outputs z [rows, K] end up in activations->a[layer_count - 1]. pass NULL: no dropout.
 void model_forward(const Model *model, Device *device, const float *p, Activations *activations,
                    const ModelBatch *batch, const TrainingPass *pass);
 

@@ -16,14 +16,12 @@ void activations_take(Activations *activations, const Model *model, DeviceMemory
   for (int i = 0; i < model->layer_count; i++) {
     const Layer *layer = &model->layers[i];
     int64_t size = rows * layer->outputs;
-    activations->z[i] = device_memory_take(memory, size, sizeof(float));
-    activations->y[i] = activations->z[i];
     if (layer->gamma >= 0) {
+      activations->z[i] = device_memory_take(memory, size, sizeof(float));
       activations->h[i] = device_memory_take(memory, size, sizeof(float));
       activations->r[i] = device_memory_take(memory, rows, sizeof(float));
-      activations->y[i] = device_memory_take(memory, size, sizeof(float));
     }
-    if (!layer->is_output) activations->a[i] = device_memory_take(memory, size, sizeof(float));
+    activations->a[i] = device_memory_take(memory, size, sizeof(float));
   }
   if (training) {
     activations->dz = device_memory_take(memory, rows * widest_layer(model), sizeof(float));
@@ -81,31 +79,37 @@ static void forward_inputs(const Model *model, Device *device, Activations *acti
   device_inputs_forward(device, &inputs);
 }
 
+static const float *input_of(const Activations *activations, int layer) {
+  return layer == 0 ? activations->x : activations->a[layer - 1];
+}
+
 static void forward_layer(const Model *model, Device *device, const float *p, Activations *activations, int i,
                           const ModelBatch *batch, const TrainingPass *pass) {
   const Layer *layer = &model->layers[i];
   const ParameterTensor *tensors = model->table.tensors;
-  int64_t rows = batch->rows, n = layer->outputs;
-  const float *x = i == 0 ? activations->x : activations->a[i - 1];
-  LinearForward linear = {
-      activations->z[i], x, p + tensors[layer->weight].offset, p + tensors[layer->bias].offset, rows, n,
-      layer->inputs};
+  const int has_norm = layer->gamma >= 0;
+  LinearForward linear = {.y = has_norm ? activations->z[i] : activations->a[i],
+                          .x = input_of(activations, i),
+                          .w = p + tensors[layer->weight].offset,
+                          .bias = p + tensors[layer->bias].offset,
+                          .rows = batch->rows,
+                          .outputs = layer->outputs,
+                          .inputs = layer->inputs,
+                          .activation = has_norm ? ACTIVATION_NONE : layer->activation};
   device_linear_forward(device, &linear);
-  if (layer->is_output) return;
-  if (layer->gamma >= 0) {
-    NormForward norm = {activations->y[i],
-                        activations->h[i],
-                        activations->r[i],
-                        activations->z[i],
-                        p + tensors[layer->gamma].offset,
-                        p + tensors[layer->beta].offset,
-                        rows,
-                        n};
+  if (has_norm) {
+    NormForward norm = {.y = activations->a[i],
+                        .h = activations->h[i],
+                        .r = activations->r[i],
+                        .x = activations->z[i],
+                        .gamma = p + tensors[layer->gamma].offset,
+                        .beta = p + tensors[layer->beta].offset,
+                        .rows = batch->rows,
+                        .columns = layer->outputs,
+                        .activation = layer->activation};
     device_norm_forward(device, &norm);
   }
-  Activation relu = {activations->a[i], activations->y[i], rows * n};
-  device_activation_forward(device, &relu);
-  if (pass != NULL) drop(model, device, activations->a[i], i, batch, pass);
+  if (pass != NULL && !layer->is_output) drop(model, device, activations->a[i], i, batch, pass);
 }
 
 void model_forward(const Model *model, Device *device, const float *p, Activations *activations,
@@ -114,7 +118,8 @@ void model_forward(const Model *model, Device *device, const float *p, Activatio
   for (int i = 0; i < model->layer_count; i++) forward_layer(model, device, p, activations, i, batch, pass);
 }
 
-// dz: gradient of a hidden block's result on entry, of its linear layer's result on return.
+// dz: gradient of a hidden block's activation on entry, but for dropout; of its linear layer's result on
+// return.
 static void backward_block(const Model *model, Device *device, const float *p, Activations *activations,
                            int i, const ModelBatch *batch, const TrainingPass *pass) {
   const Layer *layer = &model->layers[i];
@@ -122,8 +127,6 @@ static void backward_block(const Model *model, Device *device, const float *p, A
   int64_t rows = batch->rows, n = layer->outputs;
   float *dz = activations->dz;
   drop(model, device, dz, i, batch, pass);
-  ActivationBackward relu = {dz, dz, activations->y[i], rows * n};
-  device_activation_backward(device, &relu);
   if (layer->gamma < 0) return;
   NormBackwardWeight weight = {.qgamma = pass->q + tensors[layer->gamma].offset,
                                .qbeta = pass->q + tensors[layer->beta].offset,
@@ -141,7 +144,8 @@ static void backward_block(const Model *model, Device *device, const float *p, A
   device_norm_backward_input(device, &input);
 }
 
-// Weight gradients of a linear layer, and the gradient of its input into activations->dx.
+// Weight gradients of a linear layer, and the gradient of what its input is an activation of into
+// activations->dx.
 static void backward_linear(const Model *model, Device *device, const float *p, Activations *activations,
                             int i, int64_t rows, const TrainingPass *pass) {
   const Layer *layer = &model->layers[i];
@@ -151,7 +155,7 @@ static void backward_linear(const Model *model, Device *device, const float *p, 
                                  .flag_w = pass->flags + layer->weight,
                                  .flag_b = pass->flags + layer->bias,
                                  .dy = activations->dz,
-                                 .x = i == 0 ? activations->x : activations->a[i - 1],
+                                 .x = input_of(activations, i),
                                  .rows = rows,
                                  .outputs = layer->outputs,
                                  .inputs = layer->inputs,
@@ -159,8 +163,14 @@ static void backward_linear(const Model *model, Device *device, const float *p, 
                                  .quantiser = pass->quantiser};
   device_linear_backward_weight(device, &weight);
   if (i == 0 && model->layout.category_count == 0) return;
-  LinearBackwardInput input = {activations->dx, activations->dz, p + tensors[layer->weight].offset, rows,
-                               layer->outputs,  layer->inputs};
+  LinearBackwardInput input = {.dx = activations->dx,
+                               .dy = activations->dz,
+                               .w = p + tensors[layer->weight].offset,
+                               .x = input_of(activations, i),
+                               .rows = rows,
+                               .outputs = layer->outputs,
+                               .inputs = layer->inputs,
+                               .activation = i == 0 ? ACTIVATION_NONE : model->layers[i - 1].activation};
   device_linear_backward_input(device, &input);
 }
 
@@ -184,7 +194,7 @@ static void loss_of_batch(const Model *model, Device *device, Activations *activ
   Loss loss = {.dz = activations->dz,
                .sums = pass->sums,
                .flag = pass->flags + model->table.count,
-               .z = activations->z[model->layer_count - 1],
+               .z = activations->a[model->layer_count - 1],
                .targets = batch->data.targets,
                .weights = batch->data.weights,
                .rows_of = batch->rows_of,
@@ -212,7 +222,7 @@ void model_train(const Model *model, Device *device, const float *p, Activations
 void model_scores(const Model *model, Device *device, const float *p, Activations *activations,
                   const ModelBatch *batch, float *scores) {
   model_forward(model, device, p, activations, batch, NULL);
-  Scores of = {scores, activations->z[model->layer_count - 1], batch->rows,
+  Scores of = {scores, activations->a[model->layer_count - 1], batch->rows,
                model->layers[model->layer_count - 1].outputs, model->loss};
   device_scores(device, &of);
 }

@@ -6,11 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SCORER_ROWS = 256 }; // rows of one forward pass: little beside what training took
+enum { LEAST_ROWS = 256 };                          // of one pass: little beside what training took
+static const size_t most_bytes = (size_t)256 << 20; // that more rows may take
 
 struct Scorer {
   Model *model;
   DeviceMemory memory;
+  int64_t rows; // of one pass
   Mirror p;
   float *values, *scores; // of one pass
   int32_t *ids;
@@ -21,10 +23,22 @@ static void take_memory(Scorer *scorer) {
   DeviceMemory *memory = &scorer->memory;
   const InputLayout *layout = &scorer->model->layout;
   scorer->p = device_memory_mirror(memory, scorer->model->table.size, sizeof(float));
-  scorer->values = device_memory_take(memory, SCORER_ROWS * layout->value_count, sizeof(float));
-  scorer->ids = device_memory_take(memory, SCORER_ROWS * layout->category_count, sizeof(int32_t));
-  scorer->scores = device_memory_take(memory, SCORER_ROWS * layout->outputs, sizeof(float));
-  activations_take(&scorer->activations, scorer->model, memory, SCORER_ROWS, 0);
+  scorer->values = device_memory_take(memory, scorer->rows * layout->value_count, sizeof(float));
+  scorer->ids = device_memory_take(memory, scorer->rows * layout->category_count, sizeof(int32_t));
+  scorer->scores = device_memory_take(memory, scorer->rows * layout->outputs, sizeof(float));
+  activations_take(&scorer->activations, scorer->model, memory, scorer->rows, 0);
+}
+
+// The rows that suit the device, fewer where they take much memory; takes nothing.
+static void settle_rows(Scorer *scorer) {
+  const DeviceMemory none = scorer->memory;
+  scorer->rows = device_pass_rows(none.device);
+  for (;; scorer->rows /= 2) {
+    take_memory(scorer);
+    size_t bytes = device_memory_bytes(&scorer->memory);
+    scorer->memory = none;
+    if (scorer->rows <= LEAST_ROWS || bytes <= most_bytes) return;
+  }
 }
 
 static Status load_parameters(Scorer *scorer, const TensorSet *tensors, Error *error) {
@@ -44,6 +58,7 @@ Status scorer_create(Scorer **scorer, const TensorSet *tensors, const InputLayou
   Status status;
   made->memory.device = device;
   TRY(model_from_tensors(&made->model, tensors, layout, task, error));
+  settle_rows(made);
   take_memory(made);
   TRY(device_memory_allocate(&made->memory, error));
   take_memory(made);
@@ -71,8 +86,8 @@ static Status run_block(Scorer *scorer, float *scores, const Batch *batch, int64
 }
 
 Status scorer_run(Scorer *scorer, float *scores, const Batch *batch, int64_t rows, Error *error) {
-  for (int64_t at = 0; at < rows; at += SCORER_ROWS) {
-    int64_t count = rows - at < SCORER_ROWS ? rows - at : SCORER_ROWS;
+  for (int64_t at = 0; at < rows; at += scorer->rows) {
+    int64_t count = rows - at < scorer->rows ? rows - at : scorer->rows;
     PASS(run_block(scorer, scores, batch, at, count, error));
   }
   return STATUS_OK;

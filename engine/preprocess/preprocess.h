@@ -46,6 +46,9 @@ int preprocess_column_count(const Preprocess *preprocess);
 const char *preprocess_column_name(const Preprocess *preprocess, int index);
 int preprocess_column_is_numeric(const Preprocess *preprocess, int index); // needs a column of numbers
 
+// Whether a category's value has an id of its own: it occurred in the training rows, min_count times or more.
+int preprocess_knows(const Preprocess *preprocess, int index, const char *text);
+
 const char *preprocess_target_name(const Preprocess *preprocess);
 const char *preprocess_weight_name(const Preprocess *preprocess); // NULL where there are no weights
 

@@ -17,9 +17,9 @@ static int64_t row_at(const Rows *rows, int64_t i) {
   return rows->rows == NULL ? i : rows->rows[i];
 }
 
-// The row's number in its file, for messages.
+// The row's number in its file as messages count.
 static long long row_name(const Frame *frame, int64_t row) {
-  return (long long)(frame->row_numbers == NULL ? frame->first_row + row : frame->row_numbers[row]);
+  return ROW_SHOWN(frame->row_numbers == NULL ? frame->first_row + row : frame->row_numbers[row]);
 }
 
 static bool is_finite(double x) {
@@ -47,14 +47,15 @@ static Status apply_number(float *values, int64_t stride, const FittedInput *inp
     bool missing = x != x;
     if (missing && input->required) {
       return error_set(error, STATUS_DATA,
-                       "column '%s', row %lld: the value is missing, and `missing: error` allows none.",
+                       "column '%s', " ROW_FORMAT ": the value is missing, and `missing: error` allows none.",
                        column->name, row_name(rows->frame, row));
     }
     if (missing) x = input->mean;
     float value = (float)(input->std > 0 ? (x - input->mean) / input->std : x);
     if (!is_finite(value)) {
       return error_set(error, STATUS_DATA,
-                       "column '%s', row %lld: the value %g is infinite or too large; correct it or leave it "
+                       "column '%s', " ROW_FORMAT
+                       ": the value %g is infinite or too large; correct it or leave it "
                        "empty.",
                        column->name, row_name(rows->frame, row), x);
     }
@@ -69,6 +70,10 @@ enum { ID_UNKNOWN = 0, ID_MISSING = 1, ID_FIRST = 2, ID_NOT_LOOKED_UP = -1 };
 static int32_t id_of(const FittedInput *input, const char *text) {
   int index = text_block_find(&input->values, text);
   return index < 0 ? ID_UNKNOWN : index + ID_FIRST;
+}
+
+int preprocess_knows(const Preprocess *preprocess, int index, const char *text) {
+  return id_of(&preprocess->inputs[index], text) != ID_UNKNOWN;
 }
 
 // Each category that occurs is looked up once.
@@ -114,14 +119,14 @@ static Status label_at(double *label, const Preprocess *preprocess, const Frame 
   char buffer[NUMBER_TEXT_BYTES];
   const char *text = column_text(column, row, buffer);
   if (text == NULL) {
-    return error_set(
-        error, STATUS_DATA,
-        "column '%s', row %lld: the label is missing (NaN or empty); drop the row or fill it in.",
-        column->name, row_name(frame, row));
+    return error_set(error, STATUS_DATA,
+                     "column '%s', " ROW_FORMAT
+                     ": the label is missing (NaN or empty); drop the row or fill it in.",
+                     column->name, row_name(frame, row));
   }
   if (column->kind == COLUMN_NUMBER && !is_finite(column->numbers[row])) {
     return error_set(error, STATUS_DATA,
-                     "column '%s', row %lld: the label is infinite; correct it or drop the row.",
+                     "column '%s', " ROW_FORMAT ": the label is infinite; correct it or drop the row.",
                      column->name, row_name(frame, row));
   }
   if (preprocess->task == TASK_REGRESSION) {
@@ -132,8 +137,8 @@ static Status label_at(double *label, const Preprocess *preprocess, const Frame 
   *label = class;
   if (class >= 0) return STATUS_OK;
   return error_set(error, STATUS_DATA,
-                   "column '%s', row %lld: the label '%s' does not occur in the training rows.", column->name,
-                   row_name(frame, row), text);
+                   "column '%s', " ROW_FORMAT ": the label '%s' does not occur in the training rows.",
+                   column->name, row_name(frame, row), text);
 }
 
 static Status find_target(const Column **column, const Preprocess *preprocess, const Frame *frame,
@@ -159,8 +164,8 @@ static Status apply_target(float *targets, const Preprocess *preprocess, const R
     PASS(label_at(&label, preprocess, rows->frame, column, row_at(rows, i), error));
     targets[i] = (float)(preprocess->task == TASK_REGRESSION ? (label - target->mean) / target->std : label);
     if (!is_finite(targets[i])) {
-      return error_set(error, STATUS_DATA, "column '%s', row %lld: the label %g is too large.", column->name,
-                       row_name(rows->frame, row_at(rows, i)), label);
+      return error_set(error, STATUS_DATA, "column '%s', " ROW_FORMAT ": the label %g is too large.",
+                       column->name, row_name(rows->frame, row_at(rows, i)), label);
     }
   }
   return STATUS_OK;
@@ -177,8 +182,8 @@ static Status apply_weight(float *weights, const Preprocess *preprocess, const R
     weights[i] = (float)(weight * preprocess->weight_scale);
     if (!is_finite(weights[i]) || weight < 0) {
       return error_set(error, STATUS_DATA,
-                       "column '%s', row %lld: the weight is %g; weights are finite and not negative.", name,
-                       row_name(rows->frame, row_at(rows, i)), weight);
+                       "column '%s', " ROW_FORMAT ": the weight is %g; weights are finite and not negative.",
+                       name, row_name(rows->frame, row_at(rows, i)), weight);
     }
   }
   return STATUS_OK;

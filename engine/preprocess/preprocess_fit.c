@@ -43,10 +43,10 @@ static Status present_numbers(double **values, int64_t *present, const Fit *fit,
     double x = column->numbers[fit->rows[i]];
     if (is_missing(x)) continue;
     if (!is_finite(x)) {
-      return error_set(
-          error, STATUS_DATA,
-          "column '%s', row %lld: an infinite value is not usable; correct it or leave it empty.",
-          column->name, (long long)fit->rows[i]);
+      return error_set(error, STATUS_DATA,
+                       "column '%s', " ROW_FORMAT
+                       ": an infinite value is not usable; correct it or leave it empty.",
+                       column->name, ROW_SHOWN(fit->rows[i]));
     }
     (*values)[(*present)++] = x;
   }
@@ -73,8 +73,8 @@ static Status fit_number(FittedInput *input, const Fit *fit, const InputConfig *
     int64_t i = 0;
     while (!is_missing(column->numbers[fit->rows[i]])) i++;
     TRY(error_set(error, STATUS_DATA,
-                  "column '%s', row %lld: the value is missing, and `missing: error` allows none.",
-                  column->name, (long long)fit->rows[i]));
+                  "column '%s', " ROW_FORMAT ": the value is missing, and `missing: error` allows none.",
+                  column->name, ROW_SHOWN(fit->rows[i])));
   }
   fit_moments(&input->mean, &std, values, present);
   if (!is_finite(input->mean) || !is_finite(std)) {
@@ -221,15 +221,15 @@ static Status require_labels(const Fit *fit, const Column *column, Error *error)
     int64_t row = fit->rows[i];
     bool missing = column->kind == COLUMN_NUMBER ? is_missing(column->numbers[row]) : column->codes[row] < 0;
     if (missing) {
-      return error_set(
-          error, STATUS_DATA,
-          "column '%s', row %lld: the label is missing (NaN or empty); drop the row or fill it in.",
-          column->name, (long long)row);
+      return error_set(error, STATUS_DATA,
+                       "column '%s', " ROW_FORMAT
+                       ": the label is missing (NaN or empty); drop the row or fill it in.",
+                       column->name, ROW_SHOWN(row));
     }
     if (column->kind == COLUMN_NUMBER && !is_finite(column->numbers[row])) {
       return error_set(error, STATUS_DATA,
-                       "column '%s', row %lld: the label is infinite; correct it or drop the row.",
-                       column->name, (long long)row);
+                       "column '%s', " ROW_FORMAT ": the label is infinite; correct it or drop the row.",
+                       column->name, ROW_SHOWN(row));
     }
   }
   return STATUS_OK;
@@ -376,8 +376,8 @@ static Status fit_weight(const Fit *fit, Error *error) {
     double weight = column->numbers[fit->rows[i]];
     if (!is_finite(weight) || weight < 0) {
       return error_set(error, STATUS_DATA,
-                       "column '%s', row %lld: the weight is %g; weights are finite and not negative.", name,
-                       (long long)fit->rows[i], weight);
+                       "column '%s', " ROW_FORMAT ": the weight is %g; weights are finite and not negative.",
+                       name, ROW_SHOWN(fit->rows[i]), weight);
     }
     if (weight > largest) largest = weight;
   }

@@ -95,7 +95,41 @@ double exact_sum_value(const ExactSum *sum) {
   return negative ? -value : value;
 }
 
+// Adds magnitude * 2^(shift - 1074), at most 32 bits at a time.
+static void add_shifted(ExactSum *sum, unsigned __int128 magnitude, int64_t sign, unsigned shift) {
+  unsigned limb = shift / 32, within = shift % 32;
+  uint64_t spill = 0; // what the previous 32 bits pushed over the edge of their limb
+  for (; magnitude != 0 || spill != 0; magnitude >>= 32, limb++) {
+    uint64_t part = ((uint64_t)(magnitude & 0xffffffff) << within) + spill;
+    sum->limbs[limb] += sign * (int64_t)(part & 0xffffffff);
+    spill = part >> 32;
+  }
+}
+
+void exact_sum_add_bins(ExactSum *sum, const SumBins *bins) {
+  carry(sum->limbs);
+  sum->pending = SUM_BIN_COUNT; // at most one addition below 2^32 for each limb and bin
+  for (unsigned exponent = 0; exponent < SUM_BIN_COUNT; exponent++) {
+    __int128 bin = bins->bins[exponent];
+    if (bin == 0) continue;
+    unsigned __int128 magnitude = bin < 0 ? -(unsigned __int128)bin : (unsigned __int128)bin;
+    add_shifted(sum, magnitude, bin < 0 ? -1 : 1, exponent > 0 ? exponent - 1 : 0);
+  }
+  sum->special += bins->special;
+}
+
+double sum_bins_value(const SumBins *bins) {
+  ExactSum sum = {0};
+  exact_sum_add_bins(&sum, bins);
+  return exact_sum_value(&sum);
+}
+
 double exact_sum_of(const double *terms, size_t count) {
+  if (count >= SUM_BINS_PAY) {
+    SumBins bins = {0};
+    for (size_t i = 0; i < count; i++) sum_bins_add(&bins, terms[i]);
+    return sum_bins_value(&bins);
+  }
   ExactSum sum = {0};
   for (size_t i = 0; i < count; i++) exact_sum_add(&sum, terms[i]);
   return exact_sum_value(&sum);

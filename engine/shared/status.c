@@ -11,6 +11,7 @@ Status error_set(Error *error, Status status, const char *format, ...) {
   vsnprintf(error->text, sizeof error->text, format, arguments);
   va_end(arguments);
   error->status = status;
+  error->placed = 0;
   return status;
 }
 
@@ -23,5 +24,6 @@ Status error_prefix(Error *error, const char *format, ...) {
   memcpy(rest, error->text, sizeof rest);
   int used = snprintf(error->text, sizeof error->text, "%s: ", prefix);
   snprintf(error->text + used, sizeof error->text - (size_t)used, "%s", rest);
+  error->placed = 0;
   return error->status;
 }

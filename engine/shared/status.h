@@ -26,6 +26,7 @@ typedef enum Status {
 
 typedef struct Error {
   Status status;
+  int placed; // the text begins with its place, `file:line:column: error: `, and needs no other beginning
   char text[2048]; // one or more sentences: the value, the rule, the remedy; no final newline
 } Error;
 
@@ -34,6 +35,10 @@ Status error_set(Error *error, Status status, const char *format, ...) __attribu
 
 // Puts "prefix: " (printf format) before the text: context added on the way up.
 Status error_prefix(Error *error, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+// How messages count rows: from 1, as ROW_SHOWN, and so they say.
+#define ROW_FORMAT "row %lld (row 1 is the first)"
+#define ROW_SHOWN(row) ((long long)(row) + 1)
 
 // Stops at the first failure and leaves through `done:`, where everything is freed.
 // Needs a local `Status status` and a label `done`.

@@ -1,6 +1,6 @@
 // Writes the JSON Schema (draft 2020-12) of a configuration from the table, for editors.
+#include "engine/evaluate/metrics.h"
 #include "engine/shared/memory.h"
-#include "engine/shared/metric_names.h"
 #include "io/config/schema.h"
 #include "io/config/write.h"
 
@@ -40,11 +40,19 @@ static json_t *words(const KeyRow *row) {
   return schema;
 }
 
+// The names, and for those with a parameter any text behind the '@': the program checks it.
 static json_t *metrics(void) {
-  json_t *schema = json_object(), *list = json_array();
-  for (int i = 0; i < metric_name_count; i++) json_array_append_new(list, json_string(metric_names[i].name));
-  set(schema, "enum", list);
-  return schema;
+  json_t *names = json_array(), *choices = json_array();
+  for (int i = 0; i < METRIC_COUNT; i++) {
+    const Metric *metric = &metric_table[i];
+    json_array_append_new(names, json_string(metric->name));
+    if (metric->takes == PARAMETER_NONE) continue;
+    char *pattern = memory_format("^%.*s@", (int)strcspn(metric->name, "@"), metric->name);
+    json_array_append_new(choices, json_pack("{s:s,s:s}", "type", "string", "pattern", pattern));
+    free(pattern);
+  }
+  json_array_insert_new(choices, 0, json_pack("{s:o}", "enum", names));
+  return json_pack("{s:o}", "anyOf", choices);
 }
 
 static json_t *text(void) { // plain numbers are texts as well
@@ -112,6 +120,7 @@ static json_t *value_schema(const KeyRow *row, json_t **container) {
     schema = number(row, "number");
     break;
   case KEY_RULE:
+    if (row->words != NULL) return json_pack("{s:b}", "const", 1); // true
     schema = number(row, "number");
     if (gate_rule_is_relative((GateRule)row->rule))
       schema = either(schema, json_pack("{s:s,s:s}", "type", "string", "pattern", "^[0-9.]+%$"));

@@ -11,9 +11,30 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+// The text, its tree and the problems found in it. The sources own their texts.
+struct ConfigOrigin {
+  Source *sources; // the file, then the overrides
+  int source_count;
+  YamlNode *root;
+  ProblemList problems;
+};
+
+static void origin_free(ConfigOrigin *origin) {
+  if (origin == NULL) return;
+  yaml_free(origin->root);
+  problem_list_free(&origin->problems);
+  for (int i = 0; i < origin->source_count; i++) {
+    free((char *)origin->sources[i].label);
+    free((char *)origin->sources[i].text);
+  }
+  free(origin->sources);
+  free(origin);
+}
+
 void config_problems_free(ConfigProblems *problems) {
   free(problems->text);
-  memset(problems, 0, sizeof *problems);
+  origin_free(problems->origin);
+  *problems = (ConfigProblems){0};
 }
 
 // Folder of a path as an absolute path without links; "/" is "".
@@ -66,68 +87,101 @@ static Status read_file(char **text, size_t *length, const char *path, Error *er
   return STATUS_OK;
 }
 
-static Source *make_sources(const char *label, const char *text, size_t length,
-                            const ConfigOverride *overrides, int count) {
-  Source *sources = memory_get((size_t)count + 1, sizeof *sources);
-  sources[0] = (Source){label, text, length, false, 0};
+static ConfigOrigin *origin_new(const char *label, const char *text, size_t length,
+                                const ConfigOverride *overrides, int count) {
+  ConfigOrigin *origin = memory_get(1, sizeof *origin);
+  origin->sources = memory_get((size_t)count + 1, sizeof *origin->sources);
+  origin->source_count = count + 1;
+  origin->sources[0] = (Source){memory_text(label), memory_text_n(text, length), length, false, 0};
   for (int i = 0; i < count; i++) {
     const char *set = overrides[i].text;
     char *label_set = memory_format("--set %.200s", set);
     for (char *c = label_set; *c != '\0'; c++) {
       if ((unsigned char)*c < 0x20) *c = ' ';
     }
-    sources[i + 1] = (Source){label_set, set, strlen(set), true, i + 1};
+    origin->sources[i + 1] = (Source){label_set, memory_text(set), strlen(set), true, i + 1};
   }
-  return sources;
+  return origin;
 }
 
-static void free_sources(Source *sources, int count) {
-  for (int i = 0; i < count; i++) free((char *)sources[i + 1].label);
-  free(sources);
-}
-
-static Status report(ConfigProblems *problems, ProblemList *list, const char *label, Error *error) {
-  char *text = problem_list_text(list);
-  int count = list->count;
+// The problems as a text, and their number as a sentence; where nobody takes the text the first is the
+// sentence.
+static Status report(ConfigProblems *problems, ConfigOrigin *origin, Status status, Error *error) {
+  char *text = problem_list_text(&origin->problems);
+  int count = origin->problems.count;
   if (problems == NULL) {
-    error_set(error, STATUS_CONFIG, "%.*s", (int)strcspn(text, "\n"), text);
-  } else {
-    problems->text = memory_text(text);
-    problems->count = count;
-    error_set(error, STATUS_CONFIG, "%.1000s: %d error%s in the configuration; nothing was started", label,
-              count, count == 1 ? "" : "s");
+    error_set(error, status, "%.*s", (int)strcspn(text, "\n"), text);
+    free(text);
+    return status;
   }
-  free(text);
-  return STATUS_CONFIG;
+  free(problems->text);
+  problems->text = text;
+  problems->count = count;
+  return error_set(error, status, "%.1000s: %d error%s in the configuration; nothing was started",
+                   origin->sources[0].label, count, count == 1 ? "" : "s");
+}
+
+void complain_at(ProblemList *problems, YamlNode *root, const char *key, int column, const char *sentence) {
+  bool whole;
+  Place place;
+  const YamlNode *node = yaml_follow(root, key, &whole);
+  if (!whole || column == 0) {
+    problem_add(problems, whole ? node->place : node->key_place, "%s", sentence);
+  } else if (yaml_place_within(&place, node, (size_t)column - 1)) {
+    problem_add(problems, place, "%s: %s", key, sentence);
+  } else {
+    problem_add(problems, place, "%s: column %d: %s", key, column, sentence);
+  }
+}
+
+void config_problem_add(ConfigProblems *problems, const char *key, int column, const char *sentence) {
+  complain_at(&problems->origin->problems, problems->origin->root, key, column, sentence);
+}
+
+bool config_has_key(const ConfigProblems *problems, const char *key) {
+  bool whole;
+  yaml_follow(problems->origin->root, key, &whole);
+  return whole;
+}
+
+ConfigProblem config_problem(const ConfigProblems *problems, int index) {
+  const Problem *problem = &problems->origin->problems.items[index];
+  return (ConfigProblem){problem->place.source->label, problem->sentence, problem->place.line,
+                         problem->place.column};
+}
+
+Status config_problems_report(ConfigProblems *problems, Status status, Error *error) {
+  if (problems->origin->problems.count == 0) return STATUS_OK;
+  return report(problems, problems->origin, status, error);
 }
 
 Status config_load_text(Config **config, ConfigProblems *problems, const char *label, const char *text,
                         size_t length, const char *folder, const ConfigOverride *overrides,
                         int override_count, Error *error) {
-  ProblemList list = {0};
+  ConfigOrigin *origin = origin_new(label, text, length, overrides, override_count);
   char *working = folder_of("x");
-  Loader loader = {.reader = {&list, folder, working}};
-  Source *sources = make_sources(label, text, length, overrides, override_count);
+  Loader loader = {.reader = {&origin->problems, folder, working}};
   Status status = STATUS_OK;
   *config = NULL;
-  if (problems != NULL) *problems = (ConfigProblems){NULL, 0};
-  loader.root = yaml_parse(&sources[0], 0, &list);
+  if (problems != NULL) *problems = (ConfigProblems){0};
+  loader.root = origin->root = yaml_parse(&origin->sources[0], 0, &origin->problems);
   loader.config = memory_get(1, sizeof *loader.config);
   loader.config->path = memory_text(label);
   if (loader.root != NULL) {
-    for (int i = 0; i < override_count; i++) apply_override(&loader, &sources[i + 1]);
+    for (int i = 0; i < override_count; i++) apply_override(&loader, &origin->sources[i + 1]);
     read_config(&loader);
     finish_config(&loader);
   }
-  if (list.count > 0) {
-    status = report(problems, &list, label, error);
+  if (origin->problems.count > 0) {
+    status = report(problems, origin, STATUS_CONFIG, error);
     config_free(loader.config);
   } else {
     *config = loader.config;
   }
-  yaml_free(loader.root);
-  problem_list_free(&list);
-  free_sources(sources, override_count);
+  if (problems != NULL)
+    problems->origin = origin;
+  else
+    origin_free(origin);
   free(working);
   return status;
 }
@@ -137,7 +191,7 @@ Status config_load(Config **config, ConfigProblems *problems, const char *path,
   char *text = NULL;
   size_t length = 0;
   *config = NULL;
-  if (problems != NULL) *problems = (ConfigProblems){NULL, 0};
+  if (problems != NULL) *problems = (ConfigProblems){0};
   PASS(read_file(&text, &length, path, error));
   char *folder = folder_of(path);
   Status status =

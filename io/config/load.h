@@ -18,10 +18,14 @@ typedef struct ConfigOverride {
   const char *text;
 } ConfigOverride;
 
+// Where the keys of a configuration stand.
+typedef struct ConfigOrigin ConfigOrigin;
+
 // One block `file:line:column: error: sentence`, source line and caret for each problem, in order.
 typedef struct ConfigProblems {
   char *text; // "" or NULL where there are none
   int count;
+  ConfigOrigin *origin; // its text and tree, for the problems that only its data reveal
 } ConfigProblems;
 
 // Fills a fresh Config with every default applied. 78: problems->text holds all errors, error->text one
@@ -34,6 +38,24 @@ Status config_load(Config **config, ConfigProblems *problems, const char *path,
 Status config_load_text(Config **config, ConfigProblems *problems, const char *label, const char *text,
                         size_t length, const char *folder, const ConfigOverride *overrides,
                         int override_count, Error *error);
+
+// Adds a problem that the data reveal, at the value of a key ("data.inputs.0.columns.1") or what stands
+// nearest above it; `column` (from 1; 0: the whole) is the byte of the value that is wrong. Needs an origin.
+void config_problem_add(ConfigProblems *problems, const char *key, int column, const char *sentence);
+
+// Whether the key was written.
+bool config_has_key(const ConfigProblems *problems, const char *key);
+
+// OK where none was added; else problems->text holds them all and error, of this status, their number.
+Status config_problems_report(ConfigProblems *problems, Status status, Error *error);
+
+// Problem number `index` below count: its file (or --set key=value, line 1), and its sentence.
+typedef struct ConfigProblem {
+  const char *source, *sentence;
+  int line, column;
+} ConfigProblem;
+
+ConfigProblem config_problem(const ConfigProblems *problems, int index);
 
 void config_problems_free(ConfigProblems *problems);
 

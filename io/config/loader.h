@@ -11,6 +11,10 @@ typedef struct Loader {
   Config *config;
 } Loader;
 
+// Adds a problem at the value of a key, or at what stands nearest above it; `column` (from 1; 0: the whole
+// value) is a byte of the value, and named in the sentence where the source writes it in another way.
+void complain_at(ProblemList *problems, YamlNode *root, const char *key, int column, const char *sentence);
+
 // overrides.c: changes the tree. The sources are kept by the caller as long as the tree.
 void apply_override(Loader *loader, const Source *source);
 

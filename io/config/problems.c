@@ -55,8 +55,7 @@ static int compare_places(const void *left, const void *right) {
   return strcmp(a->sentence, b->sentence);
 }
 
-// The bytes of line `number` (from 1) of a text.
-static const char *find_line(const Source *source, int number, size_t *length) {
+const char *source_line(const Source *source, int number, size_t *length) {
   const char *at = source->text, *end = source->text + source->length;
   for (int line = 1; line < number && at < end; line++) {
     const char *newline = memchr(at, '\n', (size_t)(end - at));
@@ -101,7 +100,7 @@ static void print_problem(FILE *out, const Problem *problem) {
     snprintf(margin, sizeof margin, "%4d", place->line);
   }
   size_t length;
-  const char *line = find_line(place->source, place->line, &length);
+  const char *line = source_line(place->source, place->line, &length);
   fprintf(out, "%s | ", margin);
   int cut = print_line(out, line, length, place->column);
   int width = place->width < 1 ? 1 : place->width;

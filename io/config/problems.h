@@ -14,6 +14,9 @@ typedef struct Source {
   int rank; // problems are listed by rank, line, column
 } Source;
 
+// The bytes of line `number` (from 1), without its end.
+const char *source_line(const Source *source, int number, size_t *length);
+
 typedef struct Place {
   const Source *source;
   int line, column, width; // from 1, in characters; width >= 1 is underlined

@@ -1,6 +1,6 @@
 // Writes configs/reference.yaml from the table: a valid configuration with every key, annotated.
+#include "engine/evaluate/metrics.h"
 #include "engine/shared/memory.h"
-#include "engine/shared/metric_names.h"
 #include "io/config/schema.h"
 #include "io/config/write.h"
 
@@ -44,6 +44,7 @@ static const char *type_text(const KeyRow *row) {
   case KEY_NUMBER:
     return "a number";
   case KEY_RULE:
+    if (row->words->name != NULL) return "";
     return gate_rule_is_relative((GateRule)row->rule)
                ? "a number, or a percentage of the champion's, as in 2%,"
                : "a number";
@@ -83,7 +84,8 @@ static void write_facts(FILE *out, const KeyRow *row) {
   if (row->need == NEED_GIVEN) fputs("; required", out);
   if (row->when != NULL && row->when[0] != '!') {
     const char *equals = strchr(row->when, '=');
-    fprintf(out, "; only where %.*s is %s", (int)(equals - row->when), row->when, equals + 1);
+    fprintf(out, "; only where %.*s is ", (int)(equals - row->when), row->when);
+    for (const char *c = equals + 1; *c != '\0'; c++) fprintf(out, *c == '|' ? " or " : "%c", *c);
   }
   fputs(row->role == KEY_BITS ? "; bits" : "; free", out);
 }
@@ -142,7 +144,7 @@ static bool shown_active(const KeyRow *row) {
   const char *equals = row->when == NULL ? NULL : strchr(row->when, '=');
   if (equals == NULL) return true;
   const KeyRow *asked = key_row_find(row->when, (size_t)(equals - row->when));
-  return strcmp(shown_value(asked), equals + 1) == 0;
+  return key_when_allows(row->when, shown_value(asked));
 }
 
 static bool section_active(const KeyRow *row) {
@@ -191,8 +193,8 @@ static void write_metrics(FILE *out) {
   fputs("# Metrics\n", out);
   for (unsigned task = 0; task < sizeof tasks / sizeof tasks[0]; task++) {
     fprintf(out, "#   %s:", tasks[task]);
-    for (int i = 0; i < metric_name_count; i++) {
-      if ((metric_names[i].tasks & 1u << task) != 0) fprintf(out, " %s", metric_names[i].name);
+    for (int i = 0; i < METRIC_COUNT; i++) {
+      if ((metric_table[i].tasks & 1u << task) != 0) fprintf(out, " %s", metric_table[i].name);
     }
     fputc('\n', out);
   }

@@ -1,9 +1,10 @@
 // Values that follow from several keys, and what one key alone cannot get wrong.
 #include "engine/device/device_choice.h"
+#include "engine/evaluate/metrics.h"
 #include "engine/shared/memory.h"
-#include "engine/shared/metric_names.h"
 #include "io/config/loader.h"
 #include "io/config/write.h"
+#include "io/payoff/payoff.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -74,6 +75,8 @@ static void finish_split(Loader *loader) {
   for (int part = 0; part < PART_COUNT; part++) sum += units[part] = fraction_units(split->fractions[part]);
   split->bounds[0] = bound_of(units[PART_TRAIN]);
   split->bounds[1] = bound_of(units[PART_TRAIN] + units[PART_VALIDATION]);
+  split->units[0] = units[PART_TRAIN];
+  split->units[1] = units[PART_TRAIN] + units[PART_VALIDATION];
   split->has_test = split->by == SPLIT_FILE || units[PART_TEST] > 0;
   if (!sound(loader, "data.split.train") || !sound(loader, "data.split.validation") ||
       !sound(loader, "data.split.test"))
@@ -163,14 +166,25 @@ static bool task_known(Loader *loader) {
 // A metric that exists, for this task, and with a business section where it is money.
 static void check_metric(Loader *loader, const char *name, const char *path) {
   const Config *config = loader->config;
-  const MetricName *metric = metric_name_find(name);
-  if (metric == NULL || !task_known(loader)) return;
+  const Metric *metric;
+  Error error;
+  if (metric_parse(&metric, name, &error) != STATUS_OK || !task_known(loader)) return;
   Task task = config->data.target.task;
   if ((metric->tasks & 1u << task) == 0) {
     COMPLAIN(loader, path, "%s is no metric of a %s target", name, task_names[task]);
-  } else if (metric->money && !config->business.present) {
+  } else if (metric->id == METRIC_value && !config->business.present) {
     COMPLAIN(loader, path, "%s is money: it needs the section business", name);
   }
+}
+
+// Early stopping compares two values by which is larger.
+static void check_selects(Loader *loader, const char *name) {
+  const Metric *metric;
+  Error error;
+  if (metric_parse(&metric, name, &error) != STATUS_OK) return;
+  if (metric->direction == METRIC_ZERO || metric->direction == METRIC_ONE)
+    COMPLAIN(loader, "select.metric", "%s cannot select: it is best near %d, neither large nor small", name,
+             metric->direction == METRIC_ONE);
 }
 
 static void finish_metrics(Loader *loader) {
@@ -184,11 +198,13 @@ static void finish_metrics(Loader *loader) {
              "value cannot select: it depends on a threshold and on free keys; take a metric of the scores");
   } else {
     check_metric(loader, config->select_metric, "select.metric");
+    check_selects(loader, config->select_metric);
   }
   if (given(loader, "evaluate.metrics") == NULL) {
-    for (int i = 0; i < metric_name_count; i++) {
-      if ((metric_names[i].tasks & 1u << task) != 0 && !metric_names[i].money)
-        text_list_add(&config->evaluate_metrics, metric_names[i].name);
+    for (int i = 0; i < METRIC_COUNT; i++) {
+      bool shown = metric_table[i].usual && i != METRIC_value && i != METRIC_expected_cost;
+      if (shown && (metric_table[i].tasks & 1u << task) != 0)
+        text_list_add(&config->evaluate_metrics, metric_table[i].name);
     }
   }
   check_list(loader, &config->evaluate_metrics, "evaluate.metrics");
@@ -206,12 +222,23 @@ static void check_gate(Loader *loader, const Gate *gate, const char *path) {
   if (node == NULL || node->failed) return;
   int count = 0;
   for (int i = 0; i < GATE_RULE_COUNT; i++) count += yaml_child(node, gate_rule_names[i]) != NULL;
+  bool sliced = gate->slice != NULL && gate->slice[0] != '\0';
+  if (sliced != gate_rule_is_of_slice(gate->rule) && count == 1)
+    COMPLAIN(loader, path, "%s: slice goes with detect_harm or prove_safe, and these with a slice", path);
+  if (sliced && text_list_find(&loader->config->evaluate_slices, gate->slice) < 0)
+    COMPLAIN(loader, path, "%s: %s is none of evaluate.slices; name it there", path, gate->slice);
   if (count != 1)
-    COMPLAIN(loader, path, "%s needs %s of superior, not_worse, at_least, at_most and suspicious", path,
-             count == 0 ? "one" : "only one");
+    COMPLAIN(loader, path, "%s needs %s of superior, not_worse, at_least, at_most and suspicious%s", path,
+             count == 0 ? "one" : "only one", sliced ? " (of a slice: detect_harm, prove_safe)" : "");
   char *metric = memory_format("%s.metric", path);
   if (gate->metric[0] != '\0') check_metric(loader, gate->metric, metric);
   free(metric);
+}
+
+static void check_fairness(Loader *loader) {
+  if (loader->config->evaluate_fairness.present && task_known(loader) &&
+      loader->config->data.target.task != TASK_BINARY)
+    COMPLAIN(loader, "evaluate.fairness", "evaluate.fairness is about decisions: it needs a binary target");
 }
 
 static void finish_gates(Loader *loader) {
@@ -302,8 +329,7 @@ static void check_definition(Loader *loader) {
   if (task != TASK_MULTICLASS && business->costs.count > 0)
     COMPLAIN(loader, "business.costs", "business.costs needs a target with several classes, not a %s one",
              task_names[task]);
-  else if (task != TASK_MULTICLASS && business->act[0] == '\0' && !business->has_matrix &&
-           sound(loader, "business.act"))
+  else if (task != TASK_MULTICLASS && !business->has_matrix && given(loader, "business.act") == NULL)
     problem_add(loader->reader.problems, given(loader, "business")->key_place,
                 "business.act is missing: what acting on a row is worth");
   // The default policy is written into resolved configurations of every target.
@@ -314,6 +340,18 @@ static void check_definition(Loader *loader) {
       COMPLAIN(loader, binary_only[i], "%s needs a binary target, not a %s one", binary_only[i],
                task_names[task]);
   }
+}
+
+// Everything about an expression that can be told without the data.
+static void check_payoff(Loader *loader, const char *key, const char *text) {
+  const YamlNode *node = given(loader, key);
+  int column;
+  Error error;
+  Task task = loader->config->data.target.task;
+  if (node == NULL || node->failed || !sound(loader, "business.params")) return;
+  if (!task_known(loader) || task == TASK_MULTICLASS) return;
+  if (payoff_check(&column, text, &loader->config->business, task, NULL, &error) != STATUS_OK)
+    complain_at(loader->reader.problems, loader->root, key, column, error.text);
 }
 
 static void finish_business(Loader *loader) {
@@ -327,6 +365,9 @@ static void finish_business(Loader *loader) {
     free(business->skip);
     business->act = matrix_expression(business->matrix.tp, business->matrix.fp);
     business->skip = matrix_expression(business->matrix.fn, business->matrix.tn);
+  } else {
+    check_payoff(loader, "business.act", business->act);
+    check_payoff(loader, "business.skip", business->skip);
   }
   if (business->policy == POLICY_THRESHOLD && business->threshold < 0) {
     business->policy = business->threshold == THRESHOLD_FROZEN ? POLICY_FROZEN : POLICY_BEST_ON_VALIDATION;
@@ -361,9 +402,14 @@ static void check_device(Loader *loader) {
 static void finish_train(Loader *loader) {
   Config *config = loader->config;
   int64_t micro = config->train.micro_batch, grain = config->numerics.grain;
-  if (micro > 0 && grain > 0 && micro % grain != 0 && sound(loader, "train.micro_batch"))
-    COMPLAIN(loader, "train.micro_batch", "train.micro_batch is %lld, not a multiple of numerics.grain, %lld",
-             (long long)micro, (long long)grain);
+  if (micro > 0 && grain > 0 && micro % grain != 0 && sound(loader, "train.micro_batch")) {
+    long long above = (micro / grain + 1) * grain, below = above - grain;
+    char *nearest = below > 0 ? memory_format("%lld or %lld", below, above) : memory_format("%lld", above);
+    COMPLAIN(loader, "train.micro_batch",
+             "train.micro_batch is %lld, not a multiple of numerics.grain, %lld; the nearest is %s",
+             (long long)micro, (long long)grain, nearest);
+    free(nearest);
+  }
   CheckpointConfig *checkpoint = &config->checkpoint;
   YamlNode *every = given(loader, "checkpoint.every");
   if (every != NULL && every->kind == YAML_MAP && every->count > 1 && !every->failed)
@@ -380,6 +426,7 @@ void finish_config(Loader *loader) {
   finish_train(loader);
   finish_metrics(loader);
   finish_business(loader);
+  check_fairness(loader);
   finish_gates(loader);
   if (loader->reader.problems->count == 0) loader->config->bits_text = config_bits_text(loader->config);
 }

@@ -1,8 +1,8 @@
 // Reads one value of a configuration into its slot, checking type, words and range.
 #include "io/config/value.h"
 
+#include "engine/evaluate/metrics.h"
 #include "engine/shared/memory.h"
-#include "engine/shared/metric_names.h"
 
 #include <errno.h>
 #include <math.h>
@@ -252,9 +252,13 @@ static const KeyWord *read_word(const ValueReader *reader, const KeyRow *row, Ya
 static bool read_metric(const ValueReader *reader, const KeyRow *row, YamlNode *node, const char *shown,
                         char **slot) {
   if (!check_text(reader, row, node, shown)) return false;
-  if (metric_name_find(node->text) == NULL) {
+  const Metric *metric;
+  Error error;
+  Status status = metric_parse(&metric, node->text, &error);
+  if (status != STATUS_OK && metric != NULL) return fail(reader, node, "%s: %s", shown, error.text);
+  if (status != STATUS_OK) {
     Nearest nearest = nearest_start(node->text);
-    for (int i = 0; i < metric_name_count; i++) nearest_try(&nearest, metric_names[i].name);
+    for (int i = 0; i < METRIC_COUNT; i++) nearest_try(&nearest, metric_table[i].name);
     char room[80];
     return fail(reader, node, "%s: no metric is called %s%s%s%s", shown, describe(node, room),
                 nearest.found == NULL ? "" : "; did you mean '", nearest.found == NULL ? "" : nearest.found,
@@ -349,6 +353,10 @@ static bool read_costs(const ValueReader *reader, const KeyRow *row, YamlNode *n
 static bool read_rule(const ValueReader *reader, const KeyRow *row, YamlNode *node, const char *shown,
                       Gate *gate) {
   gate->rule = (GateRule)row->rule;
+  if (row->words != NULL) {
+    gate->margin = 0;
+    return read_word(reader, row, node, shown) != NULL;
+  }
   size_t length = node->kind == YAML_SCALAR ? strlen(node->text) : 0;
   if (!gate_rule_is_relative(gate->rule) || node->quoted || length < 2 || node->text[length - 1] != '%')
     return read_number(reader, row, node, shown, &gate->margin);

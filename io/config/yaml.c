@@ -64,6 +64,58 @@ YamlNode *yaml_follow(YamlNode *root, const char *path, bool *whole) {
   return at;
 }
 
+static bool is_blank(char c) {
+  return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+// Where a scalar's value begins: behind its quote, or in the line below `>` or `|`.
+static const char *value_start(const YamlNode *scalar, const char *end) {
+  size_t length, used = 0;
+  const char *line = source_line(scalar->place.source, scalar->place.line, &length);
+  for (int column = 1; column < scalar->place.column && used < length; column++) {
+    int bytes = utf8_length((const unsigned char *)line + used, length - used);
+    used += bytes == 0 ? 1 : (size_t)bytes;
+  }
+  const char *at = line + used;
+  if (!scalar->quoted || at == end) return at;
+  if (*at == '"' || *at == '\'') return at + 1;
+  if (*at == '>' || *at == '|') at = line + length;
+  while (at < end && is_blank(*at)) at++;
+  return at;
+}
+
+// A fold writes a blank of the value as a line's end and the next line's indent, so any blanks equal any.
+static const char *follow_text(const char *at, const char *end, const char *text, size_t length) {
+  for (size_t i = 0; i < length;) {
+    if (at == end || (is_blank(*at) != is_blank(text[i]))) return NULL;
+    if (!is_blank(*at)) {
+      if (*at++ != text[i++]) return NULL;
+      continue;
+    }
+    while (at < end && is_blank(*at)) at++;
+    while (i < length && is_blank(text[i])) i++;
+  }
+  return at;
+}
+
+bool yaml_place_within(Place *place, const YamlNode *scalar, size_t offset) {
+  const Source *source = scalar->place.source;
+  const char *end = source->text + source->length;
+  *place = scalar->place;
+  if (scalar->kind != YAML_SCALAR || offset > strlen(scalar->text)) return false;
+  if (scalar->text[offset] == '\0') { // the end of a block lies before its last line's end
+    while (offset > 0 && is_blank(scalar->text[offset - 1])) offset--;
+  }
+  const char *at = follow_text(value_start(scalar, end), end, scalar->text, offset);
+  if (at == NULL) return false;
+  *place = (Place){source, 1, 1, 1};
+  for (const char *c = source->text; c < at; c++) {
+    if (*c == '\n') place->line++, place->column = 0;
+    if ((*c & 0xC0) != 0x80) place->column++; // bytes that begin a character
+  }
+  return true;
+}
+
 static void append(YamlNode *parent, YamlNode *child) {
   if (parent->count == parent->capacity) {
     parent->capacity = parent->capacity == 0 ? 8 : 2 * parent->capacity;

@@ -34,6 +34,10 @@ YamlNode *yaml_child(const YamlNode *map, const char *key); // NULL if absent or
 // Follows `a.b.0.c` (numbers are indexes of lists) as far as it goes; *whole tells whether to the end.
 YamlNode *yaml_follow(YamlNode *root, const char *path, bool *whole);
 
+// Where byte `offset` of a scalar's value stands in its source; false, and the scalar's own place, where the
+// source writes the value in another way (escapes).
+bool yaml_place_within(Place *place, const YamlNode *scalar, size_t offset);
+
 // Puts a value (now owned by the tree) under a key of a map, replacing what was there.
 void yaml_put(YamlNode *map, const char *key, Place key_place, YamlNode *value);
 YamlNode *yaml_new(YamlKind kind, Place place);

@@ -16,13 +16,26 @@
 
 enum { CELLS_MAX = 10000, DEFLATE_RATIO_MAX = 1100 };
 
-Status csv_error(Error *error, const CsvReader *reader, int64_t line, const char *format, ...) {
+static const char bom[] = "\xef\xbb\xbf";
+
+static size_t bom_length(const CsvReader *reader) {
+  return reader->length >= 3 && memcmp(reader->bytes, bom, 3) == 0 ? 3 : 0;
+}
+
+Status csv_error(Error *error, const CsvReader *reader, size_t at, const char *format, ...) {
   char sentence[1024];
+  long long line = 1, column = 1;
   va_list arguments;
   va_start(arguments, format);
   vsnprintf(sentence, sizeof sentence, format, arguments);
   va_end(arguments);
-  return error_set(error, STATUS_DATA, "%s:%lld: error: %s", reader->path, (long long)line, sentence);
+  for (size_t i = bom_length(reader); i < at; i++) {
+    column += (reader->bytes[i] & 0xC0) != 0x80; // bytes that begin a character
+    if (reader->bytes[i] == '\n') line++, column = 1;
+  }
+  error_set(error, STATUS_DATA, "%s:%lld:%lld: error: %s", reader->path, line, column, sentence);
+  error->placed = 1;
+  return STATUS_DATA;
 }
 
 // ---- bytes of the file ----
@@ -129,7 +142,6 @@ static bool is_blank(const char *text, size_t length) {
 static void skip_line(CsvReader *reader) {
   size_t end = line_end(reader, reader->at);
   reader->at = end < reader->length ? end + 1 : end;
-  reader->line++;
 }
 
 static void skip_blank_lines(CsvReader *reader) {
@@ -160,17 +172,16 @@ Status csv_open(CsvReader *reader, const char *path, char separator, int64_t ski
   Status status;
   memset(reader, 0, sizeof *reader);
   reader->path = memory_text(path);
-  reader->line = 1;
   TRY(load(reader, error));
   if (is_gzip(reader))
     TRY(inflate(reader, error));
   else
     TRY(check_form(reader, error));
-  if (reader->length >= 3 && memcmp(reader->bytes, "\xef\xbb\xbf", 3) == 0) reader->at = 3;
+  reader->at = bom_length(reader);
   for (int64_t i = 0; i < skip && reader->at < reader->length; i++) skip_line(reader);
   skip_blank_lines(reader);
   if (reader->at == reader->length) {
-    TRY(csv_error(error, reader, reader->line, "the file is empty%s.",
+    TRY(csv_error(error, reader, reader->at, "the file is empty%s.",
                   skip > 0 ? " after the skipped lines" : ""));
   }
   reader->separator = separator != 0 ? separator : sniff_separator(reader);
@@ -185,15 +196,6 @@ void csv_close(CsvReader *reader) {
   free(reader->cells);
   free(reader->scratch);
   memset(reader, 0, sizeof *reader);
-}
-
-CsvPlace csv_place(const CsvReader *reader) {
-  return (CsvPlace){reader->at, reader->line};
-}
-
-void csv_return(CsvReader *reader, CsvPlace place) {
-  reader->at = place.at;
-  reader->line = place.line;
 }
 
 // ---- cells ----
@@ -215,22 +217,22 @@ static bool at_cell_end(const CsvReader *reader, size_t at) {
 // A quoted value into scratch; *at moves from behind the opening quote to the end of the cell.
 static Status read_quoted(CsvReader *reader, size_t *at, size_t *used, Error *error) {
   const char *bytes = reader->bytes;
+  size_t opened = *at - 1;
   for (;; (*at)++) {
     if (*at >= reader->length) {
-      return csv_error(error, reader, reader->record_line, "a quote is opened and never closed.");
+      return csv_error(error, reader, opened, "a quote is opened and never closed.");
     }
     if (bytes[*at] == '"') {
       if (*at + 1 >= reader->length || bytes[*at + 1] != '"') break;
       (*at)++;
     }
-    reader->line += bytes[*at] == '\n';
     reader->scratch[(*used)++] = bytes[*at];
   }
   (*at)++;
   while (*at < reader->length && is_padding(reader, bytes[*at])) (*at)++;
   if (at_cell_end(reader, *at)) return STATUS_OK;
   return csv_error(
-      error, reader, reader->line,
+      error, reader, *at,
       "a closing quote is followed by more of the value; inside quotes a quote is written twice.");
 }
 
@@ -239,7 +241,7 @@ static Status read_plain(CsvReader *reader, size_t *at, size_t *used, Error *err
   for (; !at_cell_end(reader, *at); (*at)++) {
     if (reader->bytes[*at] == '"') {
       return csv_error(
-          error, reader, reader->line,
+          error, reader, *at,
           "a quote stands inside a value that is not quoted; quote the value and write the quote "
           "twice.");
     }
@@ -251,12 +253,12 @@ static Status read_plain(CsvReader *reader, size_t *at, size_t *used, Error *err
   return STATUS_OK;
 }
 
-static void add_cell(CsvReader *reader, size_t start, size_t length) {
+static void add_cell(CsvReader *reader, size_t start, size_t length, size_t at) {
   if (reader->count == reader->capacity) {
     reader->capacity = reader->capacity == 0 ? 64 : 2 * reader->capacity;
     reader->cells = memory_grow(reader->cells, (size_t)reader->capacity, sizeof *reader->cells);
   }
-  reader->cells[reader->count++] = (CsvCell){reader->scratch + start, length};
+  reader->cells[reader->count++] = (CsvCell){reader->scratch + start, length, at};
 }
 
 // Length of the record that begins here: a quote that opens a value or follows a closing one may span lines.
@@ -276,12 +278,14 @@ static size_t record_length(const CsvReader *reader) {
 }
 
 static Status check_text(CsvReader *reader, size_t length, Error *error) {
-  const char *record = reader->bytes + reader->at;
-  if (memchr(record, '\0', length) != NULL) {
-    return csv_error(error, reader, reader->line, "the line holds a NUL byte; is this a text file?");
+  const char *record = reader->bytes + reader->at, *nul = memchr(record, '\0', length);
+  if (nul != NULL) {
+    return csv_error(error, reader, (size_t)(nul - reader->bytes),
+                     "the line holds a NUL byte; is this a text file?");
   }
-  if (utf8_is_valid(record, length)) return STATUS_OK;
-  return csv_error(error, reader, reader->line,
+  size_t valid = utf8_valid_length(record, length);
+  if (valid == length) return STATUS_OK;
+  return csv_error(error, reader, reader->at + valid,
                    "the line is not UTF-8; convert it: iconv -f LATIN1 -t UTF-8");
 }
 
@@ -295,22 +299,19 @@ Status csv_next(CsvReader *reader, bool *more, Error *error) {
     reader->scratch_room = 4 * length + 2;
     reader->scratch = memory_grow(reader->scratch, reader->scratch_room, 1);
   }
-  reader->record_line = reader->line;
   reader->count = 0;
   for (;; at++) {
     while (at < reader->length && is_padding(reader, reader->bytes[at])) at++;
-    size_t start = used;
+    size_t start = used, begin = at;
     bool quoted = at < reader->length && reader->bytes[at] == '"';
     if (quoted) at++;
     PASS(quoted ? read_quoted(reader, &at, &used, error) : read_plain(reader, &at, &used, error));
-    add_cell(reader, start, used - start);
+    add_cell(reader, start, used - start, begin);
     reader->scratch[used++] = '\0';
     if (at_line_end(reader, at)) break;
-    if (reader->count == CELLS_MAX)
-      return csv_error(error, reader, reader->line, "the line has too many values.");
+    if (reader->count == CELLS_MAX) return csv_error(error, reader, at, "the line has too many values.");
   }
   while (at < reader->length && reader->bytes[at] != '\n') at++; // a CR
   reader->at = at < reader->length ? at + 1 : at;
-  reader->line++;
   return STATUS_OK;
 }

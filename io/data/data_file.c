@@ -478,13 +478,14 @@ static Status read_rows(DataFile *file, int column, int64_t first, int64_t count
   H5Sclose(space);
   if (memory_type < 0) H5Tclose(type);
   if (!failed) return STATUS_OK;
-  return error_set(error, STATUS_DATA, "%s: column '%s': rows %lld to %lld cannot be read%s.", file->path,
-                   stored->column.name, (long long)first, (long long)(first + count - 1), hdf5_reason());
+  return error_set(error, STATUS_DATA,
+                   "%s: column '%s': rows %lld to %lld (row 1 is the first) cannot be read%s.", file->path,
+                   stored->column.name, ROW_SHOWN(first), (long long)(first + count), hdf5_reason());
 }
 
 static Status bad_value(const DataFile *file, int column, int64_t row, const char *rule, Error *error) {
-  return error_set(error, STATUS_DATA, "%s: column '%s', row %lld: %s", file->path,
-                   file->columns[column].column.name, (long long)row, rule);
+  return error_set(error, STATUS_DATA, "%s: column '%s', " ROW_FORMAT ": %s", file->path,
+                   file->columns[column].column.name, ROW_SHOWN(row), rule);
 }
 
 static Status read_booleans(DataFile *file, int column, int64_t first, int64_t count, int64_t *integers,

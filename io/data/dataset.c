@@ -139,7 +139,7 @@ Status dataset_fill_column(Column *column, const Dataset *dataset, const Dataset
   return STATUS_OK;
 }
 
-static Status no_column(const Dataset *dataset, const char *name, Error *error) {
+Status dataset_no_column(const Dataset *dataset, const char *name, Error *error) {
   TextList names = {0};
   for (int i = 0; i < dataset->column_count; i++) text_list_add(&names, dataset->columns[i].name);
   const char *nearest = nearest_text(name, &names);
@@ -154,7 +154,7 @@ static Status read_column(ColumnReader *base, const Column **column, const char 
   DatasetReader *reader = (DatasetReader *)base;
   const Dataset *dataset = reader->dataset;
   const DatasetColumn *source = dataset_find(dataset, name);
-  if (source == NULL) return no_column(dataset, name, error);
+  if (source == NULL) return dataset_no_column(dataset, name, error);
   column_clear(&reader->column);
   dataset_make_column(&reader->column, source, dataset_rows(dataset));
   *column = &reader->column;
@@ -210,7 +210,7 @@ Status dataset_frame(Frame **frame, Dataset *dataset, const TextList *names, con
   for (int i = 0; i < columns; i++) {
     const DatasetColumn *source =
         names == NULL ? &dataset->columns[i] : dataset_find(dataset, names->items[i]);
-    if (source == NULL) TRY(no_column(dataset, names->items[i], error));
+    if (source == NULL) TRY(dataset_no_column(dataset, names->items[i], error));
     Column *column = &made->columns[made->column_count++];
     dataset_make_column(column, source, count);
     if (rows == NULL)
@@ -226,48 +226,6 @@ done:
 }
 
 // ---- opening ----
-
-// Adds "column 'x' does not exist" to the problems found so far.
-static void require_column(TextList *problems, const Dataset *dataset, const char *name, const char *key) {
-  Error error;
-  if (name[0] == '\0' || dataset_has_column(dataset, name)) return;
-  no_column(dataset, name, &error);
-  error_prefix(&error, "%s", key);
-  if (text_list_find(problems, error.text) < 0) text_list_add(problems, error.text);
-}
-
-static Status report(const TextList *problems, Error *error) {
-  if (problems->count == 0) return STATUS_OK;
-  size_t used = 0;
-  error_set(error, STATUS_DATA, "%s", problems->items[0]);
-  for (int i = 1; i < problems->count; i++) {
-    used = strlen(error->text);
-    snprintf(error->text + used, sizeof error->text - used, "\n%s", problems->items[i]);
-  }
-  return STATUS_DATA;
-}
-
-static Status check_names(const Dataset *dataset, const Config *config, Error *error) {
-  const DataConfig *data = &config->data;
-  TextList problems = {0};
-  require_column(&problems, dataset, data->target.column, "data.target.column");
-  require_column(&problems, dataset, data->weight, "data.weight");
-  require_column(&problems, dataset, data->split.key, "data.split.key");
-  for (int i = 0; i < data->except.count; i++) {
-    require_column(&problems, dataset, data->except.items[i], "data.except");
-  }
-  for (int i = 0; i < data->input_count; i++) {
-    const TextList *columns = &data->inputs[i].columns;
-    for (int j = 0; j < columns->count; j++)
-      require_column(&problems, dataset, columns->items[j], "data.inputs");
-  }
-  for (int i = 0; i < config->evaluate_slices.count; i++) {
-    require_column(&problems, dataset, config->evaluate_slices.items[i], "evaluate.slices");
-  }
-  Status status = report(&problems, error);
-  text_list_free(&problems);
-  return status;
-}
 
 // `inputs: auto`: every column that has no other part to play, with the defaults of the schema.
 static Status resolve_inputs(const Dataset *dataset, Config *config, Error *error) {
@@ -293,6 +251,10 @@ static Status resolve_inputs(const Dataset *dataset, Config *config, Error *erro
 }
 
 Status dataset_open(Dataset **opened, Config *config, Error *error) {
+  return dataset_open_checked(opened, config, NULL, error);
+}
+
+Status dataset_open_checked(Dataset **opened, Config *config, ConfigProblems *problems, Error *error) {
   Status status;
   Dataset *dataset = memory_get(1, sizeof *dataset);
   dataset->key = memory_text(config->data.split.key);
@@ -301,7 +263,7 @@ Status dataset_open(Dataset **opened, Config *config, Error *error) {
     TRY(open_file(dataset, config->data.test_file, error));
   }
   TRY(join_columns(dataset, error));
-  TRY(check_names(dataset, config, error));
+  TRY(dataset_check(dataset, config, problems, error));
   TRY(resolve_inputs(dataset, config, error));
   TRY(dataset_split(dataset, config, error));
   *opened = dataset;
@@ -317,7 +279,7 @@ Status dataset_open_file(Dataset **opened, const char *path, const char *key, Er
   dataset->key = memory_text(key);
   TRY(open_file(dataset, path, error));
   TRY(join_columns(dataset, error));
-  if (key[0] != '\0' && !dataset_has_column(dataset, key)) TRY(no_column(dataset, key, error));
+  if (key[0] != '\0' && !dataset_has_column(dataset, key)) TRY(dataset_no_column(dataset, key, error));
   TRY(dataset_split(dataset, NULL, error));
   *opened = dataset;
   dataset = NULL;
@@ -355,6 +317,16 @@ const int64_t *dataset_part(const Dataset *dataset, SplitPart part, int64_t *cou
 
 // ---- what a model reads ----
 
+static Status report(const TextList *problems, Error *error) {
+  if (problems->count == 0) return STATUS_OK;
+  error_set(error, STATUS_DATA, "%s", problems->items[0]);
+  for (int i = 1; i < problems->count; i++) {
+    size_t used = strlen(error->text);
+    snprintf(error->text + used, sizeof error->text - used, "\n%s", problems->items[i]);
+  }
+  return STATUS_DATA;
+}
+
 // The inputs, then the target and the weight where the file has them.
 static Status model_columns(TextList *names, const Dataset *dataset, const Preprocess *preprocess,
                             Error *error) {
@@ -365,7 +337,10 @@ static Status model_columns(TextList *names, const Dataset *dataset, const Prepr
     const DatasetColumn *column = dataset_find(dataset, name);
     bool numeric = preprocess_column_is_numeric(preprocess, i);
     if (column == NULL) {
-      require_column(&problems, dataset, name, "the model's input");
+      Error missing;
+      dataset_no_column(dataset, name, &missing);
+      error_prefix(&missing, "the model's input");
+      if (text_list_find(&problems, missing.text) < 0) text_list_add(&problems, missing.text);
     } else if ((column->kind == COLUMN_NUMBER) != numeric) {
       char *problem = memory_format("%s: column '%s' holds %s; the model was trained on %s.",
                                     data_file_path(dataset->files[0]), name,

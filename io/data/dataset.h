@@ -3,9 +3,9 @@
 //
 // Rows are numbered 0..rows-1 in file order: data.file first, then data.test_file (split: {by: file}). A
 // dictionary that differs between the two files is merged (values of the first file keep their codes). Split
-// by hash as in kernels/README.md; by file: bounds[0] divides data.file into training and validation rows,
-// every row of the test file is a test row. A Dataset is used by one thread at a time. Errors name file,
-// column and the first row: 66 missing file; 65 unusable data.
+// by hash and by order as in kernels/README.md; by file: bounds[0] divides data.file into training and
+// validation rows, every row of the test file is a test row. A Dataset is used by one thread at a time.
+// Errors name file, column and the first row: 66 missing file; 65 unusable data.
 #ifndef INGOT_IO_DATA_DATASET_H
 #define INGOT_IO_DATA_DATASET_H
 
@@ -14,14 +14,19 @@
 #include "engine/preprocess/preprocess.h"
 #include "engine/shared/config.h"
 #include "engine/shared/tensor.h"
+#include "io/config/load.h"
 
 typedef struct Dataset Dataset;
 
-// Opens the files, checks that target, weight, key and inputs exist with usable kinds, and splits the rows.
+// Opens the files, checks that every column the configuration names exists, and splits the rows.
 // `inputs: auto` is resolved into config->data.inputs (inputs_auto and bits_text stay as they are, so that
 // the configuration still says auto): all columns except target, weight, split key and data.except, in file
 // order.
 Status dataset_open(Dataset **dataset, Config *config, Error *error);
+
+// The same with the problems of this configuration: the kinds of columns, the positive label and the payoffs
+// are checked too, and each problem gets its place: 65, or 78 where the payoffs alone are wrong.
+Status dataset_open_checked(Dataset **dataset, Config *config, ConfigProblems *problems, Error *error);
 
 // Opens one file instead of the configuration's own, for predict and `evaluate --data`: every row is a test
 // row. `key` names the column of row ids ("" = row numbers).

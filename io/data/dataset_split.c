@@ -65,7 +65,7 @@ static Status key_text(const char **text, char buffer[NUMBER_TEXT_BYTES], const 
   int64_t at = row - window->start;
   int file = dataset_file_of(dataset, row);
   const char *path = data_file_path(dataset->files[file]);
-  long long local = (long long)(row - dataset->first_row[file]);
+  long long local = ROW_SHOWN(row - dataset->first_row[file]);
   *text = buffer;
   if (window->integers != NULL) {
     snprintf(buffer, NUMBER_TEXT_BYTES, "%" PRId64, window->integers[at]);
@@ -74,15 +74,15 @@ static Status key_text(const char **text, char buffer[NUMBER_TEXT_BYTES], const 
   *text = column_text(&window->column, at, buffer);
   if (*text == NULL) {
     return error_set(error, STATUS_DATA,
-                     "%s: column '%s', row %lld: the key is missing; every row needs one.", path,
+                     "%s: column '%s', " ROW_FORMAT ": the key is missing; every row needs one.", path,
                      dataset->key, local);
   }
   double number = window->column.kind == COLUMN_NUMBER ? window->column.numbers[at] : 0;
   if (number > -0x1p53 && number < 0x1p53 && number == (double)(int64_t)number) return STATUS_OK;
-  return error_set(
-      error, STATUS_DATA,
-      "%s: column '%s', row %lld: the key %s is not a whole number below 2^53; use integers or texts.", path,
-      dataset->key, local, *text);
+  return error_set(error, STATUS_DATA,
+                   "%s: column '%s', " ROW_FORMAT
+                   ": the key %s is not a whole number below 2^53; use integers or texts.",
+                   path, dataset->key, local, *text);
 }
 
 static Status collect_keys(Texts *texts, const Dataset *dataset, const int64_t *rows, int64_t count,
@@ -179,13 +179,13 @@ static Status hash_rows(HashedRow *hashed, Dataset *dataset, const char *salt, E
 static Status key_is_there_twice(const Dataset *dataset, const int64_t rows[2], const char *key,
                                  Error *error) {
   int first = dataset_file_of(dataset, rows[0]), file = dataset_file_of(dataset, rows[1]);
-  return error_set(error, STATUS_DATA,
-                   "%s: column '%s', row %lld: the key '%s' is there twice (first in row %lld%s%s); a key "
-                   "names one row.",
-                   data_file_path(dataset->files[file]), dataset->key,
-                   (long long)(rows[1] - dataset->first_row[file]), key,
-                   (long long)(rows[0] - dataset->first_row[first]), first == file ? "" : " of ",
-                   first == file ? "" : data_file_path(dataset->files[first]));
+  return error_set(
+      error, STATUS_DATA,
+      "%s: column '%s', " ROW_FORMAT ": the key '%s' is there twice (first in row %lld%s%s); a key "
+      "names one row.",
+      data_file_path(dataset->files[file]), dataset->key, ROW_SHOWN(rows[1] - dataset->first_row[file]), key,
+      ROW_SHOWN(rows[0] - dataset->first_row[first]), first == file ? "" : " of ",
+      first == file ? "" : data_file_path(dataset->files[first]));
 }
 
 // A key names one row only.
@@ -204,8 +204,17 @@ static Status check_unique_keys(Dataset *dataset, HashedRow *hashed, Error *erro
   return status;
 }
 
+// Rows [0, floor(N * cumulative fraction)) in integers: rows <= N * units / 10^15 without a division.
+static SplitPart part_by_order(const Dataset *dataset, const SplitConfig *split, int64_t row) {
+  static const __int128 one = 1000000000000000;
+  __int128 taken = (__int128)(row + 1) * one, all = dataset_rows(dataset);
+  if (taken <= all * split->units[0]) return PART_TRAIN;
+  return taken <= all * split->units[1] ? PART_VALIDATION : PART_TEST;
+}
+
 static SplitPart part_of(const Dataset *dataset, const SplitConfig *split, const HashedRow *hashed) {
   if (split == NULL || dataset_file_of(dataset, hashed->row) == 1) return PART_TEST;
+  if (split->by == SPLIT_ORDER) return part_by_order(dataset, split, hashed->row);
   if (split->bounds[0] == UINT64_MAX || hashed->hash < split->bounds[0]) return PART_TRAIN;
   if (split->bounds[1] == UINT64_MAX || hashed->hash < split->bounds[1]) return PART_VALIDATION;
   return PART_TEST;

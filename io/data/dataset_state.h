@@ -46,6 +46,11 @@ void dataset_make_column(Column *column, const DatasetColumn *source, int64_t ro
 Status dataset_fill_column(Column *column, const Dataset *dataset, const DatasetColumn *source, int64_t first,
                            int64_t count, Error *error);
 
+Status dataset_no_column(const Dataset *dataset, const char *name, Error *error); // 65, with the nearest name
+
+// What a configuration says about its data: the promise of dataset_open and dataset_open_checked (problems).
+Status dataset_check(Dataset *dataset, const Config *config, ConfigProblems *problems, Error *error);
+
 // Sets the parts from a configuration, or every row as test row where config is NULL. 65: an empty part, a
 // missing or repeated key.
 Status dataset_split(Dataset *dataset, const Config *config, Error *error);

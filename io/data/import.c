@@ -96,16 +96,16 @@ static const char *renamed(Import *import, const char *name) {
 
 // Fields out of names: renamed, no name twice.
 static Status make_fields(Import *import, const CsvReader *reader, const CsvCell *names, int count,
-                          int64_t line, Error *error) {
+                          Error *error) {
   import->fields = memory_get((size_t)count, sizeof *import->fields);
   for (int i = 0; i < count; i++) {
     const char *name = renamed(import, names[i].text);
-    if (name[0] == '\0') return csv_error(error, reader, line, "column %d has no name.", i + 1);
+    if (name[0] == '\0') return csv_error(error, reader, names[i].at, "column %d has no name.", i + 1);
     if (find_field(import, name) != NULL)
-      return csv_error(error, reader, line, "two columns are named '%s'.", name);
+      return csv_error(error, reader, names[i].at, "two columns are named '%s'.", name);
     bool reserved = strcmp(name, "label") == 0 || strcmp(name, "score") == 0;
     if (reserved && !import->options->predictions) {
-      return csv_error(error, reader, line,
+      return csv_error(error, reader, names[i].at,
                        "the name '%s' is reserved for business expressions; import with --rename %s=NAME.",
                        name, name);
     }
@@ -154,19 +154,19 @@ static Status take_schema_line(Import *import, CsvReader *schema, Error *error) 
   Status status = STATUS_OK;
   char *colon = strrchr(line, ':');
   if (line[0] == '#') goto done;
-  if (colon == NULL) TRY(csv_error(error, schema, schema->record_line, "a line is `name: type`."));
+  if (colon == NULL) TRY(csv_error(error, schema, schema->cells[0].at, "a line is `name: type`."));
   const char *type = colon + 1 + strspn(colon + 1, " \t");
   *colon = '\0';
   ImportField *field = find_field(import, line);
   if (field == NULL) {
-    TRY(csv_error(error, schema, schema->record_line, "there is no column '%s' in the files.", line));
+    TRY(csv_error(error, schema, schema->cells[0].at, "there is no column '%s' in the files.", line));
   }
   field->type = TYPE_INFERRED;
   for (int i = TYPE_NUMBER; i <= TYPE_SKIP; i++) {
     if (strcmp(import_type_names[i], type) == 0) field->type = (ImportType)i;
   }
   if (field->type == TYPE_INFERRED) {
-    TRY(csv_error(error, schema, schema->record_line, "'%s' is no type: number, integer, category or skip.",
+    TRY(csv_error(error, schema, schema->cells[0].at, "'%s' is no type: number, integer, category or skip.",
                   type));
   }
 done:
@@ -216,7 +216,9 @@ static const char *value_of(Import *import, const ImportField *field, const char
 
 static Status add_row(Import *import, const CsvReader *reader, Error *error) {
   if (reader->count != import->field_count) {
-    return csv_error(error, reader, reader->record_line, "%d value%s where %d columns are expected.",
+    int last =
+        reader->count > import->field_count ? import->field_count : reader->count - 1; // or one too many
+    return csv_error(error, reader, reader->cells[last].at, "%d value%s where %d columns are expected.",
                      reader->count, reader->count == 1 ? "" : "s", import->field_count);
   }
   for (int i = 0; i < reader->count; i++) {
@@ -237,10 +239,10 @@ static Status fields_of_option(Import *import, const CsvReader *reader, Error *e
   for (int i = 0; i < count; i++) {
     size_t length = strcspn(at, ",");
     at[length] = '\0';
-    cells[i] = (CsvCell){at, length};
+    cells[i] = (CsvCell){at, length, reader->at};
     at += length + 1;
   }
-  Status status = make_fields(import, reader, cells, count, reader->line, error);
+  Status status = make_fields(import, reader, cells, count, error);
   free(cells);
   free(names);
   return status;
@@ -251,12 +253,12 @@ static Status compare_header(const Import *import, const CsvReader *reader, Erro
   Import second = {
       .options = import->options, .renamings = import->renamings, .renaming_count = import->renaming_count};
   Status status;
-  TRY(make_fields(&second, reader, reader->cells, reader->count, reader->record_line, error));
+  TRY(make_fields(&second, reader, reader->cells, reader->count, error));
   bool same = second.field_count == import->field_count;
   for (int i = 0; same && i < second.field_count; i++)
     same = strcmp(second.fields[i].name, import->fields[i].name) == 0;
   if (!same) {
-    TRY(csv_error(error, reader, reader->record_line,
+    TRY(csv_error(error, reader, reader->cells[0].at,
                   "its columns are not those of the first file, in their order."));
   }
 done:
@@ -271,7 +273,7 @@ static Status begin_file(Import *import, CsvReader *reader, bool first, Error *e
   if (!first) return import->options->names == NULL ? compare_header(import, reader, error) : STATUS_OK;
   import->separator = reader->separator;
   if (import->options->names == NULL)
-    PASS(make_fields(import, reader, reader->cells, reader->count, reader->record_line, error));
+    PASS(make_fields(import, reader, reader->cells, reader->count, error));
   else
     PASS(fields_of_option(import, reader, error));
   PASS(check_renames(import, error));
@@ -293,7 +295,7 @@ static Status read_file_rows(Import *import, const char *path, bool first, Error
     TRY(add_row(import, &reader, error));
   }
   if (import->rows == before)
-    TRY(csv_error(error, &reader, reader.line, "there are no rows below the header."));
+    TRY(csv_error(error, &reader, reader.at, "there are no rows below the header."));
 done:
   csv_close(&reader);
   return status;
@@ -389,6 +391,7 @@ Status import_files(const ImportOptions *options, ImportSummary *summary, Error 
     TRY(file_check_output(options->output, options->files.items[i], error));
   TRY(file_check_output(options->output, options->like, error));
   TRY(file_check_output(options->output, options->schema, error));
+  TRY(file_check_folder(options->output, error));
   TRY(parse_maps(&import, error));
   TRY(parse_renames(&import, error));
   for (int i = 0; i < options->files.count; i++)

@@ -3,8 +3,9 @@
 // RFC 4180 quoting, separator sniffed from the first line (',', ';', tab, '|'; a blank only when given),
 // blanks around unquoted values trimmed, empty values and `?` are missing. Types per column: number (int64
 // where all values are whole and none is missing, else float64), otherwise category; so are digits that would
-// not survive as a number, such as 007 and 9007199254740993. Errors are `file:line:
-// error: sentence`, status 65; missing file 66; existing output 73; nothing is left behind.
+// not survive as a number, such as 007 and 9007199254740993. Errors are
+// `file:line:column: error: sentence`, status 65; missing file, or folder of the output, 66; existing output
+// 73; nothing is left behind.
 #ifndef INGOT_IO_DATA_IMPORT_H
 #define INGOT_IO_DATA_IMPORT_H
 

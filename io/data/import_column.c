@@ -143,17 +143,17 @@ static void note_category(ImportField *field, int32_t text) {
   for (int32_t i = 0; i < field->text_count; i++) numbers += import_number(&number, field->texts[i]);
   if (2 * (int64_t)numbers < field->text_count) return;
   bool code = import_number(&number, field->texts[text]);
-  field->note = memory_format("a category: '%.40s' of row %lld %s", field->texts[text],
-                              (long long)row_of(field, text) + 1,
+  field->note = memory_format("a category: '%.40s' of " ROW_FORMAT " %s", field->texts[text],
+                              ROW_SHOWN(row_of(field, text)),
                               code ? "would be another text as a number" : "is no number");
 }
 
 static Status misfit(const ImportField *field, int32_t text, Error *error) {
   return error_set(
       error, STATUS_DATA,
-      "column '%s' is to be %s, but row %lld holds '%.80s'; correct the value, name it with --missing, "
+      "column '%s' is to be %s, but " ROW_FORMAT " holds '%.80s'; correct the value, name it with --missing, "
       "or let the column be a category",
-      field->name, import_type_names[field->type], (long long)row_of(field, text) + 1, field->texts[text]);
+      field->name, import_type_names[field->type], ROW_SHOWN(row_of(field, text)), field->texts[text]);
 }
 
 Status import_field_settle(ImportField *field, Error *error) {

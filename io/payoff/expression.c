@@ -107,7 +107,7 @@ static Status unknown_column(Parser *parser) {
 static const Column *find_column(const PayoffNames *names, const char *name) {
   if (!strcmp(name, "label")) return names->label;
   if (!strcmp(name, "score")) return names->score;
-  for (int i = 0; i < names->frame->column_count; i++)
+  for (int i = 0; names->frame && i < names->frame->column_count; i++)
     if (!strcmp(names->frame->columns[i].name, name)) return &names->frame->columns[i];
   return NULL;
 }
@@ -124,15 +124,16 @@ static Status parse_column(Parser *parser, Operand *operand) {
                      "and the policy alone decides by the score",
                      token->column);
   const Column *column = find_column(parser->names, token->text);
-  if (!column) return unknown_column(parser);
+  if (!column && parser->names->frame) return unknown_column(parser);
   Text *canonical = &parser->out->canonical;
   if (is_plain(token)) {
     text_add(canonical, "%s%s", canonical->length ? " " : "", token->text);
   } else {
     quote(canonical, token->text, '"');
   }
-  text_add(&parser->out->sql, " c%d", column_use(parser->out, column));
   parser->token++;
+  if (!column) return STATUS_OK; // of a type that fits everywhere
+  text_add(&parser->out->sql, " c%d", column_use(parser->out, column));
   bool whole = column == parser->names->label && parser->names->label_whole;
   operand->type = column->kind == COLUMN_CATEGORY ? TYPE_TEXT : whole ? TYPE_WHOLE : TYPE_REAL;
   operand->column = column->kind == COLUMN_CATEGORY ? column : NULL;

@@ -19,7 +19,7 @@
 // What names stand for. `label` is a column of its own: numbers 0 and 1 (binary, whole), numbers (regression)
 // or a category (multiclass).
 typedef struct PayoffNames {
-  const Frame *frame;
+  const Frame *frame;  // NULL: columns are not known yet; any name may be one, and the SQL is not to be run
   const Column *label; // NULL: not known yet where the expression is used
   const Column *score; // NULL: what the expression may not see
   bool label_whole;
@@ -43,6 +43,7 @@ typedef struct Expression {
   int token_count;
 } Expression;
 
+// 78: the sentence begins with its place, "column N: ".
 Status expression_parse(Expression *expression, const char *text, const PayoffNames *names, Error *error);
 void expression_free(Expression *expression);
 

@@ -7,6 +7,7 @@
 #include "io/payoff/sandbox.h"
 #include "io/shared/text.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -52,7 +53,7 @@ static void note_bad(Filler *filler, int64_t row, SandboxKind kind, double value
   const char *const *ids = filler->rows->row_ids;
   if (++filler->bad_count > 3) return;
   text_put(&filler->bad, filler->bad_count > 1 ? ", " : "");
-  ids ? text_put(&filler->bad, ids[row]) : text_add(&filler->bad, "row %lld", (long long)row);
+  ids ? text_put(&filler->bad, ids[row]) : text_add(&filler->bad, "row %lld", ROW_SHOWN(row));
   if (kind == SANDBOX_NUMBER) {
     text_add(&filler->bad, " (%g)", value);
     return;
@@ -92,10 +93,10 @@ static Status fill(int64_t *values, double *total, const Expression *expression,
   if (filler.bad_count)
     TRY(error_set(
         error, STATUS_DATA,
-        "the payoff has no usable value on %lld of %lld rows: %s%s; a missing payoff is never taken as 0: "
+        "the payoff has no usable value on %lld of %lld rows%s: %s%s; a missing payoff is never taken as 0: "
         "use coalesce(...) or state the case",
-        (long long)filler.bad_count, (long long)query.rows, filler.bad.bytes,
-        filler.bad_count > 3 ? ", ..." : ""));
+        (long long)filler.bad_count, (long long)query.rows, rows->row_ids ? "" : " (row 1 is the first)",
+        filler.bad.bytes, filler.bad_count > 3 ? ", ..." : ""));
   if (!(filler.total < PAYOFF_SUM_MAX))
     TRY(error_set(
         error, STATUS_DATA,
@@ -147,14 +148,28 @@ void payoff_digest_costs(char definition[DIGEST_HEX], const BusinessConfig *busi
   text_free(&lines);
 }
 
-static Status parse(Expression *expression, const char *text, const PayoffNames *names, const char *key,
-                    Error *error) {
-  if (text && text[strspn(text, " \t\r\n")]) {
-    if (expression_parse(expression, text, names, error) == STATUS_OK) return STATUS_OK;
-  } else {
-    error_set(error, STATUS_CONFIG, "there is no expression; write \"0\" if it is worth nothing");
-  }
-  return error_prefix(error, "business.%s", key);
+static Status parse(Expression *expression, const char *text, const PayoffNames *names, Error *error) {
+  if (text && text[strspn(text, " \t\r\n")]) return expression_parse(expression, text, names, error);
+  return error_set(error, STATUS_CONFIG, "there is no expression; write \"0\" if it is worth nothing");
+}
+
+Status payoff_check(int *column, const char *text, const BusinessConfig *business, Task task,
+                    const Frame *frame, Error *error) {
+  Column label = {.name = "label", .kind = COLUMN_NUMBER}, score = {.name = "score", .kind = COLUMN_NUMBER};
+  PayoffNames names = {frame,
+                       &label,
+                       task == TASK_REGRESSION ? &score : NULL,
+                       task == TASK_BINARY,
+                       business->params,
+                       business->param_count};
+  Expression expression = {0};
+  int used = 0;
+  *column = 0;
+  Status status = parse(&expression, text, &names, error);
+  expression_free(&expression);
+  if (status != STATUS_OK && sscanf(error->text, "column %d: %n", column, &used) == 1)
+    memmove(error->text, error->text + used, strlen(error->text + used) + 1);
+  return status;
 }
 
 // The columns that stand for label and score, and the names with them.
@@ -179,7 +194,8 @@ static Status evaluate(int64_t **values, char **canonical, double *total, const 
   Expression expression = {0};
   Status status;
   *values = NULL;
-  TRY(parse(&expression, text, names, key, error));
+  status = parse(&expression, text, names, error);
+  if (status != STATUS_OK) TRY(error_prefix(error, "business.%s", key));
   *values = memory_get((size_t)rows->frame->rows, sizeof **values);
   TRY(fill(*values, total, &expression, rows, key, error));
   if (canonical != NULL) *canonical = text_take(&expression.canonical);
@@ -252,7 +268,8 @@ Status payoff_columns(TextList *names, const BusinessConfig *business, const Pay
     Expression expression = {0};
     Scope scope;
     scope_make(&scope, business, rows, k < 2);
-    Status status = parse(&expression, texts[k], &scope.names, keys[k], error);
+    Status status = parse(&expression, texts[k], &scope.names, error);
+    if (status != STATUS_OK) error_prefix(error, "business.%s", keys[k]);
     for (int i = 0; status == STATUS_OK && i < expression.column_count; i++) {
       const Column *column = expression.columns[i];
       bool known = column == &scope.label || column == &scope.score;

@@ -25,7 +25,7 @@ typedef struct PayoffRows {
   const int32_t *classes;
   const char *const *class_names;
   int class_count;
-  const char *const *row_ids; // for messages; NULL = row numbers from 0
+  const char *const *row_ids; // for messages; NULL = row numbers from 1
 } PayoffRows;
 
 typedef struct Payoffs {
@@ -56,6 +56,12 @@ Status payoff_columns(TextList *names, const BusinessConfig *business, const Pay
 
 // Whether an expression uses the parameter :name.
 bool payoff_uses(const char *expression, const char *name);
+
+// Checks act or skip of a target that is binary or a number, without rows. frame NULL: any name may be a
+// column, of numbers or texts. 78: error->text is the sentence, *column its place in the text (bytes, from 1;
+// 0: nowhere).
+Status payoff_check(int *column, const char *text, const BusinessConfig *business, Task task,
+                    const Frame *frame, Error *error);
 
 // Up to four sentences, one a line, that let a reader check the signs: the payoffs of rows made of column
 // medians (most frequent value of a category), such as

@@ -4,6 +4,7 @@
 #include "engine/shared/memory.h"
 #include "io/config/write.h"
 #include "io/shared/durable.h"
+#include "io/shared/sums.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -118,22 +119,49 @@ static Status compare_inputs(RunState *state, const Manifest *manifest, const ch
   return STATUS_OK;
 }
 
+// A checkpoint of a finished run is there, and every byte of it is what the run's SHA256SUMS leads to.
+static Status check_checkpoint(const Sums *sums, const char *path, uint64_t step, Error *error) {
+  char name[CHECKPOINT_NAME_MAX], file[TENSOR_NAME_MAX];
+  checkpoint_name(name, step);
+  char *listing = memory_format(RUN_CHECKPOINTS "/%s/" RUN_SUMS, name);
+  char *folder = memory_format("%s/" RUN_CHECKPOINTS "/%s", path, name);
+  char *listing_path = memory_format("%s/%s", path, listing);
+  const SumLine *line = sums_find(sums, listing);
+  uint8_t digest[DIGEST_BYTES];
+  Error ignored;
+  Status status = STATUS_OK;
+  if (access(folder, F_OK) != 0) {
+    status = error_set(error, STATUS_MISSING,
+                       "the run '%s' is finished, but %s, which its manifest.json names, is missing: restore "
+                       "it, or train in another folder with --run",
+                       path, name);
+  } else if (line == NULL || file_sha256(digest, NULL, listing_path, -1, &ignored) != STATUS_OK ||
+             memcmp(digest, line->digest, DIGEST_BYTES) != 0 ||
+             sums_check(file, folder, NULL, 0, &ignored) != STATUS_OK) {
+    status = error_set(error, STATUS_DATA,
+                       "the run '%s' is finished, but %s is not the checkpoint that its SHA256SUMS lists: it "
+                       "was changed or replaced (`ingot verify` names the file); restore it, or train in "
+                       "another folder with --run",
+                       path, name);
+  }
+  free(listing_path);
+  free(folder);
+  free(listing);
+  return status;
+}
+
 // A finished run has the checkpoints that its manifest names.
 static Status check_checkpoints(const Manifest *manifest, const char *path, Error *error) {
-  for (int i = 0; manifest->finished && i < manifest->step_count; i++) {
-    char name[CHECKPOINT_NAME_MAX];
-    checkpoint_name(name, manifest->steps[i]);
-    char *folder = memory_format("%s/" RUN_CHECKPOINTS "/%s", path, name);
-    Status status = access(folder, F_OK) == 0
-                        ? STATUS_OK
-                        : error_set(error, STATUS_MISSING,
-                                    "the run '%s' is finished, but %s, which its manifest.json names, is "
-                                    "missing: restore it, or train in another folder with --run",
-                                    path, name);
-    free(folder);
-    PASS(status);
-  }
-  return STATUS_OK;
+  Sums sums = {0};
+  char *listing = memory_format("%s/" RUN_SUMS, path);
+  Status status;
+  TRY(sums_read(&sums, listing, error));
+  for (int i = 0; i < manifest->step_count; i++)
+    TRY(check_checkpoint(&sums, path, manifest->steps[i], error));
+done:
+  sums_free(&sums);
+  free(listing);
+  return status;
 }
 
 Status run_state(RunState *state, const char *path, const char *bits_text,

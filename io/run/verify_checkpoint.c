@@ -97,7 +97,8 @@ static void take_digests(Verification *verification, const Checkpoint *checkpoin
   report->has_digests = 1;
   report->step = checkpoint->state.step;
   memcpy(report->state_digest, checkpoint->state.state_digest, DIGEST_BYTES);
-  if (manifest != NULL && manifest->finished && manifest->selected.step != checkpoint->state.step) return;
+  // Without its manifest nobody knows which checkpoint a run selected.
+  if (manifest == NULL || (manifest->finished && manifest->selected.step != checkpoint->state.step)) return;
   report->has_model = 1;
   report->model_step = checkpoint->state.step;
   memcpy(report->model_digest, checkpoint->state.model_digest, DIGEST_BYTES);

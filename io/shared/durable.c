@@ -178,6 +178,21 @@ Status file_check_output(const char *output, const char *input, Error *error) {
                    output, input);
 }
 
+Status file_check_folder(const char *output, Error *error) {
+  struct stat about;
+  const char *slash = strrchr(output, '/');
+  if (slash == NULL || slash == output) return STATUS_OK;
+  char *folder = memory_text_n(output, (size_t)(slash - output));
+  Status status = stat(folder, &about) == 0 && S_ISDIR(about.st_mode)
+                      ? STATUS_OK
+                      : error_set(error, STATUS_MISSING,
+                                  "'%s': there is no folder '%s': make it first, or "
+                                  "give another name with -o",
+                                  output, folder);
+  free(folder);
+  return status;
+}
+
 // Opens a plain file; O_NONBLOCK so that a pipe in its place cannot hang us. flags: O_NOFOLLOW or 0.
 static Status open_plain(int *file, int64_t *size, const char *path, int flags, Error *error) {
   *file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | flags);

@@ -69,6 +69,9 @@ int file_same(const char *path, const char *other);
 // 73 where `output` is the file `input` (NULL: none): writing would replace what is read.
 Status file_check_output(const char *output, const char *input, Error *error);
 
+// 66 where the folder that `output` is to lie in does not exist.
+Status file_check_folder(const char *output, Error *error);
+
 // A whole plain file of at most `limit` bytes (65 beyond), with a NUL behind it; freed by free(). A link
 // is 65.
 Status file_read(char **bytes, size_t *length, const char *path, size_t limit, Error *error);

@@ -30,6 +30,8 @@ void cuda_release(CudaContext *context, void *block);
 int cuda_copy_in(CudaContext *context, void *to, const void *from, size_t bytes, char *message);
 int cuda_copy_out(CudaContext *context, void *to, const void *from, size_t bytes, char *message);
 int cuda_synchronise(CudaContext *context, char *message);
+int cuda_start_timer(CudaContext *context, char *message);
+int cuda_stop_timer(CudaContext *context, double *seconds, char *message);
 
 // steps.cu
 int cuda_replay(CudaContext *context, uint64_t key);

@@ -30,6 +30,8 @@ static int create_parts(CudaContext *context, char *message) {
   if (cuda_allocate(context, &workspace, WORKSPACE_BYTES, message) != 0) return 1;
   context->workspace = (float *)workspace;
   context->workspace_bytes = WORKSPACE_BYTES;
+  for (cudaEvent_t &event : context->timer)
+    CUDA_CHECK(message, cudaEventCreateWithFlags(&event, cudaEventDefault), "event");
   return create_staging(context, message);
 }
 
@@ -53,6 +55,9 @@ void cuda_close(CudaContext *context) {
   for (Staging &staging : context->staging) {
     if (staging.copied != NULL) cudaEventDestroy(staging.copied);
     cudaFreeHost(staging.buffer);
+  }
+  for (cudaEvent_t event : context->timer) {
+    if (event != NULL) cudaEventDestroy(event);
   }
   cudaFree(context->workspace);
   if (context->stream != NULL) cudaStreamDestroy(context->stream);
@@ -111,5 +116,19 @@ int cuda_synchronise(CudaContext *context, char *message) {
   cudaError_t status = cudaStreamSynchronize(context->stream);
   if (cuda_launch_failure(context, message) != 0) return 1;
   CUDA_CHECK(message, status, "work on the device failed");
+  return 0;
+}
+
+int cuda_start_timer(CudaContext *context, char *message) {
+  CUDA_CHECK(message, cudaEventRecord(context->timer[0], context->stream), "event");
+  return 0;
+}
+
+int cuda_stop_timer(CudaContext *context, double *seconds, char *message) {
+  float milliseconds = 0;
+  CUDA_CHECK(message, cudaEventRecord(context->timer[1], context->stream), "event");
+  if (cuda_synchronise(context, message) != 0) return 1;
+  CUDA_CHECK(message, cudaEventElapsedTime(&milliseconds, context->timer[0], context->timer[1]), "timer");
+  *seconds = 1e-3 * (double)milliseconds;
   return 0;
 }

@@ -38,7 +38,8 @@ struct CudaContext {
   size_t workspace_bytes;
   Staging staging[CUDA_STAGINGS];
   int next_staging;
-  cudaError_t failure; // of the first launch that failed, in `failed`; KERNEL_COUNT: a recorded step
+  cudaEvent_t timer[2]; // where the timer was started and stopped
+  cudaError_t failure;  // of the first launch that failed, in `failed`; KERNEL_COUNT: a recorded step
   KernelId failed;
   uint64_t launches[KERNEL_COUNT];
   uint64_t before_step[KERNEL_COUNT]; // launches when recording began

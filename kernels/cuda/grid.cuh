@@ -57,12 +57,9 @@ DEVICE_FUNCTION void barrier() {
   __syncthreads();
 }
 
-// The value of lane (lane ^ mask), and of one lane, of a whole warp.
+// The value of lane (lane ^ mask) of a whole warp.
 DEVICE_FUNCTION float shuffle_xor(float x, int mask) {
   return __shfl_xor_sync(0xffffffffu, x, mask);
-}
-DEVICE_FUNCTION float shuffle(float x, int lane) {
-  return __shfl_sync(0xffffffffu, x, lane);
 }
 
 // __shared__ SharedArray<float, 1024> tile; aligned for 16-byte access; vector(i): elements i..i+3, i % 4 ==
@@ -73,10 +70,22 @@ template <typename T, int N> struct alignas(16) SharedArray {
   __device__ __forceinline__ float4 &vector(int i) { return *reinterpret_cast<float4 *>(&at[i]); }
 };
 
-// 16 bytes from global to shared memory, both aligned to 16: started, grouped, and waited for until at most
-// `pending` groups are under way; then a barrier makes them visible to the block.
-DEVICE_FUNCTION void copy_async_16(float4 *to_shared, const void *from_global) {
-  __pipeline_memcpy_async(to_shared, from_global, 16);
+// 4 elements, or 1, from global to shared memory, both addresses aligned to so many: started, grouped, and
+// waited for until at most `pending` groups are under way; then a barrier makes them visible to the block.
+// Only the first `count` elements are read, +0 stands for the others.
+DEVICE_FUNCTION void copy_async_16(float4 *to_shared, const float *from_global, int count) {
+  int bytes = count >= 4 ? 16 : count > 0 ? 4 * count : 0;
+  asm volatile(
+      "cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"((unsigned)__cvta_generic_to_shared(to_shared)),
+      "l"(from_global), "r"(bytes)
+      : "memory");
+}
+DEVICE_FUNCTION void copy_async_4(float *to_shared, const float *from_global, bool there) {
+  int bytes = there ? 4 : 0;
+  asm volatile(
+      "cp.async.ca.shared.global [%0], [%1], 4, %2;" ::"r"((unsigned)__cvta_generic_to_shared(to_shared)),
+      "l"(from_global), "r"(bytes)
+      : "memory");
 }
 DEVICE_FUNCTION void copy_async_commit() {
   __pipeline_commit();

@@ -46,6 +46,9 @@ typedef struct CudaLibrary {
   int (*copy_in)(CudaContext *context, void *to, const void *from, size_t bytes, char *message);
   int (*copy_out)(CudaContext *context, void *to, const void *from, size_t bytes, char *message);
   int (*synchronise)(CudaContext *context, char *message);
+  // Seconds that the device itself measures between two places of its stream; stop waits.
+  int (*start_timer)(CudaContext *context, char *message);
+  int (*stop_timer)(CudaContext *context, double *seconds, char *message);
 
   // Steps that are the same each time but for what device memory holds. replay: 1 = enqueued what was
   // recorded under `key`, 0 = nothing is. begin_step .. end_step: record the operators between, then enqueue

@@ -1,25 +1,10 @@
-// Element by element: activations and dropout.
+// Element by element: dropout.
 #ifndef INGOT_KERNELS_MAP_MAP_H
 #define INGOT_KERNELS_MAP_MAP_H
 
 #include "kernels/shared/step.h"
 
 #include <stdint.h>
-
-// y[i] = x <= 0 ? +0 : x (ReLU; NaN passes on).
-typedef struct Activation {
-  float *y;       // [n]; may be x
-  const float *x; // [n]
-  int64_t count;
-} Activation;
-
-// dx[i] = x > 0 ? dy : +0, x the forward input.
-typedef struct ActivationBackward {
-  float *dx;       // [n]; may be dy
-  const float *dy; // [n]
-  const float *x;  // [n]
-  int64_t count;
-} ActivationBackward;
 
 // y = word < threshold ? +0 : x * scale, word number `column % 4` of Philox counter
 // (column / 4, position of the row in the batch, step, dropout stream of the layer). Forward and backward.

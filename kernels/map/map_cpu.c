@@ -1,16 +1,7 @@
-// Activations and dropout on a CPU.
+// Dropout on a CPU.
 #include "kernels/operators.h"
 #include "kernels/shared/isa.h"
 #include "kernels/shared/philox.h"
-#include "kernels/shared/scalar.h"
-
-void ISA_NAME(activation_forward)(const Activation *s, int64_t first, int64_t last) {
-  for (int64_t i = first; i < last; i++) s->y[i] = x1_relu(s->x[i]);
-}
-
-void ISA_NAME(activation_backward)(const ActivationBackward *s, int64_t first, int64_t last) {
-  for (int64_t i = first; i < last; i++) s->dx[i] = s->x[i] > 0.0f ? s->dy[i] : 0.0f;
-}
 
 void ISA_NAME(dropout)(const Dropout *s, int64_t first, int64_t last) {
   uint32_t words[4];

@@ -1,27 +1,10 @@
-// Activations and dropout on a GPU.
+// Dropout on a GPU.
 #include "kernels/cuda/pack.cuh"
 #include "kernels/shared/philox.h"
-#include "kernels/shared/scalar.h"
 
 namespace {
 
 enum { THREADS = 256, PACK = 4 };
-
-KERNEL_OF(THREADS) relu_forward(Activation s) {
-  each_pack<PACK>(s.count, [&](int64_t at, int n) {
-    Pack<float, PACK> x = pack_load<PACK>(s.x + at, n);
-    for (int c = 0; c < PACK; c++) x.at[c] = x1_relu(x.at[c]);
-    pack_store(s.y + at, x, n);
-  });
-}
-
-KERNEL_OF(THREADS) relu_backward(ActivationBackward s) {
-  each_pack<PACK>(s.count, [&](int64_t at, int n) {
-    Pack<float, PACK> x = pack_load<PACK>(s.x + at, n), d = pack_load<PACK>(s.dy + at, n);
-    for (int c = 0; c < PACK; c++) d.at[c] = x.at[c] > 0.0f ? d.at[c] : 0.0f;
-    pack_store(s.dx + at, d, n);
-  });
-}
 
 // One draw of Philox is four columns of a row.
 KERNEL_OF(THREADS) drop(Dropout s) {
@@ -39,16 +22,6 @@ KERNEL_OF(THREADS) drop(Dropout s) {
 }
 
 } // namespace
-
-extern "C" void activation_forward_cuda(CudaContext *context, const Activation *s) {
-  launch(context, KERNEL_activation_forward, relu_forward, blocks_for_packs(context, s->count, PACK, THREADS),
-         THREADS, *s);
-}
-
-extern "C" void activation_backward_cuda(CudaContext *context, const ActivationBackward *s) {
-  launch(context, KERNEL_activation_backward, relu_backward,
-         blocks_for_packs(context, s->count, PACK, THREADS), THREADS, *s);
-}
 
 extern "C" void dropout_cuda(CudaContext *context, const Dropout *s) {
   int64_t draws = (s->columns + PACK - 1) / PACK;

@@ -2,8 +2,8 @@
 // pieces.
 //
 // A side is a matrix of lanes (rows or columns of the result) by terms (the summed axis). Either may be the
-// contiguous one in memory; a tile keeps memory's order, so that 16 bytes travel at once whichever it is.
-// What lies beyond the matrix is +0.
+// contiguous one in memory; a tile keeps memory's order, so that 16 bytes travel at once whichever it is, or
+// 4 where rows do not begin 16 bytes. What lies beyond the matrix is +0.
 #ifndef INGOT_KERNELS_PRODUCT_OPERAND_TILE_CUH
 #define INGOT_KERNELS_PRODUCT_OPERAND_TILE_CUH
 
@@ -24,12 +24,6 @@ static inline Operand operand(const float *data, int64_t stride, int64_t lanes) 
   return {data, stride, lanes, (uintptr_t)data % 16 == 0 && stride % 4 == 0};
 }
 
-// Up to 4 elements, +0 beyond `count`.
-DEVICE_FUNCTION float4 load_guarded(const float *from, int count) {
-  return {count > 0 ? from[0] : 0.0f, count > 1 ? from[1] : 0.0f, count > 2 ? from[2] : 0.0f,
-          count > 3 ? from[3] : 0.0f};
-}
-
 // Starts to fill OUTER rows of INNER elements, a row every PITCH; `from` is the tile's first element, of
 // which the matrix has `outer` x `inner` from there on.
 template <int OUTER, int INNER, int PITCH, int THREADS>
@@ -40,13 +34,18 @@ DEVICE_FUNCTION void load_rows(SharedArray<float, OUTER * PITCH> &tile, const fl
                 "threads load alike");
   int o = thread_index() / (INNER / 4), i = thread_index() % (INNER / 4) * 4;
   from += o * side.stride + i;
+  const int64_t next = ROWS_AT_ONCE * side.stride;
+  if (side.aligned) {
 #pragma unroll
-  for (int piece = 0; piece < PIECES; piece++, o += ROWS_AT_ONCE, from += ROWS_AT_ONCE * side.stride) {
-    float4 &to = tile.vector(o * PITCH + i);
-    if (side.aligned && o < outer && i + 4 <= inner) {
-      copy_async_16(&to, from);
-    } else {
-      to = load_guarded(from, o < outer ? inner - i : 0);
+    for (int piece = 0; piece < PIECES; piece++, o += ROWS_AT_ONCE, from += next) {
+      copy_async_16(&tile.vector(o * PITCH + i), from, o < outer ? inner - i : 0);
+    }
+  } else {
+#pragma unroll 1
+    for (int piece = 0; piece < PIECES; piece++, o += ROWS_AT_ONCE, from += next) {
+#pragma unroll
+      for (int c = 0; c < 4; c++)
+        copy_async_4(&tile[o * PITCH + i + c], from + c, o < outer && i + c < inner);
     }
   }
 }

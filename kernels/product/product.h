@@ -6,23 +6,27 @@
 #ifndef INGOT_KERNELS_PRODUCT_PRODUCT_H
 #define INGOT_KERNELS_PRODUCT_PRODUCT_H
 
+#include "kernels/shared/activation.h"
 #include "kernels/shared/rules.h"
 
-// y[i,n] = T_k(x[i,k], w[n,k]) + bias[n]; with N = 1: R2 of the products + bias.
+// y[i,n] = activation(T_k(x[i,k], w[n,k]) + bias[n]); with N = 1: R2 of the products for T.
 typedef struct LinearForward {
   float *y;          // [m, N]
   const float *x;    // [m, K]
   const float *w;    // [N, K]
   const float *bias; // [N]
   int64_t rows, outputs, inputs;
+  ActivationKind activation;
 } LinearForward;
 
-// dx[i,k] = T_n(dy[i,n], w[n,k]).
+// dx[i,k] = the gradient, by way of the activation whose result is x, of T_n(dy[i,n], w[n,k]).
 typedef struct LinearBackwardInput {
   float *dx;       // [m, K]
   const float *dy; // [m, N]
   const float *w;  // [N, K]
+  const float *x;  // [m, K], not read without an activation
   int64_t rows, outputs, inputs;
+  ActivationKind activation;
 } LinearBackwardInput;
 
 // R3: for every grain of consecutive rows (the last may be short), qw[n,k] += q(T_i(dy[i,n], x[i,k])) and

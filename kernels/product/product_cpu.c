@@ -98,7 +98,8 @@ static int64_t smaller(int64_t a, int64_t b) {
 void ISA_NAME(linear_forward)(const LinearForward *s, int64_t first, int64_t last) {
   if (s->outputs == 1) {
     for (int64_t i = first; i < last; i++) {
-      s->y[i] = x1_add(r2_dot(s->x + i * s->inputs, s->w, s->inputs), s->bias[0]);
+      float sum = r2_dot(s->x + i * s->inputs, s->w, s->inputs);
+      s->y[i] = activation_of(s->activation, x1_add(sum, s->bias[0]));
     }
     return;
   }
@@ -111,7 +112,8 @@ void ISA_NAME(linear_forward)(const LinearForward *s, int64_t first, int64_t las
       tree_product(&tile, x, w, rows, columns, s->inputs);
       for (int64_t r = 0; r < rows; r++) {
         float *y = s->y + (i + r) * s->outputs + n;
-        for (int64_t c = 0; c < columns; c++) y[c] = x1_add(tile.at[r][c], s->bias[n + c]);
+        for (int64_t c = 0; c < columns; c++)
+          y[c] = activation_of(s->activation, x1_add(tile.at[r][c], s->bias[n + c]));
       }
     }
   }
@@ -128,6 +130,9 @@ void ISA_NAME(linear_backward_input)(const LinearBackwardInput *s, int64_t first
       for (int64_t r = 0; r < rows; r++) {
         float *dx = s->dx + (i + r) * s->inputs + k;
         for (int64_t c = 0; c < columns; c++) dx[c] = tile.at[r][c];
+        if (s->activation == ACTIVATION_NONE) continue;
+        const float *result = s->x + (i + r) * s->inputs + k;
+        for (int64_t c = 0; c < columns; c++) dx[c] = activation_gradient(s->activation, result[c], dx[c]);
       }
     }
   }

@@ -67,16 +67,14 @@ static int64_t split_span(const CudaContext *context, int64_t rows, int64_t colu
   return lesser(span, terms);
 }
 
-// out[i] = T over the parts of parts[part, i] (+ bias[column of i]); count elements.
+// out[i] = T over the parts of parts[part, i], ended; count elements.
 KERNEL_OF(JOIN_THREADS)
-product_join(float *out, const float *parts, const float *bias, int64_t count, int64_t columns,
-             int64_t part_count) {
+product_join(StoredResult result, const float *parts, int64_t count, int64_t columns, int64_t part_count) {
   for (int64_t i = grid_index(); i < count; i += grid_size()) {
     TreeSum tree;
     tree.leaves = 0;
     for (int64_t part = 0; part < part_count; part++) tree_sum_add(&tree, parts[part * count + i]);
-    float sum = tree_sum_end(&tree);
-    out[i] = bias == nullptr ? sum : x1_add(sum, bias[i % columns]);
+    result.out[i] = Ending::of(result.ending, tree_sum_end(&tree), i, i % columns);
   }
 }
 
@@ -88,10 +86,10 @@ static void stored_product(CudaContext *context, KernelId whole, KernelId split,
   product.spans_per_block = 1;
   if (product.span < product.terms) {
     StoredResult result = product.result;
-    product.result = {context->workspace, nullptr};
+    product.result = {context->workspace, {}};
     launch_shape<A, B, SmallShape, ALL_LEVELS>(context, split, product);
     launch(context, KERNEL_product_join, product_join, blocks_for(context, rows * columns, JOIN_THREADS),
-           JOIN_THREADS, result.out, context->workspace, result.bias, rows * columns, columns,
+           JOIN_THREADS, result, context->workspace, rows * columns, columns,
            quotient_up(product.terms, product.span));
   } else if (leaves <= 1 << SOME_LEVELS && fills(context, tiles_of<LargeShape>(rows, columns))) {
     launch_shape<A, B, LargeShape, SOME_LEVELS>(context, whole, product);
@@ -116,7 +114,7 @@ KERNEL_OF(ROW_THREADS) one_output_forward(LinearForward s) {
   }
   if (i < s.inputs) low = x1_fma(x[i], s.w[i], low);
   float sum = warp_r2_join<WARP>(low, high);
-  if (lane_index() == 0) s.y[row] = x1_add(sum, s.bias[0]);
+  if (lane_index() == 0) s.y[row] = activation_of(s.activation, x1_add(sum, s.bias[0]));
 }
 
 void linear_forward_cuda(CudaContext *context, const LinearForward *s) {
@@ -129,7 +127,7 @@ void linear_forward_cuda(CudaContext *context, const LinearForward *s) {
   product.a = operand(s->x, s->inputs, s->rows);
   product.b = operand(s->w, s->inputs, s->outputs);
   product.terms = s->inputs;
-  product.result = {s->y, s->bias};
+  product.result = {s->y, {s->bias, nullptr, s->activation}};
   stored_product<TermsInside, TermsInside>(context, KERNEL_product_forward, KERNEL_product_forward_split,
                                            product);
 }
@@ -139,7 +137,7 @@ void linear_backward_input_cuda(CudaContext *context, const LinearBackwardInput 
   product.a = operand(s->dy, s->outputs, s->rows);
   product.b = operand(s->w, s->inputs, s->inputs);
   product.terms = s->outputs;
-  product.result = {s->dx, nullptr};
+  product.result = {s->dx, {nullptr, s->x, s->activation}};
   stored_product<TermsInside, LanesInside>(context, KERNEL_product_backward_input,
                                            KERNEL_product_backward_input_split, product);
 }

@@ -1,4 +1,4 @@
-// What becomes of a span's sums on a GPU: stored (and the bias added), or quantised and added up (R3).
+// What becomes of a span's sums on a GPU: finished and stored, or quantised and added up (R3).
 //
 // A Result has: Kept<A, B, Shape>, what a thread keeps over the spans of its block; span_done, for all of
 // them but the last; block_done, for the last.
@@ -18,10 +18,23 @@ DEVICE_FUNCTION void visit_part(const Product<Result> &product, const Place &pla
   }
 }
 
-// out[block y, row, column] = sum (+ bias[column] where there is one); a block has one span.
+// What ends a sum that is whole. Forward: the bias and the activation; backward: the activation's gradient.
+struct Ending {
+  const float *bias;   // [columns]; forward only
+  const float *result; // [rows, columns]; backward only: of the activation
+  ActivationKind activation;
+
+  DEVICE_FUNCTION float of(const Ending &ending, float sum, int64_t at, int64_t column) {
+    if (ending.bias != nullptr) return activation_of(ending.activation, x1_add(sum, ending.bias[column]));
+    if (ending.activation == ACTIVATION_NONE) return sum;
+    return activation_gradient(ending.activation, ending.result[at], sum);
+  }
+};
+
+// out[block y, row, column] = the ended sum; a block has one span.
 struct StoredResult {
   float *out;
-  const float *bias;
+  Ending ending; // of sums that are whole: {} for those that product_join joins
 
   template <class A, class B, class S> struct Kept {
     DEVICE_FUNCTION void span_done(Kept &, const Product<StoredResult> &, const float (&)[S::PARTS]) {}
@@ -30,9 +43,9 @@ struct StoredResult {
                                     const float (&sums)[S::PARTS], const Place &place) {
       int64_t columns = product.b.lanes;
       float *out = product.result.out + block_y() * product.a.lanes * columns;
-      const float *bias = product.result.bias;
       visit_part<A, B, S>(product, place, [&](int i, int64_t row, int64_t column) {
-        out[row * columns + column] = bias == nullptr ? sums[i] : x1_add(sums[i], bias[column]);
+        int64_t at = row * columns + column;
+        out[at] = Ending::of(product.result.ending, sums[i], at, column);
       });
     }
   };

@@ -4,11 +4,12 @@
 #ifndef INGOT_KERNELS_ROW_REDUCTION_ROW_REDUCTION_H
 #define INGOT_KERNELS_ROW_REDUCTION_ROW_REDUCTION_H
 
+#include "kernels/shared/activation.h"
 #include "kernels/shared/rules.h"
 #include "kernels/shared/step.h"
 
-// mean = R2(x)/n; d = x - mean; v = R2(d,d)/n; r = 1/sqrt(v + 1e-5f); h = d*r; y = fma(h, gamma, beta)
-// (Ba, Kiros, Hinton 2016).
+// mean = R2(x)/n; d = x - mean; v = R2(d,d)/n; r = 1/sqrt(v + 1e-5f); h = d*r;
+// y = activation(fma(h, gamma, beta)) (Ba, Kiros, Hinton 2016).
 typedef struct NormForward {
   float *y;           // [m, n]
   float *h;           // [m, n], kept for the backward pass
@@ -17,6 +18,7 @@ typedef struct NormForward {
   const float *gamma; // [n]
   const float *beta;  // [n]
   int64_t rows, columns;
+  ActivationKind activation;
 } NormForward;
 
 // G = dy*gamma; a = R2(G)/n; c = R2(G,h)/n; dx = r * fma(-h, c, G - a).

@@ -16,7 +16,7 @@ void ISA_NAME(norm_forward)(const NormForward *s, int64_t first, int64_t last) {
     s->r[i] = r;
     for (int64_t j = 0; j < n; j++) {
       h[j] = x1_mul(h[j], r);
-      y[j] = x1_fma(h[j], s->gamma[j], s->beta[j]);
+      y[j] = activation_of(s->activation, x1_fma(h[j], s->gamma[j], s->beta[j]));
     }
   }
 }

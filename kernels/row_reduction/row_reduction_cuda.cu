@@ -23,7 +23,7 @@ struct NormForwardRow {
     share.each([&](int e, int j) {
       float normal = x1_mul(x1_sub(x(e, j), mean), r);
       h[j] = normal;
-      y[j] = x1_fma(normal, s.gamma[j], s.beta[j]);
+      y[j] = activation_of(s.activation, x1_fma(normal, s.gamma[j], s.beta[j]));
       if (j == 0) s.r[i] = r;
     });
   }

@@ -6,7 +6,8 @@
 
 Roundings: each addition, multiplication, division, square root and fma of floats ends in .rn (one without may be
 contracted by ptxas), nothing is flushed (.ftz) or approximate. Products: ptxas spills nothing; the innermost
-loop of a tile reads shared memory 16 bytes at a time and multiplies by fma.rn.f32; global memory comes by 16 bytes.
+loop of a tile reads shared memory 16 bytes at a time and multiplies by fma.rn.f32; global memory comes by asynchronous
+copies of 16 bytes, or of 4 where rows do not begin 16.
 """
 import argparse
 import re
@@ -48,8 +49,9 @@ def check_products(name, ptx):
             yield f"{name}: {kernel}: innermost loop with {fmas} fma.rn.f32, {wide} loads of 16 bytes, {narrow} of less"
         if ".local." in loop:
             yield f"{name}: {kernel}: the innermost loop uses local memory"
-        if not re.search(r"cp\.async\.c[ag]\.shared\.global[^;]*, 16[,;]|ld\.global(?:\.nc)?\.v4\.f32", body):
-            yield f"{name}: {kernel}: no load of 16 bytes from global memory"
+        for size in (16, 4):
+            if not re.search(rf"cp\.async\.c[ag]\.shared\.global[^;]*, {size}[,;]", body):
+                yield f"{name}: {kernel}: no asynchronous copy of {size} bytes to shared memory"
 
 
 def check_spills(name, report):
@@ -81,6 +83,7 @@ def check(folder, ptxas):
 
 GOOD = """.entry product_tiles(
 cp.async.cg.shared.global [%r1], [%rd2], 16;
+cp.async.ca.shared.global [%r1], [%rd2], 4;
 ld.shared.f32 %f0, [%r1];
 $L__BB0_1:
 ld.shared.v4.f32 {%f1, %f2, %f3, %f4}, [%r1];
@@ -97,6 +100,7 @@ WRONG = [
     ("$L__BB0_1:", "$L__BB0_1:\nld.shared.f32 %f1, [%r1];"),
     ("$L__BB0_1:", "$L__BB0_1:\nst.local.f32 [%r1], %f1;"),
     (", 16;", ", 4;"),
+    (", 4;", ", 16;"),
     ("product_tiles", "other"),
 ]
 SPILLED = "ptxas info    : Function properties for %s\n    64 bytes stack frame, %d bytes spill stores, %d bytes spill loads\n"

@@ -42,6 +42,22 @@ TEST_F(Library, CopiesInLeaveTheSourceFree) {
   library->release(context, x);
 }
 
+// The device's clock stands still before its work is done, and stopping it waits for that.
+TEST_F(Library, TheTimerWaitsForTheWorkBetween) {
+  int64_t *x = allocate(1);
+  double seconds = -1;
+  EXPECT_NE(0, library->stop_timer(context, &seconds, message)); // never started
+  EXPECT_EQ(-1, seconds);
+  for (int times = 1; times < 3; times++) {
+    ASSERT_EQ(0, library->start_timer(context, message)) << message;
+    for (int i = 0; i < 100; i++) add_one_to(x);
+    ASSERT_EQ(0, library->stop_timer(context, &seconds, message)) << message;
+    EXPECT_GT(seconds, 0);
+    EXPECT_EQ(100 * times, value_of(x));
+  }
+  library->release(context, x);
+}
+
 TEST_F(Library, StepsAreReplayed) {
   int64_t *x = allocate(1);
   EXPECT_EQ(0, library->replay(context, 7));

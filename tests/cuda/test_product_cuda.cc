@@ -38,6 +38,7 @@ protected:
   void TearDown() override { workspace.reset(); }
 
   uint64_t some_order() { return random() % 3 == 0 ? 0 : random(); }
+  ActivationKind some_activation() { return random() % 2 ? ACTIVATION_RELU : ACTIVATION_NONE; }
   // Most arrays begin 16 bytes, as those of the engine do.
   int some_shift() { return random() % 3 == 0 ? (int)(random() % 4) : 0; }
 
@@ -45,11 +46,12 @@ protected:
     const bool wild = random() % 2;
     Values x = values_of(random, d.rows * d.inputs, wild), w = values_of(random, d.outputs * d.inputs, wild);
     Values bias = values_of(random, d.outputs), expected((size_t)(d.rows * d.outputs));
-    LinearForward s = {expected.data(), x.data(), w.data(), bias.data(), d.rows, d.outputs, d.inputs};
+    LinearForward s = {expected.data(), x.data(),  w.data(), bias.data(),
+                       d.rows,          d.outputs, d.inputs, some_activation()};
     run_portable(&Operators::linear_forward, s, linear_forward_tasks(&s));
     DeviceArray<float> y(Values(expected.size()), some_shift()), from(x, some_shift()),
         weights(w, some_shift()), biases(bias, some_shift());
-    s = {y.at(), from.at(), weights.at(), biases.at(), d.rows, d.outputs, d.inputs};
+    s.y = y.at(), s.x = from.at(), s.w = weights.at(), s.bias = biases.at();
     run(linear_forward_cuda, s, id, some_order());
     ASSERT_TRUE(same_bits(expected, y.values())) << d << ", " << context.multiprocessors << " processors";
   }
@@ -57,12 +59,15 @@ protected:
   void backward_input(const Dimensions &d, KernelId id) {
     const bool wild = random() % 2;
     Values dy = values_of(random, d.rows * d.outputs, wild),
-           w = values_of(random, d.outputs * d.inputs, wild), expected((size_t)(d.rows * d.inputs));
-    LinearBackwardInput s = {expected.data(), dy.data(), w.data(), d.rows, d.outputs, d.inputs};
+           w = values_of(random, d.outputs * d.inputs, wild), x = values_of(random, d.rows * d.inputs, true);
+    Values expected(x.size());
+    LinearBackwardInput s = {expected.data(), dy.data(), w.data(), x.data(),
+                             d.rows,          d.outputs, d.inputs, some_activation()};
     run_portable(&Operators::linear_backward_input, s, linear_backward_input_tasks(&s));
     DeviceArray<float> dx(Values(expected.size()), some_shift()), from(dy, some_shift()),
-        weights(w, some_shift());
-    s = {dx.at(), from.at(), weights.at(), d.rows, d.outputs, d.inputs};
+        weights(w, some_shift()), results(x, some_shift());
+    s.dx = dx.at(), s.dy = from.at(), s.w = weights.at();
+    s.x = s.activation == ACTIVATION_NONE ? nullptr : results.at();
     run(linear_backward_input_cuda, s, id, some_order());
     ASSERT_TRUE(same_bits(expected, dx.values())) << d << ", " << context.multiprocessors << " processors";
   }
@@ -159,7 +164,8 @@ TEST_F(ProductCuda, LeavesEndWithoutMinusZero) {
       Values dy((size_t)(rows * terms)), w((size_t)(terms * columns), 0.1f), dx((size_t)(rows * columns));
       for (int64_t row = 0; row < rows; row++) dy[(size_t)((row + 1) * terms - 1)] = -1e-45f;
       DeviceArray<float> from(dy), weights(w), to(Values(dx.size(), 7.0f));
-      LinearBackwardInput s = {to.at(), from.at(), weights.at(), rows, terms, columns};
+      LinearBackwardInput s = {to.at(), from.at(), weights.at(), nullptr,
+                               rows,    terms,     columns,      ACTIVATION_NONE};
       run(linear_backward_input_cuda, s, KERNEL_product_backward_input, some_order());
       ASSERT_TRUE(same_bits(dx, to.values())) << terms << " terms";
     }

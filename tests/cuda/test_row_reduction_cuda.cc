@@ -25,12 +25,14 @@ TEST_F(RowReductionCuda, NormForward) {
       Values x = values_of(random, rows * n, wild), gamma = values_of(random, n), beta = values_of(random, n);
       for (int64_t j = 0; j < n; j++) x[j] = -0.0f; // its mean is 0, not -0
       Values y(x.size()), h(x.size()), r((size_t)rows);
-      NormForward arguments = {y.data(), h.data(), r.data(), x.data(), gamma.data(), beta.data(), rows, n};
+      const ActivationKind activation = random() % 2 ? ACTIVATION_RELU : ACTIVATION_NONE;
+      NormForward arguments = {y.data(),    h.data(), r.data(), x.data(),  gamma.data(),
+                               beta.data(), rows,     n,        activation};
       run_portable(&Operators::norm_forward, arguments, rows);
       for (uint64_t order : thread_orders()) {
         DeviceArray<float> dy(Values(x.size()), 1), dh(Values(x.size())), dr(Values((size_t)rows)), dx(x, 1),
             dgamma(gamma), dbeta(beta);
-        arguments = {dy.at(), dh.at(), dr.at(), dx.at(), dgamma.at(), dbeta.at(), rows, n};
+        arguments = {dy.at(), dh.at(), dr.at(), dx.at(), dgamma.at(), dbeta.at(), rows, n, activation};
         run(norm_forward_cuda, arguments, KERNEL_norm_forward, order);
         ASSERT_TRUE(same_bits(y, dy.values())) << "columns " << n << " wild " << wild;
         ASSERT_TRUE(same_bits(h, dh.values())) << "columns " << n << " wild " << wild;

@@ -38,6 +38,7 @@ enum : size_t { STACK = (size_t)256 << 10, GUARD = 4096 };
 struct Copy { // on its way to shared memory
   void *to;
   const void *from;
+  size_t bytes, from_memory; // zeros behind these
   int64_t group;
 };
 
@@ -332,11 +333,13 @@ float shuffle(Place place, float x, int lane) {
   return t.value;
 }
 
-void copy_async(void *to, const void *from) {
-  if ((uintptr_t)to % 16 != 0) misaligned(to);
-  if ((uintptr_t)from % 16 != 0) misaligned(from);
-  memset(to, 0xff, 16); // until it arrives nobody may rely on what is there
-  threads[thread].copies.push_back({to, from, threads[thread].group});
+void copy_async(void *to, const float *from, int elements, int count) {
+  const size_t bytes = sizeof(float) * (size_t)elements;
+  if ((uintptr_t)to % bytes != 0) misaligned(to, (int)bytes);
+  if ((uintptr_t)from % bytes != 0) misaligned(from, (int)bytes);
+  memset(to, 0xff, bytes); // until it arrives nobody may rely on what is there
+  size_t from_memory = count < 0 ? 0 : count < elements ? sizeof(float) * (size_t)count : bytes;
+  threads[thread].copies.push_back({to, from, bytes, from_memory, threads[thread].group});
 }
 
 void copy_async_commit() {
@@ -347,10 +350,12 @@ void copy_async_wait(int pending) {
   Thread &t = threads[thread];
   size_t left = 0;
   for (const Copy &copy : t.copies) {
-    if (copy.group < t.group - pending)
-      memcpy(copy.to, copy.from, 16);
-    else
+    if (copy.group >= t.group - pending) {
       t.copies[left++] = copy;
+      continue;
+    }
+    memset(copy.to, 0, copy.bytes);
+    memcpy(copy.to, copy.from, copy.from_memory);
   }
   t.copies.resize(left);
 }
@@ -364,8 +369,8 @@ void touch(void *elements, size_t bytes, int *array, int count, int64_t first, i
   touched.push_back(array);
 }
 
-void misaligned(const void *address) {
-  fail("access to 16 bytes at %p, which is not a multiple of 16", address);
+void misaligned(const void *address, int bytes) {
+  fail("access to %d bytes at %p, which is not a multiple of %d", bytes, address, bytes);
 }
 
 } // namespace cpu_grid

@@ -49,14 +49,15 @@ cudaError_t take_failure(std::string *text);
 [[noreturn]] void fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void barrier(Place place);
 float shuffle(Place place, float x, int lane); // from a lane of this warp
-void copy_async(void *to, const void *from);   // 16 bytes, which arrive in copy_async_wait
+// Elements, the first `count` of them from memory, +0 for the others; they arrive in copy_async_wait.
+void copy_async(void *to, const float *from, int elements, int count);
 void copy_async_commit();
 void copy_async_wait(int pending);
 
 // A shared array of a new block holds NaN: touch fills it and makes `live` its count, or fails for an index
 // outside.
 void touch(void *elements, size_t bytes, int *live, int count, int64_t first, int64_t last);
-[[noreturn]] void misaligned(const void *address);
+[[noreturn]] void misaligned(const void *address, int bytes = 16);
 
 // Not all of an address is known to the compiler, so that a check of it stays.
 template <typename T> T *aligned(T *address) {

@@ -2,7 +2,9 @@
 #include "tests/cuda_on_cpu/grid.h"
 #include "tests/cuda_on_cpu/memory.h"
 
+#include <chrono>
 #include <map>
+#include <memory>
 #include <set>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +22,8 @@ struct cpu_stream {
 };
 struct cpu_event {
   cpu_stream *stream = nullptr;
+  bool timed = false;
+  std::shared_ptr<double> at; // milliseconds, when the stream came to it; negative before
 };
 
 using cpu_grid::DeviceAccess;
@@ -230,8 +234,9 @@ cudaError_t cudaMemsetAsync(void *to, int byte, size_t bytes, cudaStream_t strea
   return cudaSuccess;
 }
 
-cudaError_t cudaEventCreateWithFlags(cudaEvent_t *event, unsigned) {
+cudaError_t cudaEventCreateWithFlags(cudaEvent_t *event, unsigned flags) {
   *event = new cpu_event;
+  (*event)->timed = (flags & cudaEventDisableTiming) == 0;
   return cudaSuccess;
 }
 
@@ -242,6 +247,19 @@ cudaError_t cudaEventDestroy(cudaEvent_t event) {
 
 cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream) {
   event->stream = stream;
+  if (!event->timed) return cudaSuccess;
+  std::shared_ptr<double> at = event->at = std::make_shared<double>(-1);
+  add(stream, [=] {
+    auto now = std::chrono::steady_clock::now().time_since_epoch();
+    *at = std::chrono::duration<double, std::milli>(now).count();
+  });
+  return cudaSuccess;
+}
+
+cudaError_t cudaEventElapsedTime(float *milliseconds, cudaEvent_t start, cudaEvent_t end) {
+  if (start->at == nullptr || end->at == nullptr) return cudaErrorInvalidResourceHandle;
+  if (*start->at < 0 || *end->at < 0) return cudaErrorNotReady;
+  *milliseconds = (float)(*end->at - *start->at);
   return cudaSuccess;
 }
 

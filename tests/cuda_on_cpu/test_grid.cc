@@ -3,6 +3,7 @@
 #include "kernels/cuda/grid.cuh"
 #include "tests/cuda_on_cpu/memory.h"
 
+#include <algorithm>
 #include <gtest/gtest.h>
 #include <vector>
 
@@ -95,10 +96,13 @@ KERNEL_OF(1) first_block_writes(float *x) {
   x[0] = tile[0];
 }
 
-KERNEL_OF(THREADS) copy_through(float *y, const float *x, bool with_commit, bool with_wait) {
+KERNEL_OF(THREADS) copy_through(float *y, const float *x, bool in_fours, bool with_commit, bool with_wait) {
   __shared__ SharedArray<float, 4 * THREADS> tile;
   int i = 4 * thread_index();
-  copy_async_16(&tile.vector(i), x + i);
+  if (in_fours)
+    copy_async_16(&tile.vector(i), x + i, 4);
+  else
+    for (int k = 0; k < 4; k++) copy_async_4(&tile[i + k], x + i + k, true);
   if (with_commit) copy_async_commit();
   if (with_wait) copy_async_wait<0>();
   barrier();
@@ -109,7 +113,7 @@ KERNEL_OF(THREADS) copy_through(float *y, const float *x, bool with_commit, bool
 KERNEL_OF(1) copy_two_groups(float *y, const float *x) {
   __shared__ SharedArray<float, 8> tile;
   for (int i = 0; i < 2; i++) {
-    copy_async_16(&tile.vector(4 * i), x + 4 * i);
+    copy_async_16(&tile.vector(4 * i), x + 4 * i, 4);
     copy_async_commit();
   }
   copy_async_wait<1>();
@@ -117,6 +121,16 @@ KERNEL_OF(1) copy_two_groups(float *y, const float *x) {
   y[1] = tile[4];
   copy_async_wait<0>();
   y[2] = tile[4];
+}
+
+// Of four elements `count`, then one or none; what is not copied may not be there.
+KERNEL_OF(1) copy_part(float *y, const float *x, int count, int number) {
+  __shared__ SharedArray<float, 8> tile;
+  copy_async_16(&tile.vector(0), x, count);
+  copy_async_4(&tile[4], x + number, number == 0);
+  copy_async_commit();
+  copy_async_wait<0>();
+  for (int k = 0; k < 5; k++) y[k] = tile[k];
 }
 
 KERNEL_OF(THREADS) sum_of_warp(float *y, int lanes_that_shuffle) {
@@ -127,8 +141,8 @@ KERNEL_OF(THREADS) sum_of_warp(float *y, int lanes_that_shuffle) {
   y[grid_index()] = x;
 }
 
-KERNEL_OF(THREADS) shuffle_from(float *y, int lane) {
-  y[thread_index()] = shuffle((float)thread_index(), lane);
+KERNEL_OF(THREADS) shuffle_by(float *y, int mask) {
+  y[thread_index()] = shuffle_xor((float)thread_index(), mask);
 }
 
 KERNEL_OF(THREADS) write_global(float *x, int64_t count) {
@@ -206,19 +220,30 @@ TEST(CudaOnCpu, SharedMemoryOfANewBlockIsNaN) {
 TEST(CudaOnCpu, MissingWaitOfACopyShows) {
   DeviceArray<float> x(4 * THREADS), y(4 * THREADS);
   x.fill(1, 1);
-  for (bool with_commit : {true, false}) {
-    for (bool with_wait : {true, false}) {
-      EXPECT_EQ("", failure_of(copy_through, dim3(1), THREADS, y.at, x.at, with_commit, with_wait));
-      int wrong = 0;
-      for (int i = 0; i < 4 * THREADS; i++) wrong += y.values()[i] != (float)(4 * THREADS - i);
-      EXPECT_EQ(with_commit && with_wait ? 0 : 4 * THREADS, wrong);
-    }
+  for (int choice = 0; choice < 8; choice++) {
+    const bool in_fours = choice & 4, with_commit = choice & 2, with_wait = choice & 1;
+    EXPECT_EQ("", failure_of(copy_through, dim3(1), THREADS, y.at, x.at, in_fours, with_commit, with_wait));
+    int wrong = 0;
+    for (int i = 0; i < 4 * THREADS; i++) wrong += y.values()[i] != (float)(4 * THREADS - i);
+    EXPECT_EQ(with_commit && with_wait ? 0 : 4 * THREADS, wrong);
   }
   EXPECT_EQ("", failure_of(copy_two_groups, dim3(1), 1, y.at, x.at));
   EXPECT_EQ(1, y.values()[0]);
   EXPECT_NE(5, y.values()[1]);
   EXPECT_EQ(5, y.values()[2]);
   EXPECT_TRUE(has(failure_of(copy_two_groups, dim3(1), 1, y.at, x.at + 1), "not a multiple of 16"));
+}
+
+TEST(CudaOnCpu, ZerosStandForWhatACopyDoesNotRead) {
+  for (int count = -1; count <= 5; count++) {
+    DeviceArray<float> x(std::max(1, std::min(count, 4))), y(5);
+    x.fill(1, 1);
+    EXPECT_EQ("", failure_of(copy_part, dim3(1), 1, y.at, x.at, count, count % 2 * 1000000));
+    for (int k = 0; k < 4; k++) EXPECT_EQ(k < count ? k + 1 : 0, y.values()[k]) << count;
+    EXPECT_EQ(count % 2 == 0, y.values()[4]);
+  }
+  DeviceArray<float> x(8), y(5);
+  EXPECT_TRUE(has(failure_of(copy_part, dim3(1), 1, y.at, x.at + 1, 0, 0), "not a multiple of 16"));
 }
 
 TEST(CudaOnCpu, DivergentShuffleIsFound) {
@@ -232,11 +257,12 @@ TEST(CudaOnCpu, DivergentShuffleIsFound) {
 
 TEST(CudaOnCpu, LaneOutsideIsFound) {
   DeviceArray<float> y(THREADS);
-  EXPECT_EQ("", failure_of(shuffle_from, dim3(1), THREADS, y.at, 3));
-  for (int i = 0; i < THREADS; i++) EXPECT_EQ(i / WARP * WARP + 3, y.values()[i]);
+  EXPECT_EQ("", failure_of(shuffle_by, dim3(1), THREADS, y.at, 3));
+  for (int i = 0; i < THREADS; i++) EXPECT_EQ(i ^ 3, y.values()[i]);
+  cpu_grid::seed(0);
   EXPECT_TRUE(
-      has(failure_of(shuffle_from, dim3(1), THREADS, y.at, 32), "shuffle from lane 32 of a warp of 32"));
-  EXPECT_TRUE(has(failure_of(shuffle_from, dim3(1), 48, y.at, 16), "shuffle from lane 16 of a warp of 16"));
+      has(failure_of(shuffle_by, dim3(1), THREADS, y.at, 32), "shuffle from lane 32 of a warp of 32"));
+  EXPECT_TRUE(has(failure_of(shuffle_by, dim3(1), 48, y.at, 16), "shuffle from lane 16 of a warp of 16"));
 }
 
 TEST(CudaOnCpu, GlobalAccessOutsideIsFound) {

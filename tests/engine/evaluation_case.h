@@ -157,7 +157,9 @@ inline std::string flat(const EvaluationReport &r) {
     out.add("head", x);
   for (int i = 0; i < r.metric_count; i++) {
     out.add(r.results[i].metric->name, r.results[i].estimate);
-    out.add("few", r.results[i].few_events);
+    const MetricResult &m = r.results[i];
+    for (double x : {(double)m.few_events, (double)m.n, (double)m.events}) out.add("rows", x);
+    out.text += m.note == nullptr ? "" : m.note;
   }
   for (int i = 0; i < r.classes * r.classes; i++) out.add("confusion", r.confusion[i]);
   for (int i = 0; i < r.classes; i++)
@@ -168,6 +170,16 @@ inline std::string flat(const EvaluationReport &r) {
     for (double x :
          {(double)b.rows, b.weight, b.low_score, b.high_score, b.mean_score, b.mean_label, b.low, b.high})
       out.add("bin", x);
+  }
+  out.add("slope", r.calibration_slope);
+  out.add("intercept", r.calibration_intercept);
+  for (double x : {r.brier_parts.miscalibration, r.brier_parts.discrimination, r.brier_parts.uncertainty,
+                   r.noise_floor.mean, r.noise_floor.q95})
+    out.add("calibration", x);
+  for (int i = 0; i < r.gains_count; i++) {
+    const GainsRow &g = r.gains[i];
+    for (double x : {g.top, g.rows, g.events, g.precision, g.lift, g.capture, (double)g.value})
+      out.add("gains", x);
   }
   for (int i = 0; i < r.point_count; i++) {
     const CurvePoint &p = r.points[i];
@@ -190,7 +202,9 @@ inline std::string flat(const Comparison &c) {
     out.add(c.metrics[i].metric->name, c.metrics[i].champion);
     out.add("challenger", c.metrics[i].challenger);
     out.add("delta", c.metrics[i].delta);
-    out.add("few", c.metrics[i].few_events);
+    for (int64_t x : {(int64_t)c.metrics[i].few_events, c.metrics[i].n, c.metrics[i].events})
+      out.add("rows", (double)x);
+    out.text += c.metrics[i].note == nullptr ? "" : c.metrics[i].note;
   }
   for (int64_t x : {c.swap.both, c.swap.neither, c.swap.in, c.swap.out, c.swap.in_positives,
                     c.swap.out_positives, c.swap.in_gain, c.swap.out_gain, c.verdict.rows_needed})

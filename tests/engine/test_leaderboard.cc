@@ -2,7 +2,7 @@
 #include "tests/engine/evaluation_case.h"
 
 extern "C" {
-#include "engine/evaluate/leaderboard.h"
+#include "engine/evaluate/verdict/leaderboard.h"
 }
 
 #include <cmath>

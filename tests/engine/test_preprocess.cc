@@ -50,12 +50,14 @@ TEST_F(Nine, MeanWithoutFlagAndScale) {
 TEST_F(Nine, MissingValuesMayBeErrors) {
   table.input("x", INPUT_NUMERIC)->missing = MISSING_ERROR;
   EXPECT_EQ(table.fit(), STATUS_DATA);
-  EXPECT_NE(table.message().find("column 'x', row 3: the value is missing"), std::string::npos)
+  EXPECT_NE(table.message().find("column 'x', row 4 (row 1 is the first): the value is missing"),
+            std::string::npos)
       << table.message();
   table.training = {0, 1, 2};
   ASSERT_EQ(table.fit(), STATUS_OK) << table.message();
   EXPECT_EQ(table.apply(table.fitted, {0, 10}), STATUS_DATA);
-  EXPECT_NE(table.message().find("column 'x', row 10: the value is missing"), std::string::npos)
+  EXPECT_NE(table.message().find("column 'x', row 11 (row 1 is the first): the value is missing"),
+            std::string::npos)
       << table.message();
 }
 
@@ -163,12 +165,14 @@ TEST(Preprocess, InfinityIsAnError) {
     table.texts_of("y", YES_NO, {"yes", "no", "no", "no", "no"});
     table.input("x", INPUT_NUMERIC);
     EXPECT_EQ(table.fit(), STATUS_DATA);
-    EXPECT_EQ(table.message().rfind("column 'x', row 2: an infinite value", 0), 0u) << table.message();
+    EXPECT_EQ(table.message().rfind("column 'x', row 3 (row 1 is the first): an infinite value", 0), 0u)
+        << table.message();
     table.training = {0, 1, 3};
     ASSERT_EQ(table.fit(), STATUS_OK) << table.message();
     table.frame->first_row = 100; // of a window of a file
     EXPECT_EQ(table.apply(table.fitted, {3, 4}), STATUS_DATA);
-    EXPECT_NE(table.message().find("column 'x', row 104: the value"), std::string::npos) << table.message();
+    EXPECT_NE(table.message().find("column 'x', row 105 (row 1 is the first): the value"), std::string::npos)
+        << table.message();
   }
 }
 
@@ -184,7 +188,8 @@ TEST(Preprocess, ValuesThatAreTooLarge) {
   input->scale = SCALE_NONE; // 1e39 has no binary32
   ASSERT_EQ(table.fit(), STATUS_OK) << table.message();
   EXPECT_EQ(table.apply(table.fitted), STATUS_DATA);
-  EXPECT_NE(table.message().find("column 'z', row 0: the value 1e+39"), std::string::npos);
+  EXPECT_NE(table.message().find("column 'z', row 1 (row 1 is the first): the value 1e+39"),
+            std::string::npos);
 }
 
 TEST(Preprocess, KindsThatDoNotFit) {

@@ -19,8 +19,8 @@ TEST(Preprocess, BinaryTargets) {
       {{0, 1, 1}, "yes", "", "", "data.target.positive must be one of them, not 'yes'."},
       {{0, 1, 2}, "1", "", "", "has 3 values in the training rows ('0', '1', '2', ...)"},
       {{1, 1, 1}, "1", "", "", "has one class ('1')"},
-      {{1, MISSING, 0}, "1", "", "", "column 'y', row 1: the label is missing"},
-      {{1, 0, INFINITY}, "1", "", "", "column 'y', row 2: the label is infinite"},
+      {{1, MISSING, 0}, "1", "", "", "column 'y', row 2 (row 1 is the first): the label is missing"},
+      {{1, 0, INFINITY}, "1", "", "", "column 'y', row 3 (row 1 is the first): the label is infinite"},
   };
   for (const Case &c : cases) {
     Table table({0, 1, 2});
@@ -55,8 +55,9 @@ TEST(Preprocess, MulticlassTargets) {
   ASSERT_EQ(table.apply(table.fitted, {0, 1, 2, 3}), STATUS_OK);
   EXPECT_EQ(table.targets, (Floats{2, 0, 1, 0}));
   EXPECT_EQ(table.apply(table.fitted, {0, 4}), STATUS_DATA);
-  EXPECT_NE(table.message().find("row 4: the label '7' does not occur in the training rows"),
-            std::string::npos);
+  EXPECT_NE(
+      table.message().find("row 5 (row 1 is the first): the label '7' does not occur in the training rows"),
+      std::string::npos);
 
   Table texts({0, 1, 2});
   texts.numbers("x", {1, 2, 3});
@@ -83,7 +84,8 @@ TEST(Preprocess, RegressionTargets) {
   ASSERT_EQ(preprocess_label(&label, table.fitted, table.frame, 7, &error), STATUS_OK);
   EXPECT_EQ(label, 9.0); // not standardised
   EXPECT_EQ(table.apply(table.fitted, {8}), STATUS_DATA);
-  EXPECT_NE(table.message().find("row 8: the label 1e+300 is too large"), std::string::npos);
+  EXPECT_NE(table.message().find("row 9 (row 1 is the first): the label 1e+300 is too large"),
+            std::string::npos);
   table.training = {1, 2, 3};
   EXPECT_EQ(table.fit(), STATUS_DATA);
   EXPECT_NE(table.message().find("target 'y' is constant"), std::string::npos);
@@ -115,9 +117,9 @@ TEST(Preprocess, Weights) {
     EXPECT_EQ(table.weights, (Floats{c.scaled, 0, 16 * c.scaled})) << c.largest;
   }
   const std::pair<std::vector<double>, const char *> bad[] = {
-      {{1, -1}, "column 'w', row 1: the weight is -1"},
-      {{MISSING, 1}, "column 'w', row 0: the weight is"},
-      {{1, INFINITY}, "column 'w', row 1: the weight is inf"},
+      {{1, -1}, "column 'w', row 2 (row 1 is the first): the weight is -1"},
+      {{MISSING, 1}, "column 'w', row 1 (row 1 is the first): the weight is"},
+      {{1, INFINITY}, "column 'w', row 2 (row 1 is the first): the weight is inf"},
       {{0, 0}, "column 'w': the weights of all training rows are 0."},
       {{1, 1e200}, "column 'w': the largest weight is 1e+200"},
   };

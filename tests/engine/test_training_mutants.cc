@@ -57,7 +57,8 @@ void r2_without_fma(const LinearForward *s, int64_t first, int64_t last) {
     return;
   }
   for (int64_t i = first; i < last; i++) {
-    s->y[i] = dot_rounded_twice(s->x + i * s->inputs, s->w, s->inputs) + s->bias[0];
+    float y = dot_rounded_twice(s->x + i * s->inputs, s->w, s->inputs) + s->bias[0];
+    s->y[i] = activation_of(s->activation, y);
   }
 }
 

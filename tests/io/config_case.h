@@ -53,7 +53,7 @@ inline Loaded load(const std::string &text, const std::vector<std::string> &sets
                    const char *folder = "/folder") {
   Loaded result;
   std::vector<ConfigOverride> overrides = overrides_of(sets);
-  ConfigProblems problems = {nullptr, 0};
+  ConfigProblems problems = {};
   Error error = {};
   result.status = config_load_text(&result.config, &problems, "c.yaml", text.data(), text.size(), folder,
                                    overrides.data(), (int)overrides.size(), &error);
@@ -64,7 +64,7 @@ inline Loaded load(const std::string &text, const std::vector<std::string> &sets
 inline Loaded load_file(const std::string &path, const std::vector<std::string> &sets = {}) {
   Loaded result;
   std::vector<ConfigOverride> overrides = overrides_of(sets);
-  ConfigProblems problems = {nullptr, 0};
+  ConfigProblems problems = {};
   Error error = {};
   result.status =
       config_load(&result.config, &problems, path.c_str(), overrides.data(), (int)overrides.size(), &error);

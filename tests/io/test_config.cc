@@ -29,7 +29,7 @@ TEST(Config, SmallestConfigGetsEveryDefault) {
   EXPECT_EQ(config->train.optimizer.learning_rate, 1e-3);
   EXPECT_EQ(config->train.micro_batch, MICRO_BATCH_AUTO);
   EXPECT_STREQ(config->select_metric, "log_loss");
-  EXPECT_EQ(config->evaluate_metrics.count, 6);
+  EXPECT_EQ(config->evaluate_metrics.count, 18);
   EXPECT_EQ(config->checkpoint.every_epochs, 1);
   EXPECT_EQ(config->data.split.bounds[0], 12912720851596686131u); // floor(0.7 * 2^64)
   EXPECT_EQ(config->data.split.bounds[1], 15679732462653118873u); // floor(0.85 * 2^64)
@@ -45,9 +45,9 @@ TEST(Config, TasksHaveTheirOwnDefaults) {
   ASSERT_EQ(numbers.status, STATUS_OK) << numbers.problems;
   ASSERT_EQ(classes.status, STATUS_OK) << classes.problems;
   EXPECT_STREQ(numbers.config->select_metric, "rmse");
-  EXPECT_EQ(numbers.config->evaluate_metrics.count, 3);
+  EXPECT_EQ(numbers.config->evaluate_metrics.count, 6);
   EXPECT_STREQ(classes.config->select_metric, "log_loss");
-  EXPECT_EQ(classes.config->evaluate_metrics.count, 4);
+  EXPECT_EQ(classes.config->evaluate_metrics.count, 6);
 }
 
 TEST(Config, SplitFractionsBecomeExactBounds) {
@@ -291,16 +291,59 @@ TEST(ConfigBits, LinesAreSorted) {
   EXPECT_GT(count, 60);
 }
 
+TEST(Config, RulesAboutSlices) {
+  Loaded loaded = load(std::string(SMALL) + "evaluate: {slices: [s, t], time: day, fairness: {column: g}}\n"
+                                            "gates:\n  guardrails:\n"
+                                            "    - {metric: auc, slice: s, detect_harm: true}\n"
+                                            "    - {metric: brier, slice: t, prove_safe: 0.5}\n");
+  ASSERT_EQ(loaded.status, STATUS_OK) << loaded.problems;
+  const Config *config = loaded.config;
+  EXPECT_STREQ(config->evaluate_time, "day");
+  EXPECT_STREQ(config->evaluate_fairness.column, "g");
+  EXPECT_EQ(config->evaluate_fairness.min_rows, 100);
+  const Gate *gates = config->gates.guardrails;
+  EXPECT_EQ(gates[0].rule, GATE_DETECT_HARM);
+  EXPECT_EQ(gates[0].margin, 0);
+  EXPECT_STREQ(gates[0].slice, "s");
+  EXPECT_EQ(gates[1].rule, GATE_PROVE_SAFE);
+  EXPECT_EQ(gates[1].margin, 0.5);
+  EXPECT_STREQ(gates[1].slice, "t");
+  char *text = config_write_resolved(config);
+  EXPECT_NE(strstr(text, "{metric: auc, slice: s, detect_harm: true}"), nullptr) << text;
+  Loaded again = load(text);
+  ASSERT_EQ(again.status, STATUS_OK) << again.problems;
+  char *second = config_write_resolved(again.config);
+  EXPECT_STREQ(second, text);
+  free(text);
+  free(second);
+}
+
 TEST(ConfigBits, FreeKeysLeaveThemAloneAndBitsKeysDoNot) {
   std::string text = std::string(SMALL) + "business: {unit: EUR, act: '1'}\n";
   std::string bits = load(text).bits;
   ASSERT_FALSE(bits.empty());
-  for (const char *set :
-       {"name=other", "goal=x", "owner=x", "data.file=b.h5", "train.micro_batch=256", "train.micro_batch=all",
-        "checkpoint.every.steps=3", "checkpoint.keep.last=9", "log.every_steps=1", "machine.threads=3",
-        "machine.isa=portable", "machine.residency=stream", "evaluate.metrics=[auc]", "evaluate.slices=[a]",
-        "business.unit=USD", "business.act='2'", "business.policy=expected_gain",
-        "gates.primary={metric: auc, superior: 0}", "gates.confidence=0.9"}) {
+  for (const char *set : {"name=other",
+                          "goal=x",
+                          "owner=x",
+                          "data.file=b.h5",
+                          "train.micro_batch=256",
+                          "train.micro_batch=all",
+                          "checkpoint.every.steps=3",
+                          "checkpoint.keep.last=9",
+                          "log.every_steps=1",
+                          "machine.threads=3",
+                          "machine.isa=portable",
+                          "machine.residency=stream",
+                          "evaluate.metrics=[auc]",
+                          "evaluate.slices=[a]",
+                          "evaluate.time=t",
+                          "evaluate.fairness={column: a}",
+                          "gates.guardrails=[{metric: auc, at_most: 0.9}]",
+                          "business.unit=USD",
+                          "business.act='2'",
+                          "business.policy=expected_gain",
+                          "gates.primary={metric: auc, superior: 0}",
+                          "gates.confidence=0.9"}) {
     Loaded loaded = load(text, {set});
     EXPECT_EQ(loaded.status, STATUS_OK) << loaded.problems;
     EXPECT_EQ(loaded.bits, bits) << set;
@@ -311,6 +354,7 @@ TEST(ConfigBits, FreeKeysLeaveThemAloneAndBitsKeysDoNot) {
                           "data.order=blocks",
                           "data.split.key=k",
                           "data.split.salt=s",
+                          "data.split.by=order",
                           "data.split={train: 0.8, validation: 0.1, test: 0.1}",
                           "data.target.column=z",
                           "data.target.positive=2",
@@ -415,6 +459,13 @@ TEST(ConfigGenerated, ReferenceIsTheTable) {
 
 TEST(ConfigGenerated, SchemaIsTheTable) {
   expect_generated("schema.json", take(config_write_json_schema()));
+}
+
+// With one grain a batch, other threads and micro-batches would add nothing in another order.
+TEST(ConfigGenerated, TheDemosBatchHasSeveralGrains) {
+  Loaded demo = load_file(recipe("demo"));
+  ASSERT_EQ(demo.status, STATUS_OK) << demo.problems;
+  EXPECT_GE(demo.config->train.batch, 2 * demo.config->numerics.grain);
 }
 
 TEST(ConfigGenerated, LinearTwinsDifferInTheModelAlone) {

@@ -118,7 +118,7 @@ const ErrorCase CASES[] = {
      "data.split.train must be a plain decimal of at most 15 places"},
     {"no validation", "  split: {train: 1}\n", "data.split needs rows to train and to validate"},
     {"test part by file", "  test_file: t.h5\n  split: {by: file, test: 0.1}\n",
-     "c.yaml:6:21: error: data.split.test applies only where data.split.by is hash\n"},
+     "c.yaml:6:21: error: data.split.test applies only where data.split.by is hash or order\n"},
     {"no test file", "  split: {by: file}\n", "data.test_file is missing: HDF5 file of the test rows.\n"},
     {"test file unused", "  test_file: t.h5\n", "data.test_file applies only where data.split.by is file\n"},
     {"hidden of linear", "model: {kind: linear, hidden: [3]}\n",
@@ -130,7 +130,8 @@ const ErrorCase CASES[] = {
     {"except beside a list", "  inputs: [{column: a, as: numeric}]\n  except: [b]\n",
      "data.except applies only where data.inputs is auto\n"},
     {"micro batch", "train: {micro_batch: 100}\n",
-     "train.micro_batch is 100, not a multiple of numerics.grain, 256\n"},
+     "train.micro_batch is 100, not a multiple of numerics.grain, 256; the nearest is 256\n"},
+    {"micro-batch between", "train: {batch: 4096, micro_batch: 700}\n", "the nearest is 512 or 768\n"},
     {"target as input", "  inputs: [{column: y, as: numeric}]\n",
      "the target y is among the inputs: the model would be told the answer\n"},
     {"target as weight", "  weight: y\n", "data.weight is y, the target"},
@@ -156,6 +157,18 @@ const ErrorCase CASES[] = {
      "c.yaml:5:22: error: gates.guardrails.0 needs one of superior, not_worse, at_least, at_most and "
      "suspicious\n"},
     {"no metric", "gates: {primary: {superior: 0}}\n", "gates.primary.metric is missing"},
+    {"slice of no column", "gates: {guardrails: [{metric: auc, slice: s, detect_harm: true}]}\n",
+     "gates.guardrails.0: s is none of evaluate.slices; name it there\n"},
+    {"slice without its rule",
+     "gates: {guardrails: [{metric: auc, slice: s, not_worse: 1}]}\nevaluate: {slices: [s]}\n",
+     "gates.guardrails.0: slice goes with detect_harm or prove_safe, and these with a slice\n"},
+    {"harm of all rows", "gates: {guardrails: [{metric: auc, detect_harm: true}]}\n",
+     "gates.guardrails.0: slice goes with detect_harm or prove_safe, and these with a slice\n"},
+    {"harm of a size",
+     "gates: {guardrails: [{metric: auc, slice: s, detect_harm: 0.1}]}\nevaluate: {slices: [s]}\n",
+     "gates.guardrails.0.detect_harm must be true, not '0.1'\n"},
+    {"fairness without a column", "evaluate: {fairness: {min_rows: 5}}\n",
+     "evaluate.fairness.column is missing"},
     {"margin", "gates: {primary: {metric: auc, not_worse: 0}}\n",
      "gates.primary.not_worse is 0, outside (0, inf)\n"},
     {"no unit", "business: {act: '1'}\n", "business.unit is missing: Unit of every amount.\n"},
@@ -180,6 +193,28 @@ const ErrorCase CASES[] = {
      "business.costs needs a target with several classes, not a binary one\n"},
     {"shape of costs", "business: {unit: E, act: '1', costs: {a: 1}}\n",
      "a map of maps, {TRUTH: {DECISION: cost}}"},
+    // Payoff expressions: the caret within the value, however it is written
+    {"syntax", "business: {unit: EUR, act: '1 + + * 2'}\n",
+     "c.yaml:5:35: error: business.act: a value expected before '*'\n   5 | business: {unit: EUR, act: '1 + "
+     "+ * "
+     "2'}\n     |                                   ^\n"},
+    {"no expression", "business: {unit: EUR, act: ' '}\n",
+     "c.yaml:5:28: error: there is no expression; write \"0\" if it is worth nothing\n"},
+    {"parameter", "business: {unit: EUR, act: 2 * :ofer, params: {offer: 3}}\n",
+     "c.yaml:5:32: error: business.act: there is no parameter 'ofer' in business.params; did you mean "
+     "':offer'?\n"},
+    {"skip", "business: {unit: EUR, act: '1', skip: '(2'}\n",
+     "c.yaml:5:42: error: business.skip: ) expected before 'the end'\n"},
+    {"score", "business: {unit: EUR, act: score}\n",
+     "c.yaml:5:28: error: business.act: a payoff may not use"},
+    {"folded block", "business:\n  unit: EUR\n  act: >\n    1 +\n    2 - :b\n",
+     "c.yaml:9:9: error: business.act: there is no parameter 'b' in business.params\n   9 |     2 - :b\n"
+     "     |         ^\n"},
+    {"plain over lines", "business:\n  unit: EUR\n  act: 1 +\n    :b\n", "c.yaml:8:5: error: business.act: "},
+    {"wide characters", "business: {unit: EUR, act: '\"\xC3\xA9\" * :b'}\n",
+     "c.yaml:5:35: error: business.act: "},
+    {"escapes", "business: {unit: EUR, act: \"1\\x20* :b\"}\n",
+     "c.yaml:5:28: error: business.act: column 5: there is no parameter 'b'"},
     {"policy", "business: {unit: E, act: '1', policy: {threshold: 1.5}}\n",
      "business.policy.threshold is 1.5, outside [0, 1]\n"},
 };
@@ -233,6 +268,16 @@ TEST(ConfigErrors, AllAreReportedAtOnceInTheirOrder) {
       "c.yaml:7:11: error: train.epochs must be a whole number in [1, 1000000], not 'many'\n"
       "   7 |   epochs: many\n"
       "     |           ^~~~\n");
+}
+
+TEST(ConfigErrors, EveryBadExpressionIsNamed) {
+  Loaded loaded =
+      load(std::string(SMALL) + "business: {unit: EUR, act: '1 +', skip: '* 2'}\n", {"business.skip=:b"});
+  EXPECT_EQ(loaded.count, 2) << loaded.problems;
+  EXPECT_NE(loaded.problems.find("--set business.skip=:b: error: business.skip: there is no parameter 'b' in "
+                                 "business.params\n     | business.skip=:b\n     |               ^\n"),
+            std::string::npos)
+      << loaded.problems;
 }
 
 TEST(ConfigErrors, AnEmptyFileLacksWhatMustBeGiven) {

@@ -88,6 +88,44 @@ TEST(Dataset, SplitByFile) {
   free(ids);
 }
 
+// floor(N * cumulative fraction) in integers: 0.7 of 10 rows are 7, though 0.7 is less than 7/10 in binary64.
+TEST(Dataset, SplitByOrder) {
+  struct Case {
+    int rows;
+    const char *parts, *letters;
+  };
+  const Case cases[] = {
+      {10, "", "TTTTTTTVtt"}, // 0.7 and 0.85 by default
+      {10, ", train: 0.5, validation: 0.5", "TTTTTVVVVV"},
+      {7, ", train: 0.5, validation: 0.25, test: 0.25", "TTTVVtt"},
+      {40, ", train: 0.3, validation: 0.35, test: 0.35", "TTTTTTTTTTTTVVVVVVVVVVVVVVtttttttttttttt"},
+      {3, ", train: 0.333333333333333, validation: 0.333333333333334, test: 0.333333333333333", "VTt"}};
+  for (const Case &c : cases) {
+    OpenDataset open(rows_of(c.rows).write("ordered.h5"),
+                     std::string(TARGET) + "  split: {by: order" + c.parts + "}\n");
+    if (std::string(c.letters) == "VTt") { // floor(0.999...) = 0 rows train
+      EXPECT_EQ(open.status, STATUS_DATA);
+      EXPECT_TRUE(contains(open.error, "no rows for the training part (3 rows")) << open.error.text;
+      continue;
+    }
+    ASSERT_EQ(open.status, STATUS_OK) << open.error.text;
+    EXPECT_EQ(open.letters(), c.letters) << c.parts;
+  }
+}
+
+// A key still names the rows and must be unique; the salt and the key's values move no row.
+TEST(Dataset, SplitByOrderKeepsTheKeyAsId) {
+  OpenDataset open(forty_rows().numbers("id", count_from(100, 1, 40), true).write("ordered.h5"),
+                   std::string(TARGET) + "  split: {by: order, key: id}\n");
+  ASSERT_EQ(open.status, STATUS_OK) << open.error.text;
+  EXPECT_EQ(open.letters(), std::string(28, 'T') + std::string(6, 'V') + std::string(6, 't'));
+  char **ids;
+  int64_t row = 39;
+  ASSERT_EQ(dataset_row_ids(&ids, open.dataset, &row, 1, &open.error), STATUS_OK);
+  EXPECT_STREQ(ids[0], "139");
+  free(ids);
+}
+
 TEST(Dataset, PartsWithoutRows) {
   for (auto [split, part] : {std::pair{"{by: hash, train: 0.1, validation: 0.45, test: 0.45}", "training"},
                              {"{by: hash, train: 0.9, validation: 0.05, test: 0.05}", "validation"},
@@ -114,18 +152,22 @@ TEST(Dataset, KeysThatAreNoKeys) {
     EXPECT_TRUE(contains(open.error, sentence)) << open.error.text;
   };
   refused(forty_rows().texts("id", texts_from("c", 40), texts),
-          "keys.h5: column 'id', row 7: the key is missing");
+          "keys.h5: column 'id', row 8 (row 1 is the first): the key is missing");
   texts[7] = "c3";
   refused(forty_rows().texts("id", texts_from("c", 40), texts),
-          "keys.h5: column 'id', row 7: the key 'c3' is there twice (first in row 3)");
+          "keys.h5: column 'id', row 8 (row 1 is the first): the key 'c3' is there twice (first in row 4)");
   numbers[9] = NAN;
-  refused(forty_rows().numbers("id", numbers), "column 'id', row 9: the key is missing");
+  refused(forty_rows().numbers("id", numbers),
+          "column 'id', row 10 (row 1 is the first): the key is missing");
   numbers[9] = 2.5;
-  refused(forty_rows().numbers("id", numbers), "column 'id', row 9: the key 2.5 is not a whole number");
+  refused(forty_rows().numbers("id", numbers),
+          "column 'id', row 10 (row 1 is the first): the key 2.5 is not a whole number");
   numbers[9] = 0x1p53;
-  refused(forty_rows().numbers("id", numbers), "column 'id', row 9: the key 9007199254740992 is not");
+  refused(forty_rows().numbers("id", numbers),
+          "column 'id', row 10 (row 1 is the first): the key 9007199254740992 is not");
   numbers[9] = 8;
-  refused(forty_rows().numbers("id", numbers, true), "row 9: the key '8' is there twice (first in row 8)");
+  refused(forty_rows().numbers("id", numbers, true),
+          "row 10 (row 1 is the first): the key '8' is there twice (first in row 9)");
   refused(forty_rows().numbers("ids", numbers, true),
           "data.split.key: " + data_path("keys.h5") + ": column 'id' does not exist; did you mean 'ids'?");
 }
@@ -138,10 +180,12 @@ TEST(Dataset, FilesThatOverlap) {
   std::vector<double> first = count_from(0, 1, 20);
   for (auto [test_keys, sentence] :
        {std::pair{std::vector<double>{100, 101, 7},
-                  std::string("test.h5: column 'id', row 2: the key '7' is there twice (first in row 7 of ") +
+                  std::string("test.h5: column 'id', row 3 (row 1 is the first): the key '7' is there twice "
+                              "(first in row 8 of ") +
                       data_path("train.h5") + ")"},
         {{100, 101, 101},
-         std::string("test.h5: column 'id', row 2: the key '101' is there twice (first in row 1)")}}) {
+         std::string("test.h5: column 'id', row 3 (row 1 is the first): the key '101' is there twice (first "
+                     "in row 2)")}}) {
     std::string test = keys(test_keys).write("test.h5");
     OpenDataset open(keys(first).write("train.h5"),
                      std::string(TARGET) + "  test_file: " + test + "\n  split: {by: file, key: id}\n");
@@ -237,7 +281,8 @@ TEST(Dataset, AllNamesAreChecked) {
       "  target: {column: z, task: regression}\n  weight: w\n  inputs: [{column: q, as: numeric}]\n",
       "evaluate: {slices: [s]}\n");
   EXPECT_EQ(open.status, STATUS_DATA);
-  for (const char *key : {"data.target.column: ", "data.weight: ", "data.inputs: ", "evaluate.slices: "})
+  for (const char *key :
+       {"data.target.column: ", "data.weight: ", "data.inputs.0.columns.0: ", "evaluate.slices.0: "})
     EXPECT_TRUE(contains(open.error, key)) << open.error.text;
 }
 

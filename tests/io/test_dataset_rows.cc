@@ -136,7 +136,8 @@ TEST(DatasetRows, TwoFiles) {
     numbered_rows("test.h5", 1000, 600);
     Rows bad(train, data, residency, PART_TEST);
     EXPECT_EQ(bad.open.status, STATUS_DATA);
-    EXPECT_EQ(std::string(bad.open.error.text).rfind(test + ": column 'x', row 600: ", 0), 0u)
+    EXPECT_EQ(
+        std::string(bad.open.error.text).rfind(test + ": column 'x', row 601 (row 1 is the first): ", 0), 0u)
         << bad.open.error.text;
     numbered_rows("test.h5", 1000);
   }
@@ -152,7 +153,8 @@ TEST(DatasetRows, UnusableValuesAreFoundAtOnce) {
     Rows rows(path, "", residency, PART_VALIDATION);
     EXPECT_EQ(rows.open.status, STATUS_DATA) << residency;
     EXPECT_EQ(
-        std::string(rows.open.error.text).rfind(path + ": column 'x', row " + std::to_string(bad) + ": ", 0),
+        std::string(rows.open.error.text)
+            .rfind(path + ": column 'x', row " + std::to_string(bad + 1) + " (row 1 is the first): ", 0),
         0u)
         << rows.open.error.text;
   }

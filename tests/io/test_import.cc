@@ -171,7 +171,8 @@ TEST_F(Import, CodesOfDigitsStayTexts) {
   EXPECT_EQ(types["big"], "category");
   EXPECT_EQ(types["whole"], "integer");
   EXPECT_EQ(types["even"], "number");
-  EXPECT_NE(table.find("a category: '007' of row 1 would be another text as a number"), std::string::npos)
+  EXPECT_NE(table.find("a category: '007' of row 1 (row 1 is the first) would be another text as a number"),
+            std::string::npos)
       << table;
   std::string schema = write("schema", "big: integer\nzip: number\n");
   options.schema = schema.c_str();
@@ -183,7 +184,8 @@ TEST_F(Import, CodesOfDigitsStayTexts) {
 // Of a column of numbers the one value that made it a category is named.
 TEST_F(Import, WhatMadeACategoryIsSaid) {
   ASSERT_EQ(run("a,b,c\n1,x,1\n2,y,2\n1e999,3,3\n"), STATUS_OK) << message;
-  EXPECT_NE(table.find("a category: '1e999' of row 3 is no number"), std::string::npos) << table;
+  EXPECT_NE(table.find("a category: '1e999' of row 3 (row 1 is the first) is no number"), std::string::npos)
+      << table;
   EXPECT_EQ(table.find("'x'"), std::string::npos) << table;
 }
 
@@ -232,11 +234,11 @@ TEST_F(Import, Names) {
   ASSERT_EQ(run("1,2\n3,4\n"), STATUS_OK) << message;
   EXPECT_EQ(order, (Values{"x", "y z"}));
   EXPECT_EQ(columns["x"], (Values{"1", "3"}));
-  refused("1,2,3\n", ":1: error: 3 values where 2 columns are expected.");
+  refused("1,2,3\n", ":1:5: error: 3 values where 2 columns are expected.");
   options.names = "x,x";
-  refused("1,2\n", ":1: error: two columns are named 'x'.");
+  refused("1,2\n", ":1:1: error: two columns are named 'x'.");
   options.names = "x,";
-  refused("1,2\n", ":1: error: column 2 has no name.");
+  refused("1,2\n", ":1:1: error: column 2 has no name.");
   std::string many = "n0", row = "0";
   for (int i = 1; i < 1500; i++) many += ",n" + std::to_string(i), row += "," + std::to_string(i);
   options.names = many.c_str();
@@ -248,8 +250,8 @@ TEST_F(Import, Skip) {
   options.skip = 2;
   ASSERT_EQ(run("|1x3 \xff\n\"odd quote\na,b\n1,2\n"), STATUS_OK) << message;
   EXPECT_EQ(columns["b"], (Values{"2"}));
-  refused("title\nmore\na,b\n1,2\n3\n", ":5: error: 1 value where 2 columns are expected.");
-  refused("a,b\n1,2\n", ":3: error: the file is empty after the skipped lines.");
+  refused("title\nmore\na,b\n1,2\n3\n", ":5:1: error: 1 value where 2 columns are expected.");
+  refused("a,b\n1,2\n", ":3:1: error: the file is empty after the skipped lines.");
 }
 
 TEST_F(Import, Rename) {
@@ -266,7 +268,7 @@ TEST_F(Import, Rename) {
   refused("a,b\n1,2\n", "--rename: there is no column 'aa'; did you mean 'a'?", STATUS_USAGE);
   text_list_free(&options.renames);
   text_list_add(&options.renames, "a=b");
-  refused("a,b\n1,2\n", ":1: error: two columns are named 'b'.");
+  refused("a,b\n1,2\n", ":1:3: error: two columns are named 'b'.");
   for (const char *bad : {"a", "=b", "a="}) {
     text_list_free(&options.renames);
     text_list_add(&options.renames, bad);
@@ -300,19 +302,19 @@ TEST_F(Import, Schema) {
   EXPECT_EQ(types["b"], "number");
   EXPECT_EQ(types["d:e"], "integer");
   const std::pair<const char *, const char *> bad[] = {
-      {"a\n", ":1: error: a line is `name: type`."},
-      {"# one\n\na: number\nz: number\n", ":4: error: there is no column 'z' in the files."},
-      {"a: numeric\n", ":1: error: 'numeric' is no type: number, integer, category or skip."},
-      {"a:\n", ":1: error: '' is no type: number, integer, category or skip."},
+      {"a\n", ":1:1: error: a line is `name: type`."},
+      {"# one\n\na: number\nz: number\n", ":4:1: error: there is no column 'z' in the files."},
+      {"a: numeric\n", ":1:1: error: 'numeric' is no type: number, integer, category or skip."},
+      {"a:\n", ":1:1: error: '' is no type: number, integer, category or skip."},
   };
   for (auto [text, sentence] : bad) {
     write("schema", text);
     refused("a,b\n1,2\n", schema + sentence);
   }
   write("schema", "a: number\n");
-  refused("a,b\n1,2\nx,3\n", "column 'a' is to be number, but row 2 holds 'x'");
+  refused("a,b\n1,2\nx,3\n", "column 'a' is to be number, but row 2 (row 1 is the first) holds 'x'");
   write("schema", "a: integer\n");
-  refused("a,b\n1,2\n1.5,3\n", "column 'a' is to be integer, but row 2 holds '1.5'");
+  refused("a,b\n1,2\n1.5,3\n", "column 'a' is to be integer, but row 2 (row 1 is the first) holds '1.5'");
   refused("a,b\n1,2\n,3\n", "column 'a' is to be integer, but 1 row has no value");
   write("schema", "a: skip\nb: skip\n");
   refused("a,b\n1,2\n", "every column is skipped");
@@ -334,7 +336,7 @@ TEST_F(Import, Like) {
   EXPECT_EQ(types["i"], "integer");
   ASSERT_EQ(run("k,n,i\n5,1,1\n"), STATUS_OK) << message;
   EXPECT_EQ(types["k"], "category"); // of numbers, as there
-  refused("k,n,i\nb,x,1\n", "column 'n' is to be number, but row 1 holds 'x'");
+  refused("k,n,i\nb,x,1\n", "column 'n' is to be number, but row 1 (row 1 is the first) holds 'x'");
   refused("k,n,i,z\nb,1,1,1\n", "column 'z' does not exist in " + like + " (--like)");
   refused("k,n\nb,1\n", like + " (--like) has a column 'i' that the files lack");
 }
@@ -351,12 +353,12 @@ TEST_F(Import, SeveralFiles) {
   file("2.csv", "b,a\nx,1\n");
   EXPECT_EQ(run(), STATUS_DATA);
   EXPECT_EQ(message,
-            folder + "/2.csv:1: error: its columns are not those of the first file, in their order.");
+            folder + "/2.csv:1:1: error: its columns are not those of the first file, in their order.");
   nothing_left();
   file("1.csv", "a,b\n1,x\n");
   file("2.csv", "a,b\n\n1,x\n1\n");
   EXPECT_EQ(run(), STATUS_DATA);
-  EXPECT_EQ(message, folder + "/2.csv:4: error: 1 value where 2 columns are expected.");
+  EXPECT_EQ(message, folder + "/2.csv:4:1: error: 1 value where 2 columns are expected.");
   nothing_left();
 }
 
@@ -372,8 +374,11 @@ TEST_F(Import, OtherForms) {
 
 // HDF5 has no say where its last call was none that failed.
 TEST_F(Import, AReasonIsGivenOrLeftOut) {
-  std::string missing = folder + "/none/out.h5";
+  std::string missing = folder + "/none/out.h5", longer = folder + "/" + std::string(300, 'x') + ".h5";
   options.output = missing.c_str();
+  EXPECT_EQ(run("a,b\n1,2\n"), STATUS_MISSING);
+  EXPECT_NE(message.find("there is no folder '" + folder + "/none'"), std::string::npos) << message;
+  options.output = longer.c_str();
   EXPECT_EQ(run("a,b\n1,2\n"), STATUS_IO);
   EXPECT_EQ(message.find("(HDF5: )"), std::string::npos) << message;
 }
@@ -387,34 +392,34 @@ TEST_F(Import, DamagedGzip) {
   changed[whole.size() - 5] ^= 1; // its checksum
   refused(changed, ": the gzip data is truncated or damaged.");
   refused(whole + "more", ": the gzip data is truncated or damaged.");
-  refused(gzip(""), ":1: error: the file is empty.");
+  refused(gzip(""), ":1:1: error: the file is empty.");
 }
 
 TEST_F(Import, BadFilesNameTheirLine) {
   const std::pair<std::string, const char *> cases[] = {
-      {"", ":1: error: the file is empty."},
-      {"\n \n", ":3: error: the file is empty."},
-      {"\xef\xbb\xbf", ":1: error: the file is empty."},
-      {"a,b\n", ":2: error: there are no rows below the header."},
-      {"a,b\n1,2\n3\n", ":3: error: 1 value where 2 columns are expected."},
-      {"a,b\n1,2\n\n\n3,4,5\n", ":5: error: 3 values where 2 columns are expected."},
-      {"a,b\n\"1\n\n\",2\n3\n", ":5: error: 1 value where 2 columns are expected."},
-      {"a,b,a\n1,2,3\n", ":1: error: two columns are named 'a'."},
-      {"\n\na,\n1,2\n", ":3: error: column 2 has no name."},
-      {"a,score\n1,2\n", ":1: error: the name 'score' is reserved"},
-      {"a,b\n1,2\n3,x\xff\n", ":3: error: the line is not UTF-8"},
-      {"a,b\n1,2\n3,caf\xe9\n", ":3: error: the line is not UTF-8"},
-      {std::string("a,b\n1,2\n3,\0\n", 13), ":3: error: the line holds a NUL byte"},
-      {"a,b\n1,2\"3\n", ":2: error: a quote stands inside a value that is not quoted"},
-      {"a,b\n1,2\"3\n4,\xff\n", ":2: error: a quote stands inside a value that is not quoted"},
-      {"a,b\n1,\"2\"3\n", ":2: error: a closing quote is followed by more of the value"},
-      {"a,b\n1,\"x\ny\"z\n", ":3: error: a closing quote is followed by more of the value"},
-      {"a,b\n1,2\n\"3,4\n5,6\n", ":3: error: a quote is opened and never closed."},
+      {"", ":1:1: error: the file is empty."},
+      {"\n \n", ":3:1: error: the file is empty."},
+      {"\xef\xbb\xbf", ":1:1: error: the file is empty."},
+      {"a,b\n", ":2:1: error: there are no rows below the header."},
+      {"a,b\n1,2\n3\n", ":3:1: error: 1 value where 2 columns are expected."},
+      {"a,b\n1,2\n\n\n3,4,5\n", ":5:5: error: 3 values where 2 columns are expected."},
+      {"a,b\n\"1\n\n\",2\n3\n", ":5:1: error: 1 value where 2 columns are expected."},
+      {"a,b,a\n1,2,3\n", ":1:5: error: two columns are named 'a'."},
+      {"\n\na,\n1,2\n", ":3:3: error: column 2 has no name."},
+      {"a,score\n1,2\n", ":1:3: error: the name 'score' is reserved"},
+      {"a,b\n1,2\n3,x\xff\n", ":3:4: error: the line is not UTF-8"},
+      {"a,b\n1,2\n3,caf\xe9\n", ":3:6: error: the line is not UTF-8"},
+      {std::string("a,b\n1,2\n3,\0\n", 13), ":3:3: error: the line holds a NUL byte"},
+      {"a,b\n1,2\"3\n", ":2:4: error: a quote stands inside a value that is not quoted"},
+      {"a,b\n1,2\"3\n4,\xff\n", ":2:4: error: a quote stands inside a value that is not quoted"},
+      {"a,b\n1,\"2\"3\n", ":2:6: error: a closing quote is followed by more of the value"},
+      {"a,b\n1,\"x\ny\"z\n", ":3:3: error: a closing quote is followed by more of the value"},
+      {"a,b\n1,2\n\"3,4\n5,6\n", ":3:1: error: a quote is opened and never closed."},
   };
   for (const auto &[content, start] : cases) refused(content, start);
   std::string wide = "a";
   for (int i = 0; i < 10001; i++) wide += ",";
-  refused(wide + "\n", ":1: error: the line has too many values.");
+  refused(wide + "\n", ":1:10001: error: the line has too many values.");
   refused("a/b,c\n1,2\n", "column 'a/b': HDF5 reads '/' and '.' as paths");
 }
 

@@ -305,14 +305,14 @@ TEST_F(Payoff, MissingPayoffNamesThreeRows) {
 
 TEST_F(Payoff, DivisionByZeroAndOpenCase) {
   number("x", {1, 0, 2, 0});
-  refused(STATUS_DATA, "1 / x", {"2 of 4 rows", "row 1 (division by zero"});
-  refused(STATUS_DATA, "CASE WHEN label = 1 THEN 1 END", {"row 1", "without ELSE"});
+  refused(STATUS_DATA, "1 / x", {"2 of 4 rows", "rows (row 1 is the first): row 2 (division by zero"});
+  refused(STATUS_DATA, "CASE WHEN label = 1 THEN 1 END", {"row 2", "without ELSE"});
 }
 
 TEST_F(Payoff, RefusesOverflow) {
   number("x", {1e300, 1, 1e30, 4e12});
-  refused(STATUS_DATA, "x * x", {"row 0 (inf)", "row 2"});
-  refused(STATUS_DATA, "iif(x > 1e20, 0, x) * 2", {"row 3"});
+  refused(STATUS_DATA, "x * x", {"row 1 (inf)", "row 3"});
+  refused(STATUS_DATA, "iif(x > 1e20, 0, x) * 2", {"row 4"});
   label_ = std::vector<double>(10, 1);
   refused(STATUS_DATA, "1e12", {"add up", "thousands"});
 }

@@ -101,6 +101,18 @@ TEST(Verify, AMissingSelectedCheckpointHasNoModel) {
   EXPECT_FALSE(verdict.report.has_model);
 }
 
+// The last checkpoint need not be the selected one: no digest is shown for it.
+TEST(Verify, AManifestThatIsALinkIsNamedAndTellsNoModel) {
+  TrainedRun trained(0);
+  std::filesystem::rename(trained.run + "/manifest.json", trained.folder / "elsewhere.json");
+  std::filesystem::create_symlink(trained.folder / "elsewhere.json", trained.run + "/manifest.json");
+  Verdict verdict = verify(trained.run);
+  EXPECT_EQ(verdict.status, STATUS_NO);
+  EXPECT_EQ(verdict.paths, std::vector<std::string>{"manifest.json"}) << verdict.text;
+  EXPECT_NE(verdict.text.find("is a link: put the file itself in its place"), std::string::npos);
+  EXPECT_FALSE(verdict.report.has_model);
+}
+
 TEST(Verify, EveryFlippedByteOfAFinishedRunIsNamed) {
   TrainedRun trained(0);
   for (const std::string &file : covered_files(trained.run)) flip_all(trained.run, file, SIZE_MAX);

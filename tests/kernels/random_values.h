@@ -46,8 +46,8 @@ inline testing::AssertionResult same_bits(const Values &expected, const Values &
 // The instruction sets of this processor.
 inline std::vector<const char *> instruction_sets() {
   std::vector<const char *> sets;
-  for (const char *isa : {"portable", "avx2", "avx512"}) {
-    if (operators_cpu(isa) != nullptr) sets.push_back(isa);
+  for (int i = 0; operators_isa(i) != nullptr; i++) {
+    if (operators_cpu(operators_isa(i)) != nullptr) sets.push_back(operators_isa(i));
   }
   return sets;
 }

@@ -1,23 +1,5 @@
-// Activations and dropout against the scalar reference, bit for bit.
+// Dropout against the scalar reference, bit for bit.
 #include "random_values.h"
-
-TEST(Map, Activation) {
-  std::mt19937_64 random(8);
-  for (int64_t count : {1, 15, 16, 17, 63, 64, 65, 1000}) {
-    Values x = values_of(random, count, true), dy = values_of(random, count, true), y(x.size()), dx(x.size());
-    for (int64_t i = 0; i < count; i++) y[i] = ref_relu(x[i]), dx[i] = ref_relu_backward(x[i], dy[i]);
-    for (const char *isa : instruction_sets()) {
-      const Operators *operators = operators_cpu(isa);
-      Values found = x, back = dy; // in place
-      Activation forward = {found.data(), found.data(), count};
-      run_in_pieces(random, operators->activation_forward, forward, activation_forward_tasks(&forward));
-      ASSERT_TRUE(same_bits(y, found)) << isa << " " << count;
-      ActivationBackward backward = {back.data(), back.data(), x.data(), count};
-      run_in_pieces(random, operators->activation_backward, backward, activation_backward_tasks(&backward));
-      ASSERT_TRUE(same_bits(dx, back)) << isa << " " << count;
-    }
-  }
-}
 
 TEST(Map, Dropout) {
   std::mt19937_64 random(9);

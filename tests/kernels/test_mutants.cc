@@ -18,7 +18,7 @@ bool agrees(const Operators &operators) {
       expected.push_back(ref_r1(&x[i * inputs], 1, &w[n * inputs], 1, inputs) + bias[n]);
     }
   }
-  LinearForward linear = {y.data(), x.data(), w.data(), bias.data(), rows, outputs, inputs};
+  LinearForward linear = {y.data(), x.data(), w.data(), bias.data(), rows, outputs, inputs, ACTIVATION_NONE};
   operators.linear_forward(&linear, 0, rows);
   return bool(same_bits(expected, y));
 }

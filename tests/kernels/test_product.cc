@@ -14,6 +14,7 @@ std::vector<Shape> shapes(std::mt19937_64 &random) {
   for (int64_t inputs : {1, 2, 63, 64, 65, 255, 256, 257, 511, 512, 513, 769}) all.push_back({3, 5, inputs});
   for (int64_t outputs : {1, 2, 7, 8, 15, 16, 17, 31, 32, 33, 64, 65, 257}) all.push_back({4, outputs, 40});
   for (int64_t rows : {1, 2, 5, 6, 7, 8, 12, 13, 14, 15, 31, 257}) all.push_back({rows, 19, 21});
+  all.push_back({99, 1, 77});
   for (int i = 0; i < 20; i++) {
     all.push_back(
         {1 + (int64_t)(random() % 40), 1 + (int64_t)(random() % 70), 1 + (int64_t)(random() % 600)});
@@ -21,13 +22,14 @@ std::vector<Shape> shapes(std::mt19937_64 &random) {
   return all;
 }
 
-Values reference_forward(const Values &x, const Values &w, const Values &bias, const Shape &s) {
+Values reference_forward(const Values &x, const Values &w, const Values &bias, const Shape &s, bool relu) {
   Values y((size_t)(s.rows * s.outputs));
   for (int64_t i = 0; i < s.rows; i++) {
     for (int64_t n = 0; n < s.outputs; n++) {
       const float *row = x.data() + i * s.inputs, *weights = w.data() + n * s.inputs;
       float sum = s.outputs == 1 ? ref_r2(row, weights, s.inputs) : ref_r1(row, 1, weights, 1, s.inputs);
-      y[(size_t)(i * s.outputs + n)] = sum + bias[(size_t)n];
+      float z = sum + bias[(size_t)n];
+      y[(size_t)(i * s.outputs + n)] = relu ? ref_relu(z) : z;
     }
   }
   return y;
@@ -35,18 +37,38 @@ Values reference_forward(const Values &x, const Values &w, const Values &bias, c
 
 } // namespace
 
+// The best one is the last of the list that this processor has; nothing else is an instruction set.
+TEST(InstructionSets, AreOneList) {
+  ASSERT_FALSE(instruction_sets().empty());
+  EXPECT_STREQ(operators_isa(0), "portable");
+  EXPECT_STREQ(operators_best_isa(), instruction_sets().back());
+  EXPECT_EQ(operators_cpu("sse"), nullptr);
+  EXPECT_EQ(operators_cpu("auto"), nullptr);
+  const std::pair<const char *, decltype(&linear_forward_avx2)> own[] = {
+      {"portable", linear_forward_portable},
+      {"avx2", linear_forward_avx2},
+      {"avx512", linear_forward_avx512}};
+  for (const auto &[isa, forward] : own) {
+    const Operators *table = operators_cpu(isa);
+    EXPECT_TRUE(table == nullptr || table->linear_forward == forward) << isa;
+  }
+}
+
 TEST(Product, LinearForward) {
   std::mt19937_64 random(1);
   for (const Shape &s : shapes(random)) {
-    for (bool wild : {false, true}) {
+    for (ActivationKind activation : {ACTIVATION_NONE, ACTIVATION_RELU}) {
+      const bool relu = activation == ACTIVATION_RELU, wild = random() % 2;
       Values x = values_of(random, s.rows * s.inputs, wild),
              w = values_of(random, s.outputs * s.inputs, wild);
-      Values bias = values_of(random, s.outputs), expected = reference_forward(x, w, bias, s);
+      Values bias = values_of(random, s.outputs), expected = reference_forward(x, w, bias, s, relu);
       for (const char *isa : instruction_sets()) {
         Values y((size_t)(s.rows * s.outputs), 7.0f);
-        LinearForward linear = {y.data(), x.data(), w.data(), bias.data(), s.rows, s.outputs, s.inputs};
+        LinearForward linear = {y.data(), x.data(),  w.data(), bias.data(),
+                                s.rows,   s.outputs, s.inputs, activation};
         run_in_pieces(random, operators_cpu(isa)->linear_forward, linear, linear_forward_tasks(&linear));
-        ASSERT_TRUE(same_bits(expected, y)) << isa << " " << s.rows << "x" << s.outputs << "x" << s.inputs;
+        ASSERT_TRUE(same_bits(expected, y))
+            << isa << " " << s.rows << "x" << s.outputs << "x" << s.inputs << " relu " << relu;
       }
     }
   }
@@ -56,17 +78,21 @@ TEST(Product, LinearBackwardInput) {
   std::mt19937_64 random(2);
   for (const Shape &s : shapes(random)) {
     Values dy = values_of(random, s.rows * s.outputs, s.rows % 2 == 0),
-           w = values_of(random, s.outputs * s.inputs);
+           w = values_of(random, s.outputs * s.inputs), x = values_of(random, s.rows * s.inputs, true);
+    const ActivationKind activation = random() % 2 ? ACTIVATION_RELU : ACTIVATION_NONE;
     Values expected((size_t)(s.rows * s.inputs));
     for (int64_t i = 0; i < s.rows; i++) {
       for (int64_t k = 0; k < s.inputs; k++) {
-        expected[(size_t)(i * s.inputs + k)] =
-            ref_r1(dy.data() + i * s.outputs, 1, w.data() + k, s.inputs, s.outputs);
+        const size_t at = (size_t)(i * s.inputs + k);
+        expected[at] = ref_r1(dy.data() + i * s.outputs, 1, w.data() + k, s.inputs, s.outputs);
+        if (activation == ACTIVATION_RELU) expected[at] = ref_relu_backward(x[at], expected[at]);
       }
     }
     for (const char *isa : instruction_sets()) {
       Values dx((size_t)(s.rows * s.inputs), 7.0f);
-      LinearBackwardInput linear = {dx.data(), dy.data(), w.data(), s.rows, s.outputs, s.inputs};
+      LinearBackwardInput linear = {
+          dx.data(), dy.data(), w.data(), activation == ACTIVATION_NONE ? nullptr : x.data(),
+          s.rows,    s.outputs, s.inputs, activation};
       run_in_pieces(random, operators_cpu(isa)->linear_backward_input, linear,
                     linear_backward_input_tasks(&linear));
       ASSERT_TRUE(same_bits(expected, dx)) << isa << " " << s.rows << "x" << s.outputs << "x" << s.inputs;

@@ -12,17 +12,20 @@ TEST(RowReduction, NormForwardAndBackward) {
   for (int64_t n : kColumns) {
     for (bool wild : {false, true}) {
       const int64_t rows = 7;
+      const ActivationKind activation = random() % 2 ? ACTIVATION_RELU : ACTIVATION_NONE;
       Values x = values_of(random, rows * n, wild), gamma = values_of(random, n), beta = values_of(random, n);
       Values dy = values_of(random, rows * n), y(x.size()), h(x.size()), r(rows), dx(x.size());
       for (int64_t i = 0; i < rows; i++) {
         ref_norm(&y[i * n], &h[i * n], &r[i], &x[i * n], gamma.data(), beta.data(), n);
         ref_norm_backward(&dx[i * n], &dy[i * n], &h[i * n], r[i], gamma.data(), n);
       }
+      for (float &value : y) value = activation == ACTIVATION_RELU ? ref_relu(value) : value;
       for (const char *isa : instruction_sets()) {
         const Operators *operators = operators_cpu(isa);
         Values found_y(x.size()), found_h(x.size()), found_r(rows), found_dx = dy;
         NormForward forward = {found_y.data(), found_h.data(), found_r.data(), x.data(),
-                               gamma.data(),   beta.data(),    rows,           n};
+                               gamma.data(),   beta.data(),    rows,           n,
+                               activation};
         run_in_pieces(random, operators->norm_forward, forward, norm_forward_tasks(&forward));
         ASSERT_TRUE(same_bits(y, found_y)) << isa << " columns " << n;
         ASSERT_TRUE(same_bits(h, found_h)) << isa << " columns " << n;

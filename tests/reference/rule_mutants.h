@@ -46,8 +46,8 @@ inline void linear_by_rule(const LinearForward *l, int64_t first, int64_t last) 
   }
   for (int64_t i = first; i < last; i++) {
     for (int64_t n = 0; n < l->outputs; n++) {
-      l->y[i * l->outputs + n] =
-          sum_by_rule(l->x + i * l->inputs, l->w + n * l->inputs, l->inputs) + l->bias[n];
+      float y = sum_by_rule(l->x + i * l->inputs, l->w + n * l->inputs, l->inputs) + l->bias[n];
+      l->y[i * l->outputs + n] = activation_of(l->activation, y);
     }
   }
 }

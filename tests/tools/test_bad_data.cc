@@ -80,7 +80,8 @@ TEST_F(BadLabels, NotFinite) {
           EXPECT_FALSE(exists(folder + "/run/report"));
         }
         EXPECT_EQ(outcome.status, 65) << task << " " << label << " " << row << outcome.err;
-        std::string place = "numbers.h5: column 'y', row " + std::to_string(row) + ": the label is ";
+        std::string place =
+            "numbers.h5: column 'y', row " + std::to_string(row + 1) + " (row 1 is the first): the label is ";
         place += std::isnan(label) ? "missing" : "infinite";
         EXPECT_NE(outcome.err.find(place), std::string::npos) << outcome.err;
       }
@@ -100,7 +101,8 @@ TEST_F(BadLabels, NotFiniteInCsv) {
     write_file(folder + "/schema", "y: number\n");
     Outcome number = ingot({"import", path, "-o", folder + "/number.h5", "--schema", folder + "/schema"});
     EXPECT_EQ(number.status, 65) << label;
-    EXPECT_NE(number.err.find("column 'y' is to be number, but row 18 holds '" + std::string(label) + "'"),
+    EXPECT_NE(number.err.find("column 'y' is to be number, but row 18 (row 1 is the first) holds '" +
+                              std::string(label) + "'"),
               std::string::npos)
         << number.err;
     EXPECT_FALSE(exists(folder + "/number.h5"));
@@ -115,7 +117,8 @@ TEST_F(BadLabels, NotFiniteInCsv) {
     text = train();
     if (text.status == 0) text = ingot({"evaluate", folder + "/run"}); // its row is a test row
     EXPECT_EQ(text.status, 65) << text.err;
-    EXPECT_NE(text.err.find("row 17: the label is missing"), std::string::npos) << text.err;
+    EXPECT_NE(text.err.find("row 18 (row 1 is the first): the label is missing"), std::string::npos)
+        << text.err;
   }
 }
 
@@ -304,6 +307,25 @@ TEST_F(DataBehindARun, CheckpointOfAnotherRun) {
   fs::remove_all(at("part/checkpoints"));
   fs::rename(at("own"), at("part/checkpoints"));
   goes_on();
+}
+
+// A finished run is finished with its own checkpoints only.
+TEST_F(DataBehindARun, FinishedWithCheckpointsOfAnotherRun) {
+  make_config(at("seed.yaml"), {"seed: 8", "  epochs: 6", "checkpoint: {every: {steps: 1}}"});
+  train(at("seed.yaml"), at("other seed"));
+  std::string newest = "checkpoints/" + newest_checkpoint(at("run"));
+  fs::copy(at("run/checkpoints"), at("own"), fs::copy_options::recursive);
+  const auto overwrite = fs::copy_options::recursive | fs::copy_options::overwrite_existing;
+  for (std::string part : {"", "/model.safetensors"}) {
+    fs::copy(at("other seed/" + newest + part), at("run/" + newest + part), overwrite);
+    refused(65, "is not the checkpoint that its SHA256SUMS lists", {"train"});
+    Outcome outcome = ingot({"resume", at("run")});
+    EXPECT_EQ(outcome.status, 65) << part << outcome.err << outcome.out;
+    EXPECT_EQ(outcome.out, "") << "no digest of what is not there";
+    fs::copy(at("own"), at("run/checkpoints"), overwrite);
+  }
+  fs::remove(at("run/SHA256SUMS"));
+  EXPECT_EQ(ingot({"resume", at("run")}).status, 66);
 }
 
 TEST_F(DataBehindARun, FolderThatIsNoRun) {

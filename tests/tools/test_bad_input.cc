@@ -81,6 +81,39 @@ TEST_F(BadInput, Columns) {
   refused(65, "perhaps", {"--set", "data.target.positive=perhaps"});
 }
 
+// What only the data reveal has its place in the configuration, and all of it is named at once.
+TEST_F(BadInput, ColumnsHaveTheirPlaces) {
+  make_config(folder + "/small.yaml",
+              {"  split: {by: hash, key: custmer, train: 0.7, validation: 0.15, test: 0.15}",
+               "  target: {column: left, task: binary, positive: \"yess\"}",
+               "    - {columns: [tenure, charge, call], as: numeric}", "  act: \"2 * chrage\"",
+               "  skip: tenure + calll"});
+  Outcome outcome = ingot({"check", folder + "/small.yaml"});
+  EXPECT_EQ(outcome.status, 65);
+  for (const char *place :
+       {"small.yaml:5:26: error: ",
+        "customers.h5: column 'custmer' does not exist; did you mean 'customer'?\n"
+        "   5 |   split: {by: hash, key: custmer,",
+        "small.yaml:6:50: error: target 'left' has no value 'yess'; did you mean 'yes'?\n",
+        "business.act: there is no column 'chrage' in the data; did you mean 'charge'?\n",
+        "business.skip: there is no column 'calll' in the data; did you mean 'calls'?\n",
+        "small.yaml: 5 errors in the configuration; nothing was started"})
+    EXPECT_NE(outcome.err.find(place), std::string::npos) << place << "\n" << outcome.err;
+  refused(65, "did you mean 'customer'?");
+  refused(65, "small.yaml:8:34: error: ");
+  make_config(folder + "/small.yaml", {"  act: \"2 * chrage\""});
+  refused(78, "business.act: there is no column 'chrage'");
+  EXPECT_EQ(ingot({"check", "--no-data", folder + "/small.yaml"}).status, 0) << "columns are not known there";
+  make_config(folder + "/small.yaml");
+  refused(65, "column 'region' holds categories, not numbers: use it `as: category`\n     | data.inputs=[{",
+          {"--set", "data.inputs=[{column: region, as: numeric}]"});
+  Outcome syntax = ingot({"check", "--no-data", folder + "/small.yaml", "--set", "business.act=1 +"});
+  EXPECT_EQ(syntax.status, 78);
+  EXPECT_NE(syntax.err.find("--set business.act=1 +: error: business.act: a value expected"),
+            std::string::npos)
+      << syntax.err;
+}
+
 TEST_F(BadInput, OneClass) {
   std::string csv = "customer,tenure,charge,contract,internet,calls,region,left\n";
   for (int i = 0; i < 50; i++) csv += std::to_string(i) + ",3,50.5,monthly,dsl,4,north,yes\n";
@@ -103,15 +136,15 @@ TEST_F(BadInput, LabelsThatAreMissing) {
 
 TEST_F(BadInput, ImportLeavesNothingBehind) {
   const std::pair<const char *, const char *> cases[] = {
-      {"a,b\n1,2\n3\n", ":3: error:"},
+      {"a,b\n1,2\n3\n", "bad.csv:3:1: error:"},
       {"a,b\n1,\"2\n", ": error:"},
-      {"a,b\n1,\xff\n", ":2: error:"},
-      {"a,a\n1,2\n", ":1: error:"},
-      {"", ":1: error:"},
+      {"a,b\n1,\xff\n", ":2:3: error:"},
+      {"a,a\n1,2\n", ":1:3: error:"},
+      {"", ":1:1: error:"},
       {"a,b\n", ": error:"},
-      {"a,b\n1,2\"3\n", ":2: error:"},
-      {"a,b\n1,\"2\"3\n", ":2: error:"},
-      {"a,\n1,2\n", ":1: error:"},
+      {"a,b\n1,2\"3\n", ":2:4: error:"},
+      {"a,b\n1,\"2\"3\n", ":2:6: error:"},
+      {"a,\n1,2\n", ":1:3: error:"},
       {"label,b\n1,2\n", "reserved"},
   };
   for (auto [csv, sentence] : cases) {
@@ -121,6 +154,13 @@ TEST_F(BadInput, ImportLeavesNothingBehind) {
     EXPECT_NE(outcome.err.find(sentence), std::string::npos) << csv << outcome.err;
     EXPECT_FALSE(exists(folder + "/bad.h5")) << csv;
   }
+  // The line of a text file's error begins with its place.
+  write_file(folder + "/bad.csv", "a,b\n1,2\n3\n");
+  Outcome placed = ingot({"import", folder + "/bad.csv", "-o", folder + "/bad.h5"});
+  EXPECT_EQ(placed.err, folder + "/bad.csv:3:1: error: 1 value where 2 columns are expected.\n");
+  Outcome nowhere = ingot({"import", folder + "/customers.csv", "-o", folder + "/none/a.h5"});
+  EXPECT_EQ(nowhere.status, 66);
+  EXPECT_NE(nowhere.err.find("there is no folder '" + folder + "/none'"), std::string::npos) << nowhere.err;
   EXPECT_EQ(ingot({"import", folder + "/customers.csv", "-o", folder + "/customers.h5"}).status, 73);
   EXPECT_EQ(ingot({"import", folder + "/none.csv", "-o", folder + "/none.h5"}).status, 66);
   for (const std::string &file : files_under(folder)) EXPECT_EQ(file.find(".tmp"), std::string::npos) << file;

@@ -400,7 +400,7 @@ TEST_F(Business, DefinitionsThatAreRefused) {
           {"has no usable value on", "a CASE without ELSE", "never taken as 0"});
   refused(65, {"business.act=1.0 / (calls - calls)"}, {"has no usable value on", "division by zero"});
   refused(65, {"business.act=charge * 1e10"}, {"add up to more than"});
-  refused(78, {"business.act=''"}, {"business.act is missing"});
+  refused(78, {"business.act=''"}, {"there is no expression"});
 }
 
 TEST_F(Business, UnitsAndCapacitiesThatAreRefused) {

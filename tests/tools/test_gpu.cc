@@ -96,10 +96,26 @@ TEST_F(Gpu, AutoFallsBackButNotWhereAGpuIsDemanded) {
   Outcome outcome = with_gpu({"train", config(), "--run", run("auto")}, {"INGOT_GRID_DEVICE=no_driver"});
   EXPECT_EQ(outcome.status, 0) << outcome.err;
   EXPECT_NE(outcome.err.find("device: cpu"), std::string::npos) << outcome.err;
-  EXPECT_NE(outcome.err.find("no NVIDIA driver"), std::string::npos) << outcome.err;
+  EXPECT_NE(outcome.err.find(" (auto: no GPU here, ingot doctor says why)\n"), std::string::npos)
+      << outcome.err;
+  EXPECT_EQ(outcome.err.find("no NVIDIA driver"), std::string::npos) << outcome.err;
   expect_refused("auto", {"INGOT_GRID_DEVICE=no_driver", "CUDA_VISIBLE_DEVICES=0"},
                  {"CUDA_VISIBLE_DEVICES is set"});
   expect_refused("auto", {"INGOT_GRID_DEVICE=no_device", "SLURM_JOB_GPUS=0"}, {"SLURM_JOB_GPUS is set"});
+}
+
+// With INGOT_CUDA=OFF none is built, wherever the toolkit is.
+TEST_F(Gpu, SetupPromisesNoLibrary) {
+  for (auto [name, line] :
+       {std::pair("nvcc", "true"), std::pair("dpkg-query", "echo install ok installed")}) {
+    write_file(folder + "/" + name, std::string("#!/bin/sh\n") + line + "\n");
+    ASSERT_EQ(system(("chmod +x " + folder + "/" + name).c_str()), 0);
+  }
+  std::string command =
+      "PATH=" + folder + ":$PATH " INGOT_SOURCE_DIR "/tools/setup.sh run > " + folder + "/said";
+  ASSERT_EQ(system(command.c_str()), 0);
+  EXPECT_NE(read_file(folder + "/said").find("the GPU library can be built"), std::string::npos)
+      << read_file(folder + "/said");
 }
 
 TEST_F(Gpu, AnUnknownDeviceIsNamed) {

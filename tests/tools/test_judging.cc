@@ -344,7 +344,16 @@ TEST_F(Judging, TopHoldsOnlyRowsActedOn) {
   ASSERT_EQ(outcome.status, 0) << outcome.err;
   auto top = lines_of(read_file(at("top.csv")));
   EXPECT_EQ(top.size(), acted + 1);
-  for (size_t i = 1; i < top.size(); i++) EXPECT_EQ(cells_of(top[i])[2], "1");
+  size_t losses = 0;
+  for (size_t i = 1; i < top.size(); i++) {
+    EXPECT_EQ(cells_of(top[i])[2], "1");
+    losses += cells_of(top[i])[3][0] == '-';
+  }
+  ASSERT_GT(losses, 0u) << "a threshold of the score acts on some rows where it is expected to lose";
+  std::string sentence = "; " + std::to_string(losses) + " of them have a negative expected gain\n";
+  EXPECT_NE(outcome.err.find(sentence), std::string::npos) << outcome.err;
+  outcome = ingot({"predict", at("net"), at("customers.h5"), "-o", at("five.csv"), "--top", "5"});
+  EXPECT_EQ(outcome.err.find("negative"), std::string::npos) << outcome.err;
   EXPECT_NE(outcome.err.find("of " + std::to_string(acted) + " that the policy acts on"), std::string::npos)
       << outcome.err;
 }

@@ -63,6 +63,38 @@ TEST_F(Proof, ReproducesASegment) {
   EXPECT_EQ(ingot({"reproduce", run, "--set", "seed=8"}).status, 78);
 }
 
+TEST_F(Proof, ASegmentWithOtherDataIsDifferent) {
+  nudge(folder + "/customers.h5", "charge", 0, 0.5);
+  Outcome outcome = ingot({"reproduce", run, "--segment", "2:4"});
+  EXPECT_EQ(outcome.status, 1) << outcome.out << outcome.err;
+  EXPECT_EQ(outcome.out.rfind("DIFFERENT", 0), 0u) << outcome.out;
+  EXPECT_NE(outcome.out.find("\nstep 3: the first that differs: loss "), std::string::npos) << outcome.out;
+  // Fewer rows: another dictionary or number of steps, where nothing can start.
+  fs::remove(folder + "/customers.h5");
+  make_customers(folder, 40);
+  outcome = ingot({"reproduce", run, "--segment", "2:4"});
+  EXPECT_EQ(outcome.status, 1) << outcome.out << outcome.err;
+  EXPECT_EQ(outcome.out.rfind("DIFFERENT", 0), 0u) << outcome.out;
+}
+
+TEST_F(Proof, ACheckpointThatIsMissingIsNamed) {
+  fs::rename(run + "/checkpoints/step-00000004", folder + "/away");
+  for (const char *segment : {"2:4", "4:6", "2:6"}) {
+    Outcome outcome = ingot({"reproduce", run, "--segment", segment});
+    EXPECT_EQ(outcome.status, 66) << segment << outcome.out << outcome.err;
+    EXPECT_NE(outcome.err.find("the checkpoint of step 4, which manifest.json names, is missing"),
+              std::string::npos)
+        << outcome.err;
+  }
+  EXPECT_EQ(ingot({"reproduce", run}).status, 66);
+}
+
+TEST_F(Proof, OneIsNotSeveral) {
+  Outcome outcome = ingot({"reproduce", run, "--segment", "0:2"});
+  EXPECT_EQ(outcome.status, 0) << outcome.err;
+  EXPECT_NE(outcome.out.find(" and 1 checkpoint compared\n"), std::string::npos) << outcome.out;
+}
+
 TEST_F(Proof, FindsDataElsewhere) {
   fs::create_directories(folder + "/moved");
   fs::rename(folder + "/customers.h5", folder + "/moved/customers.h5");
@@ -79,7 +111,7 @@ TEST_F(Proof, NamesTheFirstStepThatDiffers) {
   EXPECT_NE(outcome.out.find("\nstep "), std::string::npos) << outcome.out;
   EXPECT_NE(outcome.out.find("the first that differs"), std::string::npos) << outcome.out;
   EXPECT_NE(outcome.out.find("checkpoint of step"), std::string::npos) << outcome.out;
-  EXPECT_NE(outcome.out.find("ulps apart"), std::string::npos) << outcome.out;
+  EXPECT_NE(outcome.out.find(", 1 ulp apart; 1 element differs\n"), std::string::npos) << outcome.out;
   EXPECT_NE(outcome.err.find("digest differs"), std::string::npos) << outcome.err;
 }
 

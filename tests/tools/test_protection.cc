@@ -116,6 +116,22 @@ TEST_F(Protection, AReportReplacesReportsAlone) {
   EXPECT_TRUE(exists(at("empty/report.json"))) << "a report replaces an earlier one";
 }
 
+TEST_F(Protection, AComparisonDoesNotReplaceWhatItReads) {
+  ASSERT_EQ(ingot({"evaluate", at("run"), "-o", at("judged")}).status, 0);
+  ASSERT_EQ(ingot({"evaluate", at("run"), "-o", at("other")}).status, 0);
+  auto before = contents_under(at("judged"));
+  fs::create_directory_symlink(at("judged"), at("link"));
+  const std::string report = at("judged"), json = at("judged/report.json");
+  for (const std::string &read : {report, json, at("judged/predictions.h5")}) {
+    for (const std::string &output : {report, at("link")}) {
+      refused(73, "is read by this command", {"compare", at("other"), read, "-o", output});
+      refused(73, "is read by this command", {"compare", read, at("other"), "-o", output});
+    }
+  }
+  EXPECT_EQ(contents_under(at("judged")), before);
+  EXPECT_NE(ingot({"compare", at("other"), report, "-o", at("new")}).status, 73);
+}
+
 TEST_F(Protection, ForceDoesNotReplaceAnInput) {
   std::string data = read_file(at("customers.h5")), csv = read_file(at("customers.csv"));
   fs::create_symlink(at("customers.csv"), at("link.csv"));

@@ -25,17 +25,23 @@ Status bench_numbers(Bench *bench, float **block, int64_t count, float bound, Er
 Status bench_copy(Bench *bench, void **block, const void *from, size_t bytes, Error *error);
 void bench_release(Bench *bench);
 
-// Seconds of one call: the median, least and most of BENCH_SAMPLES, each by wall clock from an idle device to
-// an idle device over so many calls that the clock does not matter.
-typedef struct BenchTimes {
+// Seconds of one call: the median, least and most of some samples.
+typedef struct BenchSpread {
   double median, least, most;
+} BenchSpread;
+
+// By wall clock, from an idle device to an idle device, and by the device's own clock (0: not measured).
+typedef struct BenchTimes {
+  BenchSpread wall, device;
   int samples;
 } BenchTimes;
-Status bench_measure(BenchTimes *times, Bench *bench, BenchWork *work, void *context, Error *error);
-BenchTimes bench_times(double *seconds, int count); // sorts
 
-// One line of JSON. amount: what one call does, a billionth of `unit`; of GB/s also the share of the copy's
-// rate.
+// BENCH_SAMPLES, each over so many calls that the clocks do not matter.
+Status bench_measure(BenchTimes *times, Bench *bench, BenchWork *work, void *context, Error *error);
+BenchSpread bench_spread(double *seconds, int count); // sorts
+
+// One line of JSON. amount: what one call does, a billionth of `unit`, by wall clock; of GB/s also the share
+// of the copy's rate.
 void bench_print(const Bench *bench, const char *name, const BenchTimes *times, double amount,
                  const char *unit);
 

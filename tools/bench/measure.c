@@ -36,13 +36,16 @@ void bench_release(Bench *bench) {
   while (bench->block_count > 0) device_release(bench->device, bench->blocks[--bench->block_count]);
 }
 
-static Status time_calls(double *seconds, Bench *bench, BenchWork *work, void *context, int calls,
-                         Error *error) {
+// One sample: `calls` calls, by both clocks.
+static Status time_calls(double *wall, double *on_device, Bench *bench, BenchWork *work, void *context,
+                         int calls, Error *error) {
   PASS(device_synchronise(bench->device, error));
   double start = bench_now();
+  PASS(device_start_timer(bench->device, error));
   for (int i = 0; i < calls; i++) PASS(work(bench, context, error));
-  PASS(device_synchronise(bench->device, error));
-  *seconds = bench_now() - start;
+  PASS(device_stop_timer(bench->device, on_device, error));
+  *wall = (bench_now() - start) / calls;
+  *on_device /= calls;
   return STATUS_OK;
 }
 
@@ -51,37 +54,40 @@ static int compare(const void *a, const void *b) {
   return (x > y) - (x < y);
 }
 
-BenchTimes bench_times(double *seconds, int count) {
+BenchSpread bench_spread(double *seconds, int count) {
   qsort(seconds, (size_t)count, sizeof *seconds, compare);
-  return (BenchTimes){seconds[count / 2], seconds[0], seconds[count - 1], count};
+  return (BenchSpread){seconds[count / 2], seconds[0], seconds[count - 1]};
 }
 
 Status bench_measure(BenchTimes *times, Bench *bench, BenchWork *work, void *context, Error *error) {
   const double enough = bench->tiny ? 0 : 0.02;
-  double samples[BENCH_SAMPLES];
+  double wall[BENCH_SAMPLES], on_device[BENCH_SAMPLES];
   int calls = 1;
-  PASS(time_calls(&samples[0], bench, work, context, 1, error)); // warms up
+  PASS(time_calls(wall, on_device, bench, work, context, 1, error)); // warms up
   for (;;) {
-    PASS(time_calls(&samples[0], bench, work, context, calls, error));
-    if (samples[0] >= enough || calls > 10000) break;
+    PASS(time_calls(wall, on_device, bench, work, context, calls, error));
+    if (calls * wall[0] >= enough || calls > 10000) break;
     calls *= 2;
   }
-  for (int i = 0; i < BENCH_SAMPLES; i++) {
-    PASS(time_calls(&samples[i], bench, work, context, calls, error));
-    samples[i] /= calls;
-  }
-  *times = bench_times(samples, BENCH_SAMPLES);
+  for (int i = 0; i < BENCH_SAMPLES; i++)
+    PASS(time_calls(&wall[i], &on_device[i], bench, work, context, calls, error));
+  *times =
+      (BenchTimes){bench_spread(wall, BENCH_SAMPLES), bench_spread(on_device, BENCH_SAMPLES), BENCH_SAMPLES};
   return STATUS_OK;
+}
+
+static void print_spread(const char *prefix, const BenchSpread *spread) {
+  printf("\"%smedian_ms\": %.6g, \"%sleast_ms\": %.6g, \"%smost_ms\": %.6g, ", prefix, spread->median * 1e3,
+         prefix, spread->least * 1e3, prefix, spread->most * 1e3);
 }
 
 void bench_print(const Bench *bench, const char *name, const BenchTimes *times, double amount,
                  const char *unit) {
-  double rate = amount / times->median * 1e-9;
-  printf("{\"name\": \"%s\", \"variant\": \"%s\", \"median_ms\": %.6g, \"least_ms\": %.6g, \"most_ms\": "
-         "%.6g, "
-         "\"samples\": %d, \"rate\": %.4g, \"unit\": \"%s",
-         name, bench->tiny ? "ingot tiny" : "ingot", times->median * 1e3, times->least * 1e3,
-         times->most * 1e3, times->samples, rate, unit);
+  double rate = amount / times->wall.median * 1e-9;
+  printf("{\"name\": \"%s\", \"variant\": \"%s\", ", name, bench->tiny ? "ingot tiny" : "ingot");
+  print_spread("", &times->wall);
+  if (times->device.median > 0) print_spread("device_", &times->device);
+  printf("\"samples\": %d, \"rate\": %.4g, \"unit\": \"%s", times->samples, rate, unit);
   if (strcmp(unit, "GB/s") == 0 && bench->copy_rate > 0)
     printf(", %.0f %% of copy", 100 * rate * 1e9 / bench->copy_rate);
   printf("\"}\n");

@@ -58,8 +58,8 @@ static Status measure_products(Bench *bench, Shape s, Error *error) {
                                  .inputs = s.inputs,
                                  .grain = 256,
                                  .quantiser = {0x1p40, 0x1p10f}};
-  LinearBackwardInput input = {x, y, w, s.rows, s.outputs, s.inputs};
-  LinearForward forward = {y, x, w, bias, s.rows, s.outputs, s.inputs};
+  LinearBackwardInput input = {x, y, w, NULL, s.rows, s.outputs, s.inputs, ACTIVATION_NONE};
+  LinearForward forward = {y, x, w, bias, s.rows, s.outputs, s.inputs, ACTIVATION_NONE};
   const double flops = 2.0 * (double)s.rows * (double)s.outputs * (double)s.inputs;
   const struct {
     const char *what;
@@ -126,8 +126,10 @@ static Status measure_copy(Bench *bench, Error *error) {
   PASS(bench_zeros(bench, &c.to, c.bytes, error));
   PASS(bench_zeros(bench, &c.from, c.bytes, error));
   PASS(bench_measure(&times, bench, work_copy, &c, error));
-  times.median /= COPIES, times.least /= COPIES, times.most /= COPIES;
-  bench->copy_rate = 2.0 * (double)c.bytes / times.median;
+  BenchSpread *spreads[] = {&times.wall, &times.device};
+  for (int i = 0; i < 2; i++)
+    spreads[i]->median /= COPIES, spreads[i]->least /= COPIES, spreads[i]->most /= COPIES;
+  bench->copy_rate = 2.0 * (double)c.bytes / times.wall.median;
   bench_print(bench, "copy 1 GiB", &times, 2.0 * (double)c.bytes, "GB/s");
   return STATUS_OK;
 }
@@ -173,7 +175,7 @@ static Status measure_norm(Bench *bench, Error *error) {
   PASS(bench_numbers(bench, &r, rows, 1.0f, error));
   PASS(bench_numbers(bench, &gamma, columns, 1.0f, error));
   PASS(bench_numbers(bench, &beta, columns, 1.0f, error));
-  NormForward forward = {y, h, r, x, gamma, beta, rows, columns};
+  NormForward forward = {y, h, r, x, gamma, beta, rows, columns, ACTIVATION_NONE};
   NormBackwardInput backward = {x, y, gamma, h, r, rows, columns};
   const double bytes = 12.0 * (double)(rows * columns);
   PASS(report(bench, work_norm_forward, &forward, "layer norm forward 256 Ki x 256", bytes, "GB/s", error));

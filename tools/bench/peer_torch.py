@@ -4,7 +4,8 @@
     peer_torch.py [--tiny] [--cpu]     --tiny, --cpu: only show that it works
 
 Products are cuBLAS in fp32 with TF32 off. Training: the same model, rows, batch, loss and optimizer (AdamW, fused), rows on
-the device, gathered in a new random order each epoch. Wall clock from an idle device to an idle device, as there.
+the device, gathered in a new random order each epoch. Wall clock from an idle device to an idle device and, of operators,
+CUDA events, as there.
 """
 import argparse
 import json
@@ -29,27 +30,31 @@ def wait():
         torch.cuda.synchronize()
 
 
-def report(name, variant, seconds, amount, unit):
-    median = statistics.median(seconds)
-    print(json.dumps({"name": name, "variant": variant, "median_ms": float(f"{median * 1e3:.6g}"),
-                      "least_ms": float(f"{min(seconds) * 1e3:.6g}"), "most_ms": float(f"{max(seconds) * 1e3:.6g}"),
-                      "samples": len(seconds), "rate": float(f"{amount / median:.4g}"), "unit": unit}), flush=True)
+def spread(prefix, seconds):
+    return {f"{prefix}{what}_ms": float(f"{of(seconds) * 1e3:.6g}")
+            for what, of in (("median", statistics.median), ("least", min), ("most", max))}
 
 
-def seconds_of(work):
-    """Seconds of one call, SAMPLES times, each over so many calls that the clock does not matter."""
-    def run(calls):
-        wait()
-        start = time.perf_counter()
-        for _ in range(calls):
-            work()
-        wait()
-        return time.perf_counter() - start
-    run(1)
-    calls = 1
-    while run(calls) < (0 if options.tiny else 0.02) and calls < 10000:
-        calls *= 2
-    return [run(calls) / calls for _ in range(SAMPLES)]
+def report(name, variant, seconds, amount, unit, on_device=()):
+    print(json.dumps({"name": name, "variant": variant, **spread("", seconds), **(spread("device_", on_device) if on_device else {}),
+                      "samples": len(seconds), "rate": float(f"{amount / statistics.median(seconds):.4g}"), "unit": unit}),
+          flush=True)
+
+
+def sample(work, calls):
+    """Seconds of one call by wall clock and, on a GPU, by its events."""
+    wait()
+    start = time.perf_counter()
+    if options.device == "cuda":
+        first, last = (torch.cuda.Event(enable_timing=True) for _ in range(2))
+        first.record()
+    for _ in range(calls):
+        work()
+    if options.device == "cuda":
+        last.record()
+    wait()
+    wall = (time.perf_counter() - start) / calls
+    return wall, first.elapsed_time(last) / 1e3 / calls if options.device == "cuda" else None
 
 
 def numbers(*shape):
@@ -63,7 +68,13 @@ def adamw_of(parameters, **more):
 
 
 def measure(name, work, amount, unit):
-    report(name, "torch eager", seconds_of(work), amount, unit)
+    """SAMPLES samples, each over so many calls that the clocks do not matter."""
+    sample(work, 1)
+    calls = 1
+    while calls * sample(work, calls)[0] < (0 if options.tiny else 0.02) and calls < 10000:
+        calls *= 2
+    wall, on_device = zip(*(sample(work, calls) for _ in range(SAMPLES)))
+    report(name, "torch eager", wall, amount, unit, [seconds for seconds in on_device if seconds is not None])
 
 
 def products():

@@ -89,10 +89,10 @@ static void print_times(const Bench *bench, const Job *job, const Clock *clock) 
     first = i;
   }
   snprintf(name, sizeof name, "step of %s, batch %lld", job->name, (long long)job->batch);
-  BenchTimes times = bench_times(steps, step_count);
+  BenchTimes times = {.wall = bench_spread(steps, step_count), .samples = step_count};
   bench_print(bench, name, &times, 1e9 * (double)job->batch / 1e6, "M rows/s");
   snprintf(name, sizeof name, "epoch of %s, batch %lld", job->name, (long long)job->batch);
-  times = bench_times(epochs, epoch_count);
+  times = (BenchTimes){.wall = bench_spread(epochs, epoch_count), .samples = epoch_count};
   bench_print(bench, name, &times, 1e9 * (double)job->rows / 1e6, "M rows/s");
   free(steps);
 }

@@ -98,16 +98,43 @@ static Status check_data(Session *session, Error *error) {
   return STATUS_OK;
 }
 
+// What --json prints, right or not.
+static Status print_answer(const Session *session, const char *path, const char *reason, Error *error) {
+  bool right = reason[0] == '\0';
+  json_t *list = json_array(), *rows = json_object();
+  const ConfigProblems *problems = &session->problems;
+  for (int i = 0; i < problems->count; i++) {
+    ConfigProblem problem = config_problem(problems, i);
+    json_array_append_new(list, json_pack("{s:s,s:i,s:i,s:s}", "file", problem.source, "line", problem.line,
+                                          "column", problem.column, "error", problem.sentence));
+  }
+  static const char *const names[PART_COUNT] = {"train", "validation", "test"};
+  for (int part = 0; right && session->dataset != NULL && part < PART_COUNT; part++) {
+    int64_t count;
+    dataset_part(session->dataset, (SplitPart)part, &count);
+    json_object_set_new(rows, names[part], json_integer(count));
+  }
+  return print_json(json_pack("{s:s,s:b,s:s,s:o,s:o}", "config", path, "right", right, "reason", reason,
+                              "rows", rows, "errors", list),
+                    error);
+}
+
 static Status check(const CheckChoices *choices, const char *path, Error *error) {
   Session session = {0};
   Status status;
-  TRY(session_load(&session, path, &choices->session, error));
+  TRY(session_load(&session, path, &choices->session, false, error));
   if (choices->resolved) print_text(config_write_resolved(session.config));
   if (choices->bits) fputs(session.config->bits_text, stdout);
   if (choices->resolved || choices->bits) goto done;
   if (!choices->no_data) TRY(check_data(&session, error));
-  printf("%s: right%s\n", path, choices->no_data ? "; its data were not looked at" : "");
+  if (!output_is_json())
+    printf("%s: right%s\n", path, choices->no_data ? "; its data were not looked at" : "");
 done:
+  if (output_is_json() && !choices->resolved && !choices->bits) {
+    Error unprinted;
+    Status printed = print_answer(&session, path, status == STATUS_OK ? "" : error->text, &unprinted);
+    if (status == STATUS_OK && printed != STATUS_OK) *error = unprinted, status = printed;
+  }
   session_close(&session);
   return status;
 }

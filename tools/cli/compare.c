@@ -1,10 +1,13 @@
 // ingot compare: may the challenger replace the champion?
 #include "engine/evaluate/rows_match.h"
 #include "engine/shared/memory.h"
+#include "io/shared/durable.h"
 #include "tools/cli/judge/judgement.h"
+#include "tools/cli/shared/output.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 Status verb_compare(int argc, char **argv, Error *error);
 
@@ -14,14 +17,14 @@ typedef struct CompareChoices {
   JudgeChoices judge;
   Override override;
   const char *output, *inconclusive;
-  bool intersect, as_json;
+  bool intersect;
 } CompareChoices;
 
 // One champion and its challengers.
 typedef struct Contestants {
   JudgedModel champion, *challengers;
   Validity *validity; // [count]
-  ValidityCheck (*checks)[4];
+  ValidityCheck (*checks)[6];
   int count;
 } Contestants;
 
@@ -41,6 +44,8 @@ static void select_rows(JudgedModel *judged, const int64_t *rows, int64_t count)
   permute(all->labels, sizeof(double), rows, count);
   permute(all->ids, sizeof(char *), rows, count);
   if (all->weights != NULL) permute(all->weights, sizeof(double), rows, count);
+  if (all->numbers != NULL) permute(all->numbers, sizeof(int64_t), rows, count);
+  if (all->slices != NULL) frame_pick(all->slices, rows, count);
   int64_t *const money[] = {all->act,  all->skip, all->gain_if_one, all->gain_if_zero,
                             all->best, all->cost, all->origin};
   for (size_t i = 0; i < sizeof money / sizeof money[0]; i++) {
@@ -166,7 +171,7 @@ static bool is_refusal(Status status, const Error *error) {
 }
 
 static Status check_all(Contestants *all, bool partial, const JudgeChoices *choices, Error *error) {
-  ValidityCheck champion[2], own[2];
+  ValidityCheck champion[3], own[3];
   int champion_count, own_count;
   PASS(judgement_checks(champion, &champion_count, &all->champion, choices, error));
   for (int i = 0; i < all->count; i++) {
@@ -181,6 +186,19 @@ static Status check_all(Contestants *all, bool partial, const JudgeChoices *choi
                           strcmp(all->champion.subject.model_digest, challenger->subject.model_digest) == 0;
   }
   return STATUS_OK;
+}
+
+// A comparison does not replace the report or predictions that it reads.
+static Status check_output(const char *output, const char *argument, Error *error) {
+  const char *slash = strrchr(argument, '/');
+  struct stat about;
+  bool is_file = stat(argument, &about) == 0 && S_ISREG(about.st_mode);
+  char *folder = !is_file        ? memory_text(argument)
+                 : slash == NULL ? memory_text(".")
+                                 : memory_text_n(argument, (size_t)(slash - argument) + 1);
+  Status status = file_check_output(output, folder, error);
+  free(folder);
+  return status;
 }
 
 static char *command_of(const Contestants *all, const CompareChoices *choices) {
@@ -207,7 +225,7 @@ static Status judge_all(Contestants *all, const CompareChoices *choices, Status 
                          .command = command,
                          .inconclusive = choices->inconclusive,
                          .override = &choices->override,
-                         .as_json = choices->as_json};
+                         .as_json = output_is_json()};
   Status status = opened;
   if (status == STATUS_OK) status = check_all(all, partial, &choices->judge, error);
   if (status == STATUS_OK) status = judgement_write(&judgement, error);
@@ -221,6 +239,7 @@ static Status compare(const CompareChoices *choices, char **arguments, int count
   Contestants all = {.count = count - 1};
   bool partial = false;
   PASS(judge_choices_check(&choices->judge, error));
+  for (int i = 0; i < count; i++) PASS(check_output(choices->output, arguments[i], error));
   PASS(override_check(&choices->override, error));
   all.challengers = memory_get((size_t)all.count, sizeof *all.challengers);
   all.validity = memory_get((size_t)all.count, sizeof *all.validity);
@@ -250,7 +269,6 @@ Status verb_compare(int argc, char **argv, Error *error) {
       TEXT(0, "inconclusive", "HOW", &choices.inconclusive,
            "exit code of INCONCLUSIVE: fail (1) or ok (0) instead of 20"),
       OVERRIDE_OPTIONS(&choices.override),
-      FLAG(0, "json", &choices.as_json, "print report.json"),
   };
   Command command = {
       "compare",

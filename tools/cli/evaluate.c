@@ -1,6 +1,7 @@
 // ingot evaluate: judges one model in model metrics and money.
 #include "engine/shared/memory.h"
 #include "tools/cli/judge/judgement.h"
+#include "tools/cli/shared/output.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +12,6 @@ typedef struct EvaluateChoices {
   JudgeChoices judge;
   Override override;
   const char *output, *inconclusive;
-  bool as_json;
 } EvaluateChoices;
 
 // <run>/report of the selected checkpoint on its test rows; beside it for everything else.
@@ -27,7 +27,7 @@ static char *default_folder(const EvaluateChoices *choices, const JudgedModel *j
 
 static Status evaluate(const EvaluateChoices *choices, const char *argument, Error *error) {
   JudgedModel judged = {0};
-  ValidityCheck checks[2];
+  ValidityCheck checks[3];
   Validity validity = {.checks = checks};
   char *folder = NULL, *command = NULL;
   Status status;
@@ -49,7 +49,7 @@ static Status evaluate(const EvaluateChoices *choices, const char *argument, Err
                          .command = command,
                          .inconclusive = choices->inconclusive,
                          .override = &choices->override,
-                         .as_json = choices->as_json};
+                         .as_json = output_is_json()};
   status = judgement_write(&judgement, error);
 done:
   free(command);
@@ -74,7 +74,6 @@ Status verb_evaluate(int argc, char **argv, Error *error) {
       TEXT(0, "inconclusive", "HOW", &choices.inconclusive,
            "exit code of INCONCLUSIVE: fail (1) or ok (0) instead of 20"),
       OVERRIDE_OPTIONS(&choices.override),
-      FLAG(0, "json", &choices.as_json, "print report.json"),
   };
   Command command = {
       "evaluate",

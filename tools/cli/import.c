@@ -21,12 +21,30 @@ static Status separator_of(char *separator, const char *text, Error *error) {
   return STATUS_OK;
 }
 
-static void report(const ImportOptions *options, const ImportSummary *summary) {
-  char *table = import_summary_text(summary);
-  printf("%s", table);
-  free(table);
+static json_t *summary_json(const ImportOptions *options, const ImportSummary *summary) {
+  json_t *columns = json_array();
+  for (int i = 0; i < summary->column_count; i++) {
+    const ImportColumn *column = &summary->columns[i];
+    json_array_append_new(columns, json_pack("{s:s,s:s,s:I,s:I,s:b,s:s}", "name", column->name, "type",
+                                             column->type, "missing", (json_int_t)column->missing, "distinct",
+                                             (json_int_t)column->distinct, "identifier", column->identifier,
+                                             "note", column->note == NULL ? "" : column->note));
+  }
+  return json_pack("{s:s,s:I,s:o}", "output", options->output, "rows", (json_int_t)summary->rows, "columns",
+                   columns);
+}
+
+static Status report(const ImportOptions *options, const ImportSummary *summary, Error *error) {
+  if (output_is_json()) {
+    PASS(print_json(summary_json(options, summary), error));
+  } else {
+    char *table = import_summary_text(summary);
+    printf("%s", table);
+    free(table);
+  }
   say("wrote %s: %lld row%s, %d column%s", options->output, (long long)summary->rows, plural(summary->rows),
       summary->column_count, plural(summary->column_count));
+  return STATUS_OK;
 }
 
 Status verb_import(int argc, char **argv, Error *error) {
@@ -67,7 +85,7 @@ Status verb_import(int argc, char **argv, Error *error) {
   TRY(separator_of(&chosen.separator, separator, error));
   for (int i = 0; i < parsed.count; i++) text_list_add(&chosen.files, parsed.arguments[i]);
   TRY(import_files(&chosen, &summary, error));
-  report(&chosen, &summary);
+  status = report(&chosen, &summary, error);
 done:
   import_summary_free(&summary);
   text_list_free(&chosen.files);

@@ -3,6 +3,8 @@
 #include "io/checkpoint/checkpoint.h"
 #include "io/data/data_file.h"
 #include "io/run/manifest.h"
+#include "io/shared/json.h"
+#include "io/shared/text.h"
 #include "tools/cli/shared/command.h"
 #include "tools/cli/shared/output.h"
 
@@ -14,11 +16,19 @@
 
 Status verb_inspect(int argc, char **argv, Error *error);
 
+static json_t *digest_json(const uint8_t digest[DIGEST_BYTES]) {
+  char hex[DIGEST_HEX];
+  sha256_hex(hex, digest);
+  return json_string(hex);
+}
+
 static void print_digest(const char *name, const uint8_t digest[DIGEST_BYTES]) {
   char hex[DIGEST_HEX];
   sha256_hex(hex, digest);
   printf("%-12s x1:%s\n", name, hex);
 }
+
+// ---- a checkpoint ----
 
 static void print_tensor(const TensorView *tensor) {
   char shape[128] = "", bytes[32], hex[DIGEST_HEX];
@@ -33,9 +43,16 @@ static void print_tensor(const TensorView *tensor) {
   printf("  %-36s %-4s [%s]  %s  %.12s\n", tensor->name, dtype_name(tensor->dtype), shape, bytes, hex);
 }
 
-static Status inspect_checkpoint(const char *path, Error *error) {
-  Checkpoint *checkpoint = NULL;
-  PASS(checkpoint_load(&checkpoint, path, CHECKPOINT_ALL, error));
+static json_t *tensor_json(const TensorView *tensor) {
+  uint8_t digest[DIGEST_BYTES];
+  json_t *shape = json_array();
+  for (int i = 0; i < tensor->rank; i++) json_array_append_new(shape, json_integer(tensor->shape[i]));
+  sha256(digest, tensor->data, tensor_bytes(tensor));
+  return json_pack("{s:s,s:s,s:o,s:I,s:o}", "name", tensor->name, "type", dtype_name(tensor->dtype), "shape",
+                   shape, "bytes", (json_int_t)tensor_bytes(tensor), "sha256", digest_json(digest));
+}
+
+static void print_checkpoint(const Checkpoint *checkpoint, const char *path) {
   const CheckpointState *state = &checkpoint->state;
   printf("checkpoint   %s\nstep         %llu (epoch %llu)%s%s\nnumerics     %s, written by ingot %s\n", path,
          (unsigned long long)state->step, (unsigned long long)state->epoch, state->is_best ? ", best" : "",
@@ -44,9 +61,33 @@ static Status inspect_checkpoint(const char *path, Error *error) {
   print_digest("model", state->model_digest);
   printf("tensors      %d\n", checkpoint->tensors.count);
   for (int i = 0; i < checkpoint->tensors.count; i++) print_tensor(&checkpoint->tensors.items[i]);
-  checkpoint_free(checkpoint);
-  return STATUS_OK;
 }
+
+static json_t *checkpoint_json(const Checkpoint *checkpoint, const char *path) {
+  const CheckpointState *state = &checkpoint->state;
+  json_t *tensors = json_array();
+  for (int i = 0; i < checkpoint->tensors.count; i++)
+    json_array_append_new(tensors, tensor_json(&checkpoint->tensors.items[i]));
+  return json_pack("{s:s,s:I,s:I,s:b,s:b,s:s,s:s,s:o,s:o,s:o}", "checkpoint", path, "step",
+                   (json_int_t)state->step, "epoch", (json_int_t)state->epoch, "best", state->is_best,
+                   "final", state->is_final, "numerics", state->numerics, "version", state->version, "state",
+                   digest_json(state->state_digest), "model", digest_json(state->model_digest), "tensors",
+                   tensors);
+}
+
+static Status inspect_checkpoint(const char *path, Error *error) {
+  Checkpoint *checkpoint = NULL;
+  Status status = STATUS_OK;
+  PASS(checkpoint_load(&checkpoint, path, CHECKPOINT_ALL, error));
+  if (output_is_json())
+    status = print_json(checkpoint_json(checkpoint, path), error);
+  else
+    print_checkpoint(checkpoint, path);
+  checkpoint_free(checkpoint);
+  return status;
+}
+
+// ---- a run ----
 
 static void print_manifest(const Manifest *manifest, const char *path) {
   printf("run          %s\nname         %s\ngoal         %s\nowner        %s\nnumerics     %s, begun by "
@@ -67,6 +108,18 @@ static void print_manifest(const Manifest *manifest, const char *path) {
   print_digest("model", manifest->selected.model_digest);
 }
 
+// The manifest as it is, and the checkpoints that are there.
+static Status print_run_json(const char *path, const char *manifest_path, const uint64_t *steps, int count,
+                             Error *error) {
+  json_t *manifest = NULL, *checkpoints = json_array();
+  Status status = json_object_read(&manifest, manifest_path, error);
+  for (int i = 0; i < count; i++) json_array_append_new(checkpoints, json_integer((json_int_t)steps[i]));
+  json_t *json = json_pack("{s:s,s:o,s:o*}", "run", path, "checkpoints", checkpoints, "manifest", manifest);
+  if (status == STATUS_OK) return print_json(json, error);
+  json_decref(json);
+  return status;
+}
+
 static Status inspect_run(const char *path, Error *error) {
   char *manifest_path = memory_format("%s/manifest.json", path),
        *folder = memory_format("%s/checkpoints", path);
@@ -75,8 +128,12 @@ static Status inspect_run(const char *path, Error *error) {
   int count = 0;
   Status status;
   TRY(manifest_read(&manifest, manifest_path, error));
-  print_manifest(manifest, path);
   TRY(checkpoint_steps(&steps, &count, folder, error));
+  if (output_is_json()) {
+    status = print_run_json(path, manifest_path, steps, count, error);
+    goto done;
+  }
+  print_manifest(manifest, path);
   printf("checkpoints ");
   for (int i = 0; i < count; i++) printf(" %llu", (unsigned long long)steps[i]);
   printf("\n");
@@ -88,20 +145,47 @@ done:
   return status;
 }
 
-static Status inspect_data(const char *path, Error *error) {
-  DataFile *file = NULL;
-  PASS(data_file_open(&file, path, error));
+// ---- a data file ----
+
+static void print_data(DataFile *file, const char *path) {
   printf("data         %s\nrows         %lld\ncolumns      %d\n", path, (long long)data_file_rows(file),
          data_file_column_count(file));
   for (int i = 0; i < data_file_column_count(file); i++) {
     const DataColumn *column = data_file_column(file, i);
     if (column->kind == COLUMN_CATEGORY)
-      printf("  %-36s category  %d values\n", column->name, column->category_count);
+      printf("  %-36s category  %d value%s\n", column->name, column->category_count,
+             plural(column->category_count));
     else
       printf("  %-36s %s\n", column->name, column->integer ? "integer" : "number");
   }
+}
+
+static json_t *data_json(DataFile *file, const char *path) {
+  json_t *columns = json_array();
+  for (int i = 0; i < data_file_column_count(file); i++) {
+    const DataColumn *column = data_file_column(file, i);
+    bool category = column->kind == COLUMN_CATEGORY;
+    json_t *json = json_pack("{s:s,s:s}", "name", column->name, "type",
+                             category          ? "category"
+                             : column->integer ? "integer"
+                                               : "number");
+    if (category) json_object_set_new(json, "values", json_integer(column->category_count));
+    json_array_append_new(columns, json);
+  }
+  return json_pack("{s:s,s:I,s:o}", "data", path, "rows", (json_int_t)data_file_rows(file), "columns",
+                   columns);
+}
+
+static Status inspect_data(const char *path, Error *error) {
+  DataFile *file = NULL;
+  Status status = STATUS_OK;
+  PASS(data_file_open(&file, path, error));
+  if (output_is_json())
+    status = print_json(data_json(file, path), error);
+  else
+    print_data(file, path);
   data_file_close(file);
-  return STATUS_OK;
+  return status;
 }
 
 static int has_file(const char *folder, const char *name) {

@@ -5,6 +5,7 @@
 #include "io/report/report_read.h"
 #include "io/run/manifest.h"
 #include "tools/cli/shared/command.h"
+#include "tools/cli/shared/output.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -91,7 +92,7 @@ static void print_line(const char *name, const RunLine *line) {
   printf("  %s\n", verdict[0] != '\0' ? verdict : "-");
 }
 
-static void print_json(const char *name, const RunLine *line) {
+static void print_json_line(const char *name, const RunLine *line) {
   json_t *json = json_pack("{s:s,s:s,s:I,s:s}", "run", name, "state", line->state, "step",
                            (json_int_t)line->step, "digest", line->digest);
   for (int i = 0; i < SHOWN_COUNT && line->report != NULL; i++) {
@@ -105,7 +106,7 @@ static void print_json(const char *name, const RunLine *line) {
   json_decref(json);
 }
 
-static void print_run(const char *root, const char *name, bool as_json) {
+static void print_run(const char *root, const char *name) {
   char *path = memory_format("%s/%s", root, name);
   char *manifest_path = memory_format("%s/manifest.json", path);
   Manifest *manifest = NULL;
@@ -113,12 +114,12 @@ static void print_run(const char *root, const char *name, bool as_json) {
   Error error = {0};
   if (access(manifest_path, F_OK) != 0) goto done; // not a run
   if (manifest_read(&manifest, manifest_path, &error) != STATUS_OK) {
-    if (!as_json) printf("%-28s  %s\n", name, error.text);
+    if (!output_is_json()) printf("%-28s  %s\n", name, error.text);
     goto done;
   }
   read_line(&line, manifest, path);
-  if (as_json)
-    print_json(name, &line);
+  if (output_is_json())
+    print_json_line(name, &line);
   else
     print_line(name, &line);
   json_decref(line.report);
@@ -129,16 +130,15 @@ done:
 }
 
 Status verb_list(int argc, char **argv, Error *error) {
-  bool as_json = false;
   char **names = NULL;
   int count = 0;
-  Option options[] = {FLAG(0, "json", &as_json, "print JSON, one run a line")};
   Command command = {"list",
                      "[FOLDER]",
-                     "Lists the runs of a folder (default: runs) with what they ended in.\n",
+                     "Lists the runs of a folder (default: runs) with what they ended in. --json: one run a "
+                     "line.\n",
                      "ingot list\ningot list /data/runs --json",
-                     options,
-                     sizeof options / sizeof options[0],
+                     NULL,
+                     0,
                      0,
                      1};
   Parsed parsed;
@@ -147,11 +147,11 @@ Status verb_list(int argc, char **argv, Error *error) {
   if (parsed.helped) goto done;
   const char *root = parsed.count == 1 ? parsed.arguments[0] : "runs";
   TRY(folder_names(&names, &count, root, error));
-  if (!as_json) {
+  if (!output_is_json()) {
     printf("%-28s  %-10s  %8s  %-16s  %12s  %8s  %8s  %8s  %8s  %s\n", "run", "state", "step", "digest",
            "value", "auc", "log_loss", "accuracy", "rmse", "verdict");
   }
-  for (int i = 0; i < count; i++) print_run(root, names[i], as_json);
+  for (int i = 0; i < count; i++) print_run(root, names[i]);
 done:
   folder_names_free(names, count);
   return status;

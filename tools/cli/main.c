@@ -81,6 +81,7 @@ int main(int argc, char **argv) {
   bool answered =
       status == STATUS_OK || status == STATUS_NO || status == STATUS_HOLD || status == STATUS_INCONCLUSIVE;
   if (answered && written != STATUS_OK) status = written, error = unwritten;
-  if (status != STATUS_OK && error.text[0] != '\0') fprintf(stderr, "ingot: error: %s\n", error.text);
+  if (status != STATUS_OK && error.text[0] != '\0')
+    fprintf(stderr, "%s%s\n", error.placed ? "" : "ingot: error: ", error.text);
   return (int)status;
 }

@@ -66,27 +66,23 @@ static void print_plan(const PlanLines *plan, const Session *session) {
   print_bytes("sum", trainer_bytes(trainer) + plan->source_bytes);
 }
 
-static void print_json(const PlanLines *plan) {
+static json_t *plan_json(const PlanLines *plan) {
   const TrainerPlan *trainer = &plan->trainer;
-  json_t *json = json_pack(
-      "{s:{s:I,s:I,s:I},s:I,s:I,s:I,s:I,s:I,s:{s:I,s:I,s:I,s:I,s:I,s:I}}", "rows", "train",
-      (json_int_t)plan->rows[PART_TRAIN], "validation", (json_int_t)plan->rows[PART_VALIDATION], "test",
-      (json_int_t)plan->rows[PART_TEST], "parameters", (json_int_t)trainer->parameters, "steps_per_epoch",
-      (json_int_t)trainer->steps_per_epoch, "total_steps", (json_int_t)trainer->total_steps, "micro_batch",
-      (json_int_t)trainer->micro_batch, "useful_ranks", (json_int_t)trainer->useful_ranks, "bytes",
-      "parameters", (json_int_t)trainer->parameter_bytes, "activations",
-      (json_int_t)trainer->activation_bytes, "batch", (json_int_t)trainer->batch_bytes, "validation",
-      (json_int_t)trainer->validation_bytes, "rows", (json_int_t)plan->source_bytes, "sum",
-      (json_int_t)(trainer_bytes(trainer) + plan->source_bytes));
-  json_dumpf(json, stdout, JSON_INDENT(2));
-  printf("\n");
-  json_decref(json);
+  return json_pack("{s:{s:I,s:I,s:I},s:I,s:I,s:I,s:I,s:I,s:{s:I,s:I,s:I,s:I,s:I,s:I}}", "rows", "train",
+                   (json_int_t)plan->rows[PART_TRAIN], "validation", (json_int_t)plan->rows[PART_VALIDATION],
+                   "test", (json_int_t)plan->rows[PART_TEST], "parameters", (json_int_t)trainer->parameters,
+                   "steps_per_epoch", (json_int_t)trainer->steps_per_epoch, "total_steps",
+                   (json_int_t)trainer->total_steps, "micro_batch", (json_int_t)trainer->micro_batch,
+                   "useful_ranks", (json_int_t)trainer->useful_ranks, "bytes", "parameters",
+                   (json_int_t)trainer->parameter_bytes, "activations", (json_int_t)trainer->activation_bytes,
+                   "batch", (json_int_t)trainer->batch_bytes, "validation",
+                   (json_int_t)trainer->validation_bytes, "rows", (json_int_t)plan->source_bytes, "sum",
+                   (json_int_t)(trainer_bytes(trainer) + plan->source_bytes));
 }
 
 Status verb_plan(int argc, char **argv, Error *error) {
   SessionChoices choices = {0};
-  bool as_json = false;
-  Option options[] = {SESSION_OPTIONS(&choices), FLAG(0, "json", &as_json, "print JSON")};
+  Option options[] = {SESSION_OPTIONS(&choices)};
   Command command = {"plan",
                      "CONFIG",
                      "Says what training CONFIG will take: rows, steps, parameters, memory to the byte.\n",
@@ -102,10 +98,10 @@ Status verb_plan(int argc, char **argv, Error *error) {
   Status status;
   TRY(command_parse(&parsed, &command, argc, argv, error));
   if (parsed.helped) goto done;
-  TRY(session_load(&session, parsed.arguments[0], &choices, error));
+  TRY(session_load(&session, parsed.arguments[0], &choices, false, error));
   TRY(make_plan(&plan, &session, error));
-  if (as_json)
-    print_json(&plan);
+  if (output_is_json())
+    status = print_json(plan_json(&plan), error);
   else
     print_plan(&plan, &session);
 done:

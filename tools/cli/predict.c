@@ -10,6 +10,7 @@
 #include "tools/cli/shared/command.h"
 #include "tools/cli/shared/output.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -69,6 +70,41 @@ static void warn_about_extra(const Prediction *prediction, const char *target, c
   }
   if (count > 0) say("columns that the model does not read: %s", names.bytes);
   text_free(&names);
+}
+
+// The column of a category input, with the rows whose value the model has no id for added to `text`.
+static Status add_unknown(Text *text, const Prediction *prediction, int index, Error *error) {
+  const Preprocess *preprocess = prediction->model.preprocess;
+  const char *name = preprocess_column_name(preprocess, index);
+  TextList names = {.items = (char **)&name, .count = 1};
+  Frame *frame = NULL;
+  PASS(dataset_frame(&frame, prediction->dataset, &names, prediction->rows, prediction->out.rows, error));
+  char buffer[NUMBER_TEXT_BYTES], first[NUMBER_TEXT_BYTES + 16] = "";
+  int64_t count = 0;
+  for (int64_t i = 0; i < frame->rows; i++) {
+    const char *value = column_text(&frame->columns[0], i, buffer);
+    if (value == NULL || preprocess_knows(preprocess, index, value)) continue;
+    if (count++ == 0) snprintf(first, sizeof first, "%.40s", value);
+  }
+  if (count > 0)
+    text_add(text, "%s%s in %lld row%s (such as '%s')", text->length > 0 ? ", " : "", name, (long long)count,
+             plural(count), first);
+  frame_free(frame);
+  return STATUS_OK;
+}
+
+// Values of categories that were not in the training rows, or too rare there: they count as unknown.
+static Status say_unknown(const Prediction *prediction, Error *error) {
+  Text text = {0};
+  Status status = STATUS_OK;
+  for (int i = 0; i < preprocess_column_count(prediction->model.preprocess); i++) {
+    if (preprocess_layout(prediction->model.preprocess)->segments[i].is_category)
+      TRY(add_unknown(&text, prediction, i, error));
+  }
+  if (text.length > 0) say("values that the model does not know: %s", text.bytes);
+done:
+  text_free(&text);
+  return status;
 }
 
 // The expected gain of acting, by the payoffs under both labels.
@@ -140,6 +176,7 @@ static Status predict_rows(Prediction *prediction, Error *error) {
   PASS(trained_model_scores(&out->scores, &prediction->extra, model, prediction->dataset, prediction->rows,
                             out->rows, error));
   warn_about_extra(prediction, preprocess_target_name(model->preprocess), prediction->key);
+  PASS(say_unknown(prediction, error));
   const BusinessConfig *business = model->config == NULL ? NULL : &model->config->business;
   PASS(policy_of_model(&prediction->policy, model, business, error));
   if (business != NULL && business->present && task == TASK_BINARY) PASS(add_gains(prediction, error));
@@ -197,13 +234,32 @@ static int64_t *rank(int64_t *count, int64_t *acted, const Predictions *out, int
   return order;
 }
 
-static void say_written(const Predictions *out, const PredictChoices *choices, int64_t rows, int64_t acted) {
+// Of the listed rows, those on which acting is expected to lose: a threshold does not ask for the gain.
+static int64_t count_losses(const Predictions *out, const int64_t *order, int64_t count) {
+  int64_t losses = 0;
+  for (int64_t i = 0; i < count && out->expected_gains != NULL; i++)
+    losses += out->expected_gains[order[i]] < 0;
+  return losses;
+}
+
+// What was written: acted on and losing are told of a list (--top) where they are known.
+static Status report_written(const Predictions *out, const PredictChoices *choices, const int64_t *order,
+                             int64_t count, int64_t acted, Error *error) {
+  int64_t rows = order == NULL ? out->rows : count,
+          losses = order == NULL ? 0 : count_losses(out, order, count);
+  bool decided = order != NULL && out->classes == 1 && out->decisions != NULL;
   Text text = {0};
   text_add(&text, "wrote %s: %lld row%s", choices->output, (long long)rows, plural(rows));
-  bool binary = out->classes == 1 && out->decisions != NULL;
-  if (choices->top > 0 && binary) text_add(&text, ", of %lld that the policy acts on", (long long)acted);
+  if (decided) text_add(&text, ", of %lld that the policy acts on", (long long)acted);
+  if (losses > 0) text_add(&text, "; %lld of them have a negative expected gain", (long long)losses);
   say("%s", text.bytes);
   text_free(&text);
+  if (!output_is_json()) return STATUS_OK;
+  bool weighed = order != NULL && out->expected_gains != NULL;
+  return print_json(json_pack("{s:s,s:I,s:o*,s:o*}", "output", choices->output, "rows", (json_int_t)rows,
+                              "acted_on", decided ? json_integer(acted) : NULL, "negative_expected_gain",
+                              weighed ? json_integer(losses) : NULL),
+                    error);
 }
 
 static void prediction_close(Prediction *prediction) {
@@ -231,13 +287,15 @@ static Status predict(const PredictChoices *choices, char **arguments, Error *er
                          .threads = (int)choices->thread_count};
   Status status;
   TRY(file_check_output(choices->output, arguments[1], error));
+  TRY(file_check_folder(choices->output, error));
   TRY(trained_model_open(&prediction.model, arguments[0],
                          choices->checkpoint == NULL ? "" : choices->checkpoint, &device, error));
+  say_more("model %s", prediction.model.checkpoint->path);
   TRY(open_data(&prediction, choices, arguments[1], error));
   TRY(predict_rows(&prediction, error));
   if (choices->top > 0) order = rank(&count, &acted, &prediction.out, choices->top);
   TRY(predictions_write(choices->output, &prediction.out, order, count, choices->force, error));
-  say_written(&prediction.out, choices, order == NULL ? prediction.out.rows : count, acted);
+  status = report_written(&prediction.out, choices, order, count, acted, error);
 done:
   free(order);
   prediction_close(&prediction);

@@ -49,24 +49,29 @@ static const char *text_or_empty(const Text *text) {
 
 static void print_result(const Replay *replay) {
   if (replay_is_identical(replay)) {
-    printf("IDENTICAL  %s: steps %llu to %llu, %lld events and %d checkpoints compared\n", replay->run,
+    printf("IDENTICAL  %s: steps %llu to %llu, %lld event%s and %d checkpoint%s compared\n", replay->run,
            (unsigned long long)replay->from, (unsigned long long)replay->reached,
-           (long long)replay->compared_events, replay->compared_checkpoints);
+           (long long)replay->compared_events, plural(replay->compared_events), replay->compared_checkpoints,
+           plural(replay->compared_checkpoints));
     return;
   }
   printf("DIFFERENT  %s\n%s%s", replay->run, text_or_empty(&replay->step_difference),
          text_or_empty(&replay->state_difference));
 }
 
+static json_t *result_json(const Replay *replay) {
+  return json_pack("{s:s,s:s,s:I,s:I,s:I,s:i,s:s,s:s}", "schema", "reproduce/1", "result",
+                   replay_is_identical(replay) ? "IDENTICAL" : "DIFFERENT", "from", (json_int_t)replay->from,
+                   "to", (json_int_t)replay->reached, "events", (json_int_t)replay->compared_events,
+                   "checkpoints", replay->compared_checkpoints, "first_step",
+                   text_or_empty(&replay->step_difference), "first_state",
+                   text_or_empty(&replay->state_difference));
+}
+
 // The verdict file of this command: outside what verify covers.
 static Status write_result(const Replay *replay, Error *error) {
   Text text = {0};
-  json_t *json = json_pack("{s:s,s:s,s:I,s:I,s:I,s:i,s:s,s:s}", "schema", "reproduce/1", "result",
-                           replay_is_identical(replay) ? "IDENTICAL" : "DIFFERENT", "from",
-                           (json_int_t)replay->from, "to", (json_int_t)replay->reached, "events",
-                           (json_int_t)replay->compared_events, "checkpoints", replay->compared_checkpoints,
-                           "first_step", text_or_empty(&replay->step_difference), "first_state",
-                           text_or_empty(&replay->state_difference));
+  json_t *json = result_json(replay);
   json_text(&text, json);
   Status status =
       durable_replace(&file_calls_system, replay->run, "reproduce.json", text.bytes, text.length, error);
@@ -83,11 +88,14 @@ static Status reproduce(ReproduceChoices *choices, const char *run, Error *error
   TRY(parse_segment(&replay, choices->segment, error));
   TRY(replay_open(&replay, error));
   point_to_data(&choices->session, replay.manifest, choices->data);
-  TRY(load_config(&session.config, config, &choices->session, true, error));
+  TRY(session_load(&session, config, &choices->session, true, error));
   TRY(session_open_data(&session, error));
   TRY(session_prepare(&session, error));
   TRY(replay_run(&replay, &session, error));
-  print_result(&replay);
+  if (output_is_json())
+    TRY(print_json(result_json(&replay), error));
+  else
+    print_result(&replay);
   TRY(write_result(&replay, error));
   if (!replay_is_identical(&replay)) status = STATUS_NO;
 done:

@@ -15,8 +15,7 @@ static Status resume(const char *run, const SessionChoices *choices, Error *erro
     TRY(error_set(error, STATUS_MISSING,
                   "%s: not a run's folder: it has no config.yaml; `ingot list` shows the runs", run));
   }
-  choices_overrides(&session.overrides, choices);
-  TRY(load_config(&session.config, path, choices, true, error));
+  TRY(session_load(&session, path, choices, true, error));
   TRY(session_open_data(&session, error));
   TRY(training_run(&session, run, error));
 done:

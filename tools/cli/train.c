@@ -32,7 +32,7 @@ Status verb_train(int argc, char **argv, Error *error) {
   Status status;
   TRY(command_parse(&parsed, &command, argc, argv, error));
   if (parsed.helped) goto done;
-  TRY(session_load(&session, parsed.arguments[0], &choices, error));
+  TRY(session_load(&session, parsed.arguments[0], &choices, false, error));
   TRY(session_open_data(&session, error));
   if (run == NULL) {
     run = path = run_default_path(root, session.config->name, session.config->bits_text, session.data_digest);

@@ -10,10 +10,10 @@
 Status verb_verify(int argc, char **argv, Error *error);
 
 typedef struct VerifyChoices {
-  bool digest, model_digest, as_json;
+  bool digest, model_digest;
 } VerifyChoices;
 
-static void print_json(const VerifyReport *report) {
+static json_t *report_json(const VerifyReport *report) {
   char model[DIGEST_HEX] = "", state[DIGEST_HEX] = "";
   json_t *findings = json_array();
   for (int i = 0; i < report->finding_count; i++) {
@@ -24,14 +24,11 @@ static void print_json(const VerifyReport *report) {
     if (report->has_model) sha256_hex(model, report->model_digest);
     sha256_hex(state, report->state_digest);
   }
-  json_t *json =
-      json_pack("{s:b,s:b,s:I,s:s,s:I,s:s,s:I,s:i,s:i,s:o}", "unchanged", report->finding_count == 0,
-                "finished", report->finished, "step", (json_int_t)report->step, "state", state, "model_step",
-                (json_int_t)report->model_step, "model", model, "events", (json_int_t)report->events,
-                "checkpoints", report->checkpoints, "files", report->files, "findings", findings);
-  json_dumpf(json, stdout, JSON_INDENT(2));
-  printf("\n");
-  json_decref(json);
+  return json_pack("{s:b,s:b,s:I,s:s,s:I,s:s,s:I,s:i,s:i,s:o}", "unchanged", report->finding_count == 0,
+                   "finished", report->finished, "step", (json_int_t)report->step, "state", state,
+                   "model_step", (json_int_t)report->model_step, "model", model, "events",
+                   (json_int_t)report->events, "checkpoints", report->checkpoints, "files", report->files,
+                   "findings", findings);
 }
 
 static void print_report(const VerifyReport *report, const char *run) {
@@ -68,7 +65,6 @@ Status verb_verify(int argc, char **argv, Error *error) {
   Option options[] = {
       FLAG(0, "digest", &choices.digest, "print the state digest alone"),
       FLAG(0, "model-digest", &choices.model_digest, "print the digest of the selected model alone"),
-      FLAG(0, "json", &choices.as_json, "print JSON"),
   };
   Command command = {"verify",
                      "RUN",
@@ -85,9 +81,11 @@ Status verb_verify(int argc, char **argv, Error *error) {
   if (parsed.helped) goto done;
   status = run_verify(&report, parsed.arguments[0], error);
   bool judged = status == STATUS_OK || status == STATUS_NO;
-  if (judged && choices.as_json)
-    print_json(&report);
-  else if (judged && (choices.digest || choices.model_digest))
+  if (judged && output_is_json()) {
+    Error unprinted;
+    if (print_json(report_json(&report), &unprinted) != STATUS_OK)
+      status = unprinted.status, *error = unprinted;
+  } else if (judged && (choices.digest || choices.model_digest))
     status = status == STATUS_OK ? print_digest(&report, choices.model_digest, error) : status;
   else if (judged)
     print_report(&report, parsed.arguments[0]);

@@ -41,23 +41,23 @@ KeyBlocks key_blocks_new(const EvaluationSet *set) {
     keyed.blocks = set->blocks == NULL ? keyed.own : set->blocks;
     return keyed;
   }
-  double *keys = memory_get((size_t)set->rows, sizeof *keys);
-  for (int64_t i = 0; i < set->rows; i++) keys[i] = policy_key(set, i);
+  keyed.keys = memory_get((size_t)set->rows, sizeof *keyed.keys);
+  for (int64_t i = 0; i < set->rows; i++) keyed.keys[i] = policy_key(set, i);
   EvaluationSet by_key = *set;
-  by_key.scores = keys;
+  by_key.scores = keyed.keys;
   keyed.blocks = keyed.own = score_blocks_new(&by_key);
-  free(keys);
   return keyed;
 }
 
 void key_blocks_free(KeyBlocks *keyed) {
   score_blocks_free(keyed->own);
+  free(keyed->keys);
 }
 
 double threshold_between(const ScoreBlocks *blocks, int64_t upper) {
   if (upper == 0) return threshold_below_all;
   if (upper == blocks->count) return threshold_above_all;
-  double low = blocks->score[upper - 1], high = blocks->score[upper];
+  double low = score_block_score(blocks, upper - 1), high = score_block_score(blocks, upper);
   double middle = low + (high - low) * 0.5;
   return middle > low ? middle : high;
 }
@@ -73,16 +73,16 @@ static int64_t wanted_cost(const EvaluationSet *set, const ScoreBlocks *blocks, 
 
 void money_limit(EvaluationSet *set) {
   bool below = set->policy.act_below, by_capacity = set->policy.kind == POLICY_CAPACITY;
+  if (set->task != TASK_BINARY || !set->capacity.limited) return;
   set->cut = (PolicyCut){0};
   if (by_capacity) set->policy.threshold = below ? threshold_above_all : threshold_below_all;
-  if (set->task != TASK_BINARY || !set->capacity.limited) return;
   KeyBlocks keyed = key_blocks_new(set);
   int64_t left = set->capacity.limit;
   for (int64_t turn = 0; turn < keyed.blocks->count; turn++) {
     int64_t block = key_block(&keyed, turn), cost = wanted_cost(set, keyed.blocks, block);
     left -= cost;
     if (left >= 0) continue;
-    double key = keyed.blocks->score[block];
+    double key = score_block_score(keyed.blocks, block);
     set->cut = (PolicyCut){true, keyed.descending ? key : -key, left + cost, cost};
     bool untouched = set->cut.take == 0;
     if (by_capacity) set->policy.threshold = threshold_between(keyed.blocks, block + (below != untouched));

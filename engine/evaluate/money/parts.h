@@ -84,6 +84,7 @@ double term_sums_error(const TermSums *sums, int64_t rows);
 typedef struct KeyBlocks {
   const ScoreBlocks *blocks;
   ScoreBlocks *own; // to be freed; NULL where the set's are used
+  double *keys;     // that own is of; NULL where these are the scores
   bool descending;  // best first from the last block on, else from the first
 } KeyBlocks;
 

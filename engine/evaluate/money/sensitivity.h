@@ -57,7 +57,7 @@ typedef struct Risk {
 enum { RISK_DRAWS = 2000, RISK_SEED = 20 };
 
 // replicates [count] of the delta in units, or NULL: `delta` in millionths and its standard error in units.
-// Draw d takes replicate d modulo count, and Philox words of the counter (d, parameter, 0, kind 6).
+// Draw d takes replicate d modulo count, and Philox words of the counter (d, parameter, 0, kind 7).
 Risk risk_of(const Sensitivity *sensitivity, double standard_error, const double *replicates, int count);
 
 #endif

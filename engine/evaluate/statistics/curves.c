@@ -1,63 +1,10 @@
-// Calibration bins and cuts of the score.
+// Cuts of the score, and gains at shares of the rows.
 #include "engine/evaluate/statistics/curves.h"
 
+#include "engine/evaluate/formulas/formulas.h"
 #include "engine/evaluate/money.h"
-#include "engine/evaluate/statistics/statistics.h"
-#include "engine/shared/exact_sum.h"
-#include "engine/shared/memory.h"
 
-#include <stdlib.h>
-
-// One bin of the rows order[from..to).
-static CalibrationBin bin_of(const EvaluationSet *set, const ScoreBlocks *blocks, int64_t from, int64_t to,
-                             double confidence) {
-  int64_t count = to - from;
-  double *scores = memory_get((size_t)count, sizeof *scores),
-         *labels = memory_get((size_t)count, sizeof *labels);
-  double *weights = set->weights == NULL ? NULL : memory_get((size_t)count, sizeof *weights);
-  for (int64_t i = 0; i < count; i++) {
-    int64_t row = blocks->order[from + i];
-    scores[i] = set->scores[row];
-    labels[i] = set->labels[row];
-    if (weights != NULL) weights[i] = set->weights[row];
-  }
-  Moments moments = moments_of(labels, weights, count);
-  Estimate interval =
-      set->task == TASK_BINARY && weights == NULL
-          ? estimate_wilson(exact_sum_of(labels, (size_t)count), (double)count, confidence)
-          : estimate_symmetric(INTERVAL_T, moments.mean, moments.standard_error, moments.n, confidence);
-  CalibrationBin bin = {.rows = count,
-                        .weight = moments.weight,
-                        .low_score = scores[0],
-                        .high_score = scores[count - 1],
-                        .mean_score = mean_of(scores, weights, count),
-                        .mean_label = moments.mean,
-                        .low = interval.low,
-                        .high = interval.high};
-  free(scores);
-  free(labels);
-  free(weights);
-  return bin;
-}
-
-void calibration_of(EvaluationReport *report, const EvaluationSet *set, const ScoreBlocks *blocks) {
-  int64_t from = 0;
-  ExactSum error = {0};
-  report->bin_count = 0;
-  for (int64_t b = 0; b < blocks->count; b++) {
-    // A bin ends with the first block that brings it to its share of the rows that are left.
-    int64_t bins_left = CALIBRATION_BINS - report->bin_count;
-    int64_t due = from + (set->rows - from + bins_left - 1) / bins_left;
-    if (blocks->end[b] < due && b + 1 < blocks->count) continue;
-    CalibrationBin bin = bin_of(set, blocks, from, blocks->end[b], report->confidence);
-    from = blocks->end[b];
-    if (!(bin.weight > 0)) continue; // rows of weight 0 say nothing
-    report->bins[report->bin_count++] = bin;
-    double distance = bin.mean_label - bin.mean_score;
-    exact_sum_add(&error, bin.weight / report->weight * (distance < 0 ? -distance : distance));
-  }
-  report->calibration_error = exact_sum_value(&error);
-}
+#include <stddef.h>
 
 static int64_t block_gain(const EvaluationSet *set, const ScoreBlocks *blocks, int64_t block) {
   int64_t gain = 0;
@@ -71,7 +18,7 @@ void cuts_of(EvaluationReport *report, const EvaluationSet *set, const ScoreBloc
   bool money = set->money.act != NULL, below = set->policy.act_below;
   int64_t cuts = blocks->count + 1, points = cuts < CURVE_POINTS ? cuts : CURVE_POINTS;
   int64_t value = 0, gain_of_all = 0;
-  ExactSum positives = {0}, negatives = {0};
+  RunningSum positives = {0}, negatives = {0};
   for (int64_t i = 0; money && i < set->rows; i++) {
     value += set->money.skip[i];
     gain_of_all += set->money.act[i] - set->money.skip[i];
@@ -82,17 +29,52 @@ void cuts_of(EvaluationReport *report, const EvaluationSet *set, const ScoreBloc
     int64_t rows_above = taken == 0 ? 0 : set->rows - score_block_start(blocks, blocks->count - taken);
     if (taken > 0) {
       int64_t block = blocks->count - taken;
-      exact_sum_add(&positives, blocks->positive_weight[block]);
-      exact_sum_add(&negatives, blocks->negative_weight[block]);
+      running_add(&positives, score_block_positive(blocks, block));
+      running_add(&negatives, score_block_negative(blocks, block));
       if (money) value += below ? -block_gain(set, blocks, block) : block_gain(set, blocks, block);
     }
     // Point k shows cut k (cuts - 1) / (points - 1): both ends are always there.
     if (taken != (report->point_count * (cuts - 1)) / (points - 1)) continue;
-    report->points[report->point_count++] =
-        (CurvePoint){.threshold = taken == 0 ? threshold_above_all : blocks->score[blocks->count - taken],
-                     .true_positives = exact_sum_value(&positives),
-                     .false_positives = exact_sum_value(&negatives),
-                     .acted = below ? set->rows - rows_above : rows_above,
-                     .value = money ? value : 0};
+    report->points[report->point_count++] = (CurvePoint){
+        .threshold = taken == 0 ? threshold_above_all : score_block_score(blocks, blocks->count - taken),
+        .true_positives = running_value(&positives),
+        .false_positives = running_value(&negatives),
+        .acted = below ? set->rows - rows_above : rows_above,
+        .value = money ? value : 0};
+  }
+}
+
+// What acting is worth on the top `taken` rows, a block that is cut being taken in part.
+static int64_t value_of_top(const EvaluationSet *set, const ScoreBlocks *blocks, double share) {
+  bool below = set->policy.act_below;
+  int64_t value = 0, left = 0;
+  for (int64_t i = 0; i < set->rows; i++) value += below ? set->money.act[i] : set->money.skip[i];
+  double rows = share * (double)set->rows, part = 0;
+  for (int64_t b = blocks->count - 1; b >= 0; b--) {
+    double count = (double)score_block_rows(blocks, b);
+    int64_t gain = below ? -block_gain(set, blocks, b) : block_gain(set, blocks, b);
+    left = gain;
+    part = rows >= count ? 1 : rows / count;
+    rows -= count;
+    if (part < 1) break;
+    value += gain;
+    left = 0;
+  }
+  return value + (int64_t)(part * (double)left);
+}
+
+void gains_of(EvaluationReport *report, const EvaluationSet *set, const ScoreBlocks *blocks) {
+  static const double shares[GAINS_ROWS] = {0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1};
+  double weight = blocks->positive_total + blocks->negative_total;
+  report->gains_count = GAINS_ROWS;
+  for (int i = 0; i < GAINS_ROWS; i++) {
+    double rows = shares[i] * weight, events = positives_on_top(blocks, rows);
+    report->gains[i] = (GainsRow){.top = shares[i],
+                                  .rows = rows,
+                                  .events = events,
+                                  .precision = events / rows,
+                                  .lift = events / rows / (blocks->positive_total / weight),
+                                  .capture = events / blocks->positive_total,
+                                  .value = set->money.act == NULL ? 0 : value_of_top(set, blocks, shares[i])};
   }
 }

@@ -13,8 +13,8 @@ static double auc_of_counts(const ScoreBlocks *blocks) {
   __int128 twice = 0;
   int64_t below = 0;
   for (int64_t b = 0; b < blocks->count; b++) {
-    int64_t rows = blocks->end[b] - score_block_start(blocks, b), negatives = rows - blocks->positives[b];
-    twice += (__int128)blocks->positives[b] * (2 * below + negatives);
+    int64_t positives = blocks->positives[b], negatives = score_block_rows(blocks, b) - positives;
+    twice += (__int128)positives * (2 * below + negatives);
     below += negatives;
   }
   return (double)twice / (2.0 * ((double)blocks->positive_rows * (double)below));
@@ -23,48 +23,44 @@ static double auc_of_counts(const ScoreBlocks *blocks) {
 double auc_of(const ScoreBlocks *blocks) {
   if (!(blocks->positive_total > 0) || !(blocks->negative_total > 0)) return __builtin_nan("");
   if (!blocks->weighted) return auc_of_counts(blocks);
-  ExactSum pairs = {0}, below = {0};
+  RunningSum pairs = {0}, below = {0};
   for (int64_t b = 0; b < blocks->count; b++) {
-    double under = exact_sum_value(&below) + 0.5 * blocks->negative_weight[b];
-    exact_sum_add(&pairs, blocks->positive_weight[b] * under);
-    exact_sum_add(&below, blocks->negative_weight[b]);
+    double under = running_value(&below) + 0.5 * score_block_negative(blocks, b);
+    running_add(&pairs, score_block_positive(blocks, b) * under);
+    running_add(&below, score_block_negative(blocks, b));
   }
-  return exact_sum_value(&pairs) / (blocks->positive_total * blocks->negative_total);
+  return running_value(&pairs) / (blocks->positive_total * blocks->negative_total);
 }
 
 double *placements_of(const ScoreBlocks *blocks, const EvaluationSet *set) {
   double *placements = memory_get((size_t)set->rows, sizeof *placements);
-  ExactSum positives = {0}, negatives = {0};
+  RunningSum positives = {0}, negatives = {0};
   for (int64_t b = 0; b < blocks->count; b++) {
-    double below = exact_sum_value(&negatives) + 0.5 * blocks->negative_weight[b];
-    double above = blocks->positive_total - exact_sum_value(&positives) - 0.5 * blocks->positive_weight[b];
+    double positive = score_block_positive(blocks, b), negative = score_block_negative(blocks, b);
+    double below = (running_value(&negatives) + 0.5 * negative) / blocks->negative_total;
+    double above =
+        (blocks->positive_total - running_value(&positives) - 0.5 * positive) / blocks->positive_total;
     for (int64_t i = score_block_start(blocks, b); i < blocks->end[b]; i++) {
       int64_t row = blocks->order[i];
-      placements[row] =
-          set->labels[row] == 1 ? below / blocks->negative_total : above / blocks->positive_total;
+      placements[row] = set->labels[row] == 1 ? below : above;
     }
-    exact_sum_add(&positives, blocks->positive_weight[b]);
-    exact_sum_add(&negatives, blocks->negative_weight[b]);
+    running_add(&positives, positive);
+    running_add(&negatives, negative);
   }
   return placements;
 }
 
-// Squared standard error of the mean over the rows of one label.
-static double squared_error(const double *values, const EvaluationSet *set, double label) {
-  double *picked = memory_get((size_t)set->rows, sizeof *picked);
-  double *weights = set->weights == NULL ? NULL : memory_get((size_t)set->rows, sizeof *weights);
-  int64_t count = 0;
-  for (int64_t i = 0; i < set->rows; i++) {
-    if (set->labels[i] != label) continue;
-    if (weights != NULL) weights[count] = set->weights[i];
-    picked[count++] = values[i];
+double delong_error(const double *values, const double *from, const EvaluationSet *set) {
+  MomentSum *classes = memory_get(2, sizeof *classes);
+  for (int pass = 0; pass < 2; pass++) {
+    for (int64_t i = 0; i < set->rows; i++) {
+      double value = from == NULL ? values[i] : values[i] - from[i];
+      moment_add(&classes[set->labels[i] == 1], value, set->weights == NULL ? 1 : set->weights[i]);
+    }
+    for (int k = 0; k < 2; k++) moment_end_pass(&classes[k]);
   }
-  Moments moments = moments_of(picked, weights, count);
-  free(picked);
-  free(weights);
-  return moments.standard_error * moments.standard_error;
-}
-
-double delong_error(const double *values, const EvaluationSet *set) {
-  return math64_sqrt(squared_error(values, set, 1) + squared_error(values, set, 0));
+  double negative = moment_result(&classes[0]).standard_error,
+         positive = moment_result(&classes[1]).standard_error;
+  free(classes);
+  return math64_sqrt(positive * positive + negative * negative);
 }

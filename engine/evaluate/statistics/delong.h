@@ -1,8 +1,8 @@
 // AUC with ties, and its DeLong standard errors.
 //
-// DeLong, DeLong and Clarke-Pearson 1988 on placement values: of a positive row the share of negatives below
-// it (equal ones count half), of a negative one the share of positives above it. With weights, shares and
-// variances are weighted.
+// DeLong, DeLong and Clarke-Pearson 1988 on placement values, by midranks (Sun and Xu 2014): of a positive
+// row the share of negatives below it (equal ones count half), of a negative one the share of positives above
+// it. With weights, shares and variances are weighted.
 #ifndef INGOT_ENGINE_EVALUATE_STATISTICS_DELONG_H
 #define INGOT_ENGINE_EVALUATE_STATISTICS_DELONG_H
 
@@ -15,8 +15,8 @@ double auc_of(const ScoreBlocks *blocks);
 double *placements_of(const ScoreBlocks *blocks, const EvaluationSet *set);
 
 // Standard error of the mean of a statistic that is a sum over positives plus one over negatives: of an AUC
-// (values = its placements), or of a difference of two (values = differences of placements). NaN with fewer
-// than two rows of a class.
-double delong_error(const double *values, const EvaluationSet *set);
+// (values = its placements, from = NULL), or of a difference of two (of placements, values - from). NaN with
+// fewer than two rows of a class.
+double delong_error(const double *values, const double *from, const EvaluationSet *set);
 
 #endif

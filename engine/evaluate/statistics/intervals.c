@@ -1,122 +1,201 @@
 // Intervals of metrics and of paired differences.
 #include "engine/evaluate/statistics/intervals.h"
 
+#include "engine/evaluate/formulas/facts.h"
 #include "engine/evaluate/statistics/delong.h"
+#include "engine/evaluate/statistics/paired.h"
 #include "engine/evaluate/statistics/statistics.h"
 #include "engine/evaluate/statistics/terms.h"
-#include "engine/shared/exact_sum.h"
 #include "engine/shared/math64.h"
-#include "engine/shared/memory.h"
 
 #include <stdlib.h>
 
-enum { FEW_EVENTS = 50 };
-static const double high_auc = 0.99;
-
-static Moments moments_of_metric(const EvaluationSet *set, MetricId id) {
-  double *terms = metric_terms(set, id);
-  Moments moments = moments_of(terms, metric_term_weights(set, id), set->rows);
-  free(terms);
-  return moments;
-}
+// ---- of one model ----
 
 // Square roots of the ends of the mean squared error's interval; the error by the delta method.
-static Estimate rmse_estimate(const EvaluationSet *set, double value, double confidence) {
-  Moments moments = moments_of_metric(set, METRIC_rmse);
+static Estimate rmse_estimate(double value, const Moments *moments, double confidence) {
   Estimate squares =
-      estimate_symmetric(INTERVAL_T_SQUARES, moments.mean, moments.standard_error, moments.n, confidence);
+      estimate_symmetric(INTERVAL_T_SQUARES, moments->mean, moments->standard_error, moments->n, confidence);
   if (squares.method == INTERVAL_NONE) return estimate_none(value);
   squares.value = value;
   squares.low = squares.low > 0 ? math64_sqrt(squares.low) : 0;
   squares.high = math64_sqrt(squares.high);
-  squares.standard_error = value > 0 ? moments.standard_error / (2 * value) : 0;
+  squares.standard_error = value > 0 ? moments->standard_error / (2 * value) : 0;
   return squares;
 }
 
-static Estimate accuracy_estimate(const EvaluationSet *set, double value, double confidence) {
-  ExactSum right = {0};
-  for (int64_t i = 0; i < set->rows; i++)
-    exact_sum_add(&right, predicted_class(set, i) == (int)set->labels[i]);
-  Estimate estimate = estimate_wilson(exact_sum_value(&right), (double)set->rows, confidence);
+// Of a metric with terms, by their moments. `value`: money is a sum over the rows.
+static Estimate terms_estimate(const Metric *metric, const EvaluationSet *set, double value,
+                               const Moments *moments, double confidence) {
+  if (metric->single == INTERVAL_T_SQUARES) return rmse_estimate(value, moments, confidence);
+  double scale = metric->id == METRIC_value ? (double)set->rows : 1;
+  return estimate_symmetric(INTERVAL_T, value, moments->standard_error * scale, moments->n, confidence);
+}
+
+static Estimate wilson_estimate(const Metric *metric, const EvaluationSet *set, double value,
+                                double confidence) {
+  int64_t right = 0, rows = 0;
+  for (int64_t i = 0; i < set->rows; i++) {
+    if (!metric_counts(set, metric, i)) continue;
+    right += metric_term(set, metric, i) == 1;
+    rows++;
+  }
+  if (rows == 0) return estimate_none(value);
+  Estimate estimate = estimate_wilson((double)right, (double)rows, confidence);
   estimate.value = value;
   return estimate;
 }
 
-static Estimate auc_estimate(const EvaluationSet *set, double value, double confidence) {
-  double *placements = placements_of(set->blocks, set);
-  double error = delong_error(placements, set);
-  free(placements);
-  Estimate estimate = estimate_symmetric(INTERVAL_DELONG, value, error, 0, confidence);
-  if (estimate.low < 0) estimate.low = 0;
+// An AUC with a standard error, or Gini, which is twice as wide.
+static Estimate area_estimate(const Metric *metric, double value, double error, double confidence) {
+  bool gini = metric->id == METRIC_gini;
+  Estimate estimate = estimate_symmetric(INTERVAL_DELONG, value, gini ? 2 * error : error, 0, confidence);
+  if (estimate.low < (gini ? -1 : 0)) estimate.low = gini ? -1 : 0;
   if (estimate.high > 1) estimate.high = 1;
   return estimate;
 }
 
-// Of a mean; value is the sum over the rows.
-static Estimate mean_estimate(const Metric *metric, const EvaluationSet *set, double value,
+static Estimate wald_estimate(const Metric *metric, const EvaluationSet *set, double value,
                               double confidence) {
-  Moments moments = moments_of_metric(set, metric->id);
-  double scale = metric->id == METRIC_value ? (double)set->rows : 1;
-  return estimate_symmetric(INTERVAL_T, value, moments.standard_error * scale, moments.n, confidence);
+  CoxFit fit = cox_of(set);
+  double error = metric->id == METRIC_calibration_slope ? fit.slope_error : fit.intercept_error;
+  return estimate_symmetric(INTERVAL_WALD, value, error, 0, confidence);
 }
 
-Estimate metric_estimate(const Metric *metric, const EvaluationSet *set, double confidence) {
-  double value = metric_value(metric, set);
-  Estimate estimate = estimate_none(value);
-  if (metric->single == INTERVAL_DELONG) estimate = auc_estimate(set, value, confidence);
-  if (metric->single == INTERVAL_T_SQUARES) estimate = rmse_estimate(set, value, confidence);
-  if (metric->single == INTERVAL_T) estimate = mean_estimate(metric, set, value, confidence);
-  if (metric->single == INTERVAL_WILSON) {
-    estimate = set->weights == NULL ? accuracy_estimate(set, value, confidence)
-                                    : mean_estimate(metric, set, value, confidence);
-  }
+static Estimate without_p(Estimate estimate) {
   estimate.p_value = __builtin_nan(""); // of differences only
   return estimate;
 }
 
-static Estimate auc_difference(const EvaluationSet *champion, const EvaluationSet *challenger, double value,
-                               double confidence) {
+// `moments` of the terms where the caller has them, else NULL.
+static Estimate single_estimate(const Metric *metric, const EvaluationSet *set, const Moments *moments,
+                                double confidence) {
+  double value = metric_value(metric, set);
+  switch (metric->single) {
+  case INTERVAL_WILSON:
+    if (set->weights == NULL) return without_p(wilson_estimate(metric, set, value, confidence));
+    break;
+  case INTERVAL_T:
+  case INTERVAL_T_SQUARES:
+    break;
+  case INTERVAL_DELONG: {
+    double *placements = placements_of(set->blocks, set);
+    double error = delong_error(placements, NULL, set);
+    free(placements);
+    return without_p(area_estimate(metric, value, error, confidence));
+  }
+  case INTERVAL_WALD:
+    return without_p(wald_estimate(metric, set, value, confidence));
+  default:
+    return estimate_none(value);
+  }
+  Moments own;
+  if (moments == NULL) own = metric_term_moments(set, metric);
+  return without_p(terms_estimate(metric, set, value, moments != NULL ? moments : &own, confidence));
+}
+
+Estimate metric_estimate(const Metric *metric, const EvaluationSet *set, double confidence) {
+  return single_estimate(metric, set, NULL, confidence);
+}
+
+// ---- of two models ----
+
+static void compare_areas(MetricDifference *difference, const EvaluationSet *champion,
+                          const EvaluationSet *challenger, double confidence) {
+  const Metric *metric = difference->metric;
+  double a = metric_value(metric, champion), b = metric_value(metric, challenger);
   double *from = placements_of(champion->blocks, champion),
          *to = placements_of(challenger->blocks, challenger);
-  for (int64_t i = 0; i < challenger->rows; i++) to[i] -= from[i];
-  double error = delong_error(to, challenger);
+  double scale = metric->id == METRIC_gini ? 2 : 1, error = delong_error(to, from, challenger);
+  difference->champion = without_p(area_estimate(metric, a, delong_error(from, NULL, champion), confidence));
+  difference->challenger =
+      without_p(area_estimate(metric, b, delong_error(to, NULL, challenger), confidence));
+  difference->delta =
+      estimate_symmetric(INTERVAL_DELONG, metric_gain(metric, a, b), scale * error, 0, confidence);
   free(from);
   free(to);
-  return estimate_symmetric(INTERVAL_DELONG, value, error, 0, confidence);
 }
 
 // What a mean of squared errors' difference is divided by to become a difference of the metric.
-static double squares_scale(const Metric *metric, const EvaluationSet *champion,
-                            const EvaluationSet *challenger) {
-  if (metric->id == METRIC_r2) return label_variance(challenger);
-  return metric_value(metric, champion) + metric_value(metric, challenger);
+static double squares_scale(const MetricDifference *difference, const EvaluationSet *challenger) {
+  if (difference->metric->id == METRIC_r2) return label_variance(challenger);
+  return difference->champion.value + difference->challenger.value;
 }
 
-static Estimate terms_difference(const Metric *metric, const EvaluationSet *champion,
-                                 const EvaluationSet *challenger, double value, double confidence) {
-  double *from = metric_terms(champion, metric->id), *to = metric_terms(challenger, metric->id);
+static void compare_terms(MetricDifference *difference, const EvaluationSet *champion,
+                          const EvaluationSet *challenger, double confidence) {
+  const Metric *metric = difference->metric;
+  PairedMoments moments = metric_paired_moments(champion, challenger, metric);
+  difference->champion = single_estimate(metric, champion, &moments.champion, confidence);
+  difference->challenger = single_estimate(metric, challenger, &moments.challenger, confidence);
   double scale = metric->id == METRIC_value ? (double)challenger->rows : 1;
-  for (int64_t i = 0; i < challenger->rows; i++) to[i] -= from[i];
-  Moments moments = moments_of(to, metric_term_weights(challenger, metric->id), challenger->rows);
-  free(from);
-  free(to);
   if (metric->paired == INTERVAL_T_SQUARES) {
-    double divisor = squares_scale(metric, champion, challenger);
+    double divisor = squares_scale(difference, challenger);
     scale = divisor > 0 ? 1 / divisor : 0; // both models without any error: no difference, surely
   }
-  return estimate_symmetric(metric->paired, value, moments.standard_error * scale, moments.n, confidence);
+  IntervalMethod method = metric->paired == INTERVAL_TANGO ? INTERVAL_T : metric->paired;
+  difference->delta = estimate_symmetric(
+      method, metric_gain(metric, difference->champion.value, difference->challenger.value),
+      moments.difference.standard_error * scale, moments.difference.n, confidence);
+}
+
+static void compare_proportions(MetricDifference *difference, const EvaluationSet *champion,
+                                const EvaluationSet *challenger, double confidence) {
+  const Metric *metric = difference->metric;
+  PairedCounts counts = {0, 0, 0};
+  for (int64_t i = 0; i < challenger->rows; i++) {
+    if (!metric_counts(challenger, metric, i)) continue;
+    bool old = metric_term(champion, metric, i) == 1, fresh = metric_term(challenger, metric, i) == 1;
+    counts.gained += fresh && !old;
+    counts.lost += old && !fresh;
+    counts.n++;
+  }
+  difference->champion = metric_estimate(metric, champion, confidence);
+  difference->challenger = metric_estimate(metric, challenger, confidence);
+  difference->delta = estimate_tango(counts, confidence);
+  difference->delta.value = metric_gain(metric, difference->champion.value, difference->challenger.value);
+}
+
+static void fill_estimates(MetricDifference *difference, const EvaluationSet *champion,
+                           const EvaluationSet *challenger, double confidence) {
+  const Metric *metric = difference->metric;
+  switch (metric->paired) {
+  case INTERVAL_DELONG:
+    compare_areas(difference, champion, challenger, confidence);
+    return;
+  case INTERVAL_TANGO:
+    if (challenger->weights != NULL) break;
+    compare_proportions(difference, champion, challenger, confidence);
+    return;
+  case INTERVAL_T:
+  case INTERVAL_T_SQUARES:
+    break;
+  default: // INTERVAL_BOOTSTRAP among them
+    difference->champion = metric_estimate(metric, champion, confidence);
+    difference->challenger = metric_estimate(metric, challenger, confidence);
+    difference->delta =
+        estimate_none(metric_gain(metric, difference->champion.value, difference->challenger.value));
+    return;
+  }
+  compare_terms(difference, champion, challenger, confidence);
+}
+
+void metric_compare(MetricDifference *difference, const EvaluationSet *champion,
+                    const EvaluationSet *challenger, double confidence) {
+  fill_estimates(difference, champion, challenger, confidence);
+  MetricResult one = {.metric = difference->metric, .estimate = difference->champion},
+               other = {.metric = difference->metric, .estimate = difference->challenger};
+  metric_describe(&one, champion);
+  metric_describe(&other, challenger);
+  difference->few_events = one.few_events || other.few_events;
+  difference->n = other.n;
+  difference->events = one.events < other.events ? one.events : other.events;
+  difference->note = one.note != NULL ? one.note : other.note;
 }
 
 Estimate metric_difference(const Metric *metric, const EvaluationSet *champion,
                            const EvaluationSet *challenger, double confidence) {
-  double value = metric_gain(metric, metric_value(metric, champion), metric_value(metric, challenger));
-  if (metric->paired == INTERVAL_DELONG) return auc_difference(champion, challenger, value, confidence);
-  if (metric->paired == INTERVAL_NONE) return estimate_none(value);
-  return terms_difference(metric, champion, challenger, value, confidence);
-}
-
-bool metric_few_events(const Metric *metric, const EvaluationSet *set, double auc) {
-  if (metric->id != METRIC_auc) return false;
-  int64_t positives = set->blocks->positive_rows, negatives = set->rows - positives;
-  return positives < FEW_EVENTS || negatives < FEW_EVENTS || auc > high_auc;
+  MetricDifference difference = {.metric = metric};
+  fill_estimates(&difference, champion, challenger, confidence);
+  return difference.delta;
 }

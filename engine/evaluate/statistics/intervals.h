@@ -4,14 +4,20 @@
 
 #include "engine/evaluate/report_data.h"
 
-// set->blocks must be there for binary sets.
+// set->blocks must be there for binary sets. INTERVAL_BOOTSTRAP: the value alone, whose interval comes from
+// elsewhere.
 Estimate metric_estimate(const Metric *metric, const EvaluationSet *set, double confidence);
 
 // Oriented: positive = the challenger is better. The sets hold the same rows in the same order.
 Estimate metric_difference(const Metric *metric, const EvaluationSet *champion,
                            const EvaluationSet *challenger, double confidence);
 
-// AUC with fewer than 50 positives or negatives, or above 0.99: DeLong's interval is too narrow.
-bool metric_few_events(const Metric *metric, const EvaluationSet *set, double auc);
+// Both models and their difference with one reading of the rows; the metric's n, events and note. `metric` is
+// set.
+void metric_compare(MetricDifference *difference, const EvaluationSet *champion,
+                    const EvaluationSet *challenger, double confidence);
+
+// Fills n, events, note and few_events of a result whose metric and estimate are there.
+void metric_describe(MetricResult *result, const EvaluationSet *set);
 
 #endif

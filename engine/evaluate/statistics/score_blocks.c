@@ -7,11 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { RADIX_BITS = 11, RADIX = 1 << RADIX_BITS, PASSES = 6 };
+enum { RADIX_BITS = 11, RADIX = 1 << RADIX_BITS, PASSES = 3, SMALL_RUN = 64 };
 
+// Keys with their rows, and room to move them to.
 typedef struct Keyed {
-  uint64_t key;
-  int64_t row;
+  uint64_t *keys, *other_keys;
+  uint32_t *rows, *other_rows;
+  int64_t count;
 } Keyed;
 
 // Unsigned keys that order as the numbers do; both zeros are one.
@@ -22,35 +24,98 @@ static uint64_t key_of(double score) {
   return bits & sign ? ~bits : bits | sign;
 }
 
-// One pass of the radix sort (stable); false where every key has the same digit and nothing need move.
-static bool sort_pass(Keyed *to, const Keyed *from, int64_t rows, int shift) {
-  int64_t counts[RADIX] = {0};
-  for (int64_t i = 0; i < rows; i++) counts[from[i].key >> shift & (RADIX - 1)]++;
-  if (counts[from[0].key >> shift & (RADIX - 1)] == rows) return false;
-  int64_t position = 0;
+static void swap_room(Keyed *keyed) {
+  uint64_t *keys = keyed->keys;
+  uint32_t *rows = keyed->rows;
+  keyed->keys = keyed->other_keys, keyed->rows = keyed->other_rows;
+  keyed->other_keys = keys, keyed->other_rows = rows;
+}
+
+// One stable pass by the digit at `shift`, counts[] of which are given.
+static void sort_pass(const Keyed *keyed, int64_t from, int64_t to, int shift, int64_t counts[RADIX]) {
+  int64_t position = from;
   for (int digit = 0; digit < RADIX; digit++) {
     int64_t count = counts[digit];
     counts[digit] = position;
     position += count;
   }
-  for (int64_t i = 0; i < rows; i++) to[counts[from[i].key >> shift & (RADIX - 1)]++] = from[i];
+  for (int64_t i = from; i < to; i++) {
+    int64_t place = counts[keyed->keys[i] >> shift & (RADIX - 1)]++;
+    keyed->other_keys[place] = keyed->keys[i];
+    keyed->other_rows[place] = keyed->rows[i];
+  }
+}
+
+static void insertion_sort(const Keyed *keyed, int64_t from, int64_t to) {
+  for (int64_t i = from + 1; i < to; i++) {
+    uint64_t key = keyed->keys[i];
+    uint32_t row = keyed->rows[i];
+    int64_t place = i;
+    for (; place > from && keyed->keys[place - 1] > key; place--) {
+      keyed->keys[place] = keyed->keys[place - 1];
+      keyed->rows[place] = keyed->rows[place - 1];
+    }
+    keyed->keys[place] = key;
+    keyed->rows[place] = row;
+  }
+}
+
+static bool is_sorted(const Keyed *keyed, int64_t from, int64_t to) {
+  for (int64_t i = from + 1; i < to; i++) {
+    if (keyed->keys[i - 1] > keyed->keys[i]) return false;
+  }
   return true;
 }
 
-static int64_t *sorted_rows(const double *scores, int64_t rows) {
-  Keyed *keyed = memory_get((size_t)rows, sizeof *keyed), *other = memory_get((size_t)rows, sizeof *other);
-  for (int64_t i = 0; i < rows; i++) keyed[i] = (Keyed){key_of(scores[i]), i};
-  for (int pass = 0; pass < PASSES && rows > 0; pass++) {
-    if (!sort_pass(other, keyed, rows, pass * RADIX_BITS)) continue;
-    Keyed *swap = keyed;
-    keyed = other;
-    other = swap;
+// Sorts [from, to) by the 33 bits below the highest one in which its keys differ (radix, lowest digit first),
+// then each run of equal bits, of which there are few unless scores crowd, in the same way.
+static void sort_range(Keyed *keyed, int64_t from, int64_t to) {
+  if (is_sorted(keyed, from, to)) return;
+  if (to - from <= SMALL_RUN) {
+    insertion_sort(keyed, from, to);
+    return;
   }
-  int64_t *order = memory_get((size_t)rows, sizeof *order);
-  for (int64_t i = 0; i < rows; i++) order[i] = keyed[i].row;
-  free(keyed);
-  free(other);
-  return order;
+  uint64_t differ = 0;
+  for (int64_t i = from; i < to; i++) differ |= keyed->keys[i] ^ keyed->keys[from];
+  int top = 64 - __builtin_clzll(differ), low = top > PASSES * RADIX_BITS ? top - PASSES * RADIX_BITS : 0;
+  int64_t(*counts)[RADIX] = memory_get(PASSES, sizeof *counts);
+  for (int64_t i = from; i < to; i++) {
+    for (int pass = 0; pass < PASSES; pass++)
+      counts[pass][keyed->keys[i] >> (low + pass * RADIX_BITS) & (RADIX - 1)]++;
+  }
+  int passes = (top - low + RADIX_BITS - 1) / RADIX_BITS;
+  for (int pass = 0; pass < passes; pass++) {
+    sort_pass(keyed, from, to, low + pass * RADIX_BITS, counts[pass]);
+    swap_room(keyed);
+  }
+  free(counts);
+  if (passes % 2 != 0 && to - from < keyed->count) { // what lies outside of [from, to) did not move
+    size_t count = (size_t)(to - from);
+    memcpy(keyed->other_keys + from, keyed->keys + from, count * sizeof *keyed->keys);
+    memcpy(keyed->other_rows + from, keyed->rows + from, count * sizeof *keyed->rows);
+    swap_room(keyed);
+  }
+  for (int64_t start = from; low > 0 && start < to;) {
+    int64_t end = start + 1;
+    while (end < to && keyed->keys[end] >> low == keyed->keys[start] >> low) end++;
+    if (end - start > 1) sort_range(keyed, start, end);
+    start = end;
+  }
+}
+
+static uint32_t *sorted_rows(const double *scores, int64_t rows) {
+  size_t count = (size_t)rows;
+  Keyed keyed = {memory_get(count, sizeof *keyed.keys), memory_get(count, sizeof *keyed.keys),
+                 memory_get(count, sizeof *keyed.rows), memory_get(count, sizeof *keyed.rows), rows};
+  for (int64_t i = 0; i < rows; i++) {
+    keyed.keys[i] = key_of(scores[i]);
+    keyed.rows[i] = (uint32_t)i;
+  }
+  sort_range(&keyed, 0, rows);
+  free(keyed.keys);
+  free(keyed.other_keys);
+  free(keyed.other_rows);
+  return keyed.rows;
 }
 
 // The weight of the rows [from, to) of the order with label 1, or with another label.
@@ -68,49 +133,41 @@ static double block_weight(const ScoreBlocks *blocks, const EvaluationSet *set, 
   return exact_sum_value(&sum);
 }
 
-static void count_blocks(ScoreBlocks *blocks, const EvaluationSet *set) {
+static void weigh_blocks(ScoreBlocks *blocks, const EvaluationSet *set) {
+  size_t count = (size_t)blocks->count;
+  blocks->weight_of_positives = memory_get(count, sizeof *blocks->weight_of_positives);
+  blocks->weight_of_others = memory_get(count, sizeof *blocks->weight_of_others);
   for (int64_t b = 0; b < blocks->count; b++) {
-    int64_t from = score_block_start(blocks, b), to = blocks->end[b], positives = 0;
-    for (int64_t i = from; i < to; i++) positives += set->labels[blocks->order[i]] == 1;
-    blocks->positives[b] = positives;
-    blocks->positive_rows += positives;
-    blocks->positive_weight[b] =
-        set->weights == NULL ? (double)positives : block_weight(blocks, set, from, to, true);
-    blocks->negative_weight[b] =
-        set->weights == NULL ? (double)(to - from - positives) : block_weight(blocks, set, from, to, false);
+    int64_t from = score_block_start(blocks, b), to = blocks->end[b];
+    blocks->weight_of_positives[b] = block_weight(blocks, set, from, to, true);
+    blocks->weight_of_others[b] = block_weight(blocks, set, from, to, false);
   }
-  if (set->weights == NULL) {
-    blocks->positive_total = (double)blocks->positive_rows;
-    blocks->negative_total = (double)(blocks->rows - blocks->positive_rows);
-  } else {
-    blocks->positive_total = block_weight(blocks, set, 0, blocks->rows, true);
-    blocks->negative_total = block_weight(blocks, set, 0, blocks->rows, false);
-  }
+  blocks->positive_total = block_weight(blocks, set, 0, blocks->rows, true);
+  blocks->negative_total = block_weight(blocks, set, 0, blocks->rows, false);
 }
 
 ScoreBlocks *score_blocks_new(const EvaluationSet *set) {
   ScoreBlocks *blocks = memory_get(1, sizeof *blocks);
+  const double *scores = blocks->scores = set->scores;
   blocks->rows = set->rows;
   blocks->weighted = set->weights != NULL;
-  blocks->order = sorted_rows(set->scores, set->rows);
-  const double *scores = set->scores;
+  uint32_t *order = blocks->order = sorted_rows(scores, set->rows);
+  uint32_t *end = memory_get((size_t)set->rows, sizeof *end);
+  uint32_t *positives = memory_get((size_t)set->rows, sizeof *positives);
   int64_t count = 0;
   for (int64_t i = 0; i < set->rows; i++) {
-    count += i == 0 || scores[blocks->order[i]] != scores[blocks->order[i - 1]];
+    bool positive = set->labels != NULL && set->labels[order[i]] == 1;
+    count += i == 0 || scores[order[i]] != scores[order[i - 1]];
+    end[count - 1] = (uint32_t)(i + 1);
+    positives[count - 1] += positive;
+    blocks->positive_rows += positive;
   }
   blocks->count = count;
-  blocks->end = memory_get((size_t)count, sizeof *blocks->end);
-  blocks->score = memory_get((size_t)count, sizeof *blocks->score);
-  blocks->positives = memory_get((size_t)count, sizeof *blocks->positives);
-  blocks->positive_weight = memory_get((size_t)count, sizeof *blocks->positive_weight);
-  blocks->negative_weight = memory_get((size_t)count, sizeof *blocks->negative_weight);
-  int64_t b = -1;
-  for (int64_t i = 0; i < set->rows; i++) {
-    double score = scores[blocks->order[i]] + 0.0;
-    if (b < 0 || score != blocks->score[b]) blocks->score[++b] = score;
-    blocks->end[b] = i + 1;
-  }
-  if (set->labels != NULL) count_blocks(blocks, set);
+  blocks->end = memory_grow(end, (size_t)count, sizeof *end); // gives back what ties do not need
+  blocks->positives = memory_grow(positives, (size_t)count, sizeof *positives);
+  blocks->positive_total = (double)blocks->positive_rows;
+  blocks->negative_total = (double)(blocks->rows - blocks->positive_rows);
+  if (blocks->weighted) weigh_blocks(blocks, set);
   return blocks;
 }
 
@@ -118,9 +175,8 @@ void score_blocks_free(ScoreBlocks *blocks) {
   if (blocks == NULL) return;
   free(blocks->order);
   free(blocks->end);
-  free(blocks->score);
   free(blocks->positives);
-  free(blocks->positive_weight);
-  free(blocks->negative_weight);
+  free(blocks->weight_of_positives);
+  free(blocks->weight_of_others);
   free(blocks);
 }

@@ -4,43 +4,54 @@
 #include "engine/shared/exact_sum.h"
 #include "engine/shared/math64.h"
 
+#include <string.h>
+
 static const double not_a_number = __builtin_nan("");
 
 double mean_of(const double *terms, const double *weights, int64_t count) {
   if (weights == NULL) return exact_sum_of(terms, (size_t)count) / (double)count;
-  ExactSum sum = {0};
-  for (int64_t i = 0; i < count; i++) exact_sum_add(&sum, weights[i] * terms[i]);
-  return exact_sum_value(&sum) / exact_sum_of(weights, (size_t)count);
+  SumBins sum = {0};
+  for (int64_t i = 0; i < count; i++) sum_bins_add(&sum, weights[i] * terms[i]);
+  return sum_bins_value(&sum) / exact_sum_of(weights, (size_t)count);
+}
+
+void moment_end_pass(MomentSum *sum) {
+  double total = sum_bins_value(&sum->terms);
+  if (sum->second) {
+    sum->squares = total;
+    return;
+  }
+  sum->weight = sum->weighted ? sum_bins_value(&sum->weights) : (double)sum->rows;
+  sum->mean = total / sum->weight;
+  sum->second = true;
+  memset(&sum->terms, 0, sizeof sum->terms);
+}
+
+Moments moment_result(const MomentSum *sum) {
+  Moments moments = {sum->n, sum->weight, sum->mean, not_a_number};
+  double n = (double)sum->n;
+  if (sum->n >= 2) moments.standard_error = math64_sqrt(sum->squares * (n / (n - 1))) / sum->weight;
+  return moments;
 }
 
 Moments moments_of(const double *terms, const double *weights, int64_t count) {
-  Moments moments = {.n = count, .weight = (double)count, .standard_error = not_a_number};
-  if (weights != NULL) {
-    moments.n = 0;
-    for (int64_t i = 0; i < count; i++) moments.n += weights[i] > 0;
-    moments.weight = exact_sum_of(weights, (size_t)count);
+  MomentSum sum = {0};
+  for (int pass = 0; pass < 2; pass++) {
+    for (int64_t i = 0; i < count; i++) moment_add(&sum, terms[i], weights == NULL ? 1 : weights[i]);
+    moment_end_pass(&sum);
   }
-  moments.mean = mean_of(terms, weights, count);
-  if (moments.n < 2) return moments;
-  ExactSum squares = {0};
-  for (int64_t i = 0; i < count; i++) {
-    double deviation = (terms[i] - moments.mean) * (weights == NULL ? 1 : weights[i]);
-    exact_sum_add(&squares, deviation * deviation);
-  }
-  double n = (double)moments.n;
-  moments.standard_error = math64_sqrt(exact_sum_value(&squares) * (n / (n - 1))) / moments.weight;
-  return moments;
+  return moment_result(&sum);
 }
 
 double label_variance(const EvaluationSet *set) {
   double mean = mean_of(set->labels, set->weights, set->rows);
-  ExactSum squares = {0}, weights = {0};
+  SumBins squares = {0};
   for (int64_t i = 0; i < set->rows; i++) {
     double deviation = set->labels[i] - mean, weight = set->weights == NULL ? 1 : set->weights[i];
-    exact_sum_add(&squares, weight * (deviation * deviation));
-    exact_sum_add(&weights, weight);
+    sum_bins_add(&squares, weight * (deviation * deviation));
   }
-  return exact_sum_value(&squares) / exact_sum_value(&weights);
+  double total = set->weights == NULL ? (double)set->rows : exact_sum_of(set->weights, (size_t)set->rows);
+  return sum_bins_value(&squares) / total;
 }
 
 Estimate estimate_none(double value) {

@@ -3,6 +3,7 @@
 #define INGOT_ENGINE_EVALUATE_STATISTICS_H
 
 #include "engine/evaluate/report_data.h"
+#include "engine/shared/exact_sum.h"
 
 typedef struct Moments {
   int64_t n;             // terms of weight > 0
@@ -14,6 +15,38 @@ typedef struct Moments {
 // The variance of the mean is n/(n-1) * sum of (w (x - mean))^2 / (sum of w)^2, the linearised variance of a
 // ratio; without weights s^2 / n with s^2 = sum of (x - mean)^2 / (n - 1).
 Moments moments_of(const double *terms, const double *weights, int64_t count);
+
+// The same of terms that are made when they are needed, twice: every term of the first pass, end, every term
+// of the second pass, end. Zero-initialise; 32 KB of exact sums each, so they are not for the stack by the
+// dozen.
+typedef struct MomentSum {
+  SumBins terms, weights; // second pass: squares in `terms`
+  bool second, weighted;
+  int64_t rows, n;
+  double mean, weight, squares;
+} MomentSum;
+
+// Weights are summed from the first one on that is not 1.
+static inline void moment_weigh(MomentSum *sum, double weight) {
+  if (!sum->weighted) sum_bins_add(&sum->weights, (double)(sum->rows - 1));
+  sum->weighted = true;
+  sum_bins_add(&sum->weights, weight);
+}
+
+static inline void moment_add(MomentSum *sum, double term, double weight) {
+  if (sum->second) {
+    double deviation = (term - sum->mean) * weight;
+    sum_bins_add(&sum->terms, deviation * deviation);
+    return;
+  }
+  sum->rows++;
+  sum->n += weight > 0;
+  sum_bins_add(&sum->terms, weight * term);
+  if (weight != 1 || sum->weighted) moment_weigh(sum, weight);
+}
+
+void moment_end_pass(MomentSum *sum);
+Moments moment_result(const MomentSum *sum);
 
 double mean_of(const double *terms, const double *weights, int64_t count);
 

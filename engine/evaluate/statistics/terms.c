@@ -2,22 +2,21 @@
 #include "engine/evaluate/statistics/terms.h"
 
 #include "engine/evaluate/money.h"
+#include "engine/evaluate/statistics/statistics.h"
 #include "engine/shared/math64.h"
 #include "engine/shared/memory.h"
 
-static const double least_probability = 0x1p-24;
-
-static double clip(double p) {
-  double most = 1.0 - least_probability;
-  return p < least_probability ? least_probability : p > most ? most : p;
-}
+#include <stdlib.h>
 
 static double log_loss_term(const EvaluationSet *set, int64_t row) {
   const double *p = set->scores + row * set->classes;
-  if (set->task == TASK_BINARY) return -math64_log(set->labels[row] == 1 ? clip(p[0]) : 1.0 - clip(p[0]));
+  if (set->task == TASK_BINARY) {
+    double clipped = clipped_probability(p[0]);
+    return -math64_log(set->labels[row] == 1 ? clipped : 1.0 - clipped);
+  }
   double sum = 0;
-  for (int k = 0; k < set->classes; k++) sum += clip(p[k]);
-  return -math64_log(clip(p[(int)set->labels[row]]) / sum);
+  for (int k = 0; k < set->classes; k++) sum += clipped_probability(p[k]);
+  return -math64_log(clipped_probability(p[(int)set->labels[row]]) / sum);
 }
 
 int64_t metric_clipped_rows(const EvaluationSet *set) {
@@ -26,7 +25,7 @@ int64_t metric_clipped_rows(const EvaluationSet *set) {
   for (int64_t i = 0; i < set->rows; i++) {
     double p =
         set->task == TASK_BINARY ? set->scores[i] : set->scores[i * set->classes + (int)set->labels[i]];
-    clipped += clip(p) != p;
+    clipped += clipped_probability(p) != p;
   }
   return clipped;
 }
@@ -41,14 +40,87 @@ int predicted_class(const EvaluationSet *set, int64_t row) {
   return best;
 }
 
-static double term(const EvaluationSet *set, MetricId id, int64_t row) {
-  if (id == METRIC_log_loss) return log_loss_term(set, row);
-  if (id == METRIC_value) return money_term(set, row);
-  if (id == METRIC_accuracy) return predicted_class(set, row) == (int)set->labels[row];
-  double error = set->scores[row] - set->labels[row];
-  if (id == METRIC_bias) return error;
-  if (id == METRIC_mae) return error < 0 ? -error : error;
-  return error * error;
+// Whether fewer than k classes come before the label: those that are more probable, or as probable and lower.
+static double top_classes_term(const EvaluationSet *set, int64_t row, double k) {
+  const double *p = set->scores + row * set->classes;
+  int label = (int)set->labels[row], before = 0;
+  for (int j = 0; j < set->classes; j++) before += p[j] > p[label] || (p[j] == p[label] && j < label);
+  return before < k;
+}
+
+static double cost_term(const EvaluationSet *set, int64_t row) {
+  int decision = money_cheapest(set->scores + row * set->classes, set->costs, set->classes);
+  return set->costs[(int)set->labels[row] * set->classes + decision];
+}
+
+static double power_of(double x, double exponent) {
+  if (exponent == 0) return 1;
+  if (exponent == 1) return x;
+  return x == 0 ? 0 : math64_exp(exponent * math64_log(x));
+}
+
+// Deviance of the variance function m^power (McCullagh and Nelder 1989; Jorgensen 1987).
+static double deviance_term(double y, double m, double power) {
+  if (power == 0) return (y - m) * (y - m);
+  if (power == 1) return 2 * ((y > 0 ? y * math64_log(y / m) : 0) - y + m);
+  if (power == 2) return 2 * (y / m - 1 - math64_log(y / m));
+  double a = 1 - power, b = 2 - power;
+  return 2 * (power_of(y, b) / (a * b) - y * power_of(m, a) / a + power_of(m, b) / b);
+}
+
+// What `low` a unit costs where the prediction is too low, and `high` where it is too high.
+static double sided_term(double error, double low, double high) {
+  return error < 0 ? low * -error : high * error;
+}
+
+static double magnitude(double x) {
+  return x < 0 ? -x : x;
+}
+
+static double regression_term(const EvaluationSet *set, const Metric *metric, int64_t row) {
+  double label = set->labels[row], score = set->scores[row], error = score - label;
+  switch (metric->id) {
+  case METRIC_bias:
+    return error;
+  case METRIC_mae:
+    return magnitude(error);
+  case METRIC_mape:
+    return magnitude(error) / magnitude(label);
+  case METRIC_poisson_deviance:
+    return deviance_term(label, score, 1);
+  case METRIC_gamma_deviance:
+    return deviance_term(label, score, 2);
+  case METRIC_tweedie:
+    return deviance_term(label, score, metric->first);
+  case METRIC_pinball:
+    return sided_term(error, metric->first, 1 - metric->first);
+  case METRIC_asymmetric_cost:
+    return sided_term(error, metric->first, metric->second);
+  default:
+    return error * error; // rmse, r2
+  }
+}
+
+double metric_term(const EvaluationSet *set, const Metric *metric, int64_t row) {
+  switch (metric->id) {
+  case METRIC_value:
+    return money_term(set, row);
+  case METRIC_log_loss:
+    return log_loss_term(set, row);
+  case METRIC_brier:
+    return (set->scores[row] - set->labels[row]) * (set->scores[row] - set->labels[row]);
+  case METRIC_accuracy:
+  case METRIC_precision:
+  case METRIC_recall:
+  case METRIC_specificity:
+    return predicted_class(set, row) == (int)set->labels[row];
+  case METRIC_top_k_accuracy:
+    return top_classes_term(set, row, metric->first);
+  case METRIC_expected_cost:
+    return cost_term(set, row);
+  default:
+    return regression_term(set, metric, row);
+  }
 }
 
 bool metric_has_terms(MetricId id) {
@@ -57,22 +129,93 @@ bool metric_has_terms(MetricId id) {
   case METRIC_log_loss:
   case METRIC_brier:
   case METRIC_accuracy:
+  case METRIC_precision:
+  case METRIC_recall:
+  case METRIC_specificity:
+  case METRIC_top_k_accuracy:
+  case METRIC_expected_cost:
   case METRIC_rmse:
   case METRIC_mae:
   case METRIC_r2:
   case METRIC_bias:
+  case METRIC_mape:
+  case METRIC_poisson_deviance:
+  case METRIC_gamma_deviance:
+  case METRIC_tweedie:
+  case METRIC_pinball:
+  case METRIC_asymmetric_cost:
     return true;
   default:
     return false;
   }
 }
 
-double *metric_terms(const EvaluationSet *set, MetricId id) {
+bool metric_counts(const EvaluationSet *set, const Metric *metric, int64_t row) {
+  switch (metric->id) {
+  case METRIC_recall:
+    return set->labels[row] == 1;
+  case METRIC_specificity:
+    return set->labels[row] != 1;
+  case METRIC_precision:
+    return predicted_class(set, row) == 1;
+  default:
+    return true;
+  }
+}
+
+double *metric_terms(const EvaluationSet *set, const Metric *metric) {
   double *terms = memory_get((size_t)set->rows, sizeof *terms);
-  for (int64_t i = 0; i < set->rows; i++) terms[i] = term(set, id, i);
+  for (int64_t i = 0; i < set->rows; i++) terms[i] = metric_term(set, metric, i);
   return terms;
 }
 
-const double *metric_term_weights(const EvaluationSet *set, MetricId id) {
-  return id == METRIC_value ? NULL : set->weights;
+const double *metric_term_weights(const EvaluationSet *set, const Metric *metric) {
+  return metric->id == METRIC_value ? NULL : set->weights;
+}
+
+double metric_term_mean(const EvaluationSet *set, const Metric *metric) {
+  const double *weights = metric_term_weights(set, metric);
+  SumBins terms = {0}, total = {0};
+  int64_t rows = 0;
+  for (int64_t i = 0; i < set->rows; i++) {
+    if (!metric_counts(set, metric, i)) continue;
+    double term = metric_term(set, metric, i);
+    sum_bins_add(&terms, weights == NULL ? term : weights[i] * term);
+    if (weights != NULL) sum_bins_add(&total, weights[i]);
+    rows++;
+  }
+  return sum_bins_value(&terms) / (weights == NULL ? (double)rows : sum_bins_value(&total));
+}
+
+Moments metric_term_moments(const EvaluationSet *set, const Metric *metric) {
+  const double *weights = metric_term_weights(set, metric);
+  MomentSum sum = {0};
+  for (int pass = 0; pass < 2; pass++) {
+    for (int64_t i = 0; i < set->rows; i++) {
+      if (metric_counts(set, metric, i))
+        moment_add(&sum, metric_term(set, metric, i), weights == NULL ? 1 : weights[i]);
+    }
+    moment_end_pass(&sum);
+  }
+  return moment_result(&sum);
+}
+
+PairedMoments metric_paired_moments(const EvaluationSet *champion, const EvaluationSet *challenger,
+                                    const Metric *metric) {
+  const double *weights = metric_term_weights(challenger, metric);
+  MomentSum *sums = memory_get(3, sizeof *sums);
+  for (int pass = 0; pass < 2; pass++) {
+    for (int64_t i = 0; i < challenger->rows; i++) {
+      if (!metric_counts(champion, metric, i)) continue;
+      double from = metric_term(champion, metric, i), to = metric_term(challenger, metric, i);
+      double weight = weights == NULL ? 1 : weights[i];
+      moment_add(&sums[0], from, weight);
+      moment_add(&sums[1], to, weight);
+      moment_add(&sums[2], to - from, weight);
+    }
+    for (int k = 0; k < 3; k++) moment_end_pass(&sums[k]);
+  }
+  PairedMoments moments = {moment_result(&sums[0]), moment_result(&sums[1]), moment_result(&sums[2])};
+  free(sums);
+  return moments;
 }

@@ -1,4 +1,4 @@
-// Parts of report.json: metrics, rules, validity checks, swap set, and the verdict with its sentence.
+// Parts of report.json: metrics, rules, validity checks, and the verdict with its sentence.
 #include "io/report/json/parts.h"
 #include "io/report/json_text.h"
 #include "io/report/report_read.h"
@@ -33,13 +33,14 @@ double metric_scale(const Metric *metric) {
 }
 
 static json_t *metric_json(const Metric *metric) {
-  static const char *const directions[] = {"up", "down", "zero"};
+  static const char *const directions[] = {"up", "down", "zero", "one"};
   json_t *json = json_object();
   put_text(json, "id", metric->name);
   put_text(json, "label", metric->title);
   put_text(json, "kind", is_money(metric) ? "business" : "model");
   put_text(json, "direction", directions[metric->direction]);
   put_text(json, "formula", metric->formula);
+  put_text(json, "parameter", metric->parameter);
   if (is_money(metric)) put_count(json, "scale", MONEY_SCALE);
   return json;
 }
@@ -56,6 +57,9 @@ json_t *metrics_json(const ReportParts *parts) {
     put(json, "challenger",
         estimate_json(both != NULL ? &both->challenger : &one->estimate, metric_scale(metric)));
     if (both != NULL) put(json, "delta", estimate_json(&both->delta, metric_scale(metric)));
+    put_count(json, "n", both != NULL ? both->n : one->n);
+    put_count(json, "events", both != NULL ? both->events : one->events);
+    put_text(json, "note", both != NULL ? both->note : one->note);
     if (both != NULL ? both->few_events : one->few_events) put(json, "few_events", json_true());
     static const char *const totals[] = {"champion", "challenger", "delta"};
     for (int k = 0; is_money(metric) && k < 3; k++) put_population(json_object_get(json, totals[k]), parts);
@@ -83,8 +87,13 @@ static json_t *gate_json(const ReportParts *parts, const GateOutcome *gate) {
   json_t *json = json_object();
   put_text(json, "id", gate->id);
   put_text(json, "kind", gate_kind_name(gate->kind));
-  put_text(json, "metric", strchr(gate->id, '.') + 1);
-  put_text(json, "label", gate->metric != NULL ? gate->metric->title : strchr(gate->id, '.') + 1);
+  put_text(json, "metric", gate->metric != NULL ? gate->metric->name : strchr(gate->id, '.') + 1);
+  put_text(json, "slice", gate->slice);
+  Text label = {0};
+  text_put(&label, gate->metric != NULL ? gate->metric->title : strchr(gate->id, '.') + 1);
+  if (gate->slice != NULL && gate->metric != NULL) text_add(&label, " by %s", gate->slice);
+  put_text(json, "label", label.bytes);
+  text_free(&label);
   put_text(json, "rule", gate_rule_names[gate->rule]);
   bool money = gate->metric != NULL && is_money(gate->metric);
   put(json, "margin", scaled_json(gate->margin, money ? MONEY_SCALE : 1));
@@ -94,7 +103,10 @@ static json_t *gate_json(const ReportParts *parts, const GateOutcome *gate) {
     put_count(json, "scale", MONEY_SCALE);
     put_text(json, "unit", parts->context->config->business.unit);
   }
-  if (gate->metric != NULL) put_judged(json, parts, gate->metric);
+  if (gate->kind == GATE_SLICE && gate->metric != NULL)
+    put(json, "delta", estimate_json(&gate->judged, metric_scale(gate->metric)));
+  else if (gate->metric != NULL)
+    put_judged(json, parts, gate->metric);
   put_text(json, "result", gate_result_name(gate->result));
   put_text(json, "text", gate->text);
   return json;
@@ -119,20 +131,6 @@ json_t *checks_json(const ReportParts *parts) {
                                     "result", gate_result_name(gate->result)));
   }
   return checks;
-}
-
-json_t *swap_json(const ReportParts *parts) {
-  if (parts->comparison == NULL || !parts->comparison->has_swap) return NULL;
-  const SwapSet *swap = &parts->comparison->swap;
-  json_t *json = json_pack("{s:I,s:I,s:I,s:I,s:I,s:I}", "both", (json_int_t)swap->both, "neither",
-                           (json_int_t)swap->neither, "in", (json_int_t)swap->in, "out",
-                           (json_int_t)swap->out, "in_positives", (json_int_t)swap->in_positives,
-                           "out_positives", (json_int_t)swap->out_positives);
-  if (!parts->challenger->money.present) return json;
-  put_count(json, "scale", MONEY_SCALE);
-  put_count(json, "in_gain", swap->in_gain);
-  put_count(json, "out_gain", swap->out_gain);
-  return json;
 }
 
 // ---- the sentence ----
@@ -234,7 +232,7 @@ json_t *verdict_json(const ReportParts *parts) {
   for (int i = 0; i < verdict->reason_count; i++)
     json_array_append_new(reasons, json_string(verdict->reasons[i]));
   put(json, "reason", reasons);
-  put(json, "flips_if", flips_json(parts));
+  put(json, "flips_if", verdict_flips_json(parts));
   if (verdict->rows_needed > 0) {
     put_count(json, "rows_needed", verdict->rows_needed);
     put(json, "for_challenger", json_boolean(verdict->for_challenger));

@@ -1,4 +1,4 @@
-// Parts of report.json: the business definition with its policies, curves and calibration.
+// Parts of report.json: the business definition with its policies, and curves.
 #include "io/report/json/parts.h"
 #include "io/report/json_text.h"
 #include "io/report/report_read.h"
@@ -308,57 +308,14 @@ static json_t *curve_json(const MoneyCurve *challenger, const MoneyCurve *champi
   return json;
 }
 
-static json_t *roc_of(const EvaluationReport *report) {
-  const CurvePoint *all = &report->points[report->point_count - 1];
-  json_t *x = json_array(), *y = json_array();
-  for (int i = 0; i < report->point_count; i++) {
-    const CurvePoint *point = &report->points[i];
-    json_array_append_new(x, json_finite(point->false_positives / all->false_positives));
-    json_array_append_new(y, json_finite(point->true_positives / all->true_positives));
-  }
-  return json_pack("{s:o,s:o}", "x", x, "y", y);
-}
-
 json_t *curves_json(const ReportParts *parts) {
   if (parts->challenger->point_count == 0) return NULL;
-  json_t *json = json_object(), *roc = json_object();
+  json_t *json = json_object();
   const MoneyReport *money = &parts->challenger->money;
   const MoneyReport *champion = parts->champion == NULL ? NULL : &parts->champion->money;
   put(json, "profit", curve_json(&money->profit, champion == NULL ? NULL : &champion->profit));
   put(json, "capacity", curve_json(&money->by_capacity, champion == NULL ? NULL : &champion->by_capacity));
-  if (parts->champion != NULL) put(roc, "champion", roc_of(parts->champion));
-  put(roc, "challenger", roc_of(parts->challenger));
-  put(json, "roc", roc);
-  return json;
-}
-
-// ---- calibration ----
-
-static json_t *bins_json(const EvaluationReport *report) {
-  json_t *predicted = json_array(), *observed = json_array(), *low = json_array(), *high = json_array();
-  json_t *rows = json_array();
-  for (int i = 0; i < report->bin_count; i++) {
-    const CalibrationBin *bin = &report->bins[i];
-    json_array_append_new(predicted, json_finite(bin->mean_score));
-    json_array_append_new(observed, json_finite(bin->mean_label));
-    json_array_append_new(low, json_finite(bin->low));
-    json_array_append_new(high, json_finite(bin->high));
-    json_array_append_new(rows, json_integer(bin->rows));
-  }
-  return json_pack("{s:o,s:o,s:o,s:o,s:o,s:f}", "predicted", predicted, "observed", observed, "low", low,
-                   "high", high, "rows", rows, "error", report->calibration_error);
-}
-
-json_t *calibration_json(const ReportParts *parts) {
-  if (parts->challenger->bin_count == 0) return NULL;
-  Text text = {0};
-  json_t *json = json_object();
-  text_put(&text, "mean distance of prediction and outcome in groups of equal size: ");
-  format_fixed(&text, parts->challenger->calibration_error,
-               metric_decimals(parts->challenger->calibration_error), false);
-  put_text(json, "summary", text.bytes);
-  text_free(&text);
-  if (parts->champion != NULL) put(json, "champion", bins_json(parts->champion));
-  put(json, "challenger", bins_json(parts->challenger));
+  put(json, "roc", roc_json(parts));
+  put(json, "pr", pr_json(parts));
   return json;
 }

@@ -34,7 +34,7 @@ json_t *metrics_json(const ReportParts *parts);
 json_t *gates_json(const ReportParts *parts);
 json_t *checks_json(const ReportParts *parts);
 json_t *verdict_json(const ReportParts *parts);
-json_t *swap_json(const ReportParts *parts);
+
 // The best policy that needs no model, for people: "acting on nobody".
 const char *trivial_words(const EvaluationReport *report);
 
@@ -50,9 +50,13 @@ void put_population_losses(json_t *loss, const ReportParts *parts);
 
 json_t *sensitivity_json(const ReportParts *parts);
 json_t *risk_json(const ReportParts *parts);
-json_t *flips_json(const ReportParts *parts); // verdict.flips_if
+json_t *verdict_flips_json(const ReportParts *parts); // verdict.flips_if
 json_t *business_json(const ReportParts *parts);
 json_t *curves_json(const ReportParts *parts);
+json_t *roc_json(const ReportParts *parts); // with the next one a part of curves_json
+json_t *pr_json(const ReportParts *parts);
+json_t *gains_json(const ReportParts *parts);
 json_t *calibration_json(const ReportParts *parts);
+json_t *methods_json(const ReportParts *parts);
 
 #endif

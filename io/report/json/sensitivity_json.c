@@ -81,7 +81,7 @@ json_t *sensitivity_json(const ReportParts *parts) {
   return json;
 }
 
-json_t *flips_json(const ReportParts *parts) {
+json_t *verdict_flips_json(const ReportParts *parts) {
   const Sensitivity *sensitivity = &parts->challenger->money.sensitivity;
   json_t *flips = NULL;
   for (int i = 0; i < sensitivity->count; i++) {

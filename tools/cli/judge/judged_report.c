@@ -18,7 +18,9 @@ static void take_rows(JudgedModel *judged, Predictions *read) {
   rows->weights = read->weights;
   rows->act = read->act;
   rows->skip = read->skip;
+  rows->slices = read->slices;
   judged->scores = read->scores;
+  read->slices = NULL;
   read->labels = read->weights = read->scores = NULL;
   read->act = read->skip = NULL;
   size_t bytes = 0;

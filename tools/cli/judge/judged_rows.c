@@ -315,6 +315,28 @@ done:
   return status;
 }
 
+static void add_slice(TextList *names, const Dataset *dataset, const char *name, bool optional) {
+  if (name[0] == '\0' || text_list_find(names, name) >= 0) return;
+  if (!optional || dataset_has_column(dataset, name)) text_list_add(names, name);
+}
+
+Status judged_rows_slices(JudgedRows *judged, Dataset *dataset, const Config *config, const int64_t *rows,
+                          bool optional, Error *error) {
+  TextList names = {0};
+  judged->numbers = memory_get((size_t)judged->rows, sizeof *judged->numbers);
+  memcpy(judged->numbers, rows, (size_t)judged->rows * sizeof *judged->numbers);
+  for (int i = 0; i < config->evaluate_slices.count; i++)
+    add_slice(&names, dataset, config->evaluate_slices.items[i], optional);
+  if (config->evaluate_fairness.present)
+    add_slice(&names, dataset, config->evaluate_fairness.column, optional);
+  add_slice(&names, dataset, config->evaluate_time, optional);
+  Status status = names.count == 0
+                      ? STATUS_OK
+                      : dataset_frame(&judged->slices, dataset, &names, rows, judged->rows, error);
+  text_list_free(&names);
+  return status;
+}
+
 EvaluationSet judged_rows_set(const JudgedRows *judged, const double *scores, Policy policy) {
   return (EvaluationSet){
       .task = judged->task,
@@ -326,7 +348,9 @@ EvaluationSet judged_rows_set(const JudgedRows *judged, const double *scores, Po
       .policy = policy,
       .capacity = money_capacity(&judged->capacity, judged->rows, judged->cost),
       .best = judged->best,
+      .costs = judged->costs,
       .money = {judged->act, judged->skip, judged->gain_if_one, judged->gain_if_zero},
+      .slices = judged->slices,
   };
 }
 
@@ -345,5 +369,7 @@ void judged_rows_free(JudgedRows *judged) {
   frame_free(judged->frame);
   payoff_free(&judged->payoffs);
   free(judged->examples);
+  free(judged->numbers);
+  frame_free(judged->slices);
   *judged = (JudgedRows){0};
 }

@@ -23,6 +23,8 @@ typedef struct JudgedRows {
   int64_t *origin;                     // [rows] the frame's row of each
   Payoffs payoffs;                     // of the definition: its texts and digest; empty without business
   char *examples;                      // sentences about typical payoffs; NULL without business
+  int64_t *numbers;                    // [rows] of the dataset; NULL where there is none (a report)
+  Frame *slices;                       // evaluate.slices, evaluate.fairness.column, evaluate.time; NULL: none
 } JudgedRows;
 
 // rows: numbers of the dataset's rows (not NULL unless count is 0). business may be NULL or absent. Needs the
@@ -51,6 +53,11 @@ Status judged_rows_count(JudgedRows *judged, const BusinessConfig *business, Err
 // class that is none, or a pair without a cost.
 Status judged_costs(double **costs, const BusinessConfig *business, const Preprocess *preprocess,
                     Error *error);
+
+// Keeps the rows' numbers, and the columns that `config` groups rows by. 65 where the data lack one of them;
+// with `optional` that one is left out.
+Status judged_rows_slices(JudgedRows *judged, Dataset *dataset, const Config *config, const int64_t *rows,
+                          bool optional, Error *error);
 
 // What acting on each row gains (act - skip, millionths) if every label were `label`; [count], freed by
 // free().

@@ -13,10 +13,12 @@
 
 enum { OPTIONS_MAX = 40, LONG_BASE = 256 }; // getopt's values of options are LONG_BASE + index
 
-static bool quiet_flag, help_flag;
+static bool quiet_flag, verbose_flag, json_flag, help_flag;
 
 static const Option common_options[] = {
     FLAG('q', "quiet", &quiet_flag, "say nothing but results and errors"),
+    FLAG('v', "verbose", &verbose_flag, "say more: what is read and written on the way"),
+    FLAG(0, "json", &json_flag, "print the result as JSON"),
     FLAG('h', "help", &help_flag, "this text"),
 };
 enum { COMMON_COUNT = sizeof common_options / sizeof common_options[0] };
@@ -144,6 +146,8 @@ Status command_parse(Parsed *parsed, const Command *command, int argc, char **ar
     return STATUS_OK;
   }
   output_set_quiet(quiet_flag);
+  output_set_verbose(verbose_flag);
+  output_set_json(json_flag);
   parsed->arguments = argv + optind;
   parsed->count = argc - optind;
   return check_count(command, parsed->count, error);

@@ -46,9 +46,10 @@ typedef struct Parsed {
   bool helped;
 } Parsed;
 
-// argv[0] is the verb. Every command also takes -h, --help and -q, --quiet. Lists are owned by the caller
-// (text_list_free), texts point into argv. 2: an option is unknown (the nearest is named), lacks or should
-// not have a value, or the number of arguments is wrong.
+// argv[0] is the verb. Every command also takes -h, --help, -q, --quiet, -v, --verbose
+// and --json. Lists are owned by the
+// caller (text_list_free), texts point into argv. 2: an option is unknown (the nearest is named), lacks or
+// should not have a value, or the number of arguments is wrong.
 Status command_parse(Parsed *parsed, const Command *command, int argc, char **argv, Error *error);
 
 #endif

@@ -7,10 +7,31 @@
 #include <string.h>
 #include <unistd.h>
 
-static bool quiet, progress_open;
+static bool quiet, verbose, json_wanted, progress_open;
 
 void output_set_quiet(bool value) {
   quiet = value;
+}
+
+void output_set_verbose(bool value) {
+  verbose = value;
+}
+
+void output_set_json(bool as_json) {
+  json_wanted = as_json;
+}
+
+bool output_is_json(void) {
+  return json_wanted;
+}
+
+Status print_json(json_t *json, Error *error) {
+  if (json == NULL)
+    return error_set(error, STATUS_DATA, "a name is not UTF-8, so no JSON can hold the result");
+  json_dumpf(json, stdout, JSON_INDENT(2));
+  printf("\n");
+  json_decref(json);
+  return STATUS_OK;
 }
 
 static void print_line(const char *prefix, const char *format, va_list arguments) {
@@ -22,6 +43,14 @@ static void print_line(const char *prefix, const char *format, va_list arguments
 
 void say(const char *format, ...) {
   if (quiet) return;
+  va_list arguments;
+  va_start(arguments, format);
+  print_line("", format, arguments);
+  va_end(arguments);
+}
+
+void say_more(const char *format, ...) {
+  if (quiet || !verbose) return;
   va_list arguments;
   va_start(arguments, format);
   print_line("", format, arguments);

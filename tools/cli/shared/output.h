@@ -4,13 +4,23 @@
 
 #include "engine/shared/status.h"
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 void output_set_quiet(bool quiet);
+void output_set_verbose(bool verbose);
+void output_set_json(bool as_json);
+bool output_is_json(void); // --json: the result on stdout is to be JSON
+
+// Prints a result, with indent, and frees it. 65 where it is NULL: a name in it is no UTF-8.
+Status print_json(json_t *json, Error *error);
 
 // To stderr, unless quiet; a newline is added.
 void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+// The same under -v only: what was read and written on the way.
+void say_more(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 // The same for what -q does not silence: "ingot: warning: ...".
 void warn(const char *format, ...) __attribute__((format(printf, 1, 2)));

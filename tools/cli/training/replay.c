@@ -21,7 +21,22 @@ static bool is_step(const Replay *replay, uint64_t step) {
   return false;
 }
 
+// What manifest.json of a finished run names and this segment needs, is there.
+static Status check_kept(const Replay *replay, Error *error) {
+  const Manifest *manifest = replay->manifest;
+  for (int i = 0; manifest->finished && i < manifest->step_count; i++) {
+    uint64_t step = manifest->steps[i];
+    if (step < replay->from || (replay->to != 0 && step > replay->to) || is_step(replay, step)) continue;
+    return error_set(error, STATUS_MISSING,
+                     "%s: the checkpoint of step %llu, which manifest.json names, is missing: restore it, or "
+                     "choose a --segment without it",
+                     replay->run, (unsigned long long)step);
+  }
+  return STATUS_OK;
+}
+
 static Status check_segment(Replay *replay, Error *error) {
+  PASS(check_kept(replay, error));
   if (replay->step_count == 0) {
     return error_set(error, STATUS_DATA, "%s: the run has no checkpoint yet: there is nothing to reproduce",
                      replay->run);
@@ -110,9 +125,12 @@ static void describe(Replay *replay, uint64_t step, const TensorDifference *foun
   if (found->kind == DIFFERENCE_VALUE) {
     text_add(&replay->state_difference, ", element %lld: %s, recorded %s", (long long)found->element,
              found->a, found->b);
-    if (found->has_ulps)
-      text_add(&replay->state_difference, ", %llu ulps apart", (unsigned long long)found->ulps);
-    text_add(&replay->state_difference, "; %lld elements differ\n", (long long)found->differing);
+    if (found->has_ulps) {
+      text_add(&replay->state_difference, ", %llu ulp%s apart", (unsigned long long)found->ulps,
+               found->ulps == 1 ? "" : "s");
+    }
+    text_add(&replay->state_difference, "; %lld element%s\n", (long long)found->differing,
+             found->differing == 1 ? " differs" : "s differ");
   } else {
     text_add(&replay->state_difference, " is in only one of the two, or of another type or shape\n");
   }
@@ -160,6 +178,35 @@ static Status forget_checkpoint(void *context, const Snapshot *snapshot, Error *
   return STATUS_OK;
 }
 
+// What follows from the data alone: a checkpoint's is not that of other data.
+static bool is_of_data(const TensorView *tensor) {
+  return strcmp(tensor->name, "state.data") == 0 || strncmp(tensor->name, "preprocess.", 11) == 0;
+}
+
+static void take_views(TensorSet *set, const TensorSet *from, bool of_data) {
+  for (int i = 0; i < from->count; i++) {
+    const TensorView *tensor = &from->items[i];
+    if (is_of_data(tensor) == of_data)
+      tensor_set_add(set, tensor->name, tensor->dtype, tensor->rank, tensor->shape, tensor->data);
+  }
+}
+
+// With other data the segment starts from the checkpoint's parameters and these data's preprocessing. Where
+// those do not fit together (another dictionary) that is the difference, and nothing is trained.
+static Status start_elsewhere(Replay *replay, Trainer *trainer, const TensorSet *recorded, Error *error) {
+  TensorSet start = {0};
+  take_views(&start, recorded, false);
+  take_views(&start, trainer_model(trainer), true);
+  take_views(&start, trainer_optimizer(trainer), true);
+  Status status = trainer_restore(trainer, &start, error);
+  tensor_set_free(&start);
+  if (status != STATUS_DATA) return status;
+  text_add(&replay->state_difference, "checkpoint of step %llu: with these data %s\n",
+           (unsigned long long)replay->from, error->text);
+  replay->to = replay->from;
+  return STATUS_OK;
+}
+
 static Status start_from(Replay *replay, Trainer *trainer, Error *error) {
   char name[CHECKPOINT_NAME_MAX], *path;
   Checkpoint *checkpoint = NULL;
@@ -168,7 +215,8 @@ static Status start_from(Replay *replay, Trainer *trainer, Error *error) {
   checkpoint_name(name, replay->from);
   path = memory_format("%s/%s", replay->checkpoints, name);
   TRY(checkpoint_load(&checkpoint, path, CHECKPOINT_ALL, error));
-  TRY(trainer_restore(trainer, &checkpoint->tensors, error));
+  TRY(replay->other_data ? start_elsewhere(replay, trainer, &checkpoint->tensors, error)
+                         : trainer_restore(trainer, &checkpoint->tensors, error));
 done:
   checkpoint_free(checkpoint);
   free(path);

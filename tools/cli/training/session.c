@@ -46,7 +46,9 @@ static Status check_choices(const SessionChoices *choices, Error *error) {
                      choices->threads, DEVICE_THREADS_MAX);
   }
   if (choices->isa != NULL && !device_isa_is_valid(choices->isa)) {
-    return error_set(error, STATUS_USAGE, "--isa %s: it takes auto, portable, avx2 or avx512", choices->isa);
+    char names[DEVICE_TEXT];
+    device_isa_names(names);
+    return error_set(error, STATUS_USAGE, "--isa %s: it takes %s", choices->isa, names);
   }
   if (choices->device != NULL && !device_name_is_valid(choices->device)) {
     return error_set(error, STATUS_USAGE, "--device %s: it takes auto, cpu, cuda or cuda:N", choices->device);
@@ -54,36 +56,54 @@ static Status check_choices(const SessionChoices *choices, Error *error) {
   return STATUS_OK;
 }
 
-Status load_config(Config **config, const char *path, const SessionChoices *choices, bool free_only,
-                   Error *error) {
+static void print_problems(const ConfigProblems *problems) {
+  if (problems->count == 0) return;
+  end_progress();
+  fputs(problems->text, stderr);
+}
+
+// Keeps the places of keys in `problems`; those found are printed.
+static Status load(Config **config, ConfigProblems *problems, const char *path, const SessionChoices *choices,
+                   bool free_only, Error *error) {
   TextList all = {0};
-  ConfigProblems problems = {0};
   Status status;
   PASS(check_choices(choices, error));
   choices_overrides(&all, choices);
   ConfigOverride *overrides = memory_get((size_t)all.count, sizeof *overrides);
   for (int i = 0; i < all.count; i++) overrides[i].text = all.items[i];
   if (free_only) TRY(config_check_free(overrides, all.count, error));
-  status = config_load(config, &problems, path, overrides, all.count, error);
-  if (problems.count > 0) {
-    end_progress();
-    fputs(problems.text, stderr);
-  }
+  status = config_load(config, problems, path, overrides, all.count, error);
+  print_problems(problems);
 done:
-  config_problems_free(&problems);
   free(overrides);
   text_list_free(&all);
   return status;
 }
 
-Status session_load(Session *session, const char *path, const SessionChoices *choices, Error *error) {
+Status load_config(Config **config, const char *path, const SessionChoices *choices, bool free_only,
+                   Error *error) {
+  ConfigProblems problems = {0};
+  Status status = load(config, &problems, path, choices, free_only, error);
+  config_problems_free(&problems);
+  return status;
+}
+
+Status session_load(Session *session, const char *path, const SessionChoices *choices, bool free_only,
+                    Error *error) {
   choices_overrides(&session->overrides, choices);
-  return load_config(&session->config, path, choices, false, error);
+  return load(&session->config, &session->problems, path, choices, free_only, error);
 }
 
 Status session_open_data(Session *session, Error *error) {
-  PASS(dataset_open(&session->dataset, session->config, error));
-  return dataset_digest(session->data_digest, session->dataset, session->config, error);
+  Status status = dataset_open_checked(&session->dataset, session->config, &session->problems, error);
+  print_problems(&session->problems);
+  if (status != STATUS_OK) return status;
+  PASS(dataset_digest(session->data_digest, session->dataset, session->config, error));
+  char hex[DIGEST_HEX];
+  sha256_hex(hex, session->data_digest);
+  say_more("data %s: %lld rows, digest %.12s", session->config->data.file,
+           (long long)dataset_rows(session->dataset), hex);
+  return STATUS_OK;
 }
 
 static Status select_value(void *context, double *value, double *loss, const float *scores, int64_t rows,
@@ -178,6 +198,7 @@ void session_close(Session *session) {
   preprocess_free(session->preprocess);
   dataset_close(session->dataset);
   config_free(session->config);
+  config_problems_free(&session->problems);
   text_list_free(&session->overrides);
   *session = (Session){0};
 }

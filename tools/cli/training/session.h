@@ -42,7 +42,8 @@ typedef struct Selector {
 
 typedef struct Session {
   Config *config;
-  TextList overrides; // --set and the like, recorded in the run
+  ConfigProblems problems; // and where its keys stand
+  TextList overrides;      // --set and the like, recorded in the run
   Dataset *dataset;
   uint8_t data_digest[DIGEST_BYTES];
   Preprocess *preprocess;
@@ -56,7 +57,8 @@ typedef struct Session {
 
 // Zero-initialise a Session first; session_close is right after any failure. All problems of a configuration
 // go to stderr, one block each.
-Status session_load(Session *session, const char *path, const SessionChoices *choices, Error *error);
+Status session_load(Session *session, const char *path, const SessionChoices *choices, bool free_only,
+                    Error *error);
 Status session_open_data(Session *session, Error *error);
 Status session_prepare(Session *session, Error *error);
 void session_close(Session *session);

@@ -1,6 +1,7 @@
 // Trains into a run's folder.
 #include "tools/cli/training/training.h"
 
+#include "engine/shared/memory.h"
 #include "io/config/write.h"
 #include "io/run/run.h"
 #include "tools/cli/judge/policy.h"
@@ -29,7 +30,9 @@ static Status pass_events(void *context, const Event *events, int count, Error *
 
 static Status pass_checkpoint(void *context, const Snapshot *snapshot, Error *error) {
   CheckpointSink sink = run_checkpoints(((Training *)context)->run);
-  return sink.save(sink.context, snapshot, error);
+  PASS(sink.save(sink.context, snapshot, error));
+  say_more("saved the checkpoint of step %llu", (unsigned long long)snapshot->step);
+  return STATUS_OK;
 }
 
 static RunEnvironment environment_of(const Session *session) {
@@ -90,18 +93,27 @@ done:
   return status;
 }
 
-static Status print_result(const char *path, Error *error) {
-  char *manifest_path = NULL, model[DIGEST_HEX], state[DIGEST_HEX];
-  Manifest *manifest = NULL;
-  if (asprintf(&manifest_path, "%s/manifest.json", path) < 0) return error_set(error, STATUS_BUG, "asprintf");
-  Status status = manifest_read(&manifest, manifest_path, error);
-  if (status == STATUS_OK) {
-    sha256_hex(state, manifest->final.state_digest);
-    sha256_hex(model, manifest->selected.model_digest);
-    printf("run    %s\nstate  %s:%s (step %llu)\nmodel  %s:%s (step %llu)\n", path, manifest->numerics, state,
-           (unsigned long long)manifest->final.step, manifest->numerics, model,
-           (unsigned long long)manifest->selected.step);
+static Status print_digests(const Manifest *manifest, const char *path, Error *error) {
+  char state[DIGEST_HEX], model[DIGEST_HEX];
+  sha256_hex(state, manifest->final.state_digest);
+  sha256_hex(model, manifest->selected.model_digest);
+  if (output_is_json()) {
+    return print_json(json_pack("{s:s,s:s,s:s,s:I,s:s,s:I}", "run", path, "numerics", manifest->numerics,
+                                "state", state, "step", (json_int_t)manifest->final.step, "model", model,
+                                "model_step", (json_int_t)manifest->selected.step),
+                      error);
   }
+  printf("run    %s\nstate  %s:%s (step %llu)\nmodel  %s:%s (step %llu)\n", path, manifest->numerics, state,
+         (unsigned long long)manifest->final.step, manifest->numerics, model,
+         (unsigned long long)manifest->selected.step);
+  return STATUS_OK;
+}
+
+static Status print_result(const char *path, Error *error) {
+  char *manifest_path = memory_format("%s/manifest.json", path);
+  Manifest *manifest = NULL;
+  Status status = manifest_read(&manifest, manifest_path, error);
+  if (status == STATUS_OK) status = print_digests(manifest, path, error);
   manifest_free(manifest);
   free(manifest_path);
   return status;

@@ -76,10 +76,6 @@ DEVICE_FUNCTION float shuffle_xor(float x, int mask, const char *file = __builti
                                   int line = __builtin_LINE()) {
   return cpu_grid::shuffle({file, line}, x, lane_index() ^ mask);
 }
-DEVICE_FUNCTION float shuffle(float x, int lane, const char *file = __builtin_FILE(),
-                              int line = __builtin_LINE()) {
-  return cpu_grid::shuffle({file, line}, x, lane);
-}
 
 // Static storage, one for all blocks, for they run one after the other. `live` is the count once this block
 // has touched the array, so one comparison finds a first touch and an index outside.
@@ -97,8 +93,11 @@ template <typename T, int N> struct alignas(16) SharedArray {
   }
 };
 
-DEVICE_FUNCTION void copy_async_16(float4 *to_shared, const void *from_global) {
-  cpu_grid::copy_async(to_shared, from_global);
+DEVICE_FUNCTION void copy_async_16(float4 *to_shared, const float *from_global, int count) {
+  cpu_grid::copy_async(to_shared, from_global, 4, count);
+}
+DEVICE_FUNCTION void copy_async_4(float *to_shared, const float *from_global, bool there) {
+  cpu_grid::copy_async(to_shared, from_global, 1, there);
 }
 DEVICE_FUNCTION void copy_async_commit() {
   cpu_grid::copy_async_commit();

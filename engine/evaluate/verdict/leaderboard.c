@@ -1,7 +1,8 @@
 // Holm's procedure, ranks and groups.
-#include "engine/evaluate/leaderboard.h"
+#include "engine/evaluate/verdict/leaderboard.h"
 
 #include "engine/evaluate/statistics/intervals.h"
+#include "engine/evaluate/statistics/multiplicity.h"
 #include "engine/evaluate/statistics/score_blocks.h"
 #include "engine/shared/math64.h"
 #include "engine/shared/memory.h"
@@ -115,16 +116,13 @@ static void rank_models(Leaderboard *leaderboard, const Contest *contest) {
 }
 
 static void adjust_p(Leaderboard *leaderboard, const Contest *contest) {
-  double highest = 0;
-  for (int j = 0; j < contest->count; j++) {
-    double adjusted = contest->p_values[contest->by_p[j]] * (contest->count - j);
-    if (adjusted > highest) highest = adjusted;
-    if (highest > 1) highest = 1;
-    for (int i = 0; i < leaderboard->count; i++) {
-      if (leaderboard->models[i].model == contest->by_p[j] + 1)
-        leaderboard->models[i].p_holm = adjusted == adjusted ? highest : not_a_number;
-    }
+  double *adjusted = memory_get((size_t)contest->count, sizeof *adjusted);
+  holm_adjust(adjusted, contest->p_values, contest->count);
+  for (int i = 0; i < leaderboard->count; i++) {
+    RankedModel *model = &leaderboard->models[i];
+    if (model->model > 0) model->p_holm = adjusted[model->model - 1];
   }
+  free(adjusted);
 }
 
 // A group ends where a model is surely worse than the group's best one.

@@ -1,7 +1,7 @@
 // Private to engine/evaluate: the rules of gates, which read intervals and never points, and the verdict that
 // follows.
-#ifndef INGOT_ENGINE_EVALUATE_GATES_H
-#define INGOT_ENGINE_EVALUATE_GATES_H
+#ifndef INGOT_ENGINE_EVALUATE_VERDICT_GATES_H
+#define INGOT_ENGINE_EVALUATE_VERDICT_GATES_H
 
 #include "engine/evaluate/evaluate.h"
 
@@ -15,6 +15,14 @@ typedef struct Judged {
   const Estimate
       *primary; // the primary rule's difference, at a confidence of its own; NULL: as in differences
 } Judged;
+
+// ---- gates_slices.c ----
+
+bool gate_is_of_slice(const Gate *gate);
+
+// Rules about slices: those of guardrails and, where there is a primary rule and a champion, detect_harm of
+// its metric on every other column. Writes them to `out` (NULL: none) and returns how many there are.
+int slice_gates(GateOutcome *out, const Judged *judged, const GatesConfig *gates, const Validity *validity);
 
 void verdict_of(Verdict *verdict, const Judged *judged, const GatesConfig *gates, const Validity *validity);
 

@@ -3,8 +3,8 @@
 //
 // Holm 1979: the challenger with the smallest p value is tested at alpha / m, the next one at alpha / (m -
 // 1), and so on; once one does not pass, none behind it does. alpha = 1 - gates.confidence, two-sided.
-#ifndef INGOT_ENGINE_EVALUATE_LEADERBOARD_H
-#define INGOT_ENGINE_EVALUATE_LEADERBOARD_H
+#ifndef INGOT_ENGINE_EVALUATE_VERDICT_LEADERBOARD_H
+#define INGOT_ENGINE_EVALUATE_VERDICT_LEADERBOARD_H
 
 #include "engine/evaluate/evaluate.h"
 

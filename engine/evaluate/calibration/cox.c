@@ -1,0 +1,131 @@
+// Newton's method for the two parameters of calibration, on blocks of equal scores.
+#include "engine/evaluate/calibration/cox.h"
+
+#include "engine/evaluate/metrics.h"
+#include "engine/shared/exact_sum.h"
+#include "engine/shared/math64.h"
+#include "engine/shared/memory.h"
+
+#include <stdlib.h>
+
+enum { MOST_STEPS = 40, THIN = 32, THIN_FROM = 1 << 16 };
+static const double least_step = 1e-11, largest_parameter = 1e4, least_determinant = 1e-13;
+
+// A symmetric matrix of (1, x) and a vector, summed over blocks.
+typedef struct Normal {
+  double one, x, xx, gradient_one, gradient_x;
+} Normal;
+
+typedef struct Fit {
+  const EvaluationSet *set;
+  const ScoreBlocks *blocks;
+  double *logits; // [blocks]
+  double intercept, slope;
+} Fit;
+
+static double probability(const Fit *fit, int64_t block) {
+  return 1 / (1 + math64_exp(-(fit->intercept + fit->slope * fit->logits[block])));
+}
+
+// Of every `stride`th block.
+static Normal curvature(const Fit *fit, int64_t stride) {
+  SumBins *sums = memory_get(5, sizeof *sums);
+  for (int64_t b = 0; b < fit->blocks->count; b += stride) {
+    double p = probability(fit, b), x = fit->logits[b];
+    double positive = score_block_positive(fit->blocks, b), negative = score_block_negative(fit->blocks, b);
+    double weight = (positive + negative) * (p * (1 - p)), residual = positive * (1 - p) - negative * p;
+    sum_bins_add(&sums[0], weight);
+    sum_bins_add(&sums[1], weight * x);
+    sum_bins_add(&sums[2], weight * (x * x));
+    sum_bins_add(&sums[3], residual);
+    sum_bins_add(&sums[4], residual * x);
+  }
+  Normal normal = {sum_bins_value(&sums[0]), sum_bins_value(&sums[1]), sum_bins_value(&sums[2]),
+                   sum_bins_value(&sums[3]), sum_bins_value(&sums[4])};
+  free(sums);
+  return normal;
+}
+
+static double magnitude(double x) {
+  return x < 0 ? -x : x;
+}
+
+static double determinant_of(const Normal *normal) {
+  return normal->one * normal->xx - normal->x * normal->x;
+}
+
+// Newton from the fit's parameters until a step is small. Far from the optimum a step is cut to 1.
+static bool converge(Fit *fit, int64_t stride) {
+  for (int step = 0; step < MOST_STEPS; step++) {
+    Normal normal = curvature(fit, stride);
+    double determinant = determinant_of(&normal);
+    if (!(determinant > least_determinant * normal.one * normal.xx)) return false;
+    double intercept = (normal.xx * normal.gradient_one - normal.x * normal.gradient_x) / determinant;
+    double slope = (normal.one * normal.gradient_x - normal.x * normal.gradient_one) / determinant;
+    double length = magnitude(intercept) + magnitude(slope), cut = length > 1 ? 1 / length : 1;
+    fit->intercept += cut * intercept;
+    fit->slope += cut * slope;
+    double size = magnitude(fit->intercept) + magnitude(fit->slope);
+    if (!(size < largest_parameter)) return false;
+    if (length <= least_step * (1 + size)) return true;
+  }
+  return false;
+}
+
+// Sums of squared weighted residuals times (1, x, x^2).
+static Normal squares_of_scores(const Fit *fit) {
+  const ScoreBlocks *blocks = fit->blocks;
+  SumBins *sums = memory_get(3, sizeof *sums);
+  for (int64_t b = 0; b < blocks->count; b++) {
+    double p = probability(fit, b), x = fit->logits[b], square = 0;
+    if (!blocks->weighted) {
+      square =
+          score_block_positive(blocks, b) * ((1 - p) * (1 - p)) + score_block_negative(blocks, b) * (p * p);
+    } else {
+      ExactSum exact = {0};
+      for (int64_t i = score_block_start(blocks, b); i < blocks->end[b]; i++) {
+        int64_t row = blocks->order[i];
+        double residual = fit->set->weights[row] * (fit->set->labels[row] == 1 ? 1 - p : p);
+        exact_sum_add(&exact, residual * residual);
+      }
+      square = exact_sum_value(&exact);
+    }
+    sum_bins_add(&sums[0], square);
+    sum_bins_add(&sums[1], square * x);
+    sum_bins_add(&sums[2], square * (x * x));
+  }
+  Normal normal = {sum_bins_value(&sums[0]), sum_bins_value(&sums[1]), sum_bins_value(&sums[2]), 0, 0};
+  free(sums);
+  return normal;
+}
+
+// Square roots of the diagonal of H^-1 S H^-1.
+static void sandwich(CoxFit *result, const Fit *fit) {
+  Normal h = curvature(fit, 1), s = squares_of_scores(fit);
+  double determinant = determinant_of(&h);
+  double intercept = h.xx * h.xx * s.one - 2 * h.xx * h.x * s.x + h.x * h.x * s.xx;
+  double slope = h.x * h.x * s.one - 2 * h.x * h.one * s.x + h.one * h.one * s.xx;
+  result->intercept_error = math64_sqrt(intercept) / determinant;
+  result->slope_error = math64_sqrt(slope) / determinant;
+}
+
+CoxFit cox_fit(const EvaluationSet *set, const ScoreBlocks *blocks) {
+  double nan = __builtin_nan("");
+  CoxFit result = {false, nan, nan, nan, nan};
+  if (blocks->count < 2 || !(blocks->positive_total > 0) || !(blocks->negative_total > 0)) return result;
+  Fit fit = {set, blocks, memory_get((size_t)blocks->count, sizeof(double)), 0, 1};
+  for (int64_t b = 0; b < blocks->count; b++) {
+    double p = clipped_probability(score_block_score(blocks, b));
+    fit.logits[b] = math64_log(p / (1 - p));
+  }
+  // Many blocks: a part of them gives a start from which the whole needs two or three steps.
+  if (blocks->count >= THIN_FROM && !converge(&fit, THIN)) fit.intercept = 0, fit.slope = 1;
+  if (converge(&fit, 1)) {
+    result.converged = true;
+    result.intercept = fit.intercept;
+    result.slope = fit.slope;
+    sandwich(&result, &fit);
+  }
+  free(fit.logits);
+  return result;
+}
