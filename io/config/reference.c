@@ -62,6 +62,8 @@ static const char *type_text(const KeyRow *row) {
     return "a list";
   case KEY_NAMED:
     return "a map of names";
+  case KEY_COSTS:
+    return "a map of maps of numbers";
   }
   return "";
 }

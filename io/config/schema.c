@@ -109,8 +109,8 @@ static char *table_path(const char *path) {
     size_t length = strcspn(path, ".");
     const KeyRow *here = key_row_find(shape, strlen(shape));
     bool list = here != NULL && here->type == KEY_ITEMS, named = here != NULL && here->type == KEY_NAMED;
-    bool leaf =
-        here != NULL && (here->type == KEY_COLUMNS || here->type == KEY_INTS || here->type == KEY_METRICS);
+    bool leaf = here != NULL && (here->type == KEY_COLUMNS || here->type == KEY_INTS ||
+                                 here->type == KEY_METRICS || here->type == KEY_COSTS);
     char *longer;
     if (leaf) { // an index into a list of values
       longer = memory_text(shape);

@@ -29,6 +29,7 @@ typedef enum KeyType {
   KEY_INTS,     // int *, then int count
   KEY_METRIC,   // char *
   KEY_METRICS,  // TextList
+  KEY_COSTS,    // CostList: a map of maps of numbers
   KEY_RULE,     // Gate: sets rule and margin
   KEY_ITEMS,    // pointer, then int count: list of structs of item_size, or the word `auto` (bool at flag)
   KEY_NAMED     // the same from a map; the item's first member is char *name
@@ -66,6 +67,9 @@ typedef struct KeyRow {
   size_t item_size, flag;
   int rule; // KEY_RULE: the GateRule
 } KeyRow;
+
+// Words of business.policy.threshold, which stand for policies of their own.
+enum { THRESHOLD_BEST = -1, THRESHOLD_FROZEN = -2 };
 
 extern const KeyRow key_rows[];
 extern const int key_row_count;

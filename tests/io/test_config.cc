@@ -233,6 +233,37 @@ TEST(ConfigResolved, DifficultTextsAndNumbersSurvive) {
   }
 }
 
+TEST(ConfigResolved, BusinessesReadBackEqual) {
+  const std::string several = "data.target={column: y, task: multiclass}", none = "data.target.column=y";
+  const std::pair<std::string, std::string> businesses[] = {
+      {none, "{unit: E, act: '1', capacity: {rows: 800}, policy: capacity}"},
+      {none, "{unit: E, act: '1', capacity: {fraction: 0.2}, policy: {threshold: frozen}}"},
+      {none,
+       "{unit: E, act: ':a', capacity: {budget: 5000, cost: ':a * 2'}, params: {a: {value: 1, unit: E}}}"},
+      {none, "{unit: E, act: '1', params: {r: {value: 0.5, low: 0.1, high: 1, unit: rate}}}"},
+      {several, "{unit: E, costs: {'a: b': {c: 1, 'd \"e\"': -2.5}, c: {'a: b': 1e-3}, 'd \"e\"': {}}}"}};
+  for (const auto &[target, business] : businesses) {
+    Loaded first = load(std::string(SMALL) + "business: " + business + "\n", {target});
+    ASSERT_EQ(first.status, STATUS_OK) << business << "\n" << first.problems;
+    Loaded second = load(first.resolved);
+    ASSERT_EQ(second.status, STATUS_OK) << business << "\n" << second.problems << first.resolved;
+    EXPECT_EQ(first.resolved, second.resolved) << business;
+    EXPECT_EQ(first.bits, second.bits) << business;
+    const BusinessConfig &a = first.config->business, &b = second.config->business;
+    EXPECT_EQ(a.policy, b.policy);
+    EXPECT_EQ(a.capacity.rows, b.capacity.rows);
+    EXPECT_EQ(a.capacity.fraction, b.capacity.fraction);
+    EXPECT_EQ(a.capacity.budget, b.capacity.budget);
+    EXPECT_STREQ(a.capacity.cost, b.capacity.cost);
+    ASSERT_EQ(a.costs.count, b.costs.count);
+    for (int i = 0; i < a.costs.count; i++) {
+      EXPECT_STREQ(a.costs.items[i].truth, b.costs.items[i].truth);
+      EXPECT_STREQ(a.costs.items[i].decision, b.costs.items[i].decision);
+      EXPECT_EQ(a.costs.items[i].amount, b.costs.items[i].amount);
+    }
+  }
+}
+
 TEST(ConfigResolved, InputsThatAutoStandsForReadBackEqual) {
   Loaded loaded = load(SMALL);
   ASSERT_EQ(loaded.status, STATUS_OK);

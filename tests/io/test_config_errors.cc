@@ -196,6 +196,18 @@ const ErrorCase CASES[] = {
      "a must have low <= value <= high\n"},
     {"name of a number", "business: {unit: E, act: '1', params: {1a: 3}}\n",
      "'1a' is no name: letters, digits and _, not beginning with a digit\n"},
+    {"unit of a parameter", "business: {unit: E, act: '1', params: {a: {value: 3, unit: F}}}\n",
+     "a is in F, but business.unit is E: convert the amount, or write unit: rate for a share or a factor\n"},
+    {"two capacities", "business: {unit: E, act: '1', capacity: {rows: 3, fraction: 0.5}}\n",
+     "c.yaml:5:41: error: business.capacity needs only one of rows, fraction and budget\n"},
+    {"a budget without costs", "business: {unit: E, act: '1', capacity: {budget: 3}}\n",
+     "budget and cost go together"},
+    {"policy without capacity", "business: {unit: E, act: '1', policy: capacity}\n",
+     "policy capacity acts up to business.capacity, which is not given"},
+    {"costs of two classes", "business: {unit: E, act: '1', costs: {a: {b: 1}}}\n",
+     "business.costs needs a target with several classes, not a binary one\n"},
+    {"shape of costs", "business: {unit: E, act: '1', costs: {a: 1}}\n",
+     "a map of maps, {TRUTH: {DECISION: cost}}"},
     // Payoff expressions: the caret within the value, however it is written
     {"syntax", "business: {unit: EUR, act: '1 + + * 2'}\n",
      "c.yaml:5:35: error: business.act: a value expected before '*'\n   5 | business: {unit: EUR, act: '1 + "

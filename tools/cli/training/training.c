@@ -187,6 +187,7 @@ Status training_run(Session *session, const char *path, Error *error) {
   Training training = {.session = session};
   RunState state;
   Status status;
+  TRY(policy_check_trainable(session->config, error));
   TRY(run_state(&state, path, session->config->bits_text, session->data_digest, error));
   if (state == RUN_OTHER) TRY(STATUS_EXISTS);
   if (state != RUN_FINISHED) {
