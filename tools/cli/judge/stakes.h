@@ -3,7 +3,7 @@
 #define INGOT_TOOLS_CLI_JUDGE_STAKES_H
 
 #include "engine/evaluate/evaluate.h"
-#include "tools/cli/judge/judged_model.h"
+#include "tools/cli/judge/models/judged_model.h"
 
 // Fills sensitivity and risk of report->money, which is the challenger's: of its value over the champion's,
 // or (champion NULL) over the best policy that needs no model. `delta`: the difference in units with its

@@ -12,7 +12,7 @@
 #include "engine/train/trainer.h"
 #include "io/data/dataset.h"
 #include "io/run/manifest.h"
-#include "tools/cli/judge/judged_rows.h"
+#include "tools/cli/judge/models/judged_rows.h"
 #include "tools/cli/shared/command.h"
 
 // Options that every verb which trains has.

@@ -5,7 +5,7 @@
 #include "engine/shared/memory.h"
 #include "io/config/write.h"
 #include "io/run/run.h"
-#include "tools/cli/judge/policy.h"
+#include "tools/cli/judge/models/policy.h"
 #include "tools/cli/shared/output.h"
 #include "tools/cli/training/progress.h"
 #include "tools/cli/training/signals.h"

@@ -3,8 +3,8 @@
 #include "engine/evaluate/money.h"
 #include "engine/shared/memory.h"
 #include "io/run/manifest.h"
-#include "tools/cli/judge/judged_parts.h"
-#include "tools/cli/judge/policy.h"
+#include "tools/cli/judge/models/judged_parts.h"
+#include "tools/cli/judge/models/policy.h"
 
 #include <stdio.h>
 #include <stdlib.h>
