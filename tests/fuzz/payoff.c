@@ -27,7 +27,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   if (frame == NULL) frame = three_rows();
   char *text = strndup((const char *)data, size);
   const double target[] = {0, 1, 1};
-  Parameter parameter = {"offer", 60, 40, 90};
+  Parameter parameter = {.name = "offer", .value = 60, .low = 40, .high = 90};
   BusinessConfig business = {.present = true,
                              .unit = "EUR",
                              .horizon = "",
