@@ -22,22 +22,39 @@ static Status put_file(Sums *sums, const char *folder, const char *name, const c
   return durable_replace(&file_calls_system, folder, name, bytes, length, error);
 }
 
-static Status put_predictions(Sums *sums, const char *folder, const Predictions *predictions, Error *error) {
-  char *path = memory_format("%s/predictions.h5", folder);
+static Status put_predictions(Sums *sums, const char *folder, const PredictionsFile *file, Error *error) {
+  char *path = memory_format("%s/%s", folder, file->name);
   uint8_t digest[DIGEST_BYTES];
   int64_t bytes;
   Status status;
-  if (predictions == NULL) {
-    unlink(path); // those of an earlier report
-    status = STATUS_OK;
-    goto done;
-  }
-  TRY(predictions_write(path, predictions, NULL, 0, true, error));
+  TRY(predictions_write(path, &file->predictions, NULL, 0, true, error));
   TRY(file_sha256(digest, &bytes, path, -1, error));
-  sums_add(sums, "predictions.h5", digest);
+  sums_add(sums, file->name, digest);
 done:
   free(path);
   return status;
+}
+
+static bool is_scores(const char *name) {
+  size_t length = strlen(name);
+  return strcmp(name, "predictions.h5") == 0 || strcmp(name, "champion.h5") == 0 ||
+         (strncmp(name, "challenger_", strlen("challenger_")) == 0 && length > 3 &&
+          strcmp(name + length - 3, ".h5") == 0);
+}
+
+// Scores of an earlier report that this one does not replace.
+static void remove_stale(const Sums *sums, const char *folder) {
+  char **names;
+  int count;
+  Error ignored;
+  if (folder_names(&names, &count, folder, &ignored) != STATUS_OK) return;
+  for (int i = 0; i < count; i++) {
+    if (!is_scores(names[i]) || sums_find(sums, names[i]) != NULL) continue;
+    char *path = memory_format("%s/%s", folder, names[i]);
+    unlink(path);
+    free(path);
+  }
+  folder_names_free(names, count);
 }
 
 // A folder takes a report where there is none, nothing in it, or an earlier report, which has report.json.
@@ -70,8 +87,8 @@ static Status check_folder(const char *folder, Error *error) {
   return status;
 }
 
-Status report_folder_write(const char *folder, const json_t *report, const Predictions *predictions,
-                           const char *config_text, Error *error) {
+Status report_folder_write(const char *folder, const json_t *report, const PredictionsFile *files,
+                           int file_count, const char *config_text, Error *error) {
   Text json = {0}, html = {0}, markdown = {0}, junit = {0};
   Sums sums = {0};
   char *lines = NULL;
@@ -88,9 +105,10 @@ Status report_folder_write(const char *folder, const json_t *report, const Predi
   TRY(put_file(&sums, folder, "junit.xml", junit.bytes, junit.length, error));
   if (config_text != NULL)
     TRY(put_file(&sums, folder, "config.yaml", config_text, strlen(config_text), error));
-  TRY(put_predictions(&sums, folder, predictions, error));
+  for (int i = 0; i < file_count; i++) TRY(put_predictions(&sums, folder, &files[i], error));
   lines = sums_text(&sums);
   TRY(durable_replace(&file_calls_system, folder, "SHA256SUMS", lines, strlen(lines), error));
+  remove_stale(&sums, folder);
 done:
   free(lines);
   sums_free(&sums);

@@ -21,6 +21,8 @@ typedef struct ReportSubject {
   char model_digest[DIGEST_HEX], state_digest[DIGEST_HEX], config_digest[DIGEST_HEX], data_digest[DIGEST_HEX];
   bool has_seed;
   uint64_t seed;
+  const char *predictions; // file of its scores beside the report; NULL: none
+  Policy policy;           // binary: by which its decisions there were made
 } ReportSubject;
 
 typedef struct ReportContext {
@@ -39,8 +41,10 @@ typedef struct ReportContext {
   const char *override_by, *override_reason; // of an INCONCLUSIVE that a person accepted; else NULL
   const LedgerEntry *ledger;                 // where the decision spends alpha; else NULL
   const GatesConfig *champion_gates;         // the rules the champion was judged by; NULL: none
-  const Leaderboard *leaderboard;            // of several challengers; else NULL
-  const char *const *model_names;            // [leaderboard->count]: the champion, then the challengers
+  const ReportSubject *others;               // [other_count] challengers that the report is not about
+  int other_count;
+  const Leaderboard *leaderboard; // of several challengers; else NULL
+  const char *const *model_names; // [leaderboard->count]: the champion, then the challengers
 } ReportContext;
 
 // One model: champion and comparison NULL. Two: all of them. The tree is the caller's (json_decref).

@@ -394,7 +394,7 @@ TEST(ReportFolder, SumsCoverEveryFile) {
   EvaluationCase rows = random_binary(100, 0, false, 11);
   Reported made(other_scores(rows), rows, false, "churn");
   Error error = {};
-  ASSERT_EQ(report_folder_write(folder.c_str(), made.json, nullptr, "name: x\n", &error), STATUS_OK)
+  ASSERT_EQ(report_folder_write(folder.c_str(), made.json, nullptr, 0, "name: x\n", &error), STATUS_OK)
       << error.text;
   EXPECT_EQ(system(("cd '" + folder.string() + "' && sha256sum --quiet -c SHA256SUMS").c_str()), 0);
   std::ifstream sums(folder / "SHA256SUMS");
@@ -402,12 +402,12 @@ TEST(ReportFolder, SumsCoverEveryFile) {
   for (std::string line; std::getline(sums, line);) lines++;
   EXPECT_EQ(lines, 5); // report.json, .html, .md, junit.xml, config.yaml
   std::ofstream(folder / "predictions.h5") << "of an earlier report";
-  ASSERT_EQ(report_folder_write(folder.c_str(), made.json, nullptr, nullptr, &error), STATUS_OK)
+  ASSERT_EQ(report_folder_write(folder.c_str(), made.json, nullptr, 0, nullptr, &error), STATUS_OK)
       << error.text;
   EXPECT_FALSE(fs::exists(folder / "predictions.h5"));
   fs::remove_all(folder);
   std::ofstream(folder.string()) << "a file";
-  EXPECT_EQ(report_folder_write(folder.c_str(), made.json, nullptr, nullptr, &error), STATUS_IO);
+  EXPECT_EQ(report_folder_write(folder.c_str(), made.json, nullptr, 0, nullptr, &error), STATUS_IO);
   fs::remove(folder);
 }
 

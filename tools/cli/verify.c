@@ -1,11 +1,16 @@
-// ingot verify: recomputes every digest of a run and names what was changed.
+// ingot verify: recomputes every digest of a run, or a report from its scores, and names what was changed.
 #include "io/run/verify.h"
+#include "engine/shared/memory.h"
 #include "io/shared/text.h"
+#include "tools/cli/judge/recompute.h"
 #include "tools/cli/shared/command.h"
 #include "tools/cli/shared/output.h"
 
 #include <jansson.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 Status verb_verify(int argc, char **argv, Error *error);
 
@@ -59,6 +64,49 @@ static Status print_digest(const VerifyReport *report, bool of_model, Error *err
   return STATUS_OK;
 }
 
+// ---- a report ----
+
+static bool is_report(const char *path) {
+  size_t length = strlen(path);
+  if (length > 5 && strcmp(path + length - 5, ".json") == 0) return true;
+  char *report = memory_format("%s/report.json", path), *manifest = memory_format("%s/manifest.json", path);
+  bool found = access(report, F_OK) == 0 && access(manifest, F_OK) != 0;
+  free(report);
+  free(manifest);
+  return found;
+}
+
+static void print_recomputation(const Recomputation *made, const char *path) {
+  size_t i;
+  json_t *name;
+  if (made->difference != NULL) {
+    printf("CHANGED  %s\n", made->difference);
+    return;
+  }
+  printf("UNCHANGED  %s\n%d values recomputed from its scores are what it says\n", path, made->compared);
+  if (json_array_size(made->unheard) == 0) return;
+  printf("not recomputed, covered by SHA256SUMS alone:");
+  json_array_foreach(made->unheard, i, name) printf("%s %s", i == 0 ? "" : ",", json_string_value(name));
+  printf("\n");
+}
+
+static Status verify_report(const char *path, Error *error) {
+  Recomputation made;
+  Error unprinted;
+  Status status = report_recompute(&made, path, error);
+  if (status == STATUS_OK || status == STATUS_NO) {
+    if (!output_is_json())
+      print_recomputation(&made, path);
+    else if (print_json(json_pack("{s:b,s:i,s:s,s:O}", "unchanged", made.difference == NULL, "compared",
+                                  made.compared, "difference", made.difference == NULL ? "" : made.difference,
+                                  "not_recomputed", made.unheard),
+                        &unprinted) != STATUS_OK)
+      status = unprinted.status, *error = unprinted;
+  }
+  recomputation_clear(&made);
+  return status;
+}
+
 Status verb_verify(int argc, char **argv, Error *error) {
   VerifyChoices choices = {0};
   VerifyReport report = {0};
@@ -66,19 +114,26 @@ Status verb_verify(int argc, char **argv, Error *error) {
       FLAG(0, "digest", &choices.digest, "print the state digest alone"),
       FLAG(0, "model-digest", &choices.model_digest, "print the digest of the selected model alone"),
   };
-  Command command = {"verify",
-                     "RUN",
-                     "Recomputes every digest of a run and names what was changed (exit code 1).\n",
-                     "ingot verify runs/churn-1a2b3c4d\n"
-                     "ingot verify runs/churn-1a2b3c4d --digest",
-                     options,
-                     sizeof options / sizeof options[0],
-                     1,
-                     1};
+  Command command = {
+      "verify",
+      "RUN|REPORT",
+      "Recomputes every digest of a run, or every value of a report that its scores decide, and\n"
+      "names what was changed (exit code 1).\n",
+      "ingot verify runs/churn-1a2b3c4d\n"
+      "ingot verify runs/churn-1a2b3c4d --digest\n"
+      "ingot verify comparison/report.json",
+      options,
+      sizeof options / sizeof options[0],
+      1,
+      1};
   Parsed parsed;
   Status status;
   TRY(command_parse(&parsed, &command, argc, argv, error));
   if (parsed.helped) goto done;
+  if (is_report(parsed.arguments[0])) {
+    status = verify_report(parsed.arguments[0], error);
+    goto done;
+  }
   status = run_verify(&report, parsed.arguments[0], error);
   bool judged = status == STATUS_OK || status == STATUS_NO;
   if (judged && output_is_json()) {

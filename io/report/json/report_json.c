@@ -32,6 +32,11 @@ static json_t *subject_json(const ReportSubject *subject) {
   put_text(json, "config_digest", subject->config_digest);
   put_text(json, "data_digest", subject->data_digest);
   if (subject->has_seed) json_object_set_new(json, "seed", json_integer((json_int_t)subject->seed));
+  if (subject->predictions != NULL) {
+    put_text(json, "predictions", subject->predictions);
+    put_number(json, "threshold", subject->policy.threshold);
+    put(json, "act_below", json_boolean(subject->policy.act_below));
+  }
   return json;
 }
 
@@ -43,6 +48,11 @@ static json_t *subjects_json(const ReportParts *parts) {
   put_text(json, "owner", context->config->owner);
   put(json, "challenger", subject_json(&context->challenger));
   if (parts->comparison != NULL) put(json, "champion", subject_json(&context->champion));
+  if (context->other_count == 0) return json;
+  json_t *others = json_array();
+  for (int i = 0; i < context->other_count; i++)
+    json_array_append_new(others, subject_json(&context->others[i]));
+  put(json, "others", others);
   return json;
 }
 

@@ -101,7 +101,10 @@ static Status judge(Findings *findings, const Judgement *judgement, const Evalua
   const Config *config = judgement->challengers->config;
   int challengers = judgement->challenger_count;
   PASS(check_sets(judgement, sets, error));
-  PASS(decision_open(&findings->decision, judgement, error));
+  if (judgement->confidence > 0)
+    findings->decision = (Decision){.confidence = judgement->confidence};
+  else
+    PASS(decision_open(&findings->decision, judgement, error));
   findings->gates = config->gates;
   findings->gates.confidence = findings->decision.confidence;
   if (judgement->champion == NULL) {
@@ -198,35 +201,95 @@ static Status write_environment(const Judgement *judgement, const Decision *deci
   return status;
 }
 
-static Status write_all(const Findings *findings, const Judgement *judgement, const Verdict *verdict,
-                        Error *error) {
-  ReportContext context;
-  PASS(describe(&context, judgement, findings->chosen, error));
-  context.panels = &findings->panels;
-  bool two = judgement->champion != NULL;
-  const char **names = two ? names_of(judgement) : NULL;
+// "predictions.h5" of the challenger that the report is about, "challenger_2.h5" of another one.
+static void name_files(const Judgement *judgement, int chosen, char (*names)[32]) {
+  for (int i = 0; i < judgement->challenger_count; i++) {
+    if (i == chosen)
+      snprintf(names[i], sizeof *names, "predictions.h5");
+    else
+      snprintf(names[i], sizeof *names, "challenger_%d.h5", i + 1);
+  }
+}
+
+static ReportSubject subject_of(const JudgedModel *judged, const char *file) {
+  ReportSubject subject = judged->subject;
+  subject.predictions = file;
+  subject.policy = judged->policy;
+  return subject;
+}
+
+static const Verdict *verdict_in(const Findings *findings, const Judgement *judgement) {
+  return judgement->champion == NULL ? &findings->verdict : &findings->comparison.verdict;
+}
+
+// What is said of the models and of how they were judged together.
+static void describe_all(ReportContext *context, const Findings *findings, const Judgement *judgement,
+                         char (*files)[32], ReportSubject *others) {
+  const Verdict *verdict = verdict_in(findings, judgement);
+  context->panels = &findings->panels;
+  context->challenger = subject_of(&judgement->challengers[findings->chosen], files[findings->chosen]);
   if (judgement->override != NULL && judgement->override->accepted &&
       verdict->state == VERDICT_INCONCLUSIVE) {
-    context.override_by = judgement->override->by;
-    context.override_reason = judgement->override->reason;
+    context->override_by = judgement->override->by;
+    context->override_reason = judgement->override->reason;
   }
-  if (findings->decision.spends) context.ledger = &findings->decision.entry;
-  if (two) context.champion_gates = &judgement->champion->config->gates;
-  if (judgement->challenger_count > 1) {
-    context.leaderboard = &findings->leaderboard;
-    context.model_names = names;
+  if (findings->decision.spends) context->ledger = &findings->decision.entry;
+  if (judgement->champion == NULL) return;
+  context->champion = subject_of(judgement->champion, "champion.h5");
+  context->champion_gates = &judgement->champion->config->gates;
+  if (judgement->challenger_count == 1) return;
+  context->leaderboard = &findings->leaderboard;
+  for (int i = 0; i < judgement->challenger_count; i++) {
+    if (i != findings->chosen)
+      others[context->other_count++] = subject_of(&judgement->challengers[i], files[i]);
   }
-  json_t *report = report_json(&context, &findings->challenger, two ? &findings->champion : NULL,
-                               two ? &findings->comparison : NULL, verdict);
-  Predictions predictions = judged_model_predictions(&judgement->challengers[findings->chosen]);
-  char *config = config_write_resolved(judgement->challengers->config);
-  Status status = report_folder_write(judgement->folder, report, &predictions, config, error);
-  if (status == STATUS_OK) status = write_environment(judgement, &findings->decision, error);
-  if (status == STATUS_OK) status = decision_record(&findings->decision, verdict->state, judgement, error);
-  if (status == STATUS_OK) print_report(report, judgement);
+  context->others = others;
+}
+
+static Status build(json_t **report, const Findings *findings, const Judgement *judgement, char (*files)[32],
+                    Error *error) {
+  ReportContext context;
+  PASS(describe(&context, judgement, findings->chosen, error));
+  bool two = judgement->champion != NULL;
+  const char **names = two ? names_of(judgement) : NULL;
+  ReportSubject *others = memory_get((size_t)judgement->challenger_count, sizeof *others);
+  describe_all(&context, findings, judgement, files, others);
+  context.model_names = names;
+  *report = report_json(&context, &findings->challenger, two ? &findings->champion : NULL,
+                        two ? &findings->comparison : NULL, verdict_in(findings, judgement));
+  free(others);
   free(names);
+  return STATUS_OK;
+}
+
+static Status write_folder(const Judgement *judgement, const json_t *report, char (*names)[32],
+                           Error *error) {
+  int count = judgement->challenger_count + (judgement->champion != NULL);
+  PredictionsFile *files = memory_get((size_t)count, sizeof *files);
+  for (int i = 0; i < judgement->challenger_count; i++)
+    files[i] = (PredictionsFile){names[i], judged_model_predictions(&judgement->challengers[i])};
+  if (judgement->champion != NULL)
+    files[count - 1] = (PredictionsFile){"champion.h5", judged_model_predictions(judgement->champion)};
+  char *config = config_write_resolved(judgement->challengers->config);
+  Status status = report_folder_write(judgement->folder, report, files, count, config, error);
+  for (int i = 0; i < count; i++) free(files[i].predictions.decisions);
+  free(files);
   free(config);
-  free(predictions.decisions);
+  return status;
+}
+
+static Status write_all(const Findings *findings, const Judgement *judgement, Error *error) {
+  char(*names)[32] = memory_get((size_t)judgement->challenger_count, sizeof *names);
+  json_t *report = NULL;
+  Status status;
+  name_files(judgement, findings->chosen, names);
+  TRY(build(&report, findings, judgement, names, error));
+  TRY(write_folder(judgement, report, names, error));
+  TRY(write_environment(judgement, &findings->decision, error));
+  TRY(decision_record(&findings->decision, verdict_in(findings, judgement)->state, judgement, error));
+  print_report(report, judgement);
+done:
+  free(names);
   json_decref(report);
   return status;
 }
@@ -251,38 +314,60 @@ Status override_check(const Override *override, Error *error) {
                    "evidence, and why");
 }
 
+static Status find(Findings *findings, const Judgement *judgement, Error *error) {
+  int count = 0;
+  limit_all(judgement);
+  EvaluationSet *sets = prepared_sets(judgement, &count);
+  Status status;
+  TRY(judge(findings, judgement, sets, error));
+  TRY(find_stakes(findings, judgement, error));
+  TRY(fill_panels(findings, judgement, error));
+done:
+  release_sets(sets, count);
+  return status;
+}
+
+static void findings_clear(Findings *findings, const Judgement *judgement) {
+  decision_close(&findings->decision);
+  evaluation_report_clear(&findings->challenger);
+  evaluation_report_clear(&findings->champion);
+  verdict_clear(&findings->verdict);
+  comparison_clear(&findings->comparison);
+  leaderboard_clear(&findings->leaderboard);
+  for (int i = 0; findings->slices != NULL && i < judgement->challenger_count; i++)
+    slices_clear(&findings->slices[i]);
+  free(findings->slices);
+  free(findings->validity);
+  panels_clear(&findings->panels);
+}
+
+Status judgement_report(json_t **report, const Judgement *judgement, Error *error) {
+  Findings findings = {0};
+  char(*names)[32] = memory_get((size_t)judgement->challenger_count, sizeof *names);
+  Status status;
+  TRY(find(&findings, judgement, error));
+  name_files(judgement, findings.chosen, names);
+  status = build(report, &findings, judgement, names, error);
+done:
+  free(names);
+  findings_clear(&findings, judgement);
+  return status;
+}
+
 Status judgement_write(const Judgement *judgement, Error *error) {
   Findings findings = {0};
   InconclusiveRule rule;
-  EvaluationSet *sets = NULL;
-  int count = 0;
   Status status;
   TRY(inconclusive_rule(&rule, judgement->inconclusive, error));
-  limit_all(judgement);
-  sets = prepared_sets(judgement, &count);
-  TRY(judge(&findings, judgement, sets, error));
-  TRY(find_stakes(&findings, judgement, error));
-  TRY(fill_panels(&findings, judgement, error));
-  const Verdict *verdict = judgement->champion == NULL ? &findings.verdict : &findings.comparison.verdict;
-  TRY(write_all(&findings, judgement, verdict, error));
+  TRY(find(&findings, judgement, error));
+  TRY(write_all(&findings, judgement, error));
+  VerdictState state = verdict_in(&findings, judgement)->state;
   bool accepted = judgement->override != NULL && judgement->override->accepted;
-  if (accepted && verdict->state != VERDICT_INCONCLUSIVE)
-    say("--accept-inconclusive changes nothing: the verdict is %s", verdict_state_name(verdict->state));
-  status = verdict_status(verdict->state,
-                          accepted && verdict->state == VERDICT_INCONCLUSIVE ? INCONCLUSIVE_OK : rule);
+  if (accepted && state != VERDICT_INCONCLUSIVE)
+    say("--accept-inconclusive changes nothing: the verdict is %s", verdict_state_name(state));
+  status = verdict_status(state, accepted && state == VERDICT_INCONCLUSIVE ? INCONCLUSIVE_OK : rule);
 done:
-  release_sets(sets, count);
-  decision_close(&findings.decision);
-  evaluation_report_clear(&findings.challenger);
-  evaluation_report_clear(&findings.champion);
-  verdict_clear(&findings.verdict);
-  comparison_clear(&findings.comparison);
-  leaderboard_clear(&findings.leaderboard);
-  for (int i = 0; findings.slices != NULL && i < judgement->challenger_count; i++)
-    slices_clear(&findings.slices[i]);
-  free(findings.slices);
-  free(findings.validity);
-  panels_clear(&findings.panels);
+  findings_clear(&findings, judgement);
   return status;
 }
 
@@ -295,7 +380,7 @@ Status judgement_refuse(const Judgement *judgement, const Error *refusal, Error 
                            .command = judgement->command};
   json_t *report = report_json_refused(&context, refusal->text);
   char *config = config_write_resolved(context.config);
-  Status status = report_folder_write(judgement->folder, report, NULL, config, error);
+  Status status = report_folder_write(judgement->folder, report, NULL, 0, config, error);
   json_text(&text, report);
   if (status == STATUS_OK && judgement->as_json) fputs(text.bytes, stdout);
   text_free(&text);
@@ -304,108 +389,4 @@ Status judgement_refuse(const Judgement *judgement, const Error *refusal, Error 
   if (status != STATUS_OK) return status;
   *error = *refusal;
   return STATUS_DATA;
-}
-
-// A word as a shell takes it.
-static void add_word(Text *text, const char *option, const char *word) {
-  if (word == NULL) return;
-  text_add(text, " %s", option);
-  bool plain =
-      word[0] != '\0' && strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-                                      "._-=/,:+") == strlen(word);
-  text_put(text, plain ? "" : "'");
-  for (const char *c = word; *c != '\0'; c++) text_put_n(text, *c == '\'' ? "'\\''" : c, *c == '\'' ? 4 : 1);
-  text_put(text, plain ? "" : "'");
-}
-
-static const char *last_name(const char *path) {
-  const char *slash = path == NULL ? NULL : strrchr(path, '/');
-  return slash == NULL ? path : slash + 1;
-}
-
-char *judgement_command(const char *verb, const char *const *names, int count, const JudgeChoices *choices) {
-  Text text = {0};
-  text_add(&text, "ingot %s", verb);
-  for (int i = 0; i < count; i++) add_word(&text, "", names[i]);
-  add_word(&text, "--checkpoint ", choices->checkpoint);
-  add_word(&text, "--data ", last_name(choices->data));
-  add_word(&text, "--split ", choices->part);
-  add_word(&text, "--config ", last_name(choices->config));
-  for (int i = 0; i < choices->sets.count; i++) add_word(&text, "--set ", choices->sets.items[i]);
-  return text_take(&text);
-}
-
-// How many of the judged rows the model was trained on, by row id; only ids of a key column mean the same row
-// in another file.
-static Status count_training_rows(int64_t *common, const JudgedModel *judged, Error *error) {
-  const Config *trained = judged->model.config;
-  Dataset *dataset = NULL;
-  char **ids = NULL;
-  int64_t *first = NULL, *other = NULL, count;
-  Error ignored;
-  Status status = STATUS_OK;
-  *common = 0;
-  if (trained == NULL || trained->data.split.key[0] == '\0') return STATUS_OK;
-  // Where the training data are gone there is nothing to compare with.
-  if (dataset_open(&dataset, judged->model.config, &ignored) != STATUS_OK) return STATUS_OK;
-  const int64_t *rows = dataset_part(dataset, PART_TRAIN, &count);
-  first = memory_get((size_t)count, sizeof *first);
-  other = memory_get((size_t)count, sizeof *other);
-  TRY(dataset_row_ids(&ids, dataset, rows, count, error));
-  TRY(rows_intersect(common, first, other, (const char *const *)ids, count,
-                     (const char *const *)judged->judged.ids, judged->judged.rows, error));
-done:
-  free(first);
-  free(other);
-  free(ids);
-  dataset_close(dataset);
-  return status;
-}
-
-static void add_check(ValidityCheck checks[3], int *count, const char *id, bool passed, const char *yes,
-                      const char *no) {
-  checks[(*count)++] = (ValidityCheck){id, passed ? yes : no, passed};
-}
-
-static void add_unseen(ValidityCheck checks[3], int *count, bool passed) {
-  add_check(checks, count, "rows_unseen", passed, "no row that is judged was trained on",
-            "rows that are judged were trained on");
-}
-
-static void add_frozen(ValidityCheck checks[3], int *count, bool passed) {
-  add_check(checks, count, "threshold_frozen", passed,
-            "the threshold was not chosen on the rows that are judged",
-            "the threshold was chosen on the rows that are judged");
-}
-
-static Status add_time(ValidityCheck checks[3], int *count, const JudgedModel *judged, Error *error) {
-  bool known, passed;
-  PASS(judged_time_check(&known, &passed, judged, error));
-  if (known)
-    add_check(checks, count, "data_not_older", passed,
-              "the rows that are judged are not older than the training rows",
-              "the rows that are judged are all older than the newest tenth of the training rows");
-  return STATUS_OK;
-}
-
-Status judgement_checks(ValidityCheck checks[3], int *count, const JudgedModel *judged,
-                        const JudgeChoices *choices, Error *error) {
-  const char *part = choices->part == NULL ? "test" : choices->part;
-  int64_t common = 0;
-  *count = 0;
-  if (judged->model.checkpoint ==
-      NULL) { // a report says what it found; of a prediction file nothing is known
-    if (judged->rows_unseen >= 0) add_unseen(checks, count, judged->rows_unseen == 1);
-    if (judged->threshold_frozen >= 0) add_frozen(checks, count, judged->threshold_frozen == 1);
-    return STATUS_OK;
-  }
-  if (choices->data != NULL)
-    PASS(count_training_rows(&common, judged, error));
-  else
-    common = strcmp(part, "train") == 0 ? judged->judged.rows : 0;
-  add_unseen(checks, count, common == 0);
-  add_frozen(checks, count,
-             choices->data != NULL || strcmp(part, "validation") != 0 ||
-                 judged->policy.kind != POLICY_BEST_ON_VALIDATION);
-  return add_time(checks, count, judged, error);
 }

@@ -31,12 +31,16 @@ typedef struct Judgement {
   const char *command;      // that writes it again
   const char *inconclusive; // --inconclusive: "fail", "ok" or NULL
   const Override *override; // NULL: none
+  double confidence;        // of a finished report that is judged again; 0: what the ledger leaves
   bool as_json;
 } Judgement;
 
 // Judges, writes the report, prints the summary; the verdict's status. Of several challengers the report is
 // about the one that the leaderboard chooses.
 Status judgement_write(const Judgement *judgement, Error *error);
+
+// The report alone, as judgement_write would write it; nothing is written, no ledger is read.
+Status judgement_report(json_t **report, const Judgement *judgement, Error *error);
 
 // Writes the report of models that `refusal` (65) keeps from being compared, and prints it under as_json;
 // the refusal's status, or that of the writing.

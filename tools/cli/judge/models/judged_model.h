@@ -57,6 +57,14 @@ Status judged_model_open_predictions(JudgedModel *judged, const char *path, cons
 // its SHA256SUMS lists, or they do not fit each other.
 Status judged_model_open_report(JudgedModel *judged, const char *path, Error *error);
 
+// Reads a report, given by its folder or its report.json, whose files are what its SHA256SUMS lists (65).
+// *folder is freed by free().
+Status judged_report_read(json_t **report, char **folder, const char *path, Error *error);
+
+// One of its models: "subject/challenger", "subject/champion", "subject/others/0".
+Status judged_model_open_stored(JudgedModel *judged, const json_t *report, const char *folder,
+                                const char *subject, Error *error);
+
 // The same report decided again: the scores of its predictions.h5 by another configuration, or by its own
 // with
 // --set, on the labels, payoffs and columns of that configuration's data.

@@ -62,24 +62,25 @@ static int check_of(const json_t *report, const char *id) {
   return -1;
 }
 
-// Who was judged, as the report says; replaces what `judged` was called.
-static void take_subject(JudgedModel *judged, const json_t *report) {
+// Who was judged, as the report says at `path`; replaces what `judged` was called.
+static void take_subject(JudgedModel *judged, const json_t *report, const char *path) {
+  const json_t *subject = report_at(report, path), *seed = report_at(subject, "seed");
   free(judged->name);
-  judged->name = memory_text(report_string(report, "subject/challenger/name"));
-  judged->checkpoint_name = memory_text(report_string(report, "subject/challenger/checkpoint"));
-  judged->kind = memory_text(report_string(report, "subject/challenger/kind"));
-  const json_t *seed = report_at(report, "subject/challenger/seed");
+  judged->name = memory_text(report_string(subject, "name"));
+  judged->checkpoint_name = memory_text(report_string(subject, "checkpoint"));
+  judged->kind = memory_text(report_string(subject, "kind"));
   judged->subject = (ReportSubject){.name = judged->name,
                                     .kind = judged->kind,
                                     .checkpoint = judged->checkpoint_name,
                                     .has_seed = json_is_integer(seed),
                                     .seed = (uint64_t)json_integer_value(seed)};
-  copy_hex(judged->subject.config_digest, report_string(report, "subject/challenger/config_digest"));
-  copy_hex(judged->subject.model_digest, report_string(report, "subject/challenger/model_digest"));
-  copy_hex(judged->subject.state_digest, report_string(report, "subject/challenger/state_digest"));
+  copy_hex(judged->subject.config_digest, report_string(subject, "config_digest"));
+  copy_hex(judged->subject.model_digest, report_string(subject, "model_digest"));
+  copy_hex(judged->subject.state_digest, report_string(subject, "state_digest"));
 }
 
-static Status take_report(JudgedModel *judged, const json_t *report, const char *folder, Error *error) {
+static Status take_report(JudgedModel *judged, const json_t *report, const char *subject, const char *folder,
+                          Error *error) {
   const char *policy = report_string(report, "business/policy/kind");
   judged->policy = policy_default;
   if (strcmp(policy, "expected_gain") == 0) {
@@ -93,12 +94,13 @@ static Status take_report(JudgedModel *judged, const json_t *report, const char 
                      "give the run itself",
                      folder);
   }
-  if (policy[0] != '\0') {
+  const json_t *model = report_at(report, subject);
+  if (report_at(model, "threshold") != NULL) {
     judged->policy =
-        (Policy){judged->config->business.policy, report_number(report, "business/policy/threshold"),
-                 json_is_true(report_at(report, "business/policy/act_below"))};
+        (Policy){judged->config->business.present ? judged->config->business.policy : POLICY_THRESHOLD,
+                 report_number(model, "threshold"), json_is_true(report_at(model, "act_below"))};
   }
-  take_subject(judged, report);
+  take_subject(judged, report, subject);
   judged->rows_unseen = check_of(report, "validity.rows_unseen");
   judged->threshold_frozen = check_of(report, "validity.threshold_frozen");
   return STATUS_OK;
@@ -120,16 +122,15 @@ static char *folder_of(const char *path) {
   return slash == NULL ? memory_text(".") : memory_text_n(path, (size_t)(slash - path));
 }
 
-Status judged_model_open_report(JudgedModel *judged, const char *path, Error *error) {
-  char *folder = folder_of(path), *json_path = memory_format("%s/report.json", folder),
-       *config = memory_format("%s/config.yaml", folder), *h5 = memory_format("%s/predictions.h5", folder);
+Status judged_model_open_stored(JudgedModel *judged, const json_t *report, const char *folder,
+                                const char *subject, Error *error) {
+  const json_t *model = report_at(report, subject);
+  char *config = memory_format("%s/config.yaml", folder),
+       *h5 = memory_format("%s/%s", folder, report_string(model, "predictions"));
   SessionChoices none = {0};
   Predictions *read = NULL;
-  json_t *report = NULL;
   Status status;
   *judged = (JudgedModel){0};
-  TRY(check_folder(folder, error));
-  TRY(json_text_read(&report, json_path, error));
   TRY(load_config(&judged->config, config, &none, false, error));
   TRY(predictions_read(&read, h5, error));
   if (read->labels == NULL) TRY(error_set(error, STATUS_DATA, "%s: there is no column 'label'", h5));
@@ -140,7 +141,7 @@ Status judged_model_open_report(JudgedModel *judged, const char *path, Error *er
         "run itself",
         folder));
   }
-  TRY(take_report(judged, report, folder, error));
+  TRY(take_report(judged, report, subject, folder, error));
   take_texts(judged, report);
   int classes = judged->config->data.target.task == TASK_MULTICLASS ? judged->class_names.count : 1;
   if (read->classes != classes) {
@@ -150,34 +151,60 @@ Status judged_model_open_report(JudgedModel *judged, const char *path, Error *er
   take_rows(judged, read);
   status = judged_rows_count(&judged->judged, &judged->config->business, error);
 done:
-  json_decref(report);
   predictions_free(read);
   free(config);
   free(h5);
+  return status;
+}
+
+Status judged_report_read(json_t **report, char **folder, const char *path, Error *error) {
+  *folder = folder_of(path);
+  char *json_path = memory_format("%s/report.json", *folder);
+  Status status;
+  TRY(check_folder(*folder, error));
+  TRY(json_text_read(report, json_path, error));
+  if (strcmp(report_string(*report, "schema"), "eval-report/1") != 0) {
+    TRY(error_set(error, STATUS_DATA,
+                  "%s: its schema is '%.60s', and this program reads eval-report/1: write the "
+                  "report again with ingot evaluate or ingot compare",
+                  json_path, report_string(*report, "schema")));
+  }
+done:
   free(json_path);
+  return status;
+}
+
+Status judged_model_open_report(JudgedModel *judged, const char *path, Error *error) {
+  char *folder = NULL;
+  json_t *report = NULL;
+  Status status;
+  *judged = (JudgedModel){0};
+  TRY(judged_report_read(&report, &folder, path, error));
+  status = judged_model_open_stored(judged, report, folder, "subject/challenger", error);
+done:
+  json_decref(report);
   free(folder);
   return status;
 }
 
 Status judged_model_redecide(JudgedModel *judged, const char *path, const JudgeChoices *choices,
                              Error *error) {
-  char *folder = folder_of(path), *json_path = memory_format("%s/report.json", folder),
-       *config = memory_format("%s/config.yaml", folder), *h5 = memory_format("%s/predictions.h5", folder);
+  char *folder = NULL, *config = NULL, *h5 = NULL;
   JudgeChoices again = *choices;
   json_t *report = NULL;
   Status status;
+  TRY(judged_report_read(&report, &folder, path, error));
+  config = memory_format("%s/config.yaml", folder);
+  h5 = memory_format("%s/predictions.h5", folder);
   if (again.config == NULL) again.config = config;
   if (again.part == NULL && again.data == NULL) again.part = "all"; // the rows it was about
-  TRY(check_folder(folder, error));
-  TRY(json_text_read(&report, json_path, error));
   TRY(judged_model_open_predictions(judged, h5, &again, error));
-  take_subject(judged, report);
+  take_subject(judged, report, "subject/challenger");
   judged->rows_unseen = check_of(report, "validity.rows_unseen");
 done:
   json_decref(report);
   free(config);
   free(h5);
-  free(json_path);
   free(folder);
   return status;
 }

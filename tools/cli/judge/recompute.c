@@ -1,0 +1,171 @@
+// Judges a finished report again and finds the first difference.
+#include "tools/cli/judge/recompute.h"
+
+#include "engine/shared/memory.h"
+#include "io/report/json_text.h"
+#include "io/report/report_read.h"
+#include "io/shared/text.h"
+#include "tools/cli/judge/judgement.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MODELS_MAX = 21, CHECKS_MAX = 16 };
+
+// The models of a report, and the checks that it made where the data were.
+typedef struct Stored {
+  JudgedModel champion, challengers[MODELS_MAX];
+  int challenger_count;
+  bool has_champion;
+  ValidityCheck checks[CHECKS_MAX];
+  Validity validity[MODELS_MAX];
+} Stored;
+
+static void take_checks(Stored *stored, const json_t *report) {
+  int count = 0;
+  for (size_t i = 0; i < report_size(report, "checks") && count < CHECKS_MAX; i++) {
+    const json_t *check = json_array_get(report_at(report, "checks"), i);
+    const char *id = report_string(check, "id"), *dot = strchr(id, '.');
+    stored->checks[count++] = (ValidityCheck){dot == NULL ? id : dot + 1, report_string(check, "text"),
+                                              strcmp(report_string(check, "result"), "pass") == 0};
+  }
+  for (int i = 0; i < stored->challenger_count; i++)
+    stored->validity[i] = (Validity){.checks = stored->checks, .count = count};
+}
+
+static Status open_stored(Stored *stored, const json_t *report, const char *folder, Error *error) {
+  int others = (int)report_size(report, "subject/others");
+  PASS(judged_model_open_stored(&stored->challengers[0], report, folder, "subject/challenger", error));
+  stored->challenger_count = 1;
+  for (int i = 0; i < others && i + 1 < MODELS_MAX; i++) {
+    char subject[32];
+    snprintf(subject, sizeof subject, "subject/others/%d", i);
+    PASS(judged_model_open_stored(&stored->challengers[i + 1], report, folder, subject, error));
+    stored->challenger_count++;
+  }
+  stored->has_champion = report_at(report, "subject/champion") != NULL;
+  if (stored->has_champion)
+    PASS(judged_model_open_stored(&stored->champion, report, folder, "subject/champion", error));
+  take_checks(stored, report);
+  const char *identical = "IDENTICAL";
+  stored->validity[0].identical = strcmp(report_string(report, "verdict/state"), identical) == 0;
+  return STATUS_OK;
+}
+
+static void stored_close(Stored *stored) {
+  judged_model_close(&stored->champion);
+  for (int i = 0; i < stored->challenger_count; i++) judged_model_close(&stored->challengers[i]);
+}
+
+// ---- comparison ----
+
+static char *value_text(const json_t *value) {
+  char *text =
+      value == NULL ? NULL : json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(17));
+  if (text != NULL && strlen(text) > 80) strcpy(text + 77, "...");
+  return text == NULL ? memory_text("nothing") : text;
+}
+
+static void note(Recomputation *made, const char *pointer, const json_t *said, const json_t *found) {
+  char *a = value_text(said), *b = value_text(found);
+  made->difference = memory_format("%s: the report says %s, its scores say %s", pointer, a, b);
+  free(a);
+  free(b);
+}
+
+// Everything in `found` against what the report says; stops at the first difference. What only the report has
+// needed more than the scores.
+static void compare(Recomputation *made, const char *pointer, const json_t *said, const json_t *found) {
+  const char *key;
+  json_t *value;
+  size_t i;
+  if (made->difference != NULL) return;
+  if (said == NULL || json_typeof(said) != json_typeof(found) ||
+      (json_is_array(found) && json_array_size(said) != json_array_size(found))) {
+    note(made, pointer, said, found);
+  } else if (json_is_object(found)) {
+    json_object_foreach((json_t *)found, key, value) {
+      char *below = memory_format("%s/%s", pointer, key);
+      compare(made, below, json_object_get(said, key), value);
+      free(below);
+    }
+  } else if (json_is_array(found)) {
+    json_array_foreach(found, i, value) {
+      char *below = memory_format("%s/%zu", pointer, i);
+      compare(made, below, json_array_get(said, i), value);
+      free(below);
+    }
+  } else {
+    made->compared++;
+    if (!json_equal(said, found)) note(made, pointer, said, found);
+  }
+}
+
+// Members that speak of more than the scores: who ran what, and by what rules others were judged.
+static bool is_hearsay(const char *member) {
+  static const char *const names[] = {"lineage", "subject",    "rules_changed", "ledger",
+                                      "data",    "operations", "card"};
+  for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+    if (strcmp(member, names[i]) == 0) return true;
+  return false;
+}
+
+static void compare_all(Recomputation *made, const json_t *report, const json_t *again) {
+  const char *key;
+  json_t *value;
+  made->unheard = json_array();
+  json_object_foreach((json_t *)report, key, value) {
+    const json_t *found = json_object_get(again, key);
+    char *pointer = memory_format("/%s", key);
+    if (found == NULL || is_hearsay(key))
+      json_array_append_new(made->unheard, json_string(key));
+    else
+      compare(made, pointer, value, found);
+    free(pointer);
+  }
+}
+
+// The tree as it reads from its file, where 1.0 is the integer 1.
+static json_t *as_written(json_t *report) {
+  Text text = {0};
+  json_text(&text, report);
+  json_t *read = json_loadb(text.bytes, text.length, 0, NULL);
+  text_free(&text);
+  json_decref(report);
+  return read;
+}
+
+Status report_recompute(Recomputation *made, const char *path, Error *error) {
+  Stored *stored = memory_get(1, sizeof *stored);
+  json_t *report = NULL, *again = NULL;
+  char *folder = NULL;
+  Status status;
+  *made = (Recomputation){0};
+  TRY(judged_report_read(&report, &folder, path, error));
+  TRY(open_stored(stored, report, folder, error));
+  Judgement judgement = {.challengers = stored->challengers,
+                         .challenger_count = stored->challenger_count,
+                         .champion = stored->has_champion ? &stored->champion : NULL,
+                         .validity = stored->validity,
+                         .part = report_string(report, "evaluation_set/part"),
+                         .command = report_string(report, "lineage/command"),
+                         .confidence = report_number(report, "method/confidence")};
+  TRY(judgement_report(&again, &judgement, error));
+  again = as_written(again);
+  compare_all(made, report, again);
+  if (made->difference != NULL) status = error_set(error, STATUS_NO, "%s", made->difference);
+done:
+  json_decref(again);
+  json_decref(report);
+  stored_close(stored);
+  free(stored);
+  free(folder);
+  return status;
+}
+
+void recomputation_clear(Recomputation *made) {
+  free(made->difference);
+  json_decref(made->unheard);
+  *made = (Recomputation){0};
+}
