@@ -153,11 +153,7 @@ Estimate metric_estimate(const Metric *metric, const EvaluationSet *set, double 
 static void compare_areas(MetricDifference *difference, const EvaluationSet *champion,
                           const EvaluationSet *challenger, double confidence) {
   const Metric *metric = difference->metric;
-  double *from = placements_of(champion->blocks, champion),
-         *to = placements_of(challenger->blocks, challenger);
-  double error = delong_error_of_difference(to, from, challenger);
-  free(from);
-  free(to);
+  double error = delong_error_of_difference(champion, challenger);
   difference->champion = metric_estimate(metric, champion, confidence);
   difference->challenger = metric_estimate(metric, challenger, confidence);
   double gain = metric_gain(metric, difference->champion.value, difference->challenger.value);
