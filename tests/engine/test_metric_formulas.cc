@@ -3,7 +3,6 @@
 #include "tests/engine/evaluation_case.h"
 
 extern "C" {
-#include "engine/evaluate/statistics/multiplicity.h"
 #include "engine/evaluate/statistics/paired.h"
 #include "engine/evaluate/statistics/score_blocks.h"
 #include "engine/shared/exact_sum.h"
@@ -332,20 +331,6 @@ TEST(McNemar, TangosIntervalHoldsItsStatistic) {
   EXPECT_NEAR(swapped.high, -estimate.low, 1e-12);
   EXPECT_EQ(estimate_tango({0, 0, 0}, 0.95).method, INTERVAL_NONE);
   EXPECT_LE(estimate_tango({5, 0, 5}, 0.95).high, 1);
-}
-
-TEST(Multiplicity, ByHand) {
-  double nan = std::numeric_limits<double>::quiet_NaN(), holm[4], discovery[4];
-  const double p[4] = {0.01, 0.04, nan, 0.03}; // NaN was not tested
-  holm_adjust(holm, p, 4);
-  benjamini_hochberg_adjust(discovery, p, 4);
-  EXPECT_DOUBLE_EQ(holm[0], 0.03);
-  EXPECT_DOUBLE_EQ(holm[3], 0.06);
-  EXPECT_DOUBLE_EQ(holm[1], 0.06); // never below a smaller one's
-  EXPECT_TRUE(std::isnan(holm[2]) && std::isnan(discovery[2]));
-  EXPECT_DOUBLE_EQ(discovery[0], 0.03);
-  EXPECT_DOUBLE_EQ(discovery[3], 0.04); // 0.045, but never above a larger one's
-  EXPECT_DOUBLE_EQ(discovery[1], 0.04);
 }
 
 // ---- sorting and summing ----
