@@ -144,13 +144,13 @@ TEST(MetricFormulas, SeveralClassesByHand) {
   // Predicted 0 0 0 2: chance = (1/4)(3/4) + 0 + (1/2)(1/4).
   EXPECT_DOUBLE_EQ(value_of("cohen_kappa", rows), (0.5 - 5.0 / 16) / (1 - 5.0 / 16));
   EvaluationSet set = rows.set();
-  const double costs[9] = {0, 1, 10, 1, 0, 1, 10, 1, 0};
+  const double costs[9] = {0, 1, 10, 2, 0, 1, 10, 6, 0}; // by (label, decision)
   const Metric &cost = metric_named("expected_cost", TASK_MULTICLASS);
   Error error;
   EXPECT_EQ(metric_check(&cost, &set, &error), STATUS_DATA);
   set.costs = costs;
-  // Decisions 1 1 1 1: of row 0 they cost 2.3, 0.7, 5.3; of row 3 7.2, 0.8, 1.2.
-  EXPECT_DOUBLE_EQ(metric_value(&cost, &set), (1 + 0 + 1 + 1) / 4.0);
+  // Decisions 1 1 1 2: of row 0 they would cost 2.6, 1.7, 5.3; of row 3 7.4, 4.3, 1.2.
+  EXPECT_DOUBLE_EQ(metric_value(&cost, &set), (1 + 0 + 6 + 0) / 4.0);
 }
 
 TEST(MetricFormulas, ClasswiseCalibrationByHand) {

@@ -25,22 +25,23 @@ void cuts_of(EvaluationReport *report, const EvaluationSet *set, const ScoreBloc
   }
   if (below) value += gain_of_all; // nobody above the cut: everybody is acted on
   report->point_count = 0;
-  for (int64_t taken = 0; taken < cuts; taken++) {
-    int64_t rows_above = taken == 0 ? 0 : set->rows - score_block_start(blocks, blocks->count - taken);
+  for (int64_t taken = 0, next = 0; taken < cuts; taken++) {
     if (taken > 0) {
       int64_t block = blocks->count - taken;
       running_add(&positives, score_block_positive(blocks, block));
       running_add(&negatives, score_block_negative(blocks, block));
       if (money) value += below ? -block_gain(set, blocks, block) : block_gain(set, blocks, block);
     }
-    // Point k shows cut k (cuts - 1) / (points - 1): both ends are always there.
-    if (taken != (report->point_count * (cuts - 1)) / (points - 1)) continue;
+    if (taken != next) continue;
+    int64_t rows_above = taken == 0 ? 0 : set->rows - score_block_start(blocks, blocks->count - taken);
     report->points[report->point_count++] =
         (CurvePoint){.threshold = taken == 0 ? threshold_above_all : blocks->score[blocks->count - taken],
                      .true_positives = running_value(&positives),
                      .false_positives = running_value(&negatives),
                      .acted = below ? set->rows - rows_above : rows_above,
                      .value = money ? value : 0};
+    // Point k shows cut k (cuts - 1) / (points - 1): both ends are always there.
+    next = report->point_count * (cuts - 1) / (points - 1);
   }
 }
 

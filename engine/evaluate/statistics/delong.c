@@ -48,16 +48,23 @@ static void place_block(Placement *placement, const ScoreBlocks *blocks, int64_t
   running_add(&placement->negatives, negative);
 }
 
-double *placements_of(const ScoreBlocks *blocks, const EvaluationSet *set) {
-  double *placements = memory_get((size_t)set->rows, sizeof *placements);
+// differences[row] becomes the row's placement minus what was there.
+static void subtract_from_placements(double *differences, const ScoreBlocks *blocks,
+                                     const EvaluationSet *set) {
   Placement placement = {0};
   for (int64_t b = 0; b < blocks->count; b++) {
     place_block(&placement, blocks, b);
     for (int64_t i = score_block_start(blocks, b); i < blocks->end[b]; i++) {
       int64_t row = blocks->order[i];
-      placements[row] = set->labels[row] == 1 ? placement.of_positive : placement.of_negative;
+      double own = set->labels[row] == 1 ? placement.of_positive : placement.of_negative;
+      differences[row] = own - differences[row];
     }
   }
+}
+
+double *placements_of(const ScoreBlocks *blocks, const EvaluationSet *set) {
+  double *placements = memory_get((size_t)set->rows, sizeof *placements);
+  subtract_from_placements(placements, blocks, set);
   return placements;
 }
 
@@ -98,12 +105,17 @@ double delong_error_of(const ScoreBlocks *blocks, const EvaluationSet *set) {
   return error_of_classes(classes);
 }
 
-double delong_error_of_difference(const double *to, const double *from, const EvaluationSet *set) {
+double delong_error_of_difference(const EvaluationSet *champion, const EvaluationSet *challenger) {
+  const double *labels = challenger->labels, *weights = challenger->weights;
+  double *differences = memory_get((size_t)challenger->rows, sizeof *differences);
   MomentSum *classes = memory_get(2, sizeof *classes);
+  subtract_from_placements(differences, champion->blocks, champion); // from 0: the champion's
+  subtract_from_placements(differences, challenger->blocks, challenger);
   for (int pass = 0; pass < 2; pass++) {
-    for (int64_t i = 0; i < set->rows; i++)
-      moment_add(&classes[set->labels[i] == 1], to[i] - from[i], set->weights == NULL ? 1 : set->weights[i]);
+    for (int64_t i = 0; i < challenger->rows; i++)
+      moment_add(&classes[labels[i] == 1], differences[i], weights == NULL ? 1 : weights[i]);
     for (int k = 0; k < 2; k++) moment_end_pass(&classes[k]);
   }
+  free(differences);
   return error_of_classes(classes);
 }

@@ -76,14 +76,9 @@ static Estimate terms_estimate(const Metric *metric, const EvaluationSet *set, c
 
 static Estimate wilson_estimate(const Metric *metric, const EvaluationSet *set, double value,
                                 double confidence) {
-  int64_t right = 0, rows = 0;
-  for (int64_t i = 0; i < set->rows; i++) {
-    if (!metric_counts(set, metric, i)) continue;
-    right += metric_term(set, metric, i) == 1;
-    rows++;
-  }
-  if (rows == 0) return estimate_none(value);
-  Estimate estimate = estimate_wilson((double)right, (double)rows, confidence);
+  RightCounts counts = metric_right_counts(set, metric);
+  if (counts.n == 0) return estimate_none(value);
+  Estimate estimate = estimate_wilson((double)counts.right, (double)counts.n, confidence);
   estimate.value = value;
   return estimate;
 }
@@ -158,11 +153,7 @@ Estimate metric_estimate(const Metric *metric, const EvaluationSet *set, double 
 static void compare_areas(MetricDifference *difference, const EvaluationSet *champion,
                           const EvaluationSet *challenger, double confidence) {
   const Metric *metric = difference->metric;
-  double *from = placements_of(champion->blocks, champion),
-         *to = placements_of(challenger->blocks, challenger);
-  double error = delong_error_of_difference(to, from, challenger);
-  free(from);
-  free(to);
+  double error = delong_error_of_difference(champion, challenger);
   difference->champion = metric_estimate(metric, champion, confidence);
   difference->challenger = metric_estimate(metric, challenger, confidence);
   double gain = metric_gain(metric, difference->champion.value, difference->challenger.value);
@@ -196,14 +187,7 @@ static void compare_terms(MetricDifference *difference, const EvaluationSet *cha
 static void compare_proportions(MetricDifference *difference, const EvaluationSet *champion,
                                 const EvaluationSet *challenger, double confidence) {
   const Metric *metric = difference->metric;
-  PairedCounts counts = {0, 0, 0};
-  for (int64_t i = 0; i < challenger->rows; i++) {
-    if (!metric_counts(challenger, metric, i)) continue;
-    bool old = metric_term(champion, metric, i) == 1, fresh = metric_term(challenger, metric, i) == 1;
-    counts.gained += fresh && !old;
-    counts.lost += old && !fresh;
-    counts.n++;
-  }
+  PairedCounts counts = metric_paired_counts(champion, challenger, metric);
   difference->champion = metric_estimate(metric, champion, confidence);
   difference->challenger = metric_estimate(metric, challenger, confidence);
   difference->delta = estimate_tango(counts, confidence);

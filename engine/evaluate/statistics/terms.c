@@ -178,18 +178,90 @@ const double *metric_term_weights(const EvaluationSet *set, const Metric *metric
   return metric->id == METRIC_value ? NULL : set->weights;
 }
 
-double metric_term_mean(const EvaluationSet *set, const Metric *metric) {
+// ---- a few rows at a time, so that the metric is not looked up for each ----
+
+enum { CHUNK = 512 };
+
+// Terms of one or two models and the weights of some rows that count.
+typedef struct Chunk {
+  double terms[CHUNK], other[CHUNK], weights[CHUNK];
+  int count;
+} Chunk;
+
+static void log_losses(double *terms, const EvaluationSet *set, int64_t from, int count) {
+  for (int i = 0; i < count; i++) terms[i] = log_loss_term(set, from + i);
+}
+
+static void squares(double *terms, const EvaluationSet *set, int64_t from, int count) {
+  for (int i = 0; i < count; i++) {
+    double error = set->scores[from + i] - set->labels[from + i];
+    terms[i] = error * error;
+  }
+}
+
+static void right_classes(double *terms, const EvaluationSet *set, int64_t from, int count) {
+  for (int i = 0; i < count; i++) terms[i] = predicted_class(set, from + i) == (int)set->labels[from + i];
+}
+
+static void values(double *terms, const EvaluationSet *set, int64_t from, int count) {
+  for (int i = 0; i < count; i++) terms[i] = value_term(set, from + i);
+}
+
+static void all_terms(double *terms, const EvaluationSet *set, const Metric *metric, int64_t from,
+                      int count) {
+  switch (metric->id) {
+  case METRIC_log_loss:
+    log_losses(terms, set, from, count);
+    return;
+  case METRIC_brier:
+  case METRIC_rmse:
+  case METRIC_r2:
+    squares(terms, set, from, count);
+    return;
+  case METRIC_accuracy:
+  case METRIC_precision:
+  case METRIC_recall:
+  case METRIC_specificity:
+    right_classes(terms, set, from, count);
+    return;
+  case METRIC_value:
+    values(terms, set, from, count);
+    return;
+  default:
+    for (int i = 0; i < count; i++) terms[i] = metric_term(set, metric, from + i);
+  }
+}
+
+// The next rows from `from` on, of one model or (second not NULL) two; those of the first that count. Returns
+// how many rows were read.
+static int next_chunk(Chunk *chunk, const EvaluationSet *set, const EvaluationSet *second,
+                      const Metric *metric, int64_t from) {
   const double *weights = metric_term_weights(set, metric);
+  int rows = set->rows - from < CHUNK ? (int)(set->rows - from) : CHUNK;
+  all_terms(chunk->terms, set, metric, from, rows);
+  if (second != NULL) all_terms(chunk->other, second, metric, from, rows);
+  bool every = metric_has_every_row(metric->id);
+  chunk->count = 0;
+  for (int i = 0; i < rows; i++) {
+    if (!every && !metric_counts(set, metric, from + i)) continue;
+    chunk->terms[chunk->count] = chunk->terms[i];
+    chunk->other[chunk->count] = second != NULL ? chunk->other[i] : 0;
+    chunk->weights[chunk->count++] = weights == NULL ? 1 : weights[from + i];
+  }
+  return rows;
+}
+
+double metric_term_mean(const EvaluationSet *set, const Metric *metric) {
+  bool weighted = metric_term_weights(set, metric) != NULL;
   SumBins terms = {0}, total = {0};
   int64_t rows = 0;
-  for (int64_t i = 0; i < set->rows; i++) {
-    if (!metric_counts(set, metric, i)) continue;
-    double term = metric_term(set, metric, i);
-    sum_bins_add(&terms, weights == NULL ? term : weights[i] * term);
-    if (weights != NULL) sum_bins_add(&total, weights[i]);
-    rows++;
+  Chunk chunk;
+  for (int64_t from = 0; from < set->rows; rows += chunk.count) {
+    from += next_chunk(&chunk, set, NULL, metric, from);
+    for (int i = 0; i < chunk.count; i++) sum_bins_add(&terms, chunk.weights[i] * chunk.terms[i]);
+    for (int i = 0; weighted && i < chunk.count; i++) sum_bins_add(&total, chunk.weights[i]);
   }
-  return sum_bins_value(&terms) / (weights == NULL ? (double)rows : sum_bins_value(&total));
+  return sum_bins_value(&terms) / (weighted ? sum_bins_value(&total) : (double)rows);
 }
 
 // Of terms[rows], with clusters; freed here. Rows that do not count have no weight.
@@ -209,12 +281,12 @@ static Moments clustered_moments(const EvaluationSet *set, const Metric *metric,
 
 Moments metric_term_moments(const EvaluationSet *set, const Metric *metric) {
   if (set->cluster_hash != NULL) return clustered_moments(set, metric, metric_terms(set, metric));
-  const double *weights = metric_term_weights(set, metric);
   MomentSum sum = {0};
+  Chunk chunk;
   for (int pass = 0; pass < 2; pass++) {
-    for (int64_t i = 0; i < set->rows; i++) {
-      if (metric_counts(set, metric, i))
-        moment_add(&sum, metric_term(set, metric, i), weights == NULL ? 1 : weights[i]);
+    for (int64_t from = 0; from < set->rows;) {
+      from += next_chunk(&chunk, set, NULL, metric, from);
+      for (int i = 0; i < chunk.count; i++) moment_add(&sum, chunk.terms[i], chunk.weights[i]);
     }
     moment_end_pass(&sum);
   }
@@ -233,20 +305,46 @@ static PairedMoments clustered_pair(const EvaluationSet *champion, const Evaluat
 PairedMoments metric_paired_moments(const EvaluationSet *champion, const EvaluationSet *challenger,
                                     const Metric *metric) {
   if (challenger->cluster_hash != NULL) return clustered_pair(champion, challenger, metric);
-  const double *weights = metric_term_weights(challenger, metric);
   MomentSum *sums = memory_get(3, sizeof *sums);
+  Chunk chunk;
   for (int pass = 0; pass < 2; pass++) {
-    for (int64_t i = 0; i < challenger->rows; i++) {
-      if (!metric_counts(champion, metric, i)) continue;
-      double from = metric_term(champion, metric, i), to = metric_term(challenger, metric, i);
-      double weight = weights == NULL ? 1 : weights[i];
-      moment_add(&sums[0], from, weight);
-      moment_add(&sums[1], to, weight);
-      moment_add(&sums[2], to - from, weight);
+    for (int64_t at = 0; at < challenger->rows;) {
+      at += next_chunk(&chunk, champion, challenger, metric, at);
+      for (int i = 0; i < chunk.count; i++) {
+        moment_add(&sums[0], chunk.terms[i], chunk.weights[i]);
+        moment_add(&sums[1], chunk.other[i], chunk.weights[i]);
+        moment_add(&sums[2], chunk.other[i] - chunk.terms[i], chunk.weights[i]);
+      }
     }
     for (int k = 0; k < 3; k++) moment_end_pass(&sums[k]);
   }
   PairedMoments moments = {moment_result(&sums[0]), moment_result(&sums[1]), moment_result(&sums[2])};
   free(sums);
   return moments;
+}
+
+RightCounts metric_right_counts(const EvaluationSet *set, const Metric *metric) {
+  RightCounts counts = {0, 0};
+  Chunk chunk;
+  for (int64_t at = 0; at < set->rows;) {
+    at += next_chunk(&chunk, set, NULL, metric, at);
+    for (int i = 0; i < chunk.count; i++) counts.right += chunk.terms[i] == 1;
+    counts.n += chunk.count;
+  }
+  return counts;
+}
+
+PairedCounts metric_paired_counts(const EvaluationSet *champion, const EvaluationSet *challenger,
+                                  const Metric *metric) {
+  PairedCounts counts = {0, 0, 0};
+  Chunk chunk;
+  for (int64_t at = 0; at < champion->rows;) {
+    at += next_chunk(&chunk, champion, challenger, metric, at);
+    for (int i = 0; i < chunk.count; i++) {
+      counts.gained += chunk.other[i] > chunk.terms[i];
+      counts.lost += chunk.terms[i] > chunk.other[i];
+    }
+    counts.n += chunk.count;
+  }
+  return counts;
 }

@@ -3,6 +3,7 @@
 #define INGOT_ENGINE_EVALUATE_STATISTICS_TERMS_H
 
 #include "engine/evaluate/metrics.h"
+#include "engine/evaluate/statistics/paired.h"
 #include "engine/evaluate/statistics/statistics.h"
 
 // Whether the metric is a mean (value: a sum) of terms over the rows that count.
@@ -36,5 +37,14 @@ typedef struct PairedMoments {
 } PairedMoments;
 PairedMoments metric_paired_moments(const EvaluationSet *champion, const EvaluationSet *challenger,
                                     const Metric *metric);
+
+// Of terms that are 1 (right) or 0: how many of the rows that count are right, and on how many the two models
+// differ; the champion's rows count.
+typedef struct RightCounts {
+  int64_t right, n;
+} RightCounts;
+RightCounts metric_right_counts(const EvaluationSet *set, const Metric *metric);
+PairedCounts metric_paired_counts(const EvaluationSet *champion, const EvaluationSet *challenger,
+                                  const Metric *metric);
 
 #endif
