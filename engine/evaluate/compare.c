@@ -9,6 +9,20 @@
 
 #include <string.h>
 
+// Slice columns that both sets have say the same of every row.
+static Status check_slices(const EvaluationSet *a, const EvaluationSet *b, Error *error) {
+  for (int c = 0; a->slices != NULL && b->slices != NULL && c < a->slices->column_count; c++) {
+    const Column *first = &a->slices->columns[c], *second = frame_find(b->slices, first->name);
+    for (int64_t i = 0; second != NULL && i < a->rows; i++) {
+      if (column_same_value(first, second, i)) continue;
+      return error_set(error, STATUS_DATA,
+                       "not comparable: the two models were judged by different values of '%s' (row %lld)",
+                       first->name, (long long)i);
+    }
+  }
+  return STATUS_OK;
+}
+
 static Status differ(const char *what, int64_t row, Error *error) {
   return error_set(error, STATUS_DATA,
                    "not comparable: the two models were judged by different %s (row %lld)", what,
@@ -36,16 +50,13 @@ static Status check_same(const EvaluationSet *a, const EvaluationSet *b, Error *
     if (a->money.act[i] != b->money.act[i] || a->money.skip[i] != b->money.skip[i])
       return differ("payoffs", i, error);
   }
-  return STATUS_OK;
-}
-
-static bool selects(const EvaluationSet *set, int64_t row) {
-  return set->money.act != NULL ? policy_acts(set, row) : predicted_class(set, row) == 1;
+  return check_slices(a, b, error);
 }
 
 static void swap_rows(SwapSet *swap, const EvaluationSet *champion, const EvaluationSet *challenger) {
   for (int64_t i = 0; i < champion->rows; i++) {
-    bool old = selects(champion, i), fresh = selects(challenger, i), positive = champion->labels[i] == 1;
+    bool old = policy_selects(champion, i), fresh = policy_selects(challenger, i),
+         positive = champion->labels[i] == 1;
     int64_t gain = champion->money.act == NULL ? 0 : champion->money.act[i] - champion->money.skip[i];
     if (old == fresh) {
       swap->both += old;
@@ -160,6 +171,8 @@ Status compare_contender(Comparison *comparison, const EvaluationSet *champion,
   PASS(check_same(champion, challenger, error));
   PASS(metric_choice(&choice, names, gates, challenger, error));
   EvaluationSet sets[2] = {*champion, *challenger};
+  sets[0].row_hash = challenger->row_hash; // one set of rows, and one way to resample them
+  sets[0].cluster_hash = challenger->cluster_hash;
   ScoreBlocks *blocks[2] = {NULL, NULL};
   MetricFacts *facts[2];
   for (int i = 0; i < 2; i++) {

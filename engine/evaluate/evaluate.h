@@ -6,6 +6,7 @@
 #ifndef INGOT_ENGINE_EVALUATE_EVALUATE_H
 #define INGOT_ENGINE_EVALUATE_EVALUATE_H
 
+#include "engine/evaluate/panels/slices.h"
 #include "engine/evaluate/report_data.h"
 
 // gates (may be NULL) gives the confidence (0.95 where NULL) and further metrics.
@@ -23,8 +24,9 @@ typedef struct ValidityCheck {
 typedef struct Validity {
   const ValidityCheck *checks;
   int count;
-  bool partial;   // only the intersection of the rows was compared: at best INCONCLUSIVE
-  bool identical; // equal model digests: IDENTICAL
+  bool partial;         // only the intersection of the rows was compared: at best INCONCLUSIVE
+  bool identical;       // equal model digests: IDENTICAL
+  const Slices *slices; // of the same two sets: harm shown in one is HOLD; NULL: none
 } Validity;
 
 // Both sets hold the same rows in the same order: rows, labels, weights and payoffs are equal (else 65).

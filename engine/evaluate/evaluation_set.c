@@ -2,9 +2,12 @@
 #include "engine/evaluate/evaluation_set.h"
 
 #include "engine/evaluate/money.h"
+#include "engine/evaluate/statistics/score_blocks.h"
 #include "engine/shared/exact_sum.h"
+#include "engine/shared/memory.h"
 #include "engine/shared/tensor.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static bool is_finite(double x) {
@@ -102,4 +105,67 @@ bool policy_acts(const EvaluationSet *set, int64_t row) {
     return money_expected_gain(set->scores[row], money->gain_if_one[row], money->gain_if_zero[row]) > 0;
   }
   return (set->scores[row] >= set->policy.threshold) != set->policy.act_below;
+}
+
+bool policy_selects(const EvaluationSet *set, int64_t row) {
+  return set->money.act != NULL ? policy_acts(set, row) : set->scores[row] >= set->policy.threshold;
+}
+
+// ---- subsets ----
+
+static double *pick_numbers(const double *from, int width, const int64_t *rows, int64_t count) {
+  if (from == NULL) return NULL;
+  double *picked = memory_get((size_t)count * (size_t)width, sizeof *picked);
+  for (int64_t i = 0; i < count; i++)
+    memcpy(picked + i * width, from + rows[i] * width, (size_t)width * sizeof *picked);
+  return picked;
+}
+
+static int64_t *pick_money(const int64_t *from, const int64_t *rows, int64_t count) {
+  if (from == NULL) return NULL;
+  int64_t *picked = memory_get((size_t)count, sizeof *picked);
+  for (int64_t i = 0; i < count; i++) picked[i] = from[rows[i]];
+  return picked;
+}
+
+static uint64_t *pick_hashes(const uint64_t *from, const int64_t *rows, int64_t count) {
+  if (from == NULL) return NULL;
+  uint64_t *picked = memory_get((size_t)count, sizeof *picked);
+  for (int64_t i = 0; i < count; i++) picked[i] = from[rows[i]];
+  return picked;
+}
+
+void evaluation_subset(EvaluationSubset *subset, const EvaluationSet *set, const int64_t *rows,
+                       int64_t count) {
+  const Money *money = &set->money;
+  const int64_t *const from[4] = {money->act, money->skip, money->gain_if_one, money->gain_if_zero};
+  *subset = (EvaluationSubset){.set = *set,
+                               .labels = pick_numbers(set->labels, 1, rows, count),
+                               .weights = pick_numbers(set->weights, 1, rows, count),
+                               .scores = pick_numbers(set->scores, set->classes, rows, count)};
+  for (int i = 0; i < 4; i++) subset->money[i] = pick_money(from[i], rows, count);
+  EvaluationSet *made = &subset->set;
+  made->rows = count;
+  made->labels = subset->labels;
+  made->weights = subset->weights;
+  made->scores = subset->scores;
+  made->money = (Money){subset->money[0], subset->money[1], subset->money[2], subset->money[3]};
+  made->row_hash = subset->row_hash = pick_hashes(set->row_hash, rows, count);
+  made->cluster_hash = subset->cluster_hash = pick_hashes(set->cluster_hash, rows, count);
+  made->slices = NULL;
+  made->blocks = NULL;
+  made->facts = NULL;
+  made->replicates = NULL;
+  if (set->task != TASK_MULTICLASS) made->blocks = subset->blocks = score_blocks_new(made);
+}
+
+void evaluation_subset_free(EvaluationSubset *subset) {
+  free(subset->labels);
+  free(subset->weights);
+  free(subset->scores);
+  for (int i = 0; i < 4; i++) free(subset->money[i]);
+  free(subset->row_hash);
+  free(subset->cluster_hash);
+  score_blocks_free(subset->blocks);
+  *subset = (EvaluationSubset){0};
 }

@@ -5,6 +5,7 @@
 #ifndef INGOT_ENGINE_EVALUATE_EVALUATION_SET_H
 #define INGOT_ENGINE_EVALUATE_EVALUATION_SET_H
 
+#include "engine/preprocess/frame.h"
 #include "engine/shared/config.h"
 #include "engine/shared/status.h"
 
@@ -65,6 +66,7 @@ typedef struct EvaluationSet {
   // each metric that has no other interval does.
   const Replicates *replicates;
   int replicate;
+  const Frame *slices; // columns that rows are grouped by, the same rows in the same order; NULL = none
 } EvaluationSet;
 
 // 65 with the first bad row: no rows, 2^32 or more, a label outside its range, a score that is not finite or
@@ -76,5 +78,21 @@ uint64_t evaluation_hash(const char *text);
 
 // Whether the model acts on a row (binary).
 bool policy_acts(const EvaluationSet *set, int64_t row);
+
+// Whether a row is selected: acted on or, without money, predicted to be class 1 (binary).
+bool policy_selects(const EvaluationSet *set, int64_t row);
+
+// Rows rows[0..count) of a set, copied, with their blocks (none for multiclass) and without slice columns.
+typedef struct EvaluationSubset {
+  EvaluationSet set;
+  double *labels, *weights, *scores;
+  int64_t *money[4];
+  uint64_t *row_hash, *cluster_hash;
+  ScoreBlocks *blocks;
+} EvaluationSubset;
+
+void evaluation_subset(EvaluationSubset *subset, const EvaluationSet *set, const int64_t *rows,
+                       int64_t count);
+void evaluation_subset_free(EvaluationSubset *subset);
 
 #endif

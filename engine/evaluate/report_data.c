@@ -22,7 +22,7 @@ const char *gate_result_name(GateResult result) {
 }
 
 const char *gate_kind_name(GateKind kind) {
-  static const char *const names[] = {"primary", "guardrail", "validity"};
+  static const char *const names[] = {"primary", "guardrail", "validity", "slice"};
   return names[kind];
 }
 

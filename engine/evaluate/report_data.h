@@ -144,7 +144,7 @@ typedef struct SwapSet {
   int64_t in_gain, out_gain;           // sum of act - skip of these, millionths
 } SwapSet;
 
-typedef enum GateKind { GATE_PRIMARY, GATE_GUARDRAIL, GATE_VALIDITY } GateKind;
+typedef enum GateKind { GATE_PRIMARY, GATE_GUARDRAIL, GATE_VALIDITY, GATE_SLICE } GateKind;
 typedef enum GateResult { RESULT_PASS, RESULT_FAIL, RESULT_UNKNOWN, RESULT_NOT_APPLICABLE } GateResult;
 
 typedef struct GateOutcome {
@@ -156,7 +156,8 @@ typedef struct GateOutcome {
   bool warning;    // passes, and deserves a look: suspicious, undecided
   Estimate judged; // the oriented delta (superior, not_worse) or the challenger's metric (at_least, at_most)
   GateResult result;
-  char id[64];            // "primary.value", "guardrail.auc", "validity.threshold_frozen"
+  const char *slice; // GATE_SLICE: the column, of the configuration; `judged` is of the slice that decides
+  char id[64];       // "primary.value", "guardrail.auc", "validity.threshold_frozen", "slice.Contract.value"
   char text[REASON_TEXT]; // one clause: "primary.value: low = -180 <= 0"
 } GateOutcome;
 
@@ -171,7 +172,7 @@ typedef enum VerdictState {
 
 typedef struct Verdict {
   VerdictState state;
-  GateOutcome *gates; // validity, primary, guardrails
+  GateOutcome *gates; // validity, primary, guardrails, slices
   int gate_count;
   char (*reasons)[REASON_TEXT]; // why not SHIP, or that everything passed; at least one
   int reason_count;

@@ -112,6 +112,30 @@ Status rows_intersect(int64_t *count, int64_t *of_first, int64_t *of_other, cons
   return status;
 }
 
+// Columns of the frame in byte order of their names; freed by free().
+static const Column **sorted_columns(const Frame *frame, int *count) {
+  *count = frame == NULL ? 0 : frame->column_count;
+  const Column **sorted = memory_get((size_t)*count, sizeof *sorted);
+  for (int i = 0; i < *count; i++) {
+    int at = i;
+    for (; at > 0 && strcmp(sorted[at - 1]->name, frame->columns[i].name) > 0; at--)
+      sorted[at] = sorted[at - 1];
+    sorted[at] = &frame->columns[i];
+  }
+  return sorted;
+}
+
+static void digest_value(EVP_MD_CTX *context, const Column *column, int64_t row) {
+  if (column->kind == COLUMN_CATEGORY) {
+    const char *text = column->codes[row] < 0 ? "\xff" : column->categories[column->codes[row]];
+    EVP_DigestUpdate(context, text, strlen(text) + 1);
+    return;
+  }
+  static const uint64_t not_a_number = (uint64_t)0x7ff8 << 48;
+  double number = column->numbers[row] + 0.0;
+  EVP_DigestUpdate(context, number == number ? (const void *)&number : &not_a_number, sizeof number);
+}
+
 // What a digest takes of one row besides its id.
 typedef void AddRow(EVP_MD_CTX *context, const EvaluationSet *set, int64_t row);
 
@@ -131,27 +155,33 @@ static void add_scores(EVP_MD_CTX *context, const EvaluationSet *set, int64_t ro
 }
 
 static Status digest_of(uint8_t digest[DIGEST_BYTES], const EvaluationSet *set, const char *const *ids,
-                        AddRow *add, Error *error) {
+                        AddRow *add, const Frame *slices, Error *error) {
   Id *sorted;
   PASS(sort_ids(&sorted, ids, set->rows, error));
   EVP_MD_CTX *context = EVP_MD_CTX_new();
   EVP_DigestInit_ex(context, EVP_sha256(), NULL);
+  int column_count;
+  const Column **columns = sorted_columns(slices, &column_count);
+  for (int c = 0; c < column_count; c++)
+    EVP_DigestUpdate(context, columns[c]->name, strlen(columns[c]->name) + 1);
   for (int64_t i = 0; i < set->rows; i++) {
     EVP_DigestUpdate(context, sorted[i].text, strlen(sorted[i].text) + 1);
     add(context, set, sorted[i].row);
+    for (int c = 0; c < column_count; c++) digest_value(context, columns[c], sorted[i].row);
   }
   EVP_DigestFinal_ex(context, digest, NULL);
   EVP_MD_CTX_free(context);
+  free(columns);
   free(sorted);
   return STATUS_OK;
 }
 
 Status rows_digest(uint8_t digest[DIGEST_BYTES], const EvaluationSet *set, const char *const *ids,
                    Error *error) {
-  return digest_of(digest, set, ids, add_judged, error);
+  return digest_of(digest, set, ids, add_judged, set->slices, error);
 }
 
 Status scores_digest(uint8_t digest[DIGEST_BYTES], const EvaluationSet *set, const char *const *ids,
                      Error *error) {
-  return digest_of(digest, set, ids, add_scores, error);
+  return digest_of(digest, set, ids, add_scores, NULL, error);
 }

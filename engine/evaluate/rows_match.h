@@ -15,7 +15,9 @@ Status rows_intersect(int64_t *count, int64_t *of_first, int64_t *of_other, cons
                       int64_t rows, const char *const *other, int64_t other_rows, Error *error);
 
 // SHA-256 over the rows sorted by id: id, NUL, label and weight (binary64, -0 as +0), act and skip (int64; 0
-// where there is no money), little-endian. 65 where an id repeats.
+// where there is no money), little-endian, then of each slice column in byte order of names the value: a
+// number as binary64 (every NaN the same), a category as its text and NUL (0xff where it is missing). The
+// columns' names, each ended by NUL, come first of all. 65 where an id repeats.
 Status rows_digest(uint8_t digest[DIGEST_BYTES], const EvaluationSet *set, const char *const *ids,
                    Error *error);
 

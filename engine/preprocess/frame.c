@@ -27,6 +27,33 @@ const char *column_text(const Column *column, int64_t row, char buffer[NUMBER_TE
   return buffer;
 }
 
+bool column_same_value(const Column *a, const Column *b, int64_t row) {
+  if (a->kind != b->kind) return false;
+  if (a->kind == COLUMN_NUMBER) {
+    double x = a->numbers[row], y = b->numbers[row];
+    return x == y || (x != x && y != y);
+  }
+  if (a->codes[row] < 0 || b->codes[row] < 0) return a->codes[row] < 0 && b->codes[row] < 0;
+  return strcmp(a->categories[a->codes[row]], b->categories[b->codes[row]]) == 0;
+}
+
+static void pick(void *values, size_t size, const int64_t *rows, int64_t count) {
+  char *copy = memory_get((size_t)count, size), *bytes = values;
+  for (int64_t i = 0; i < count; i++) memcpy(copy + (size_t)i * size, bytes + (size_t)rows[i] * size, size);
+  memcpy(bytes, copy, (size_t)count * size);
+  free(copy);
+}
+
+void frame_pick(Frame *frame, const int64_t *rows, int64_t count) {
+  for (int c = 0; c < frame->column_count; c++) {
+    Column *column = &frame->columns[c];
+    if (column->numbers != NULL) pick(column->numbers, sizeof *column->numbers, rows, count);
+    if (column->codes != NULL) pick(column->codes, sizeof *column->codes, rows, count);
+  }
+  if (frame->row_numbers != NULL) pick(frame->row_numbers, sizeof *frame->row_numbers, rows, count);
+  frame->rows = count;
+}
+
 Frame *frame_new(int64_t rows, int column_count) {
   Frame *frame = memory_get(1, sizeof *frame);
   frame->rows = rows;

@@ -2,6 +2,7 @@
 #ifndef INGOT_ENGINE_PREPROCESS_FRAME_H
 #define INGOT_ENGINE_PREPROCESS_FRAME_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 typedef enum ColumnKind { COLUMN_NUMBER, COLUMN_CATEGORY } ColumnKind;
@@ -31,6 +32,12 @@ void number_text(char text[NUMBER_TEXT_BYTES], double number);
 
 // The text of a value: the category, or the number as text (in `buffer`); NULL where it is missing.
 const char *column_text(const Column *column, int64_t row, char buffer[NUMBER_TEXT_BYTES]);
+
+// Whether two columns have the same value in a row: the same text, or the same number (-0 is 0), or none.
+bool column_same_value(const Column *a, const Column *b, int64_t row);
+
+// Leaves the rows rows[0..count) of a frame, in that order.
+void frame_pick(Frame *frame, const int64_t *rows, int64_t count);
 
 // rows x columns of nothing: names and values are the caller's to fill; freed with frame_free.
 Frame *frame_new(int64_t rows, int column_count);

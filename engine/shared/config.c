@@ -6,8 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *const gate_rule_names[GATE_RULE_COUNT] = {"superior", "not_worse", "at_least", "at_most",
-                                                      "suspicious"};
+const char *const gate_rule_names[GATE_RULE_COUNT] = {"superior",   "not_worse",   "at_least",  "at_most",
+                                                      "suspicious", "detect_harm", "prove_safe"};
+
+bool gate_rule_is_of_slice(GateRule rule) {
+  return rule == GATE_DETECT_HARM || rule == GATE_PROVE_SAFE;
+}
 
 bool gate_rule_is_relative(GateRule rule) {
   return rule == GATE_SUPERIOR || rule == GATE_NOT_WORSE || rule == GATE_SUSPICIOUS;
@@ -16,6 +20,13 @@ bool gate_rule_is_relative(GateRule rule) {
 void text_list_add(TextList *list, const char *text) {
   list->items = memory_grow(list->items, (size_t)list->count + 1, sizeof *list->items);
   list->items[list->count++] = memory_text(text);
+}
+
+int text_list_find(const TextList *list, const char *text) {
+  for (int i = 0; i < list->count; i++) {
+    if (strcmp(list->items[i], text) == 0) return i;
+  }
+  return -1;
 }
 
 void text_list_free(TextList *list) {
@@ -53,7 +64,11 @@ static void business_free(BusinessConfig *business) {
 
 static void gates_free(GatesConfig *gates) {
   free(gates->primary.metric);
-  for (int i = 0; i < gates->guardrail_count; i++) free(gates->guardrails[i].metric);
+  free(gates->primary.slice);
+  for (int i = 0; i < gates->guardrail_count; i++) {
+    free(gates->guardrails[i].metric);
+    free(gates->guardrails[i].slice);
+  }
   free(gates->guardrails);
   free(gates->ledger);
 }
@@ -73,6 +88,8 @@ void config_free(Config *config) {
   text_list_free(&config->evaluate_metrics);
   text_list_free(&config->evaluate_slices);
   free(config->evaluate_cluster);
+  free(config->evaluate_time);
+  free(config->evaluate_fairness.column);
   business_free(&config->business);
   gates_free(&config->gates);
   free(config->bits_text);

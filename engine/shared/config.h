@@ -20,7 +20,7 @@ typedef enum Task { TASK_BINARY, TASK_MULTICLASS, TASK_REGRESSION } Task;
 typedef enum InputKind { INPUT_NUMERIC, INPUT_CATEGORY } InputKind;
 typedef enum MissingRule { MISSING_ERROR, MISSING_MEAN, MISSING_MEAN_FLAG } MissingRule;
 typedef enum ScaleRule { SCALE_NONE, SCALE_STANDARD } ScaleRule;
-typedef enum SplitRule { SPLIT_HASH, SPLIT_FILE } SplitRule;
+typedef enum SplitRule { SPLIT_HASH, SPLIT_FILE, SPLIT_ORDER } SplitRule;
 typedef enum OrderRule { ORDER_FULL, ORDER_BLOCKS } OrderRule;
 typedef enum ModelKind { MODEL_MLP, MODEL_LINEAR } ModelKind;
 typedef enum NormKind { NORM_NONE, NORM_LAYER } NormKind;
@@ -51,7 +51,8 @@ typedef struct SplitConfig {
   char *salt;
   double fractions[PART_COUNT]; // as written, at most 15 decimals, so that the binary64 tells them apart
   uint64_t bounds[2]; // u < bounds[0] is train, u < bounds[1] validation, else test (2^64 saturates)
-  bool has_test;      // hash: a test part exists (its fraction > 0); by file: data.test_file is given
+  int64_t units[2];   // the same cumulative fractions in units of 1e-15, for parts by order
+  bool has_test;      // hash, order: a test part exists (its fraction > 0); by file: data.test_file is given
 } SplitConfig;
 
 typedef struct TargetConfig {
@@ -152,6 +153,8 @@ typedef enum GateRule {
   GATE_AT_LEAST,
   GATE_AT_MOST,
   GATE_SUSPICIOUS,
+  GATE_DETECT_HARM, // of a slice: margin 0
+  GATE_PROVE_SAFE,  // of a slice
   GATE_RULE_COUNT
 } GateRule;
 
@@ -162,7 +165,14 @@ typedef struct Gate {
   GateRule rule;
   double margin; // in the metric's unit, or a fraction of the champion's metric where `relative`
   bool relative; // superior, not_worse, suspicious
+  char *slice;   // guardrails: the column whose groups are judged; "" or NULL: all rows
 } Gate;
+
+typedef struct FairnessConfig {
+  bool present;
+  char *column;
+  int64_t min_rows; // smaller groups are "not enough data"
+} FairnessConfig;
 
 typedef struct GatesConfig {
   bool has_primary;
@@ -194,6 +204,8 @@ typedef struct Config {
   TextList evaluate_metrics, evaluate_slices;
   BootstrapConfig evaluate_bootstrap;
   char *evaluate_cluster; // column whose rows are kept or dropped together; "" = rows are independent
+  char *evaluate_time;    // column of time; "" = none
+  FairnessConfig evaluate_fairness;
   BusinessConfig business;
   GatesConfig gates;
   char *bits_text; // sorted lines `key=value\n` of all bits keys: part of every state digest
@@ -201,9 +213,11 @@ typedef struct Config {
 
 // Whether a rule is about the difference of two models, so that its margin may be relative.
 bool gate_rule_is_relative(GateRule rule);
+bool gate_rule_is_of_slice(GateRule rule);
 
 void config_free(Config *config); // NULL is fine
 void text_list_add(TextList *list, const char *text);
+int text_list_find(const TextList *list, const char *text); // -1 if absent
 void text_list_free(TextList *list);
 void input_config_free(InputConfig *inputs, int count); // the items and the array
 

@@ -201,3 +201,30 @@ double math64_t_cdf(double t, double df) {
 double math64_t_quantile(double p, double df) {
   return p > 0.5 ? -invert(math64_t_cdf, df, 1.0 - p) : invert(math64_t_cdf, df, p);
 }
+
+// Regularised incomplete gamma functions (Numerical Recipes 6.2): the lower one by its series for x < a + 1,
+// the upper one by Lentz's continued fraction beyond.
+double math64_chi_square_tail(double x, double df) {
+  double a = 0.5 * df;
+  x *= 0.5;
+  if (!(x > 0.0)) return x != x ? x : 1.0;
+  double front = math64_exp(a * math64_log(x) - x - log_gamma(a));
+  if (x < a + 1.0) {
+    double term = 1.0 / a, sum = term;
+    for (int k = 1; k < 100000 && term > sum * 1e-17; k++) {
+      term *= x / (a + k);
+      sum += term;
+    }
+    return 1.0 - front * sum;
+  }
+  double b = x + 1.0 - a, c = 1e300, d = 1.0 / b, h = d;
+  for (int k = 1; k < 100000; k++) {
+    double numerator = -k * (k - a);
+    b += 2.0;
+    d = 1.0 / (numerator * d + b);
+    c = b + numerator / c;
+    h *= d * c;
+    if (absolute(d * c - 1.0) < 1e-16) break;
+  }
+  return front * h;
+}

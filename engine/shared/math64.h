@@ -18,4 +18,7 @@ double math64_normal_quantile(double p);
 double math64_t_cdf(double t, double df);
 double math64_t_quantile(double p, double df);
 
+// P(X > x) of a chi-square variable with df > 0 degrees of freedom.
+double math64_chi_square_tail(double x, double df);
+
 #endif

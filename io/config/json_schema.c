@@ -115,6 +115,7 @@ static json_t *value_schema(const KeyRow *row, json_t **container) {
     schema = number(row, "number");
     break;
   case KEY_RULE:
+    if (row->words != NULL) return json_pack("{s:b}", "const", 1); // true
     schema = number(row, "number");
     if (gate_rule_is_relative((GateRule)row->rule))
       schema = either(schema, json_pack("{s:s,s:s}", "type", "string", "pattern", "^[0-9.]+%$"));

@@ -252,8 +252,10 @@ static void check_row(Loader *loader, const KeyRow *row, YamlNode *node, const c
     if (value == NULL) {
       problem_add(loader->reader.problems, found->key_place, "%s cannot stand beside %s", name, when);
     } else {
-      problem_add(loader->reader.problems, found->key_place, "%s applies only where %.*s is %s", name,
-                  (int)(value - when), when, value + 1);
+      const char *bar = strchr(value, '|');
+      problem_add(loader->reader.problems, found->key_place, "%s applies only where %.*s is %.*s%s%s", name,
+                  (int)(value - when), when, (int)strcspn(value + 1, "|"), value + 1,
+                  bar == NULL ? "" : " or ", bar == NULL ? "" : bar + 1);
     }
     found->failed = true;
     free(name);

@@ -44,6 +44,7 @@ static const char *type_text(const KeyRow *row) {
   case KEY_NUMBER:
     return "a number";
   case KEY_RULE:
+    if (row->words->name != NULL) return "";
     return gate_rule_is_relative((GateRule)row->rule)
                ? "a number, or a percentage of the champion's, as in 2%,"
                : "a number";
@@ -81,7 +82,8 @@ static void write_facts(FILE *out, const KeyRow *row) {
   if (row->need == NEED_GIVEN) fputs("; required", out);
   if (row->when != NULL && row->when[0] != '!') {
     const char *equals = strchr(row->when, '=');
-    fprintf(out, "; only where %.*s is %s", (int)(equals - row->when), row->when, equals + 1);
+    fprintf(out, "; only where %.*s is ", (int)(equals - row->when), row->when);
+    for (const char *c = equals + 1; *c != '\0'; c++) fprintf(out, *c == '|' ? " or " : "%c", *c);
   }
   fputs(row->role == KEY_BITS ? "; bits" : "; free", out);
 }
@@ -140,7 +142,7 @@ static bool shown_active(const KeyRow *row) {
   const char *equals = row->when == NULL ? NULL : strchr(row->when, '=');
   if (equals == NULL) return true;
   const KeyRow *asked = key_row_find(row->when, (size_t)(equals - row->when));
-  return strcmp(shown_value(asked), equals + 1) == 0;
+  return key_when_allows(row->when, shown_value(asked));
 }
 
 static bool section_active(const KeyRow *row) {

@@ -13,7 +13,8 @@ _Static_assert(OF(Parameter, name) == 0, "KEY_NAMED: the name first");
 
 static const KeyWord numerics_ids[] = {{"x1", 0}, {NULL, 0}};
 static const KeyWord orders[] = {{"full", ORDER_FULL}, {"blocks", ORDER_BLOCKS}, {NULL, 0}};
-static const KeyWord split_rules[] = {{"hash", SPLIT_HASH}, {"file", SPLIT_FILE}, {NULL, 0}};
+static const KeyWord split_rules[] = {
+    {"hash", SPLIT_HASH}, {"file", SPLIT_FILE}, {"order", SPLIT_ORDER}, {NULL, 0}};
 static const KeyWord tasks[] = {
     {"binary", TASK_BINARY}, {"multiclass", TASK_MULTICLASS}, {"regression", TASK_REGRESSION}, {NULL, 0}};
 static const KeyWord input_kinds[] = {{"numeric", INPUT_NUMERIC}, {"category", INPUT_CATEGORY}, {NULL, 0}};
@@ -33,6 +34,7 @@ static const KeyWord residencies[] = {
     {"auto", RESIDENCY_AUTO}, {"memory", RESIDENCY_MEMORY}, {"stream", RESIDENCY_STREAM}, {NULL, 0}};
 static const KeyWord policies[] = {
     {"threshold", POLICY_THRESHOLD}, {"expected_gain", POLICY_EXPECTED_GAIN}, {NULL, 0}};
+static const KeyWord yes[] = {{"true", 0}, {NULL, 0}};
 static const KeyWord thresholds[] = {{"best_on_validation", -1}, {NULL, 0}};
 
 // clang-format off
@@ -88,7 +90,8 @@ const KeyRow key_rows[] = {
      "[1, 1048576]", "blocks", .help = "Blocks whose rows are shuffled together.", .when = "data.order=blocks"},
     {"data.split", KEY_SECTION, .help = "Which rows train, validate and test."},
     {"data.split.by", KEY_CHOICE, KEY_BITS, NEED_DEFAULT, AT(data.split.by), "hash", "", "",
-     .help = "hash: parts by a hash of the key. file: data.test_file is the test part, the hash splits data.file.",
+     .help = "hash: parts by a hash of the key. file: data.test_file is the test part, the hash splits data.file. "
+             "order: the first rows train, the next validate, the last test.",
      .words = split_rules},
     {"data.split.key", KEY_COLUMN, KEY_BITS, NEED_DEFAULT, AT(data.split.key), "\"\"", "", "",
      .help = "Column that is hashed, so that rows of one key share a part; \"\": the row number.",
@@ -103,7 +106,7 @@ const KeyRow key_rows[] = {
      .help = "Fraction for early stopping, the best checkpoint and the threshold.", .example = "0.15"},
     {"data.split.test", KEY_FRACTION, KEY_BITS, NEED_RULE, AT(data.split.fractions[PART_TEST]),
      "0.15, or 0 where other parts are given", "[0, 1)", "", .help = "Fraction that only evaluation reads.",
-     .when = "data.split.by=hash", .example = "0.15"},
+     .when = "data.split.by=hash|order", .example = "0.15"},
     {"data.target", KEY_SECTION, .help = "What is predicted."},
     {"data.target.column", KEY_COLUMN, KEY_BITS, NEED_GIVEN, AT(data.target.column), NULL, "", "",
      .help = "The column to predict.", .example = "Churn"},
@@ -226,7 +229,8 @@ const KeyRow key_rows[] = {
     {"evaluate.metrics", KEY_METRICS, KEY_FREE, NEED_RULE, AT(evaluate_metrics),
      "every metric of the task but value", "", "", .help = "Metrics of the task.", .example = "[log_loss, auc, brier]"},
     {"evaluate.slices", KEY_COLUMNS, KEY_FREE, NEED_DEFAULT, AT(evaluate_slices), "[]", "", "",
-     .help = "Category columns to report on by value: checked against the data, not reported yet.", .example = "[Contract]"},
+     .help = "Columns by whose values (numbers: quartiles) the report tells who gains and who loses; harm shown in "
+             "one of them is HOLD.", .example = "[Contract]"},
     {"evaluate.bootstrap", KEY_SECTION, .help = "Resampling of the rows, for intervals that have no formula."},
     {"evaluate.bootstrap.replicates", KEY_INT, KEY_FREE, NEED_DEFAULT, AT(evaluate_bootstrap.replicates), "2000",
      "[200, 16000]", "", .help = "Resamples; doubled up to 16000 where a gate hangs on which they are."},
@@ -235,6 +239,15 @@ const KeyRow key_rows[] = {
     {"evaluate.cluster", KEY_COLUMN, KEY_FREE, NEED_DEFAULT, AT(evaluate_cluster), "\"\"", "", "",
      .help = "Column of what hangs together (a customer with several rows): every interval allows for it; \"\": rows are independent.",
      .example = "customerID"},
+    {"evaluate.time", KEY_COLUMN, KEY_FREE, NEED_DEFAULT, AT(evaluate_time), "\"\"", "", "",
+     .help = "Column of time (numbers, or texts that sort by it): the period judged, and value over time.",
+     .example = "signup_date"},
+    {"evaluate.fairness", KEY_OPTIONAL, KEY_FREE, NEED_DEFAULT, AT(evaluate_fairness.present),
+     .help = "Rates of decisions by group (binary targets); absent: not reported."},
+    {"evaluate.fairness.column", KEY_COLUMN, KEY_FREE, NEED_GIVEN, AT(evaluate_fairness.column), NULL, "", "",
+     .help = "The column of the groups.", .example = "gender"},
+    {"evaluate.fairness.min_rows", KEY_INT64, KEY_FREE, NEED_DEFAULT, AT(evaluate_fairness.min_rows), "100",
+     "[1, 1000000000]", "rows", .help = "Smaller groups are reported as not enough data."},
 
     {"business", KEY_OPTIONAL, KEY_FREE, NEED_DEFAULT, AT(business.present),
      .help = "What a decision is worth, per row (binary targets); absent: no money in the report."},
@@ -286,6 +299,13 @@ const KeyRow key_rows[] = {
      .help = "What must not get worse meanwhile: a list of the same.", .item_size = sizeof(Gate), .flag = NEVER,
      .example = "[{metric: auc, not_worse: 0.01}, {metric: log_loss, not_worse: 0.01}]"},
     GATE_ROWS("gates.guardrails[].", 0, "auc"),
+    {"gates.guardrails[].slice", KEY_COLUMN, KEY_FREE, NEED_UNSET, OF(Gate, slice), "all rows", "", "",
+     .help = "The rule is about each value of this column, one of evaluate.slices.", .example = "Contract"},
+    {"gates.guardrails[].detect_harm", KEY_RULE, KEY_FREE, NEED_RULE, 0, NULL, "", "",
+     .help = "Fails where a loss is shown in a slice (false discoveries below 10 %); so it is for evaluate.slices "
+             "anyway.", .example = "true", .words = yes, .rule = GATE_DETECT_HARM},
+    RULE_ROW("gates.guardrails[].prove_safe", 0, GATE_PROVE_SAFE, "(0, inf)", "100",
+             "Or: passes where the interval of every slice excludes a loss of this size."),
     {"gates.confidence", KEY_NUMBER, KEY_FREE, NEED_DEFAULT, AT(gates.confidence), "0.95", "[0.5, 1)", "",
      .help = "Coverage of every two-sided interval."},
     {"gates.ledger", KEY_PATH, KEY_FREE, NEED_DEFAULT, AT(gates.ledger), "\"\"", "", "",

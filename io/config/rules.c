@@ -75,6 +75,8 @@ static void finish_split(Loader *loader) {
   for (int part = 0; part < PART_COUNT; part++) sum += units[part] = fraction_units(split->fractions[part]);
   split->bounds[0] = bound_of(units[PART_TRAIN]);
   split->bounds[1] = bound_of(units[PART_TRAIN] + units[PART_VALIDATION]);
+  split->units[0] = units[PART_TRAIN];
+  split->units[1] = units[PART_TRAIN] + units[PART_VALIDATION];
   split->has_test = split->by == SPLIT_FILE || units[PART_TEST] > 0;
   if (!sound(loader, "data.split.train") || !sound(loader, "data.split.validation") ||
       !sound(loader, "data.split.test"))
@@ -220,12 +222,23 @@ static void check_gate(Loader *loader, const Gate *gate, const char *path) {
   if (node == NULL || node->failed) return;
   int count = 0;
   for (int i = 0; i < GATE_RULE_COUNT; i++) count += yaml_child(node, gate_rule_names[i]) != NULL;
+  bool sliced = gate->slice != NULL && gate->slice[0] != '\0';
+  if (sliced != gate_rule_is_of_slice(gate->rule) && count == 1)
+    COMPLAIN(loader, path, "%s: slice goes with detect_harm or prove_safe, and these with a slice", path);
+  if (sliced && text_list_find(&loader->config->evaluate_slices, gate->slice) < 0)
+    COMPLAIN(loader, path, "%s: %s is none of evaluate.slices; name it there", path, gate->slice);
   if (count != 1)
-    COMPLAIN(loader, path, "%s needs %s of superior, not_worse, at_least, at_most and suspicious", path,
-             count == 0 ? "one" : "only one");
+    COMPLAIN(loader, path, "%s needs %s of superior, not_worse, at_least, at_most and suspicious%s", path,
+             count == 0 ? "one" : "only one", sliced ? " (of a slice: detect_harm, prove_safe)" : "");
   char *metric = memory_format("%s.metric", path);
   if (gate->metric[0] != '\0') check_metric(loader, gate->metric, metric);
   free(metric);
+}
+
+static void check_fairness(Loader *loader) {
+  if (loader->config->evaluate_fairness.present && task_known(loader) &&
+      loader->config->data.target.task != TASK_BINARY)
+    COMPLAIN(loader, "evaluate.fairness", "evaluate.fairness is about decisions: it needs a binary target");
 }
 
 static void finish_gates(Loader *loader) {
@@ -360,6 +373,7 @@ void finish_config(Loader *loader) {
   finish_train(loader);
   finish_metrics(loader);
   finish_business(loader);
+  check_fairness(loader);
   finish_gates(loader);
   if (loader->reader.problems->count == 0) loader->config->bits_text = config_bits_text(loader->config);
 }

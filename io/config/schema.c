@@ -37,6 +37,14 @@ bool key_has_children(const char *path) {
   return false;
 }
 
+bool key_when_allows(const char *when, const char *word) {
+  size_t length = strlen(word);
+  for (const char *at = strchr(when, '='); at != NULL; at = strchr(at + 1, '|')) {
+    if (strcspn(at + 1, "|") == length && strncmp(at + 1, word, length) == 0) return true;
+  }
+  return false;
+}
+
 static bool condition_holds(const char *when, const void *base) {
   const char *bytes = base;
   if (when[0] == '!') {
@@ -46,7 +54,8 @@ static bool condition_holds(const char *when, const void *base) {
   const char *word = strchr(when, '=');
   const KeyRow *row = key_row_find(when, (size_t)(word - when));
   if (row->type == KEY_ITEMS) return *(const bool *)(bytes + row->flag);
-  return *(const int *)(bytes + row->offset) == (int)key_word_by_name(row, word + 1)->value;
+  const KeyWord *chosen = key_word_by_value(row, *(const int *)(bytes + row->offset));
+  return chosen != NULL && key_when_allows(when, chosen->name);
 }
 
 bool key_active(const KeyRow *row, const void *base) {

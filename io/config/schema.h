@@ -59,7 +59,8 @@ typedef struct KeyRow {
   const char *unit;
   const char *help;
   const KeyWord *words;
-  const char *when;    // the row applies where `path=word` of the same owner holds, or `!path`: not given
+  // the row applies where `path=word` (or `path=word|word`) of the same owner holds, or `!path`: not given
+  const char *when;
   const char *example; // for the reference, where the default would teach nothing; YAML
   size_t item_size, flag;
   int rule; // KEY_RULE: the GateRule
@@ -80,6 +81,9 @@ bool key_has_children(const char *path);
 
 // Whether the row applies to this struct: its optional sections were given and its `when` holds.
 bool key_active(const KeyRow *row, const void *base);
+
+// Whether `word` is one of the words of a condition `path=word|word`.
+bool key_when_allows(const char *when, const char *word);
 
 // The word of a row's list with that value or name, or NULL.
 const KeyWord *key_word_by_value(const KeyRow *row, int64_t value);

@@ -331,6 +331,10 @@ static bool read_integers(const ValueReader *reader, const KeyRow *row, YamlNode
 static bool read_rule(const ValueReader *reader, const KeyRow *row, YamlNode *node, const char *shown,
                       Gate *gate) {
   gate->rule = (GateRule)row->rule;
+  if (row->words != NULL) {
+    gate->margin = 0;
+    return read_word(reader, row, node, shown) != NULL;
+  }
   size_t length = node->kind == YAML_SCALAR ? strlen(node->text) : 0;
   if (!gate_rule_is_relative(gate->rule) || node->quoted || length < 2 || node->text[length - 1] != '%')
     return read_number(reader, row, node, shown, &gate->margin);

@@ -137,7 +137,10 @@ void value_write(FILE *out, const KeyRow *row, const void *slot) {
     write_integers(out, slot);
     break;
   case KEY_RULE:
-    write_margin(out, slot);
+    if (row->words != NULL)
+      fputs(row->words->name, out);
+    else
+      write_margin(out, slot);
     break;
   case KEY_SECTION:
   case KEY_OPTIONAL:

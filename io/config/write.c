@@ -32,6 +32,7 @@ static bool is_written(const KeyRow *row, const void *base) {
   if (row->type == KEY_ONE) return ((const TextList *)slot)->count == 1;
   if (row->type == KEY_COLUMNS && key_owner_length(row->path) > 0)
     return ((const TextList *)slot)->count != 1;
+  if (row->need == NEED_UNSET && row->type == KEY_COLUMN) return (*(char *const *)slot)[0] != '\0';
   if (row->need == NEED_UNSET)
     return row->type == KEY_INT64 ? *(const int64_t *)slot != 0 : *(const double *)slot != 0;
   if (row->type != KEY_CHOICE || !key_has_children(row->path)) return true;

@@ -3,9 +3,9 @@
 //
 // Rows are numbered 0..rows-1 in file order: data.file first, then data.test_file (split: {by: file}). A
 // dictionary that differs between the two files is merged (values of the first file keep their codes). Split
-// by hash as in kernels/README.md; by file: bounds[0] divides data.file into training and validation rows,
-// every row of the test file is a test row. A Dataset is used by one thread at a time. Errors name file,
-// column and the first row: 66 missing file; 65 unusable data.
+// by hash and by order as in kernels/README.md; by file: bounds[0] divides data.file into training and
+// validation rows, every row of the test file is a test row. A Dataset is used by one thread at a time.
+// Errors name file, column and the first row: 66 missing file; 65 unusable data.
 #ifndef INGOT_IO_DATA_DATASET_H
 #define INGOT_IO_DATA_DATASET_H
 

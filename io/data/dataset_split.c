@@ -204,8 +204,17 @@ static Status check_unique_keys(Dataset *dataset, HashedRow *hashed, Error *erro
   return status;
 }
 
+// Rows [0, floor(N * cumulative fraction)) in integers: rows <= N * units / 10^15 without a division.
+static SplitPart part_by_order(const Dataset *dataset, const SplitConfig *split, int64_t row) {
+  static const __int128 one = 1000000000000000;
+  __int128 taken = (__int128)(row + 1) * one, all = dataset_rows(dataset);
+  if (taken <= all * split->units[0]) return PART_TRAIN;
+  return taken <= all * split->units[1] ? PART_VALIDATION : PART_TEST;
+}
+
 static SplitPart part_of(const Dataset *dataset, const SplitConfig *split, const HashedRow *hashed) {
   if (split == NULL || dataset_file_of(dataset, hashed->row) == 1) return PART_TEST;
+  if (split->by == SPLIT_ORDER) return part_by_order(dataset, split, hashed->row);
   if (split->bounds[0] == UINT64_MAX || hashed->hash < split->bounds[0]) return PART_TRAIN;
   if (split->bounds[1] == UINT64_MAX || hashed->hash < split->bounds[1]) return PART_VALIDATION;
   return PART_TEST;

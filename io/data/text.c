@@ -1,9 +1,7 @@
-// Texts of data files: UTF-8, membership in a list, and the nearest name for a hint.
+// Texts of data files: UTF-8, and the nearest name for a hint.
 #include "io/data/text.h"
 
 #include "io/config/problems.h"
-
-#include <string.h>
 
 size_t utf8_valid_length(const char *text, size_t length) {
   size_t at = 0;
@@ -17,13 +15,6 @@ size_t utf8_valid_length(const char *text, size_t length) {
 
 bool utf8_is_valid(const char *text, size_t length) {
   return utf8_valid_length(text, length) == length;
-}
-
-int text_list_find(const TextList *list, const char *text) {
-  for (int i = 0; i < list->count; i++) {
-    if (strcmp(list->items[i], text) == 0) return i;
-  }
-  return -1;
 }
 
 const char *nearest_text(const char *text, const TextList *list) {

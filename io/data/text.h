@@ -1,4 +1,4 @@
-// Texts of data files: UTF-8, membership in a list, and the nearest name for a hint.
+// Texts of data files: UTF-8, and the nearest name for a hint.
 #ifndef INGOT_IO_DATA_TEXT_H
 #define INGOT_IO_DATA_TEXT_H
 
@@ -9,7 +9,6 @@
 
 size_t utf8_valid_length(const char *text, size_t length); // bytes before the first that is not UTF-8
 bool utf8_is_valid(const char *text, size_t length);
-int text_list_find(const TextList *list, const char *text);       // -1 if absent
 const char *nearest_text(const char *text, const TextList *list); // NULL where none is near
 
 #endif

@@ -15,6 +15,7 @@
 
 enum { COLUMNS_MAX = 1024 };
 static const double millionth = 1e6;
+static const char slice_prefix[] = "slice.";
 
 static bool ends_with(const char *path, const char *end) {
   size_t length = strlen(path), tail = strlen(end);
@@ -63,8 +64,22 @@ static void decision_column(Frame *frame, const Predictions *predictions, const 
     column->codes[i] = (int32_t)predictions->decisions[row_at(order, i)];
 }
 
+static void slice_column(Frame *frame, const Column *slice, const int64_t *order) {
+  char *name = memory_format("%s%s", slice_prefix, slice->name);
+  Column *column = &frame->columns[frame->column_count++];
+  if (slice->kind == COLUMN_NUMBER) {
+    column_make_numbers(column, name, frame->rows);
+    for (int64_t i = 0; i < frame->rows; i++) column->numbers[i] = slice->numbers[row_at(order, i)];
+  } else {
+    column_make_codes(column, name, frame->rows, slice->categories, slice->category_count);
+    for (int64_t i = 0; i < frame->rows; i++) column->codes[i] = slice->codes[row_at(order, i)];
+  }
+  free(name);
+}
+
 static Frame *frame_of(const Predictions *predictions, const int64_t *order, int64_t count) {
-  Frame *frame = frame_new(count, predictions->classes + 8);
+  int slices = predictions->slices == NULL ? 0 : predictions->slices->column_count;
+  Frame *frame = frame_new(count, predictions->classes + 8 + slices);
   frame->column_count = 0;
   id_column(frame, predictions, order);
   for (int k = 0; k < predictions->classes; k++) {
@@ -78,6 +93,7 @@ static Frame *frame_of(const Predictions *predictions, const int64_t *order, int
   number_column(frame, "weight", predictions->weights, 1, order);
   money_column(frame, "act", predictions->act, order);
   money_column(frame, "skip", predictions->skip, order);
+  for (int i = 0; i < slices; i++) slice_column(frame, &predictions->slices->columns[i], order);
   return frame;
 }
 
@@ -245,6 +261,33 @@ done:
   return status;
 }
 
+static Status read_slices(Predictions *read, DataFile *file, Error *error) {
+  Frame *frame = frame_new(read->rows, data_file_column_count(file));
+  size_t prefix = sizeof slice_prefix - 1;
+  Status status = STATUS_OK;
+  frame->column_count = 0;
+  for (int i = 0; i < data_file_column_count(file); i++) {
+    const DataColumn *stored = data_file_column(file, i);
+    if (strncmp(stored->name, slice_prefix, prefix) != 0) continue;
+    Column *column = &frame->columns[frame->column_count++];
+    if (stored->kind == COLUMN_NUMBER) {
+      column_make_numbers(column, stored->name + prefix, read->rows);
+      TRY(data_file_numbers(file, i, 0, read->rows, column->numbers, error));
+    } else {
+      column_make_codes(column, stored->name + prefix, read->rows, stored->categories,
+                        stored->category_count);
+      TRY(data_file_codes(file, i, 0, read->rows, column->codes, error));
+    }
+  }
+  if (frame->column_count > 0) {
+    read->slices = frame;
+    frame = NULL;
+  }
+done:
+  frame_free(frame);
+  return status;
+}
+
 Status predictions_read(Predictions **predictions, const char *path, Error *error) {
   DataFile *file = NULL;
   Predictions *read = memory_get(1, sizeof *read);
@@ -257,6 +300,7 @@ Status predictions_read(Predictions **predictions, const char *path, Error *erro
   TRY(read_numbers(&read->weights, file, read->rows, "weight", path, error));
   TRY(read_money(&read->act, file, read->rows, "act", path, error));
   TRY(read_money(&read->skip, file, read->rows, "skip", path, error));
+  TRY(read_slices(read, file, error));
   *predictions = read;
   read = NULL;
 done:
@@ -279,5 +323,6 @@ void predictions_free(Predictions *predictions) {
   free(predictions->weights);
   free(predictions->act);
   free(predictions->skip);
+  frame_free(predictions->slices);
   free(predictions);
 }

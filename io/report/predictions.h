@@ -2,7 +2,8 @@
 //
 // A column file (io/data/data_file.h) or CSV: row_id (text), score (one column; several classes:
 // score.<class>), and where they are known decision (0 or 1, or the class), expected_gain, label, weight, act
-// and skip (units of money). `ingot compare` reads both forms; any tool can write row_id and score.
+// and skip (units of money), and `slice.<column>` of each slice column. `ingot compare` reads both forms; any
+// tool can write row_id and score.
 #ifndef INGOT_IO_REPORT_PREDICTIONS_H
 #define INGOT_IO_REPORT_PREDICTIONS_H
 
@@ -23,6 +24,7 @@ typedef struct Predictions {
   double *expected_gains; // units of money
   double *labels, *weights;
   int64_t *act, *skip; // millionths
+  Frame *slices;       // columns that rows are grouped by, with their own names; NULL: none
 } Predictions;
 
 // By the name's end: .h5 or .csv (else 2). 73 where the file exists, unless `force`. `order`: row numbers to
@@ -30,8 +32,8 @@ typedef struct Predictions {
 Status predictions_write(const char *path, const Predictions *predictions, const int64_t *order,
                          int64_t count, bool force, Error *error);
 
-// Reads row_id and score columns, and act, skip, label, weight where they are. 65 names what is missing or
-// wrong.
+// Reads row_id and score columns, and act, skip, label, weight and slice columns where they are. 65 names
+// what is missing or wrong.
 Status predictions_read(Predictions **predictions, const char *path, Error *error);
 void predictions_free(Predictions *predictions);
 

@@ -6,6 +6,7 @@
 #ifndef INGOT_IO_REPORT_REPORT_JSON_H
 #define INGOT_IO_REPORT_REPORT_JSON_H
 
+#include "engine/evaluate/panels/panels.h"
 #include "engine/evaluate/verdict/leaderboard.h"
 #include "engine/preprocess/preprocess.h"
 #include "engine/shared/tensor.h"
@@ -32,6 +33,7 @@ typedef struct ReportContext {
   uint8_t rows_digest[DIGEST_BYTES];
   const char *definition; // digest of the business definition; NULL without money
   const char *examples;   // sentences about typical payoffs, a line each; NULL without money
+  const Panels *panels;   // NULL: none
   const char *version;    // of the program
   const char *command;    // that writes this report again
   const char *override_by, *override_reason; // of an INCONCLUSIVE that a person accepted; else NULL

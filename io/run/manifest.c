@@ -41,6 +41,10 @@ static void put_gate(Text *text, const Gate *gate) {
   put_text(text, "metric", gate->metric);
   text_add(text, ", \"rule\": \"%s\", \"margin\": ", gate_rule_names[gate->rule]);
   json_put_number(text, gate->margin);
+  if (gate->slice != NULL && gate->slice[0] != '\0') {
+    text_put(text, ", ");
+    put_text(text, "slice", gate->slice);
+  }
   text_put(text, gate->relative ? ", \"relative\": true}" : "}");
 }
 
@@ -120,7 +124,11 @@ void manifest_free(Manifest *manifest) {
   for (int i = 0; i < manifest->file_count; i++) free(manifest->files[i].name);
   free(manifest->files);
   free(manifest->gates.primary.metric);
-  for (int i = 0; i < manifest->gates.guardrail_count; i++) free(manifest->gates.guardrails[i].metric);
+  free(manifest->gates.primary.slice);
+  for (int i = 0; i < manifest->gates.guardrail_count; i++) {
+    free(manifest->gates.guardrails[i].metric);
+    free(manifest->gates.guardrails[i].slice);
+  }
   free(manifest->gates.guardrails);
   free(manifest->steps);
   free(manifest);

@@ -41,6 +41,7 @@ static int take_gate(Gate *gate, const json_t *item) {
     if (strcmp(rule, gate_rule_names[i]) != 0) continue;
     gate->rule = (GateRule)i;
     gate->relative = json_is_true(json_object_get(item, "relative"));
+    if (json_object_get(item, "slice") != NULL && !json_get_text(&gate->slice, item, "slice")) return 0;
     return json_get_number(&gate->margin, item, "margin") && json_get_text(&gate->metric, item, "metric");
   }
   return 0;

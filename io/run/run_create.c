@@ -12,6 +12,7 @@
 static void copy_gate(Gate *copy, const Gate *gate) {
   *copy = *gate;
   copy->metric = memory_text(gate->metric);
+  copy->slice = gate->slice == NULL ? NULL : memory_text(gate->slice);
 }
 
 static void copy_gates(GatesConfig *copy, const GatesConfig *gates) {

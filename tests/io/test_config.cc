@@ -260,16 +260,59 @@ TEST(ConfigBits, LinesAreSorted) {
   EXPECT_GT(count, 60);
 }
 
+TEST(Config, RulesAboutSlices) {
+  Loaded loaded = load(std::string(SMALL) + "evaluate: {slices: [s, t], time: day, fairness: {column: g}}\n"
+                                            "gates:\n  guardrails:\n"
+                                            "    - {metric: auc, slice: s, detect_harm: true}\n"
+                                            "    - {metric: brier, slice: t, prove_safe: 0.5}\n");
+  ASSERT_EQ(loaded.status, STATUS_OK) << loaded.problems;
+  const Config *config = loaded.config;
+  EXPECT_STREQ(config->evaluate_time, "day");
+  EXPECT_STREQ(config->evaluate_fairness.column, "g");
+  EXPECT_EQ(config->evaluate_fairness.min_rows, 100);
+  const Gate *gates = config->gates.guardrails;
+  EXPECT_EQ(gates[0].rule, GATE_DETECT_HARM);
+  EXPECT_EQ(gates[0].margin, 0);
+  EXPECT_STREQ(gates[0].slice, "s");
+  EXPECT_EQ(gates[1].rule, GATE_PROVE_SAFE);
+  EXPECT_EQ(gates[1].margin, 0.5);
+  EXPECT_STREQ(gates[1].slice, "t");
+  char *text = config_write_resolved(config);
+  EXPECT_NE(strstr(text, "{metric: auc, slice: s, detect_harm: true}"), nullptr) << text;
+  Loaded again = load(text);
+  ASSERT_EQ(again.status, STATUS_OK) << again.problems;
+  char *second = config_write_resolved(again.config);
+  EXPECT_STREQ(second, text);
+  free(text);
+  free(second);
+}
+
 TEST(ConfigBits, FreeKeysLeaveThemAloneAndBitsKeysDoNot) {
   std::string text = std::string(SMALL) + "business: {unit: EUR, act: '1'}\n";
   std::string bits = load(text).bits;
   ASSERT_FALSE(bits.empty());
-  for (const char *set :
-       {"name=other", "goal=x", "owner=x", "data.file=b.h5", "train.micro_batch=256", "train.micro_batch=all",
-        "checkpoint.every.steps=3", "checkpoint.keep.last=9", "log.every_steps=1", "machine.threads=3",
-        "machine.isa=portable", "machine.residency=stream", "evaluate.metrics=[auc]", "evaluate.slices=[a]",
-        "business.unit=USD", "business.act='2'", "business.policy=expected_gain",
-        "gates.primary={metric: auc, superior: 0}", "gates.confidence=0.9"}) {
+  for (const char *set : {"name=other",
+                          "goal=x",
+                          "owner=x",
+                          "data.file=b.h5",
+                          "train.micro_batch=256",
+                          "train.micro_batch=all",
+                          "checkpoint.every.steps=3",
+                          "checkpoint.keep.last=9",
+                          "log.every_steps=1",
+                          "machine.threads=3",
+                          "machine.isa=portable",
+                          "machine.residency=stream",
+                          "evaluate.metrics=[auc]",
+                          "evaluate.slices=[a]",
+                          "evaluate.time=t",
+                          "evaluate.fairness={column: a}",
+                          "gates.guardrails=[{metric: auc, at_most: 0.9}]",
+                          "business.unit=USD",
+                          "business.act='2'",
+                          "business.policy=expected_gain",
+                          "gates.primary={metric: auc, superior: 0}",
+                          "gates.confidence=0.9"}) {
     Loaded loaded = load(text, {set});
     EXPECT_EQ(loaded.status, STATUS_OK) << loaded.problems;
     EXPECT_EQ(loaded.bits, bits) << set;
@@ -280,6 +323,7 @@ TEST(ConfigBits, FreeKeysLeaveThemAloneAndBitsKeysDoNot) {
                           "data.order=blocks",
                           "data.split.key=k",
                           "data.split.salt=s",
+                          "data.split.by=order",
                           "data.split={train: 0.8, validation: 0.1, test: 0.1}",
                           "data.target.column=z",
                           "data.target.positive=2",

@@ -88,6 +88,44 @@ TEST(Dataset, SplitByFile) {
   free(ids);
 }
 
+// floor(N * cumulative fraction) in integers: 0.7 of 10 rows are 7, though 0.7 is less than 7/10 in binary64.
+TEST(Dataset, SplitByOrder) {
+  struct Case {
+    int rows;
+    const char *parts, *letters;
+  };
+  const Case cases[] = {
+      {10, "", "TTTTTTTVtt"}, // 0.7 and 0.85 by default
+      {10, ", train: 0.5, validation: 0.5", "TTTTTVVVVV"},
+      {7, ", train: 0.5, validation: 0.25, test: 0.25", "TTTVVtt"},
+      {40, ", train: 0.3, validation: 0.35, test: 0.35", "TTTTTTTTTTTTVVVVVVVVVVVVVVtttttttttttttt"},
+      {3, ", train: 0.333333333333333, validation: 0.333333333333334, test: 0.333333333333333", "VTt"}};
+  for (const Case &c : cases) {
+    OpenDataset open(rows_of(c.rows).write("ordered.h5"),
+                     std::string(TARGET) + "  split: {by: order" + c.parts + "}\n");
+    if (std::string(c.letters) == "VTt") { // floor(0.999...) = 0 rows train
+      EXPECT_EQ(open.status, STATUS_DATA);
+      EXPECT_TRUE(contains(open.error, "no rows for the training part (3 rows")) << open.error.text;
+      continue;
+    }
+    ASSERT_EQ(open.status, STATUS_OK) << open.error.text;
+    EXPECT_EQ(open.letters(), c.letters) << c.parts;
+  }
+}
+
+// A key still names the rows and must be unique; the salt and the key's values move no row.
+TEST(Dataset, SplitByOrderKeepsTheKeyAsId) {
+  OpenDataset open(forty_rows().numbers("id", count_from(100, 1, 40), true).write("ordered.h5"),
+                   std::string(TARGET) + "  split: {by: order, key: id}\n");
+  ASSERT_EQ(open.status, STATUS_OK) << open.error.text;
+  EXPECT_EQ(open.letters(), std::string(28, 'T') + std::string(6, 'V') + std::string(6, 't'));
+  char **ids;
+  int64_t row = 39;
+  ASSERT_EQ(dataset_row_ids(&ids, open.dataset, &row, 1, &open.error), STATUS_OK);
+  EXPECT_STREQ(ids[0], "139");
+  free(ids);
+}
+
 TEST(Dataset, PartsWithoutRows) {
   for (auto [split, part] : {std::pair{"{by: hash, train: 0.1, validation: 0.45, test: 0.45}", "training"},
                              {"{by: hash, train: 0.9, validation: 0.05, test: 0.05}", "validation"},

@@ -51,6 +51,39 @@ protected:
   fs::path folder;
 };
 
+// Slice columns are written beside the predictions and come back under their own names.
+TEST_F(PredictionFiles, SliceColumns) {
+  for (const char *name : {"slices.h5", "slices.csv"}) {
+    std::vector<std::string> ids = {"a", "b", "c"}, regions = {"x, y", "z"};
+    std::vector<char *> id_pointers = pointers(ids), region_pointers = pointers(regions);
+    std::vector<double> scores = {0.25, 0.5, 0.75};
+    Frame *frame = frame_new(3, 2);
+    column_make_codes(&frame->columns[0], "region", 3, region_pointers.data(), 2);
+    column_make_numbers(&frame->columns[1], "age", 3);
+    const int32_t codes[] = {1, -1, 0};
+    const double ages[] = {30, 0.5, NAN};
+    std::copy(codes, codes + 3, frame->columns[0].codes);
+    std::copy(ages, ages + 3, frame->columns[1].numbers);
+    Predictions written{}, *back = nullptr;
+    written.rows = 3, written.classes = 1;
+    written.ids = id_pointers.data(), written.scores = scores.data(), written.slices = frame;
+    const int64_t order[] = {2, 0};
+    Error error = {};
+    ASSERT_EQ(predictions_write(at(name).c_str(), &written, order, 2, true, &error), STATUS_OK) << error.text;
+    ASSERT_EQ(predictions_read(&back, at(name).c_str(), &error), STATUS_OK) << error.text;
+    ASSERT_NE(back->slices, nullptr);
+    ASSERT_EQ(back->slices->column_count, 2);
+    const Column *region = frame_find(back->slices, "region"), *age = frame_find(back->slices, "age");
+    char buffer[NUMBER_TEXT_BYTES];
+    EXPECT_STREQ(column_text(region, 0, buffer), "x, y");
+    EXPECT_STREQ(column_text(region, 1, buffer), "z");
+    EXPECT_EQ(column_text(age, 0, buffer), nullptr);
+    EXPECT_STREQ(column_text(age, 1, buffer), "30");
+    predictions_free(back);
+    frame_free(frame);
+  }
+}
+
 const std::vector<std::string> hostile_ids = {
     "plain",    "with,comma", "with \"quotes\"", " leading", "trailing ", "ünï 日本", "tab\tinside",
     "<script>", "'",          "two\nlines",      "007",      "-",         "NA",       "null",

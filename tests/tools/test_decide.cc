@@ -19,6 +19,26 @@ std::vector<std::string> cells_of(const std::string &line) {
   return cells;
 }
 
+// A report without a member of this indent: from its line to the next one as far left.
+std::string without(const std::string &json, const std::string &member, size_t indent) {
+  std::string start = "\n" + std::string(indent, ' ') + "\"" + member + "\":";
+  size_t at = json.find(start);
+  if (at == std::string::npos) return json;
+  size_t end = at;
+  do end = json.find('\n', end + 1);
+  while (json.compare(end + 1, indent, std::string(indent, ' ')) != 0 ||
+         strchr(" ]}", json[end + 1 + indent]) != nullptr);
+  return json.substr(0, at) + json.substr(end);
+}
+
+// What only the data of a run can say, and no report of it.
+std::string without_data(std::string json) {
+  for (const char *member : {"data", "drift", "importance", "dependence", "learning"})
+    json = without(json, member, 2);
+  for (const char *member : {"features", "columns"}) json = without(json, member, 4);
+  return json;
+}
+
 class Decide : public testing::Test {
 protected:
   void SetUp() override {
@@ -76,7 +96,10 @@ TEST_F(Decide, ReportsCompareAsTheirRuns) {
   compare("linear", "net");
   std::string json = read_file(folder + "/out/report.json");
   EXPECT_EQ(compare("linear/report", "net/report/report.json").status, 0);
-  EXPECT_EQ(read_file(folder + "/out/report.json"), json);
+  std::string again = read_file(folder + "/out/report.json");
+  EXPECT_NE(json.find("\"drift\": {"), std::string::npos);
+  EXPECT_EQ(again.find("\"drift\": {"), std::string::npos);
+  EXPECT_EQ(again, without_data(json));
   EXPECT_EQ(ingot({"verify", folder + "/net"}).status, 0);
 }
 

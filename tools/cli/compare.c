@@ -24,7 +24,7 @@ typedef struct CompareChoices {
 typedef struct Contestants {
   JudgedModel champion, *challengers;
   Validity *validity; // [count]
-  ValidityCheck (*checks)[4];
+  ValidityCheck (*checks)[6];
   int count;
 } Contestants;
 
@@ -44,6 +44,8 @@ static void select_rows(JudgedModel *judged, const int64_t *rows, int64_t count)
   permute(all->labels, sizeof(double), rows, count);
   permute(all->ids, sizeof(char *), rows, count);
   if (all->weights != NULL) permute(all->weights, sizeof(double), rows, count);
+  if (all->numbers != NULL) permute(all->numbers, sizeof(int64_t), rows, count);
+  if (all->slices != NULL) frame_pick(all->slices, rows, count);
   int64_t *const money[] = {all->act, all->skip, all->gain_if_one, all->gain_if_zero};
   for (int i = 0; i < 4; i++) {
     if (money[i] != NULL) permute(money[i], sizeof(int64_t), rows, count);
@@ -168,7 +170,7 @@ static bool is_refusal(Status status, const Error *error) {
 }
 
 static Status check_all(Contestants *all, bool partial, const JudgeChoices *choices, Error *error) {
-  ValidityCheck champion[2], own[2];
+  ValidityCheck champion[3], own[3];
   int champion_count, own_count;
   PASS(judgement_checks(champion, &champion_count, &all->champion, choices, error));
   for (int i = 0; i < all->count; i++) {

@@ -27,7 +27,7 @@ static char *default_folder(const EvaluateChoices *choices, const JudgedModel *j
 
 static Status evaluate(const EvaluateChoices *choices, const char *argument, Error *error) {
   JudgedModel judged = {0};
-  ValidityCheck checks[2];
+  ValidityCheck checks[3];
   Validity validity = {.checks = checks};
   char *folder = NULL, *command = NULL;
   Status status;

@@ -32,7 +32,7 @@ void holm_adjust(double *adjusted, const double *p, int count) {
   Ranked *ranked = ranked_of(adjusted, p, count, &known);
   double largest = 0;
   for (int i = 0; i < known; i++) {
-    double value = ranked[i].p * (count - i);
+    double value = ranked[i].p * (known - i);
     if (value > largest) largest = value;
     adjusted[ranked[i].place] = largest < 1 ? largest : 1;
   }
@@ -44,7 +44,7 @@ void benjamini_hochberg_adjust(double *adjusted, const double *p, int count) {
   Ranked *ranked = ranked_of(adjusted, p, count, &known);
   double least = 1;
   for (int i = known - 1; i >= 0; i--) {
-    double value = ranked[i].p * ((double)count / (i + 1));
+    double value = ranked[i].p * known / (i + 1);
     if (value < least) least = value;
     adjusted[ranked[i].place] = least;
   }

@@ -2,7 +2,7 @@
 #ifndef INGOT_ENGINE_EVALUATE_STATISTICS_MULTIPLICITY_H
 #define INGOT_ENGINE_EVALUATE_STATISTICS_MULTIPLICITY_H
 
-// adjusted[0..count) of p[0..count), in their order; NaN stays NaN and counts as a question that was asked.
+// adjusted[0..count) of p[0..count), in their order; NaN was not tested: it stays and counts for nothing.
 // Holm 1979: the chance of any false rejection stays below the level. adjusted may be p.
 void holm_adjust(double *adjusted, const double *p, int count);
 

@@ -39,6 +39,8 @@ static GateResult judge(const GateOutcome *gate) {
     return high <= bound ? RESULT_PASS : low > bound ? RESULT_FAIL : RESULT_UNKNOWN;
   case GATE_SUSPICIOUS:
     return low > bound ? RESULT_FAIL : RESULT_PASS;
+  case GATE_DETECT_HARM:
+  case GATE_PROVE_SAFE: // engine/evaluate/verdict/gates_slices.c
   case GATE_RULE_COUNT:
     break;
   }
@@ -115,7 +117,8 @@ static void judge_validity(GateOutcome *gate, const ValidityCheck *check) {
 static void drop_relative(Verdict *verdict) {
   for (int i = 0; i < verdict->gate_count; i++) {
     GateOutcome *gate = &verdict->gates[i];
-    if (gate->kind == GATE_VALIDITY || !gate_rule_is_relative(gate->rule)) continue;
+    if (gate->kind == GATE_VALIDITY || (gate->kind != GATE_SLICE && !gate_rule_is_relative(gate->rule)))
+      continue;
     gate->result = RESULT_NOT_APPLICABLE;
     snprintf(gate->text, sizeof gate->text, "%s: both are the same model", gate->id);
   }
@@ -127,15 +130,18 @@ static void judge_all(Verdict *verdict, const Judged *judged, const GatesConfig 
                       const Validity *validity) {
   int checks = validity == NULL ? 0 : validity->count;
   int rules = gates == NULL ? 0 : gates->guardrail_count + gates->has_primary;
-  verdict->gates = memory_get((size_t)(checks + rules), sizeof *verdict->gates);
+  int slices = slice_gates(NULL, judged, gates, validity);
+  verdict->gates = memory_get((size_t)(checks + rules + slices), sizeof *verdict->gates);
   for (int i = 0; i < checks; i++)
     judge_validity(&verdict->gates[verdict->gate_count++], &validity->checks[i]);
   if (rules == 0) return;
   if (gates->has_primary)
     judge_gate(&verdict->gates[verdict->gate_count++], GATE_PRIMARY, &gates->primary, judged);
   for (int i = 0; i < gates->guardrail_count; i++) {
+    if (gate_is_of_slice(&gates->guardrails[i])) continue;
     judge_gate(&verdict->gates[verdict->gate_count++], GATE_GUARDRAIL, &gates->guardrails[i], judged);
   }
+  verdict->gate_count += slice_gates(&verdict->gates[verdict->gate_count], judged, gates, validity);
 }
 
 static int count_results(const Verdict *verdict, GateResult result, bool rules_only) {
@@ -218,7 +224,9 @@ static void count_rows_needed(Verdict *verdict, const Judged *judged) {
   double z = math64_normal_quantile(0.5 + 0.5 * judged->confidence) + math64_normal_quantile(power);
   for (int i = 0; i < verdict->gate_count; i++) {
     const GateOutcome *gate = &verdict->gates[i];
-    if (gate->result != RESULT_UNKNOWN || gate->judged.method == INTERVAL_NONE) continue;
+    if (gate->kind == GATE_SLICE || gate->result != RESULT_UNKNOWN)
+      continue; // slices count rows of their own
+    if (gate->judged.method == INTERVAL_NONE) continue;
     double distance = gate->judged.value - gate_bound(gate);
     double ratio = z * gate->judged.standard_error / distance, rows = (double)judged->rows * ratio * ratio;
     verdict->for_challenger = gate->rule == GATE_AT_MOST ? distance < 0 : distance > 0;

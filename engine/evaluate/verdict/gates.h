@@ -19,6 +19,14 @@ typedef struct Judged {
 // Where the interval must lie above (at_most, suspicious: below).
 double gate_bound(const GateOutcome *gate);
 
+// ---- gates_slices.c ----
+
+bool gate_is_of_slice(const Gate *gate);
+
+// Rules about slices: those of guardrails and, where there is a primary rule and a champion, detect_harm of
+// its metric on every other column. Writes them to `out` (NULL: none) and returns how many there are.
+int slice_gates(GateOutcome *out, const Judged *judged, const GatesConfig *gates, const Validity *validity);
+
 void verdict_of(Verdict *verdict, const Judged *judged, const GatesConfig *gates, const Validity *validity);
 
 #endif

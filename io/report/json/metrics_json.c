@@ -1,4 +1,4 @@
-// Parts of report.json: metrics, rules, validity checks, swap set, and the verdict with its sentence.
+// Parts of report.json: metrics, rules, validity checks, and the verdict with its sentence.
 #include "io/report/json/parts.h"
 #include "io/report/json_text.h"
 #include "io/report/report_read.h"
@@ -85,8 +85,13 @@ static json_t *gate_json(const ReportParts *parts, const GateOutcome *gate) {
   json_t *json = json_object();
   put_text(json, "id", gate->id);
   put_text(json, "kind", gate_kind_name(gate->kind));
-  put_text(json, "metric", strchr(gate->id, '.') + 1);
-  put_text(json, "label", gate->metric != NULL ? gate->metric->title : strchr(gate->id, '.') + 1);
+  put_text(json, "metric", gate->metric != NULL ? gate->metric->name : strchr(gate->id, '.') + 1);
+  put_text(json, "slice", gate->slice);
+  Text label = {0};
+  text_put(&label, gate->metric != NULL ? gate->metric->title : strchr(gate->id, '.') + 1);
+  if (gate->slice != NULL && gate->metric != NULL) text_add(&label, " by %s", gate->slice);
+  put_text(json, "label", label.bytes);
+  text_free(&label);
   put_text(json, "rule", gate_rule_names[gate->rule]);
   bool money = gate->metric != NULL && is_money(gate->metric);
   put(json, "margin", scaled_json(gate->margin, money ? MONEY_SCALE : 1));
@@ -96,7 +101,10 @@ static json_t *gate_json(const ReportParts *parts, const GateOutcome *gate) {
     put_count(json, "scale", MONEY_SCALE);
     put_text(json, "unit", parts->context->config->business.unit);
   }
-  if (gate->metric != NULL) put_judged(json, parts, gate->metric);
+  if (gate->kind == GATE_SLICE && gate->metric != NULL)
+    put(json, "delta", estimate_json(&gate->judged, metric_scale(gate->metric)));
+  else if (gate->metric != NULL)
+    put_judged(json, parts, gate->metric);
   put_text(json, "result", gate_result_name(gate->result));
   put_text(json, "text", gate->text);
   return json;
@@ -121,20 +129,6 @@ json_t *checks_json(const ReportParts *parts) {
                                     "result", gate_result_name(gate->result)));
   }
   return checks;
-}
-
-json_t *swap_json(const ReportParts *parts) {
-  if (parts->comparison == NULL || !parts->comparison->has_swap) return NULL;
-  const SwapSet *swap = &parts->comparison->swap;
-  json_t *json = json_pack("{s:I,s:I,s:I,s:I,s:I,s:I}", "both", (json_int_t)swap->both, "neither",
-                           (json_int_t)swap->neither, "in", (json_int_t)swap->in, "out",
-                           (json_int_t)swap->out, "in_positives", (json_int_t)swap->in_positives,
-                           "out_positives", (json_int_t)swap->out_positives);
-  if (!parts->challenger->money.present) return json;
-  put_count(json, "scale", MONEY_SCALE);
-  put_count(json, "in_gain", swap->in_gain);
-  put_count(json, "out_gain", swap->out_gain);
-  return json;
 }
 
 // ---- the sentence ----

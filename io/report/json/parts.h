@@ -34,7 +34,6 @@ json_t *metrics_json(const ReportParts *parts);
 json_t *gates_json(const ReportParts *parts);
 json_t *checks_json(const ReportParts *parts);
 json_t *verdict_json(const ReportParts *parts);
-json_t *swap_json(const ReportParts *parts);
 json_t *business_json(const ReportParts *parts);
 json_t *curves_json(const ReportParts *parts);
 json_t *roc_json(const ReportParts *parts); // with the next one a part of curves_json

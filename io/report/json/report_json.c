@@ -1,5 +1,5 @@
 // The tree of report.json: who was judged on what; the parts are in files of their own.
-#include "io/report/json/parts.h"
+#include "io/report/json/panels_json.h"
 
 #include "engine/evaluate/resample/replicates.h"
 #include "io/report/json_text.h"
@@ -65,6 +65,9 @@ static json_t *set_json(const ReportParts *parts) {
   put_number(json, "mean_label", report->mean_label);
   put_text(json, "part", parts->context->part);
   put_text(json, "digest", digest);
+  const Panels *panels = parts->context->panels;
+  if (panels != NULL && panels->stability.from != NULL)
+    put(json, "period", json_pack("{s:s,s:s}", "from", panels->stability.from, "to", panels->stability.to));
   return json;
 }
 
@@ -143,11 +146,17 @@ json_t *report_json(const ReportContext *context, const EvaluationReport *challe
   put(json, "rules_changed", rules_changed_json(&parts));
   put(json, "ledger", ledger_json(&parts));
   put(json, "metrics", metrics_json(&parts));
+  put(json, "agreement", agreement_json(&parts));
   put(json, "swap", swap_json(&parts));
+  put(json, "slices", slices_json(&parts));
+  put(json, "fairness", fairness_json(&parts));
   put(json, "confusion", confusion_json(&parts));
   put(json, "gains", gains_json(&parts));
   put(json, "calibration", calibration_json(&parts));
   put(json, "curves", curves_json(&parts));
+  put(json, "stability", stability_json(&parts));
+  put(json, "data", data_json(&parts));
+  put(json, "drift", drift_json(&parts));
   put(json, "method", method_json(&parts));
   put(json, "methods", methods_json(&parts));
   put(json, "lineage", lineage_json(&parts));

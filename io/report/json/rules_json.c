@@ -15,15 +15,23 @@ static void rule_text(char text[RULE_TEXT], const Gate *gate) {
 
 static void add_change(json_t *changes, const char *kind, const char *metric, const char *from,
                        const char *to) {
-  char id[80];
+  char id[128];
   if (strcmp(from, to) == 0) return;
   snprintf(id, sizeof id, "%s.%.60s", kind, metric);
   json_array_append_new(changes, json_pack("{s:s,s:s,s:s}", "id", id, "from", from, "to", to));
 }
 
-static const Gate *guardrail_of(const GatesConfig *gates, const char *metric) {
-  for (int i = 0; i < gates->guardrail_count; i++)
-    if (strcmp(gates->guardrails[i].metric, metric) == 0) return &gates->guardrails[i];
+static const char *slice_of(const Gate *gate) {
+  return gate->slice == NULL ? "" : gate->slice;
+}
+
+// The guardrail of the same metric and slice.
+static const Gate *guardrail_like(const GatesConfig *gates, const Gate *gate) {
+  for (int i = 0; i < gates->guardrail_count; i++) {
+    const Gate *other = &gates->guardrails[i];
+    if (strcmp(other->metric, gate->metric) == 0 && strcmp(slice_of(other), slice_of(gate)) == 0)
+      return other;
+  }
   return NULL;
 }
 
@@ -32,14 +40,16 @@ static void compare_guardrails(json_t *changes, const GatesConfig *from, const G
                                bool only_missing) {
   for (int i = 0; i < to->guardrail_count; i++) {
     char before[RULE_TEXT] = "none", after[RULE_TEXT];
-    const Gate *gate = &to->guardrails[i], *other = guardrail_of(from, gate->metric);
+    const Gate *gate = &to->guardrails[i], *other = guardrail_like(from, gate);
     if (other != NULL && only_missing) continue;
     if (other != NULL) rule_text(before, other);
     rule_text(after, gate);
+    char kind[64] = "guardrail";
+    if (slice_of(gate)[0] != '\0') snprintf(kind, sizeof kind, "slice.%.40s", slice_of(gate));
     if (only_missing)
-      add_change(changes, "guardrail", gate->metric, after, "none");
+      add_change(changes, kind, gate->metric, after, "none");
     else
-      add_change(changes, "guardrail", gate->metric, before, after);
+      add_change(changes, kind, gate->metric, before, after);
   }
 }
 

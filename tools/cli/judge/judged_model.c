@@ -148,7 +148,8 @@ Status judged_model_open(JudgedModel *judged, const char *argument, const JudgeC
   PASS(open_rows(judged, choices, &rows, &count, error));
   PASS(judged_rows_load(&judged->judged, judged->dataset, judged->model.preprocess, money, rows, count, true,
                         error));
-  PASS(judged_rows_cluster(&judged->judged, judged->dataset, judged->config->evaluate_cluster, rows, error));
+  PASS(judged_rows_slices(&judged->judged, judged->dataset, business != NULL ? business : judged->config,
+                          rows, business != NULL, error));
   PASS(score(judged, rows, count, error));
   return policy_of_model(&judged->policy, &judged->model, money, error);
 }
@@ -224,7 +225,8 @@ Predictions judged_model_predictions(const JudgedModel *judged) {
                              .labels = rows->labels,
                              .weights = rows->weights,
                              .act = rows->act,
-                             .skip = rows->skip};
+                             .skip = rows->skip,
+                             .slices = rows->slices};
   if (rows->task == TASK_REGRESSION) return predictions;
   predictions.decisions = memory_get((size_t)rows->rows, sizeof *predictions.decisions);
   for (int64_t i = 0; i < rows->rows; i++) {

@@ -103,10 +103,7 @@ Status judged_rows_load(JudgedRows *judged, Dataset *dataset, const Preprocess *
                      preprocess_target_name(preprocess));
   }
   Status status;
-  if (with_ids) {
-    TRY(dataset_row_ids(&judged->ids, dataset, rows, count, error));
-    judged_rows_hash(judged);
-  }
+  if (with_ids) TRY(dataset_row_ids(&judged->ids, dataset, rows, count, error));
   TRY(read_labels(judged, dataset, preprocess, rows, error));
   if (business != NULL && business->present && task == TASK_BINARY) {
     TRY(read_money(judged, dataset, preprocess, business, rows, error));
@@ -116,36 +113,56 @@ done:
   return status;
 }
 
-void judged_rows_hash(JudgedRows *judged) {
+Status judged_rows_hash(JudgedRows *judged, const char *cluster, bool optional, Error *error) {
   judged->row_hash = memory_get((size_t)judged->rows, sizeof *judged->row_hash);
   for (int64_t i = 0; i < judged->rows; i++) judged->row_hash[i] = evaluation_hash(judged->ids[i]);
-}
-
-Status judged_rows_cluster(JudgedRows *judged, Dataset *dataset, const char *name, const int64_t *rows,
-                           Error *error) {
-  if (name[0] == '\0') return STATUS_OK;
-  TextList names = {0};
-  Frame *frame = NULL;
-  Status status;
-  text_list_add(&names, name);
-  TRY(dataset_frame(&frame, dataset, &names, rows, judged->rows, error));
+  if (cluster[0] == '\0') return STATUS_OK;
+  const Column *column = judged->slices == NULL ? NULL : frame_find(judged->slices, cluster);
+  if (column == NULL && optional) return STATUS_OK;
+  if (column == NULL) {
+    return error_set(
+        error, STATUS_DATA,
+        "evaluate.cluster: column '%s' is not kept with these rows; evaluate the run again under this "
+        "configuration",
+        cluster);
+  }
   judged->cluster_hash = memory_get((size_t)judged->rows, sizeof *judged->cluster_hash);
   for (int64_t i = 0; i < judged->rows; i++) {
     char buffer[NUMBER_TEXT_BYTES];
-    const char *text = column_text(frame_find(frame, name), i, buffer);
+    const char *text = column_text(column, i, buffer);
     if (text == NULL) {
-      TRY(error_set(
+      return error_set(
           error, STATUS_DATA,
-          "evaluate.cluster: column '%s' is missing on row %s, which then belongs to no cluster; fill it, "
-          "or leave evaluate.cluster out",
-          name, judged->ids[i]));
+          "evaluate.cluster: column '%s' is missing on row %s, which then belongs to no cluster; fill "
+          "it, or leave evaluate.cluster out",
+          cluster, judged->ids[i]);
     }
     judged->cluster_hash[i] = evaluation_hash(text);
   }
-done:
-  frame_free(frame);
+  return STATUS_OK;
+}
+
+static void add_slice(TextList *names, const Dataset *dataset, const char *name, bool optional) {
+  if (name[0] == '\0' || text_list_find(names, name) >= 0) return;
+  if (!optional || dataset_has_column(dataset, name)) text_list_add(names, name);
+}
+
+Status judged_rows_slices(JudgedRows *judged, Dataset *dataset, const Config *config, const int64_t *rows,
+                          bool optional, Error *error) {
+  TextList names = {0};
+  judged->numbers = memory_get((size_t)judged->rows, sizeof *judged->numbers);
+  memcpy(judged->numbers, rows, (size_t)judged->rows * sizeof *judged->numbers);
+  for (int i = 0; i < config->evaluate_slices.count; i++)
+    add_slice(&names, dataset, config->evaluate_slices.items[i], optional);
+  if (config->evaluate_fairness.present)
+    add_slice(&names, dataset, config->evaluate_fairness.column, optional);
+  add_slice(&names, dataset, config->evaluate_time, optional);
+  add_slice(&names, dataset, config->evaluate_cluster, optional);
+  Status status = names.count == 0
+                      ? STATUS_OK
+                      : dataset_frame(&judged->slices, dataset, &names, rows, judged->rows, error);
   text_list_free(&names);
-  return status;
+  return status == STATUS_OK ? judged_rows_hash(judged, config->evaluate_cluster, optional, error) : status;
 }
 
 EvaluationSet judged_rows_set(const JudgedRows *judged, const double *scores, Policy policy) {
@@ -160,6 +177,7 @@ EvaluationSet judged_rows_set(const JudgedRows *judged, const double *scores, Po
       .money = {judged->act, judged->skip, judged->gain_if_one, judged->gain_if_zero},
       .row_hash = judged->row_hash,
       .cluster_hash = judged->cluster_hash,
+      .slices = judged->slices,
   };
 }
 
@@ -175,5 +193,7 @@ void judged_rows_free(JudgedRows *judged) {
   free(judged->gain_if_zero);
   payoff_free(&judged->payoffs);
   free(judged->examples);
+  free(judged->numbers);
+  frame_free(judged->slices);
   *judged = (JudgedRows){0};
 }

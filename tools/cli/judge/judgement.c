@@ -11,6 +11,7 @@
 #include "io/shared/durable.h"
 #include "io/shared/environment.h"
 #include "tools/cli/judge/decision.h"
+#include "tools/cli/judge/judged_panels.h"
 #include "tools/cli/shared/output.h"
 
 #include <stdio.h>
@@ -25,6 +26,9 @@ typedef struct Findings {
   int chosen;              // the challenger that the report is about
   GatesConfig gates;       // the configuration's, at the confidence that the ledger leaves; not owned
   Decision decision;
+  Slices *slices;     // [challenger_count]
+  Validity *validity; // [challenger_count], with these slices
+  Panels panels;      // of the chosen one
 } Findings;
 
 // resampled: the comparison in which it was the challenger, and whose resamples it shares; NULL: none.
@@ -45,9 +49,32 @@ static Status compare_all(Findings *findings, const Judgement *judgement, Error 
   for (int i = 0; i < count; i++) challengers[i] = judged_model_set(&judgement->challengers[i]);
   Status status =
       compare_several(&findings->leaderboard, &findings->comparison, &champion, challengers, count,
-                      &config->evaluate_metrics, &findings->gates, judgement->validity, error);
+                      &config->evaluate_metrics, &findings->gates, findings->validity, error);
   free(challengers);
   return status;
+}
+
+// Each challenger by slice: harm is a part of its verdict.
+static Status slice_all(Findings *findings, const Judgement *judgement, Error *error) {
+  int count = judgement->challenger_count;
+  findings->slices = memory_get((size_t)count, sizeof *findings->slices);
+  findings->validity = memory_get((size_t)count, sizeof *findings->validity);
+  for (int i = 0; i < count; i++) {
+    if (judgement->validity != NULL) findings->validity[i] = judgement->validity[i];
+    findings->validity[i].slices = &findings->slices[i];
+    PASS(judged_slices(&findings->slices[i], judgement->champion, &judgement->challengers[i],
+                       judgement->challengers->config, &findings->gates, error));
+  }
+  return STATUS_OK;
+}
+
+// What else there is to say of the chosen challenger.
+static Status fill_panels(Findings *findings, const Judgement *judgement, Error *error) {
+  findings->panels.slices = findings->slices[findings->chosen];
+  findings->slices[findings->chosen] = (Slices){0};
+  return judged_panels(&findings->panels, judgement->champion, &judgement->challengers[findings->chosen],
+                       judgement->champion == NULL ? NULL : &findings->comparison,
+                       judgement->challengers->config, &findings->gates, error);
 }
 
 static Status judge(Findings *findings, const Judgement *judgement, Error *error) {
@@ -56,10 +83,12 @@ static Status judge(Findings *findings, const Judgement *judgement, Error *error
   findings->gates.confidence = findings->decision.confidence;
   if (judgement->champion == NULL) {
     PASS(evaluate(&findings->challenger, findings, judgement, judgement->challengers, NULL, error));
-    return judge_first(&findings->verdict, &findings->challenger, &findings->gates, judgement->validity,
+    PASS(slice_all(findings, judgement, error));
+    return judge_first(&findings->verdict, &findings->challenger, &findings->gates, findings->validity,
                        error);
   }
   PASS(evaluate(&findings->champion, findings, judgement, judgement->champion, NULL, error));
+  PASS(slice_all(findings, judgement, error));
   PASS(compare_all(findings, judgement, error));
   findings->chosen = findings->leaderboard.chosen - 1;
   return evaluate(&findings->challenger, findings, judgement, &judgement->challengers[findings->chosen],
@@ -135,6 +164,7 @@ static Status write_all(const Findings *findings, const Judgement *judgement, co
                         Error *error) {
   ReportContext context;
   PASS(describe(&context, judgement, findings->chosen, error));
+  context.panels = &findings->panels;
   bool two = judgement->champion != NULL;
   const char **names = two ? names_of(judgement) : NULL;
   if (judgement->override != NULL && judgement->override->accepted &&
@@ -189,6 +219,7 @@ Status judgement_write(const Judgement *judgement, Error *error) {
   Status status;
   TRY(inconclusive_rule(&rule, judgement->inconclusive, error));
   TRY(judge(&findings, judgement, error));
+  TRY(fill_panels(&findings, judgement, error));
   const Verdict *verdict = judgement->champion == NULL ? &findings.verdict : &findings.comparison.verdict;
   TRY(write_all(&findings, judgement, verdict, error));
   bool accepted = judgement->override != NULL && judgement->override->accepted;
@@ -203,6 +234,11 @@ done:
   verdict_clear(&findings.verdict);
   comparison_clear(&findings.comparison);
   leaderboard_clear(&findings.leaderboard);
+  for (int i = 0; findings.slices != NULL && i < judgement->challenger_count; i++)
+    slices_clear(&findings.slices[i]);
+  free(findings.slices);
+  free(findings.validity);
+  panels_clear(&findings.panels);
   return status;
 }
 
@@ -282,23 +318,33 @@ done:
   return status;
 }
 
-static void add_check(ValidityCheck checks[2], int *count, const char *id, bool passed, const char *yes,
+static void add_check(ValidityCheck checks[3], int *count, const char *id, bool passed, const char *yes,
                       const char *no) {
   checks[(*count)++] = (ValidityCheck){id, passed ? yes : no, passed};
 }
 
-static void add_unseen(ValidityCheck checks[2], int *count, bool passed) {
+static void add_unseen(ValidityCheck checks[3], int *count, bool passed) {
   add_check(checks, count, "rows_unseen", passed, "no row that is judged was trained on",
             "rows that are judged were trained on");
 }
 
-static void add_frozen(ValidityCheck checks[2], int *count, bool passed) {
+static void add_frozen(ValidityCheck checks[3], int *count, bool passed) {
   add_check(checks, count, "threshold_frozen", passed,
             "the threshold was not chosen on the rows that are judged",
             "the threshold was chosen on the rows that are judged");
 }
 
-Status judgement_checks(ValidityCheck checks[2], int *count, const JudgedModel *judged,
+static Status add_time(ValidityCheck checks[3], int *count, const JudgedModel *judged, Error *error) {
+  bool known, passed;
+  PASS(judged_time_check(&known, &passed, judged, error));
+  if (known)
+    add_check(checks, count, "data_not_older", passed,
+              "the rows that are judged are not older than the training rows",
+              "the rows that are judged are all older than the newest tenth of the training rows");
+  return STATUS_OK;
+}
+
+Status judgement_checks(ValidityCheck checks[3], int *count, const JudgedModel *judged,
                         const JudgeChoices *choices, Error *error) {
   const char *part = choices->part == NULL ? "test" : choices->part;
   int64_t common = 0;
@@ -317,5 +363,5 @@ Status judgement_checks(ValidityCheck checks[2], int *count, const JudgedModel *
   add_frozen(checks, count,
              choices->data != NULL || strcmp(part, "validation") != 0 ||
                  judged->policy.kind != POLICY_BEST_ON_VALIDATION);
-  return STATUS_OK;
+  return add_time(checks, count, judged, error);
 }

@@ -45,8 +45,9 @@ Status judgement_refuse(const Judgement *judgement, const Error *refusal, Error 
 // The command that writes a report again, files without their folders; freed by free().
 char *judgement_command(const char *verb, const char *const *names, int count, const JudgeChoices *choices);
 
-// Whether the rows that a model is judged on are new to it and its threshold; `checks` has room for two.
-Status judgement_checks(ValidityCheck checks[2], int *count, const JudgedModel *judged,
+// Whether the rows that a model is judged on are new to it and its threshold, and not older than its training
+// rows; `checks` has room for three.
+Status judgement_checks(ValidityCheck checks[3], int *count, const JudgedModel *judged,
                         const JudgeChoices *choices, Error *error);
 
 #endif

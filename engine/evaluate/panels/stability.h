@@ -1,0 +1,36 @@
+// Stability: metrics over time, and how many decisions differ between two models.
+#ifndef INGOT_ENGINE_EVALUATE_PANELS_STABILITY_H
+#define INGOT_ENGINE_EVALUATE_PANELS_STABILITY_H
+
+#include "engine/evaluate/report_data.h"
+
+enum { TIME_BLOCKS = 8, TIME_METRICS = 2 };
+
+typedef struct TimeBlock {
+  char *from, *to; // the first and the last time in it
+  int64_t rows;
+  Estimate metrics[TIME_METRICS]; // of the challenger or, where there is a champion, the oriented difference
+} TimeBlock;
+
+typedef struct Stability {
+  char *from, *to; // of all judged rows; NULL: no time is known
+  int metric_count;
+  const Metric *metrics[TIME_METRICS]; // value where there is money, and the primary rule's
+  int count;
+  TimeBlock blocks[TIME_BLOCKS];
+  bool has_flips; // two models that decide
+  int64_t flips;  // rows whose decision (selected or not; the class) differs
+  int64_t rows;
+} Stability;
+
+// champion may be NULL. `time` (may be NULL): a column of the same rows; rows without a time are left out. At
+// most TIME_BLOCKS blocks of about equal size in time order; equal times share one.
+void stability_of(Stability *stability, const EvaluationSet *champion, const EvaluationSet *challenger,
+                  const Column *time, const GatesConfig *gates);
+void stability_clear(Stability *stability);
+
+// Whether the newest judged row is at least as new as nine tenths of the training rows; columns of the same
+// data. True where one of the two has no times.
+bool time_is_not_older(const Column *trained, int64_t trained_rows, const Column *judged, int64_t rows);
+
+#endif

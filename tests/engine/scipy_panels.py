@@ -1,0 +1,46 @@
+"""Answers questions of a file, one a line, by scipy and statsmodels: one line of numbers each, for the comparison with ours."""
+import sys
+
+import numpy as np
+from scipy.spatial.distance import jensenshannon
+from scipy.stats import chi2, hypergeom, ks_2samp, wasserstein_distance
+from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
+
+
+def mid_p(a_positives, a, b_positives, b):
+    """Two-sided mid-p of Fisher's test from scipy's hypergeometric distribution."""
+    table = hypergeom(a + b, a_positives + b_positives, a)
+    weights = table.pmf(np.arange(0, a + 1))
+    observed = table.pmf(a_positives)
+    equal = np.isclose(weights, observed, rtol=1e-7, atol=0)
+    return weights[(weights < observed) & ~equal].sum() + 0.5 * weights[equal].sum()
+
+
+def drift(reference, judged):
+    """PSI, p, Jensen-Shannon, KS and Wasserstein distances of two samples of numbers."""
+    ends = np.unique([np.quantile(reference, k / 10) for k in range(1, 11)])
+    p, q = (np.bincount(np.minimum(np.searchsorted(ends, x), len(ends) - 1), minlength=len(ends)) for x in (reference, judged))
+    more = 0.5 if (p * q == 0).any() else 0
+    noise = 1 / len(reference) + 1 / len(judged)
+    shares = [(c + more) / (c + more).sum() for c in (p, q)]
+    psi = ((shares[1] - shares[0]) * np.log(shares[1] / shares[0])).sum()
+    return [psi, chi2.sf(psi / noise, len(ends) - 1), jensenshannon(p, q, base=2) ** 2, ks_2samp(reference, judged).statistic,
+            wasserstein_distance(reference, judged) / np.std(reference)]
+
+
+for line in open(sys.argv[1]):
+    what, *words = line.split()
+    numbers = [float(word) for word in words]
+    if what == "chi2":
+        answer = [chi2.sf(*numbers)]
+    elif what == "mid_p":
+        answer = [mid_p(*map(int, numbers))]
+    elif what == "shares":  # successes and trials of two groups, confidence
+        a, n, b, m, alpha = numbers[0], numbers[1], numbers[2], numbers[3], 1 - numbers[4]
+        answer = [*proportion_confint(a, n, alpha, method="wilson"),
+                  *confint_proportions_2indep(a, n, b, m, method="newcomb", compare="diff", alpha=alpha),
+                  *confint_proportions_2indep(a, n, b, m, method="log", compare="ratio", alpha=alpha)]
+    else:  # drift: rows of the first sample, then both
+        first = int(numbers[0])
+        answer = drift(np.array(numbers[1:first + 1]), np.array(numbers[first + 1:]))
+    print(*(repr(float(x)) for x in answer))

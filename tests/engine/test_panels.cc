@@ -1,0 +1,586 @@
+// Panels of a report: known answers, sums that are the whole, any order of rows, scipy and statsmodels as
+// oracles.
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <cmath>
+#include <fstream>
+#include <sstream>
+
+#include "evaluation_case.h"
+#include "frame_case.h"
+
+extern "C" {
+#include "engine/evaluate/panels/panels.h"
+#include "engine/evaluate/statistics/statistics.h"
+#include "engine/shared/math64.h"
+}
+
+namespace {
+
+const double nan_ = __builtin_nan("");
+
+// Questions for scipy and statsmodels, and their answers.
+class Oracle {
+public:
+  static bool exists() {
+    return system("/usr/bin/python3 -c 'import scipy, statsmodels' >/dev/null 2>&1") == 0;
+  }
+  void ask(const std::string &question) { questions += question + "\n"; }
+  std::vector<std::vector<double>> answers() const {
+    std::string path = testing::TempDir() + "ingot_oracle_" + std::to_string(getpid()) + ".txt";
+    std::ofstream(path) << questions;
+    std::string command = "/usr/bin/python3 " INGOT_SOURCE_DIR "/tests/engine/scipy_panels.py " + path;
+    std::vector<std::vector<double>> all;
+    FILE *pipe = popen(command.c_str(), "r");
+    std::string text;
+    for (int c; (c = fgetc(pipe)) != EOF;) text += (char)c;
+    EXPECT_EQ(pclose(pipe), 0);
+    unlink(path.c_str());
+    std::stringstream lines(text);
+    for (std::string line; std::getline(lines, line);) {
+      std::stringstream words(line);
+      all.emplace_back();
+      for (double x; words >> x;) all.back().push_back(x);
+    }
+    return all;
+  }
+
+private:
+  std::string questions;
+};
+
+#define NEEDS_ORACLE                                                                                         \
+  if (!Oracle::exists())                                                                                     \
+  GTEST_SKIP() << "python3-scipy and python3-statsmodels are not installed (tools/setup.sh test)"
+
+std::string number(double x) {
+  char text[40];
+  snprintf(text, sizeof text, "%.17g", x);
+  return text;
+}
+
+// ---- chi-square ----
+
+TEST(ChiSquare, ClosedForms) {
+  for (double x : {1e-9, 0.1, 0.5, 1.0, 2.0, 3.84, 7.0, 20.0, 100.0, 600.0}) {
+    EXPECT_NEAR(math64_chi_square_tail(x, 2) / math64_exp(-x / 2), 1, 1e-13) << x;
+    EXPECT_NEAR(math64_chi_square_tail(x, 4) / (math64_exp(-x / 2) * (1 + x / 2)), 1, 1e-13) << x;
+    EXPECT_NEAR(math64_chi_square_tail(x, 1) / (2 * math64_normal_cdf(-math64_sqrt(x))), 1, 1e-11) << x;
+  }
+  EXPECT_EQ(math64_chi_square_tail(0, 3), 1);
+  EXPECT_EQ(math64_chi_square_tail(-1, 3), 1);
+}
+
+TEST(ChiSquare, AsScipy) {
+  NEEDS_ORACLE;
+  Oracle oracle;
+  std::vector<double> ours;
+  for (double df : {1.0, 2.0, 3.0, 9.0, 10.0, 30.0, 101.0, 2000.0}) {
+    for (double share : {0.01, 0.3, 0.9, 1.0, 1.1, 2.0, 6.0}) {
+      if (df * share > 1000 && share > 2) continue; // below the smallest number
+      ours.push_back(math64_chi_square_tail(df * share, df));
+      oracle.ask("chi2 " + number(df * share) + " " + number(df));
+    }
+  }
+  auto theirs = oracle.answers();
+  ASSERT_EQ(theirs.size(), ours.size());
+  for (size_t i = 0; i < ours.size(); i++) EXPECT_NEAR(ours[i] / theirs[i][0], 1, 1e-11) << i;
+}
+
+// ---- agreement ----
+
+struct TwoModels {
+  EvaluationCase champion, challenger;
+  Comparison comparison{};
+  Agreement agreement{};
+  TwoModels(size_t rows, int levels, bool weighted, uint64_t seed) {
+    champion = random_binary(rows, levels, weighted, seed);
+    challenger = champion;
+    std::mt19937_64 random(seed + 1);
+    for (size_t i = 0; i < rows; i++) {
+      double moved = challenger.scores[i] + 0.2 * (random_unit(random) - 0.5);
+      challenger.scores[i] = moved < 0    ? 0
+                             : moved > 1  ? 1
+                             : levels > 0 ? (int)(moved * levels) / (double)levels
+                                          : moved;
+    }
+  }
+  ~TwoModels() { comparison_clear(&comparison); }
+  TwoModels(const TwoModels &) = delete;
+  void run() {
+    EvaluationSet from = champion.set(), to = challenger.set();
+    Error error;
+    comparison_clear(&comparison);
+    ASSERT_EQ(compare_models(&comparison, &from, &to, nullptr, nullptr, nullptr, &error), STATUS_OK)
+        << error.text;
+    agreement_of(&agreement, &from, &to, &comparison);
+  }
+  const Estimate &delta(const char *name) const {
+    for (int i = 0; i < comparison.metric_count; i++) {
+      if (std::string(comparison.metrics[i].metric->name) == name) return comparison.metrics[i].delta;
+    }
+    throw name;
+  }
+};
+
+TEST(Agreement, BandsSumToTheWholeDifferences) {
+  for (int levels : {0, 3, 25}) {
+    for (bool weighted : {false, true}) {
+      TwoModels two(997, levels, weighted, 31);
+      two.run();
+      double auc = 0;
+      int64_t value = 0, rows = 0, positives = 0, swapped = 0;
+      for (int i = 0; i < two.agreement.band_count; i++) {
+        const AgreementBand &band = two.agreement.bands[i];
+        auc += band.auc, value += band.value, rows += band.rows, positives += band.positives,
+            swapped += band.swapped;
+        EXPECT_EQ(band.from, i == 0 ? 0 : two.agreement.bands[i - 1].to);
+      }
+      EXPECT_EQ(two.agreement.bands[two.agreement.band_count - 1].to, AGREEMENT_BANDS);
+      EXPECT_NEAR(auc, two.delta("auc").value, 1e-15) << levels << weighted;
+      EvaluationSet from = two.champion.set(), to = two.challenger.set();
+      EXPECT_EQ(value, money_value(&to) - money_value(&from));
+      EXPECT_EQ(rows, 997);
+      EXPECT_EQ(swapped, two.comparison.swap.in + two.comparison.swap.out);
+      EXPECT_EQ(positives, std::count(two.champion.labels.begin(), two.champion.labels.end(), 1.0));
+      EXPECT_EQ(two.agreement.band_count < 10, levels == 3); // ties stay together
+    }
+  }
+}
+
+// Ten rows, a band each; the challenger swaps the two lowest, a negative and a positive: one pair of 5 * 5 is
+// ordered rightly then, and half of it belongs to each of the two bands.
+TEST(Agreement, OnePairIsHalvedBetweenItsBands) {
+  TwoModels two(10, 0, false, 1);
+  two.champion.labels = {1, 1, 1, 1, 0, 0, 0, 0, 0, 1};
+  two.champion.scores = {.95, .85, .75, .65, .55, .45, .35, .25, .15, .05};
+  two.champion.act.assign(10, 5), two.champion.skip.assign(10, 0);
+  two.challenger = two.champion;
+  std::swap(two.challenger.scores[8], two.challenger.scores[9]);
+  two.run();
+  ASSERT_EQ(two.agreement.band_count, 10);
+  for (int i = 0; i < 10; i++) {
+    EXPECT_NEAR(two.agreement.bands[i].auc, i >= 8 ? 0.5 / 25 : 0, 1e-17) << i;
+    EXPECT_EQ(two.agreement.bands[i].value, 0);
+    EXPECT_EQ(two.agreement.bands[i].swapped, 0);
+  }
+  EXPECT_NEAR(two.delta("auc").value, 1.0 / 25, 1e-16);
+}
+
+TEST(Agreement, Pairs) {
+  TwoModels two(500, 0, false, 8);
+  two.run();
+  ASSERT_EQ(two.agreement.pair_count, two.comparison.metric_count - 1);
+  for (int i = 0; i < two.agreement.pair_count; i++) {
+    const AgreementPair &pair = two.agreement.pairs[i];
+    EXPECT_EQ(pair.model_delta, two.delta(pair.model->name).value);
+    EXPECT_EQ(pair.business_delta, two.delta("value").value);
+    EXPECT_EQ(pair.same_sign, pair.model_delta * pair.business_delta >= 0);
+    EXPECT_NE(pair.p_disagree, pair.p_disagree);
+  }
+  const double model[] = {1, 1, -1, 0, -1}, business[] = {1, -1, 1, -1, -1};
+  EXPECT_EQ(agreement_p_disagree(model, business, 5), 0.4);
+  EXPECT_TRUE(std::isnan(agreement_p_disagree(model, business, 0)));
+}
+
+// ---- swap set ----
+
+TEST(Swap, MidPByHand) {
+  // 3 of 4 against 1 of 4: tables 0..4 weigh 1, 16, 36, 16, 1 of 70.
+  EXPECT_NEAR(fisher_mid_p(3, 4, 1, 4), (2 + 0.5 * 32) / 70, 1e-15);
+  EXPECT_NEAR(fisher_mid_p(4, 4, 0, 4), 0.5 * 2 / 70, 1e-15);
+  EXPECT_NEAR(fisher_mid_p(2, 4, 2, 4), (34 + 0.5 * 36) / 70, 1e-15);
+  EXPECT_EQ(fisher_mid_p(0, 4, 0, 9), 0.5); // one table only
+  EXPECT_TRUE(std::isnan(fisher_mid_p(0, 0, 1, 9)));
+}
+
+TEST(Swap, MidPAsScipy) {
+  NEEDS_ORACLE;
+  Oracle oracle;
+  const int tables[][4] = {{14, 112, 8, 112},       {1, 10, 0, 3},       {0, 7, 5, 9},
+                           {300, 1000, 250, 900},   {5000, 90000, 1, 7}, {40, 60, 700, 800},
+                           {2500, 9000, 2400, 8000}};
+  for (auto &t : tables) {
+    std::string question = "mid_p";
+    for (int x : t) question += " " + std::to_string(x);
+    oracle.ask(question);
+  }
+  auto theirs = oracle.answers();
+  ASSERT_EQ(theirs.size(), sizeof tables / sizeof tables[0]);
+  for (size_t i = 0; i < theirs.size(); i++) {
+    auto &t = tables[i];
+    double ours = fisher_mid_p(t[0], t[1], t[2], t[3]);
+    EXPECT_NEAR(ours / theirs[i][0], 1, 1e-9) << i << " " << ours;           // scipy's lgamma loses digits
+    EXPECT_NEAR(fisher_mid_p(t[2], t[3], t[0], t[1]) / ours, 1, 1e-12) << i; // two-sided: neither is first
+  }
+}
+
+TEST(Swap, FeaturesThatMark) {
+  TwoModels two(400, 0, false, 4);
+  std::vector<std::string> marks, noise;
+  std::vector<double> age;
+  EvaluationSet from = two.champion.set(), to = two.challenger.set();
+  for (int64_t i = 0; i < 400; i++) {
+    bool in = !policy_selects(&from, i) && policy_selects(&to, i);
+    bool out = policy_selects(&from, i) && !policy_selects(&to, i);
+    marks.push_back(in ? "in" : out && i % 2 ? "out" : "none");
+    noise.push_back(i % 2 ? "a" : "b");
+    age.push_back(in ? 1000.0 + (double)i : (double)(i * 7919 % 400));
+  }
+  FrameCase frame;
+  frame.texts("noise", noise).texts("mark", marks).numbers("age", age);
+  for (const char *name : {"c", "d", "e", "f"}) frame.texts(name, std::vector<std::string>(400, "same"));
+  SwapPanel panel;
+  swap_panel_of(&panel, &from, &to, frame.get());
+  EXPECT_TRUE(panel.present);
+  EXPECT_EQ(panel.column_count, 7);
+  ASSERT_GE(panel.feature_count, 2);
+  EXPECT_STREQ(panel.features[0].column, "mark");
+  EXPECT_STREQ(panel.features[0].value, "in");
+  EXPECT_EQ(panel.features[0].in_share, 1);
+  EXPECT_EQ(panel.features[0].out_share, 0);
+  EXPECT_STREQ(panel.features[1].column, "age");
+  EXPECT_EQ(std::string(panel.features[1].value).rfind("above ", 0), 0u) << panel.features[1].value;
+  for (int i = 1; i < panel.feature_count; i++) {
+    EXPECT_GE(std::fabs(panel.features[i - 1].difference), std::fabs(panel.features[i].difference));
+    EXPECT_STRNE(panel.features[i].value, "same"); // what never differs marks nothing
+  }
+  swap_panel_clear(&panel);
+  swap_panel_of(&panel, &from, &from, frame.get());
+  EXPECT_FALSE(panel.present);
+  EXPECT_EQ(panel.feature_count, 0);
+  swap_panel_clear(&panel);
+}
+
+// ---- fairness ----
+
+struct FairCase {
+  EvaluationCase rows;
+  std::vector<std::string> groups;
+  FrameCase frame;
+  FairnessConfig config{true, const_cast<char *>("g"), 20};
+  Fairness fairness{};
+  // Of each group: n rows, of these so many positive, and of both labels so many selected.
+  void add(const std::string &name, int positives, int selected_positives, int negatives,
+           int selected_negatives) {
+    for (int i = 0; i < positives + negatives; i++) {
+      bool positive = i < positives;
+      int at = positive ? i : i - positives;
+      groups.push_back(name);
+      rows.labels.push_back(positive);
+      rows.scores.push_back(at < (positive ? selected_positives : selected_negatives) ? 0.9 : 0.1);
+    }
+  }
+  void run() {
+    frame = FrameCase();
+    frame.texts("g", groups);
+    EvaluationSet set = rows.set();
+    set.slices = frame.get();
+    fairness_of(&fairness, &set, &config, 0.95);
+  }
+  ~FairCase() { fairness_clear(&fairness); }
+};
+
+TEST(Fairness, RatesByHand) {
+  FairCase fair;
+  fair.add("large", 100, 60, 300, 90);
+  fair.add("small", 50, 20, 100, 10);
+  fair.add("tiny", 3, 1, 4, 1);
+  fair.run();
+  ASSERT_EQ(fair.fairness.count, 3);
+  const FairnessGroup &large = fair.fairness.groups[0], &small = fair.fairness.groups[1];
+  EXPECT_EQ(fair.fairness.reference, 0);
+  EXPECT_EQ(large.rates[RATE_SELECTION].value, 150.0 / 400);
+  EXPECT_EQ(large.rates[RATE_TPR].value, 0.6);
+  EXPECT_EQ(large.rates[RATE_FPR].value, 0.3);
+  EXPECT_EQ(large.rates[RATE_PPV].value, 0.4);
+  EXPECT_EQ(small.rates[RATE_SELECTION].value, 0.2);
+  EXPECT_EQ(small.difference[RATE_TPR].value, 0.4 - 0.6);
+  EXPECT_NEAR(small.ratio[RATE_SELECTION].value, 0.2 / 0.375, 1e-16);
+  EXPECT_TRUE(small.four_fifths[RATE_SELECTION]); // 0.53
+  EXPECT_FALSE(large.four_fifths[RATE_SELECTION]);
+  EXPECT_TRUE(small.four_fifths[RATE_PPV]); // 0.667 against 0.4 is above 5/4
+}
+
+TEST(Fairness, SmallGroupsAreKeptWithoutNumbers) {
+  FairCase fair;
+  fair.add("large", 100, 60, 300, 90);
+  fair.add("tiny", 3, 1, 4, 1);
+  fair.run();
+  const FairnessGroup &tiny = fair.fairness.groups[1];
+  EXPECT_FALSE(tiny.enough);
+  EXPECT_EQ(tiny.rows, 7);
+  EXPECT_TRUE(std::isnan(tiny.rates[RATE_SELECTION].value));
+  EXPECT_EQ(tiny.difference[RATE_SELECTION].method, INTERVAL_NONE);
+  fair.config.present = false;
+  fairness_clear(&fair.fairness);
+  fair.run();
+  EXPECT_EQ(fair.fairness.column, nullptr);
+}
+
+TEST(Fairness, IntervalsAsStatsmodels) {
+  NEEDS_ORACLE;
+  FairCase fair;
+  fair.add("a", 100, 60, 300, 90);
+  fair.add("b", 50, 20, 100, 10);
+  fair.run();
+  Oracle oracle;
+  oracle.ask("shares 30 150 150 400 0.95");
+  oracle.ask("shares 20 50 60 100 0.95");
+  oracle.ask("shares 10 100 90 300 0.95");
+  oracle.ask("shares 20 30 60 150 0.95");
+  auto theirs = oracle.answers();
+  ASSERT_EQ(theirs.size(), 4u);
+  const FairnessGroup &b = fair.fairness.groups[1];
+  for (int rate = 0; rate < RATE_COUNT; rate++) {
+    const std::vector<double> &t = theirs[(size_t)rate];
+    const double ours[] = {b.rates[rate].low,       b.rates[rate].high, b.difference[rate].low,
+                           b.difference[rate].high, b.ratio[rate].low,  b.ratio[rate].high};
+    for (size_t i = 0; i < 6; i++) EXPECT_NEAR(ours[i], t[i], 1e-12) << rate << " " << i;
+  }
+}
+
+// ---- drift ----
+
+std::vector<double> normal(size_t rows, double mean, double scale, uint64_t seed) {
+  std::mt19937_64 random(seed);
+  std::vector<double> made;
+  for (size_t i = 0; i < rows; i++) {
+    double sum = -6;
+    for (int k = 0; k < 12; k++) sum += random_unit(random);
+    made.push_back(mean + scale * sum);
+  }
+  return made;
+}
+
+DriftItem drift_between(const FrameCase &a, const FrameCase &b) {
+  DriftItem item;
+  drift_of(&item, DRIFT_INPUT, &a.get()->columns[0], a.get()->rows, &b.get()->columns[0], b.get()->rows);
+  return item;
+}
+
+TEST(Drift, NumbersAsScipy) {
+  NEEDS_ORACLE;
+  Oracle oracle;
+  std::vector<DriftItem> ours;
+  for (auto [n, m, shift] :
+       {std::tuple{400u, 300u, 0.0}, {1000u, 77u, 0.2}, {333u, 2000u, -1.5}, {50u, 50u, 40.0}}) {
+    FrameCase a, b;
+    std::vector<double> first = normal(n, 0, 1, n), second = normal(m, shift, 1.3, m);
+    if (n == 400) { // many ties
+      for (double &x : first) x = std::round(x);
+      for (double &x : second) x = std::round(x);
+    }
+    a.numbers("x", first), b.numbers("x", second);
+    ours.push_back(drift_between(a, b));
+    std::string question = "drift " + std::to_string(n);
+    for (double x : first) question += " " + number(x);
+    for (double x : second) question += " " + number(x);
+    oracle.ask(question);
+  }
+  auto theirs = oracle.answers();
+  ASSERT_EQ(theirs.size(), ours.size());
+  for (size_t i = 0; i < ours.size(); i++) {
+    const double found[] = {ours[i].psi, ours[i].p, ours[i].js, ours[i].ks, ours[i].wasserstein};
+    for (size_t k = 0; k < 5; k++)
+      EXPECT_NEAR(found[k], theirs[i][k], 1e-11 * (1 + std::fabs(theirs[i][k]))) << i << " " << k;
+    EXPECT_NEAR(ours[i].ratio, ours[i].psi / ours[i].floor, 1e-15 * ours[i].ratio);
+    drift_clear(&ours[i]);
+  }
+}
+
+// Without drift PSI / (1/n + 1/m) has the mean B - 1, so the ratio to the floor has the mean 1.
+TEST(Drift, TheFloorIsWhatChanceGives) {
+  double sum = 0;
+  int below = 0, runs = 400;
+  for (int run = 0; run < runs; run++) {
+    FrameCase a, b;
+    a.numbers("x", normal(1500, 0, 1, 1000 + (uint64_t)run)),
+        b.numbers("x", normal(500, 0, 1, 9000 + (uint64_t)run));
+    DriftItem item = drift_between(a, b);
+    EXPECT_EQ(item.bins, 10);
+    sum += item.ratio;
+    below += item.p < 0.05;
+    drift_clear(&item);
+  }
+  EXPECT_NEAR(sum / runs, 1, 0.08); // standard error: sqrt(2 / 9) / 20 = 0.024
+  EXPECT_LT(below, 40);             // 20 expected
+  EXPECT_GT(below, 5);
+}
+
+TEST(Drift, CategoriesByHand) {
+  FrameCase a, b;
+  a.texts("c", {"x", "x", "x", "y", "y", "y", "y", ""}); // 3, 4, 1 missing of 8
+  b.texts("c", {"y", "", "x", "x"});                     // 2, 1, 1 of 4
+  DriftItem item = drift_between(a, b);
+  EXPECT_EQ(item.bins, 3);
+  double psi = (0.5 - 0.375) * std::log(0.5 / 0.375) + (0.25 - 0.5) * std::log(0.25 / 0.5) +
+               (0.25 - 0.125) * std::log(2);
+  EXPECT_NEAR(item.psi, psi, 1e-15);
+  EXPECT_EQ(item.floor, 2 * (1.0 / 8 + 1.0 / 4));
+  EXPECT_EQ(item.reference_missing, 0.125);
+  EXPECT_EQ(item.missing, 0.25);
+  EXPECT_TRUE(std::isnan(item.ks));
+  drift_clear(&item);
+  // A value that only one of the two has: half a row more in every bin of both.
+  FrameCase c;
+  c.texts("c", {"z", "y", "y", "y"});
+  item = drift_between(c, a); // y 3, z 1 of 4 against x 3, y 4, missing 1 of 8
+  EXPECT_EQ(item.bins, 4);
+  double p[] = {0.5, 3.5, 1.5, 0.5}, q[] = {3.5, 4.5, 0.5, 1.5}, expected = 0;
+  for (int i = 0; i < 4; i++) expected += (q[i] / 10 - p[i] / 6) * std::log(q[i] / 10 / (p[i] / 6));
+  EXPECT_NEAR(item.psi, expected, 1e-15);
+  drift_clear(&item);
+}
+
+TEST(Drift, WhatNeverChangesHasNone) {
+  FrameCase a, b;
+  a.numbers("x", {5, 5, 5}), b.numbers("x", {5, 5});
+  DriftItem item = drift_between(a, b);
+  EXPECT_EQ(item.psi, 0);
+  EXPECT_EQ(item.bins, 1);
+  EXPECT_TRUE(std::isnan(item.p));
+  EXPECT_EQ(item.ks, 0);
+  drift_clear(&item);
+  FrameCase none;
+  none.numbers("x", {nan_, nan_});
+  item = drift_between(a, none);
+  EXPECT_EQ(item.bins, 2);
+  EXPECT_EQ(item.js, 1); // wholly apart
+  EXPECT_TRUE(std::isnan(item.ks));
+  drift_clear(&item);
+}
+
+// ---- stability ----
+
+TEST(Stability, BlocksInTimeOrder) {
+  TwoModels two(803, 0, false, 77);
+  two.run();
+  std::vector<double> time;
+  std::vector<std::string> days;
+  for (size_t i = 0; i < 803; i++) {
+    size_t day = i * 7919 % 803 / 50; // 17 days, the last of 3 rows
+    time.push_back((double)day);
+    days.push_back("day " + std::string(1, (char)('a' + day)));
+  }
+  FrameCase numbers, texts;
+  numbers.numbers("t", time), texts.texts("t", days);
+  EvaluationSet from = two.champion.set(), to = two.challenger.set();
+  Stability stability[2];
+  for (int kind = 0; kind < 2; kind++) {
+    Stability &s = stability[kind];
+    stability_of(&s, &from, &to, kind == 0 ? numbers.column("t") : texts.column("t"), nullptr);
+    ASSERT_EQ(s.count, TIME_BLOCKS);
+    EXPECT_STREQ(s.from, kind == 0 ? "0" : "day a");
+    EXPECT_STREQ(s.to, kind == 0 ? "16" : "day q");
+    EXPECT_STREQ(s.metrics[0]->name, "value");
+    EXPECT_STREQ(s.metrics[1]->name, "log_loss");
+    int64_t rows = 0;
+    double value = 0;
+    for (int i = 0; i < s.count; i++) {
+      rows += s.blocks[i].rows;
+      value += s.blocks[i].metrics[0].value;
+      EXPECT_EQ(s.blocks[i].metrics[0].value, stability[0].blocks[i].metrics[0].value);
+    }
+    EXPECT_EQ(rows, 803);
+    EXPECT_NEAR(value, two.delta("value").value, 1e-9);
+    EXPECT_TRUE(s.has_flips);
+    EXPECT_EQ(s.flips, two.comparison.swap.in + two.comparison.swap.out);
+  }
+  EXPECT_EQ(stability[0].blocks[0].rows, 150); // whole days: 0, 1, 2 begin in the first eighth
+  stability_clear(&stability[0]);
+  stability_clear(&stability[1]);
+}
+
+TEST(Stability, NotOlderThanTheTrainingRows) {
+  FrameCase trained, old, fresh, none, text, later;
+  std::vector<double> days;
+  for (int i = 0; i < 100; i++) days.push_back(i * 37 % 100);
+  trained.numbers("t", days);
+  old.numbers("t", {1, 50, 88}), fresh.numbers("t", {1, 89}), none.numbers("t", {nan_});
+  EXPECT_FALSE(time_is_not_older(trained.column("t"), 100, old.column("t"), 3));
+  EXPECT_TRUE(time_is_not_older(trained.column("t"), 100, fresh.column("t"), 2));
+  EXPECT_TRUE(time_is_not_older(trained.column("t"), 100, none.column("t"), 1));
+  text.texts("t", {"2020-02", "2020-01"}), later.texts("t", {"2019-12", "2020-03"});
+  EXPECT_FALSE(
+      time_is_not_older(later.column("t"), 2, FrameCase().texts("t", {"2019-11", "2019-11"}).column("t"), 2));
+  EXPECT_TRUE(time_is_not_older(text.column("t"), 2, later.column("t"), 2));
+}
+
+// ---- any order of rows ----
+
+std::string flat_panels(const EvaluationCase &champion, const EvaluationCase &challenger,
+                        const FrameCase &frame) {
+  EvaluationSet from = champion.set(), to = challenger.set();
+  from.slices = to.slices = frame.get();
+  Comparison comparison;
+  Panels panels{};
+  Error error;
+  EXPECT_EQ(compare_models(&comparison, &from, &to, nullptr, nullptr, nullptr, &error), STATUS_OK);
+  FairnessConfig config = {true, const_cast<char *>("c"), 20};
+  agreement_of(&panels.agreement, &from, &to, &comparison);
+  swap_panel_of(&panels.swap, &from, &to, frame.get());
+  fairness_of(&panels.fairness, &to, &config, 0.95);
+  stability_of(&panels.stability, &from, &to, frame.column("n"), nullptr);
+  Flat out;
+  auto add = [&](double x) { out.add("x", x == x ? x : -9e99); };
+  for (int i = 0; i < panels.agreement.band_count; i++) {
+    const AgreementBand &band = panels.agreement.bands[i];
+    for (double x : {(double)band.from, (double)band.to, (double)band.rows, (double)band.swapped, band.auc,
+                     (double)band.value})
+      add(x);
+  }
+  for (int i = 0; i < panels.swap.feature_count; i++) {
+    out.text += std::string(panels.swap.features[i].column) + panels.swap.features[i].value;
+    add(panels.swap.features[i].difference);
+  }
+  add(panels.swap.p);
+  for (int g = 0; g < panels.fairness.count; g++) {
+    out.text += panels.fairness.groups[g].value;
+    for (int rate = 0; rate < RATE_COUNT; rate++) {
+      add(panels.fairness.groups[g].rates[rate].low);
+      add(panels.fairness.groups[g].ratio[rate].high);
+    }
+  }
+  for (int i = 0; i < panels.stability.count; i++) {
+    out.text += panels.stability.blocks[i].from;
+    out.add("block", panels.stability.blocks[i].metrics[0]);
+    out.add("block", panels.stability.blocks[i].metrics[1]);
+  }
+  for (int c = 0; c < 2; c++) {
+    DriftItem item;
+    drift_of(&item, DRIFT_INPUT, &frame.get()->columns[c], to.rows, &frame.get()->columns[c], to.rows / 2);
+    for (double x : {(double)item.bins, item.floor})
+      add(x); // half of the rows: what is in it follows the order
+    drift_clear(&item);
+    drift_of(&item, DRIFT_INPUT, &frame.get()->columns[c], to.rows, &frame.get()->columns[c], to.rows);
+    for (double x : {item.psi, item.js, item.ks, item.wasserstein}) add(x);
+    drift_clear(&item);
+  }
+  panels_clear(&panels);
+  comparison_clear(&comparison);
+  return out.text;
+}
+
+TEST(Panels, AnyOrderOfRows) {
+  TwoModels two(600, 40, true, 5);
+  std::vector<std::string> texts;
+  std::vector<double> numbers;
+  std::mt19937_64 random(1);
+  for (int i = 0; i < 600; i++) {
+    texts.push_back(i % 7 == 0 ? "" : i % 3 ? "b" : "a");
+    numbers.push_back((double)(random() % 40) * 0.37);
+  }
+  FrameCase frame;
+  frame.texts("c", texts).numbers("n", numbers);
+  std::string before = flat_panels(two.champion, two.challenger, frame);
+  for (int i = 0; i < 3; i++) {
+    std::vector<size_t> order = random_order(600, random);
+    EXPECT_EQ(
+        flat_panels(two.champion.permuted(order), two.challenger.permuted(order), frame.permuted(order)),
+        before);
+  }
+}
+
+} // namespace
