@@ -190,6 +190,8 @@ Status compare_contender(Comparison *comparison, const EvaluationSet *champion,
   PASS(check_same(champion, challenger, error));
   PASS(metric_choice(&choice, names, gates, challenger, error));
   EvaluationSet sets[2] = {*champion, *challenger};
+  sets[0].row_hash = challenger->row_hash; // one set of rows, and one way to resample them
+  sets[0].cluster_hash = challenger->cluster_hash;
   for (int i = 0; i < 2; i++) {
     if (sets[i].facts == NULL) evaluation_sets_prepare(&sets[i], 1);
     money_limit(&sets[i]);

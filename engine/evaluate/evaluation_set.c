@@ -162,6 +162,13 @@ static int64_t *pick_money(const int64_t *from, const int64_t *rows, int64_t cou
   return picked;
 }
 
+static uint64_t *pick_hashes(const uint64_t *from, const int64_t *rows, int64_t count) {
+  if (from == NULL) return NULL;
+  uint64_t *picked = memory_get((size_t)count, sizeof *picked);
+  for (int64_t i = 0; i < count; i++) picked[i] = from[rows[i]];
+  return picked;
+}
+
 void evaluation_subset(EvaluationSubset *subset, const EvaluationSet *set, const int64_t *rows,
                        int64_t count) {
   const Money *money = &set->money;
@@ -177,12 +184,15 @@ void evaluation_subset(EvaluationSubset *subset, const EvaluationSet *set, const
   made->weights = subset->weights;
   made->scores = subset->scores;
   made->money = (Money){subset->money[0], subset->money[1], subset->money[2], subset->money[3]};
+  made->row_hash = subset->row_hash = pick_hashes(set->row_hash, rows, count);
+  made->cluster_hash = subset->cluster_hash = pick_hashes(set->cluster_hash, rows, count);
   made->slices = NULL;
   made->capacity = (Capacity){0}; // the cut of the whole set holds
   made->listed = NULL;
   made->best = NULL;
   made->blocks = NULL;
   made->facts = NULL;
+  made->replicates = NULL;
   if (set->task != TASK_MULTICLASS) made->blocks = subset->blocks = score_blocks_new(made);
 }
 
@@ -191,6 +201,8 @@ void evaluation_subset_free(EvaluationSubset *subset) {
   free(subset->weights);
   free(subset->scores);
   for (int i = 0; i < 4; i++) free(subset->money[i]);
+  free(subset->row_hash);
+  free(subset->cluster_hash);
   score_blocks_free(subset->blocks);
   *subset = (EvaluationSubset){0};
 }

@@ -120,6 +120,7 @@ typedef struct EvaluationSubset {
   EvaluationSet set;
   double *labels, *weights, *scores;
   int64_t *money[4];
+  uint64_t *row_hash, *cluster_hash;
   ScoreBlocks *blocks;
 } EvaluationSubset;
 

@@ -1,7 +1,7 @@
 // Rows to cells and integer terms, in chunks, and the sums of resamples over them.
 //
 // DESIGN. Terms (logarithms, losses) of a chunk of rows are computed once and then weighed by all resamples,
-// so that neither terms nor weights of all rows are ever in memory. Threads share out columns, then
+// so that neither terms nor weights of all rows are ever in memory. Threads share out addends, then
 // resamples.
 #include "engine/evaluate/resample/sums.h"
 
@@ -18,14 +18,14 @@
 enum { CHUNK = 1 << 16, MOST_CLASSES = 64, SMALL_WORK = 1 << 16 };
 static const int64_t most_bytes = (int64_t)256 << 20; // of sums held at once
 
-typedef enum ColumnKind { COLUMN_WEIGHT, COLUMN_LABEL, COLUMN_LABEL_SQUARE, COLUMN_TERM } ColumnKind;
+typedef enum AddendKind { ADDEND_WEIGHT, ADDEND_LABEL, ADDEND_LABEL_SQUARE, ADDEND_TERM } AddendKind;
 
-typedef struct Column {
-  ColumnKind kind;
+typedef struct Addend {
+  AddendKind kind;
   int model;
   const Metric *metric; // of the terms; NULL: none
   int exponent;         // what is summed is rne(term * 2^exponent)
-} Column;
+} Addend;
 
 struct RowSums {
   const EvaluationSet *sets[2];
@@ -34,18 +34,18 @@ struct RowSums {
   double mean_label, weight_of_row; // sum of w^2 / sum of w
   ScoreGroups groups[2];            // binary
   uint16_t *class_cell[2];          // multiclass, [rows]
-  Column *columns;                  // column 0: weights, not summed where cells count the rows
+  Addend *addends;                  // addend 0: weights, not summed where cells count the rows
   int first_summed;
-  int column_count;
-  int label_column;     // of the labels, their squares follow; 0 where nobody asks
-  int (*column_of)[2];  // [metrics][model]; -1: no terms
-  int64_t *terms;       // [columns, chunk]
+  int addend_count;
+  int label_addend;     // of the labels, their squares follow; 0 where nobody asks
+  int (*addend_of)[2];  // [metrics][model]; -1: no terms
+  int64_t *terms;       // [addends, chunk]
   int64_t chunk;        // rows of a chunk
   uint32_t *place;      // [chunk] where a row of the chunk went
   uint64_t *chunk_unit; // [chunk] in that order
   uint16_t *chunk_cell[2];
   uint32_t *counts[2];          // [groups, cells, lanes]; without weights
-  int64_t *cell_sums[2], *sums; // with weights; [columns, groups, lanes]
+  int64_t *cell_sums[2], *sums; // with weights; [addends, groups, lanes]
   int group_count;              // summed now
 };
 
@@ -90,50 +90,50 @@ static EvaluationSet part_of(const EvaluationSet *set, int64_t first, int64_t ro
 }
 
 // Terms of rows [first, first + rows), the rows' weights applied; money in millionths. Freed by free().
-static double *column_terms(const RowSums *sums, const Column *column, int64_t first, int64_t rows) {
-  EvaluationSet part = part_of(sums->sets[column->model], first, rows);
+static double *addend_terms(const RowSums *sums, const Addend *addend, int64_t first, int64_t rows) {
+  EvaluationSet part = part_of(sums->sets[addend->model], first, rows);
   const double *weights = part.weights;
   double *terms;
-  if (column->kind == COLUMN_TERM && column->metric->id != METRIC_value) {
-    terms = metric_terms(&part, column->metric);
-    weights = metric_term_weights(&part, column->metric);
+  if (addend->kind == ADDEND_TERM && addend->metric->id != METRIC_value) {
+    terms = metric_terms(&part, addend->metric);
+    weights = metric_term_weights(&part, addend->metric);
   } else {
     terms = memory_get((size_t)rows, sizeof *terms);
     for (int64_t i = 0; i < rows; i++) {
       double label = part.labels[i] - sums->mean_label;
-      terms[i] = column->kind == COLUMN_WEIGHT  ? 1
-                 : column->kind == COLUMN_LABEL ? label
-                 : column->kind == COLUMN_TERM
+      terms[i] = addend->kind == ADDEND_WEIGHT  ? 1
+                 : addend->kind == ADDEND_LABEL ? label
+                 : addend->kind == ADDEND_TERM
                      ? (double)(policy_acts(&part, i) ? part.money.act[i] : part.money.skip[i])
                      : label * label;
     }
-    if (column->kind == COLUMN_TERM) weights = NULL;
+    if (addend->kind == ADDEND_TERM) weights = NULL;
   }
   for (int64_t i = 0; weights != NULL && i < rows; i++) terms[i] *= weights[i];
   return terms;
 }
 
-static bool is_value(const Column *column) {
-  return column->metric != NULL && column->metric->id == METRIC_value;
+static bool is_value(const Addend *addend) {
+  return addend->metric != NULL && addend->metric->id == METRIC_value;
 }
 
 static void choose_exponents(const void *arguments, int64_t first, int64_t last) {
   const RowSums *sums = arguments;
   for (int64_t c = first; c < last; c++) {
-    Column *column = &sums->columns[c];
+    Addend *addend = &sums->addends[c];
     double largest = 0;
     for (int64_t row = 0; row < sums->sets[0]->rows; row += sums->chunk) {
       int64_t left = sums->sets[0]->rows - row, rows = left < sums->chunk ? left : sums->chunk;
-      double *terms = column_terms(sums, column, row, rows);
+      double *terms = addend_terms(sums, addend, row, rows);
       for (int64_t i = 0; i < rows; i++) {
         double size = terms[i] < 0 ? -terms[i] : terms[i];
         largest = size > largest ? size : largest;
       }
       free(terms);
     }
-    column->exponent = exponent_for((double)sums->sets[0]->rows * largest);
-    bool whole = is_value(column) || (column->kind == COLUMN_WEIGHT && sums->sets[0]->weights == NULL);
-    if (whole && column->exponent > 0) column->exponent = 0; // integers already
+    addend->exponent = exponent_for((double)sums->sets[0]->rows * largest);
+    bool whole = is_value(addend) || (addend->kind == ADDEND_WEIGHT && sums->sets[0]->weights == NULL);
+    if (whole && addend->exponent > 0) addend->exponent = 0; // integers already
   }
 }
 
@@ -145,9 +145,9 @@ typedef struct ChunkTask {
 static void fill_terms(const void *arguments, int64_t first, int64_t last) {
   const ChunkTask *task = arguments;
   for (int64_t c = first; c < last; c++) {
-    const Column *column = &task->sums->columns[c];
-    double *terms = column_terms(task->sums, column, task->first, task->rows),
-           scale = power_of_two(column->exponent);
+    const Addend *addend = &task->sums->addends[c];
+    double *terms = addend_terms(task->sums, addend, task->first, task->rows),
+           scale = power_of_two(addend->exponent);
     int64_t *out = task->sums->terms + c * task->sums->chunk;
     for (int64_t i = 0; i < task->rows; i++) out[task->sums->place[i]] = nearest(terms[i] * scale);
     free(terms);
@@ -156,29 +156,29 @@ static void fill_terms(const void *arguments, int64_t first, int64_t last) {
 
 // ---- what is summed ----
 
-static int add_column(RowSums *sums, ColumnKind kind, int model, const Metric *metric) {
-  for (int c = 0; c < sums->column_count; c++) {
-    const Column *column = &sums->columns[c];
-    if (column->kind == kind && column->model == model && column->metric == metric) return c;
+static int addend_new(RowSums *sums, AddendKind kind, int model, const Metric *metric) {
+  for (int c = 0; c < sums->addend_count; c++) {
+    const Addend *addend = &sums->addends[c];
+    if (addend->kind == kind && addend->model == model && addend->metric == metric) return c;
   }
-  sums->columns = memory_grow(sums->columns, (size_t)sums->column_count + 1, sizeof *sums->columns);
-  sums->columns[sums->column_count] = (Column){kind, model, metric, 0};
-  return sums->column_count++;
+  sums->addends = memory_grow(sums->addends, (size_t)sums->addend_count + 1, sizeof *sums->addends);
+  sums->addends[sums->addend_count] = (Addend){kind, model, metric, 0};
+  return sums->addend_count++;
 }
 
-static void choose_columns(RowSums *sums, const Metric *const *metrics, int metric_count) {
-  sums->column_of = memory_get((size_t)metric_count, sizeof *sums->column_of);
-  add_column(sums, COLUMN_WEIGHT, 0, NULL);
+static void choose_addends(RowSums *sums, const Metric *const *metrics, int metric_count) {
+  sums->addend_of = memory_get((size_t)metric_count, sizeof *sums->addend_of);
+  addend_new(sums, ADDEND_WEIGHT, 0, NULL);
   for (int i = 0; i < metric_count; i++) {
     const Metric *metric = metrics[i];
     if (metric->id == METRIC_r2) {
-      sums->label_column = add_column(sums, COLUMN_LABEL, 0, NULL);
-      add_column(sums, COLUMN_LABEL_SQUARE, 0, NULL);
+      sums->label_addend = addend_new(sums, ADDEND_LABEL, 0, NULL);
+      addend_new(sums, ADDEND_LABEL_SQUARE, 0, NULL);
       metric = &metric_table[METRIC_rmse]; // the same terms
     }
     for (int model = 0; model < 2; model++)
-      sums->column_of[i][model] = model < sums->models && resampled_needs_terms(metrics[i])
-                                      ? add_column(sums, COLUMN_TERM, model, metric)
+      sums->addend_of[i][model] = model < sums->models && resampled_needs_terms(metrics[i])
+                                      ? addend_new(sums, ADDEND_TERM, model, metric)
                                       : -1;
   }
 }
@@ -221,15 +221,15 @@ RowSums *row_sums_new(const EvaluationSet *const sets[2], const Metric *const *m
                 .mean_label = mean_of(set->labels, set->weights, set->rows),
                 .weight_of_row = weight_of_row(set),
                 .chunk = set->rows < CHUNK ? set->rows : CHUNK};
-  choose_columns(sums, metrics, metric_count);
+  choose_addends(sums, metrics, metric_count);
   choose_cells(sums, metrics, metric_count);
   sums->first_summed = set->weights == NULL && row_sums_cells(sums, 0) > 0;
-  sums->terms = memory_get((size_t)(sums->column_count * sums->chunk), sizeof *sums->terms);
+  sums->terms = memory_get((size_t)(sums->addend_count * sums->chunk), sizeof *sums->terms);
   sums->place = memory_get((size_t)sums->chunk, sizeof *sums->place);
   sums->chunk_unit = memory_get((size_t)sums->chunk, sizeof *sums->chunk_unit);
   for (int model = 0; model < 2; model++)
     sums->chunk_cell[model] = memory_get((size_t)sums->chunk, sizeof *sums->chunk_cell[model]);
-  parallel_run(choose_exponents, sums, sums->column_count, sums->threads);
+  parallel_run(choose_exponents, sums, sums->addend_count, sums->threads);
   return sums;
 }
 
@@ -251,8 +251,8 @@ void row_sums_free(RowSums *sums) {
     free(sums->class_cell[model]);
     free(sums->chunk_cell[model]);
   }
-  free(sums->columns);
-  free(sums->column_of);
+  free(sums->addends);
+  free(sums->addend_of);
   free(sums->terms);
   free(sums->place);
   free(sums->chunk_unit);
@@ -269,7 +269,7 @@ int row_sums_cells(const RowSums *sums, int model) {
 }
 
 int row_sums_groups_at_once(const RowSums *sums) {
-  int64_t bytes = sums->column_count * (int64_t)sizeof(int64_t);
+  int64_t bytes = sums->addend_count * (int64_t)sizeof(int64_t);
   for (int model = 0; model < sums->models; model++)
     bytes += row_sums_cells(sums, model) *
              (int64_t)(sums->sets[0]->weights == NULL ? sizeof(uint32_t) : sizeof(int64_t));
@@ -288,7 +288,7 @@ static void get_sums(RowSums *sums, int count) {
     else
       sums->counts[model] = memory_get(numbers, sizeof(uint32_t));
   }
-  sums->sums = memory_get((size_t)sums->column_count * (size_t)count * RESAMPLE_LANES, sizeof(int64_t));
+  sums->sums = memory_get((size_t)sums->addend_count * (size_t)count * RESAMPLE_LANES, sizeof(int64_t));
 }
 
 static const uint16_t *cells_of(const RowSums *sums, int model) {
@@ -318,9 +318,9 @@ static void order_chunk(RowSums *sums, int64_t first, int64_t rows) {
 static void add_chunk(RowSums *sums, Resample *task, int64_t first, int64_t rows) {
   ChunkTask terms = {sums, first, rows};
   order_chunk(sums, first, rows);
-  parallel_run(fill_terms, &terms, sums->column_count, sums->threads);
+  parallel_run(fill_terms, &terms, sums->addend_count, sums->threads);
   ResampleCounts counts[2];
-  ResampleSums added[2 + sums->column_count];
+  ResampleSums added[2 + sums->addend_count];
   task->count_tables = task->sum_tables = 0;
   for (int model = 0; model < sums->models; model++) {
     const uint16_t *cell = sums->chunk_cell[model];
@@ -331,7 +331,7 @@ static void add_chunk(RowSums *sums, Resample *task, int64_t first, int64_t rows
     else
       added[task->sum_tables++] = (ResampleSums){cell, sums->terms, cells, sums->cell_sums[model]};
   }
-  for (int c = sums->first_summed; c < sums->column_count; c++) {
+  for (int c = sums->first_summed; c < sums->addend_count; c++) {
     int64_t *at = sums->sums + (int64_t)c * sums->group_count * RESAMPLE_LANES;
     added[task->sum_tables++] = (ResampleSums){NULL, sums->terms + c * sums->chunk, 1, at};
   }
@@ -353,15 +353,15 @@ void row_sums_run(RowSums *sums, ResampleKind kind, uint64_t seed, int64_t first
 
 // ---- reading ----
 
-static double column_sum(const RowSums *sums, int column, int group, int lane) {
-  int64_t at = ((int64_t)column * sums->group_count + group) * RESAMPLE_LANES + lane;
-  return (double)sums->sums[at] * power_of_two(-sums->columns[column].exponent);
+static double addend_sum(const RowSums *sums, int addend, int group, int lane) {
+  int64_t at = ((int64_t)addend * sums->group_count + group) * RESAMPLE_LANES + lane;
+  return (double)sums->sums[at] * power_of_two(-sums->addends[addend].exponent);
 }
 
 static void read_cells(double *cells, const RowSums *sums, int model, int group, int lane) {
   int count = row_sums_cells(sums, model);
   int64_t at = (int64_t)group * count * RESAMPLE_LANES + lane;
-  double unit = power_of_two(-sums->columns[0].exponent);
+  double unit = power_of_two(-sums->addends[0].exponent);
   for (int i = 0; i < count; i++) {
     cells[i] = sums->counts[model] != NULL ? (double)sums->counts[model][at + i * RESAMPLE_LANES]
                                            : (double)sums->cell_sums[model][at + i * RESAMPLE_LANES] * unit;
@@ -384,7 +384,7 @@ void row_sums_read(Resampled *resampled, double *cells, const RowSums *sums, int
   Resampled *r = resampled;
   read_cells(cells, sums, model, group, lane);
   *r = (Resampled){.rows = set->rows,
-                   .weight = sums->first_summed == 0 ? column_sum(sums, 0, group, lane) : 0,
+                   .weight = sums->first_summed == 0 ? addend_sum(sums, 0, group, lane) : 0,
                    .cells = cells,
                    .groups = groups->cell == NULL ? NULL : groups,
                    .classes = set->classes};
@@ -392,15 +392,15 @@ void row_sums_read(Resampled *resampled, double *cells, const RowSums *sums, int
   if (set->task == TASK_BINARY) read_classes(r, groups);
   if (set->task != TASK_REGRESSION) return;
   r->effective = r->weight / sums->weight_of_row;
-  if (sums->label_column > 0) {
-    double mean = column_sum(sums, sums->label_column, group, lane) / r->weight;
-    r->label_variance = column_sum(sums, sums->label_column + 1, group, lane) / r->weight - mean * mean;
+  if (sums->label_addend > 0) {
+    double mean = addend_sum(sums, sums->label_addend, group, lane) / r->weight;
+    r->label_variance = addend_sum(sums, sums->label_addend + 1, group, lane) / r->weight - mean * mean;
   }
 }
 
 double row_sums_mean(const RowSums *sums, int model, int metric, int group, int lane, double weight) {
-  int column = sums->column_of[metric][model];
-  if (column < 0) return __builtin_nan("");
-  double sum = column_sum(sums, column, group, lane);
-  return sum / (is_value(&sums->columns[column]) ? MONEY_SCALE : weight);
+  int addend = sums->addend_of[metric][model];
+  if (addend < 0) return __builtin_nan("");
+  double sum = addend_sum(sums, addend, group, lane);
+  return sum / (is_value(&sums->addends[addend]) ? MONEY_SCALE : weight);
 }

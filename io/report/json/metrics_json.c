@@ -1,5 +1,7 @@
 // Parts of report.json: metrics, rules, validity checks, and the verdict with its sentence.
 #include "io/report/json/parts.h"
+
+#include "engine/evaluate/resample/replicates.h"
 #include "io/report/json_text.h"
 #include "io/report/report_read.h"
 
@@ -45,6 +47,17 @@ static json_t *metric_json(const Metric *metric) {
   return json;
 }
 
+// The difference; where it was resampled, with the Monte Carlo error of both ends.
+static json_t *delta_json(const MetricDifference *both, const Comparison *comparison) {
+  json_t *json = estimate_json(&both->delta, metric_scale(both->metric));
+  const MetricReplicates *metric = replicates_of(comparison->replicates, both->metric);
+  if (both->delta.method != INTERVAL_BOOTSTRAP || metric == NULL) return json;
+  EndErrors errors =
+      replicates_end_errors(comparison->replicates, metric, REPLICATE_DELTA, comparison->confidence);
+  put(json, "ci_error", json_pack("[o,o]", json_finite(errors.low), json_finite(errors.high)));
+  return json;
+}
+
 json_t *metrics_json(const ReportParts *parts) {
   json_t *metrics = json_array();
   int count = parts->comparison != NULL ? parts->comparison->metric_count : parts->challenger->metric_count;
@@ -56,7 +69,7 @@ json_t *metrics_json(const ReportParts *parts) {
     if (both != NULL) put(json, "champion", estimate_json(&both->champion, metric_scale(metric)));
     put(json, "challenger",
         estimate_json(both != NULL ? &both->challenger : &one->estimate, metric_scale(metric)));
-    if (both != NULL) put(json, "delta", estimate_json(&both->delta, metric_scale(metric)));
+    if (both != NULL) put(json, "delta", delta_json(both, parts->comparison));
     put_count(json, "n", both != NULL ? both->n : one->n);
     put_count(json, "events", both != NULL ? both->events : one->events);
     put_text(json, "note", both != NULL ? both->note : one->note);

@@ -14,6 +14,7 @@ enum { SIZES = sizeof sizes / sizeof sizes[0] };
 
 static void print_line(const Coverage *by_size, int i) {
   const CoverageCount *count = &by_size[SIZES - 1].counts[i];
+  if (count->sets == 0) return; // no interval
   printf("| %s | %s | %s |", count->metric->name, count->difference ? "difference" : "model",
          interval_method_name(count->method));
   for (int s = 0; s < SIZES; s++) {

@@ -151,7 +151,6 @@ Status judged_model_open(JudgedModel *judged, const char *argument, const JudgeC
                         error));
   PASS(judged_rows_slices(&judged->judged, judged->dataset, business != NULL ? business : judged->config,
                           rows, business != NULL, error));
-  PASS(judged_rows_cluster(&judged->judged, judged->dataset, judged->config->evaluate_cluster, rows, error));
   PASS(score(judged, rows, count, error));
   PASS(judged_rows_price(&judged->judged, money, judged->scores, error));
   return policy_of_model(&judged->policy, &judged->model, money, error);

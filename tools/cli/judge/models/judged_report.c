@@ -31,7 +31,6 @@ static void take_rows(JudgedModel *judged, Predictions *read) {
     rows->ids[i] = strcpy(at, read->ids[i]);
     at += strlen(at) + 1;
   }
-  judged_rows_hash(rows);
 }
 
 static void copy_hex(char hex[DIGEST_HEX], const char *text) {
@@ -134,13 +133,6 @@ Status judged_model_open_stored(JudgedModel *judged, const json_t *report, const
   TRY(load_config(&judged->config, config, &none, false, error));
   TRY(predictions_read(&read, h5, error));
   if (read->labels == NULL) TRY(error_set(error, STATUS_DATA, "%s: there is no column 'label'", h5));
-  if (judged->config->evaluate_cluster[0] != '\0') {
-    TRY(error_set(
-        error, STATUS_DATA,
-        "%s: under evaluate.cluster a report cannot be compared, it does not hold the clusters; give the "
-        "run itself",
-        folder));
-  }
   TRY(take_report(judged, report, subject, folder, error));
   take_texts(judged, report);
   int classes = judged->config->data.target.task == TASK_MULTICLASS ? judged->class_names.count : 1;
@@ -149,6 +141,7 @@ Status judged_model_open_stored(JudgedModel *judged, const json_t *report, const
                   classes));
   }
   take_rows(judged, read);
+  TRY(judged_rows_hash(&judged->judged, judged->config->evaluate_cluster, false, error));
   status = judged_rows_count(&judged->judged, &judged->config->business, error);
 done:
   predictions_free(read);

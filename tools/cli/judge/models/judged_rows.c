@@ -302,10 +302,7 @@ Status judged_rows_load(JudgedRows *judged, Dataset *dataset, const Preprocess *
                      preprocess_target_name(preprocess));
   }
   Status status;
-  if (with_ids) {
-    TRY(dataset_row_ids(&judged->ids, dataset, rows, count, error));
-    judged_rows_hash(judged);
-  }
+  if (with_ids) TRY(dataset_row_ids(&judged->ids, dataset, rows, count, error));
   TRY(read_labels(judged, dataset, preprocess, rows, error));
   if (business != NULL && business->present && task == TASK_MULTICLASS) {
     TRY(judged_costs(&judged->costs, business, preprocess, error));
@@ -318,36 +315,33 @@ done:
   return status;
 }
 
-void judged_rows_hash(JudgedRows *judged) {
+Status judged_rows_hash(JudgedRows *judged, const char *cluster, bool optional, Error *error) {
   judged->row_hash = memory_get((size_t)judged->rows, sizeof *judged->row_hash);
   for (int64_t i = 0; i < judged->rows; i++) judged->row_hash[i] = evaluation_hash(judged->ids[i]);
-}
-
-Status judged_rows_cluster(JudgedRows *judged, Dataset *dataset, const char *name, const int64_t *rows,
-                           Error *error) {
-  if (name[0] == '\0') return STATUS_OK;
-  TextList names = {0};
-  Frame *frame = NULL;
-  Status status;
-  text_list_add(&names, name);
-  TRY(dataset_frame(&frame, dataset, &names, rows, judged->rows, error));
+  if (cluster[0] == '\0') return STATUS_OK;
+  const Column *column = judged->slices == NULL ? NULL : frame_find(judged->slices, cluster);
+  if (column == NULL && optional) return STATUS_OK;
+  if (column == NULL) {
+    return error_set(
+        error, STATUS_DATA,
+        "evaluate.cluster: column '%s' is not kept with these rows; evaluate the run again under this "
+        "configuration",
+        cluster);
+  }
   judged->cluster_hash = memory_get((size_t)judged->rows, sizeof *judged->cluster_hash);
   for (int64_t i = 0; i < judged->rows; i++) {
     char buffer[NUMBER_TEXT_BYTES];
-    const char *text = column_text(frame_find(frame, name), i, buffer);
+    const char *text = column_text(column, i, buffer);
     if (text == NULL) {
-      TRY(error_set(
+      return error_set(
           error, STATUS_DATA,
-          "evaluate.cluster: column '%s' is missing on row %s, which then belongs to no cluster; fill it, "
-          "or leave evaluate.cluster out",
-          name, judged->ids[i]));
+          "evaluate.cluster: column '%s' is missing on row %s, which then belongs to no cluster; fill "
+          "it, or leave evaluate.cluster out",
+          cluster, judged->ids[i]);
     }
     judged->cluster_hash[i] = evaluation_hash(text);
   }
-done:
-  frame_free(frame);
-  text_list_free(&names);
-  return status;
+  return STATUS_OK;
 }
 
 static void add_slice(TextList *names, const Dataset *dataset, const char *name, bool optional) {
@@ -365,11 +359,12 @@ Status judged_rows_slices(JudgedRows *judged, Dataset *dataset, const Config *co
   if (config->evaluate_fairness.present)
     add_slice(&names, dataset, config->evaluate_fairness.column, optional);
   add_slice(&names, dataset, config->evaluate_time, optional);
+  add_slice(&names, dataset, config->evaluate_cluster, optional);
   Status status = names.count == 0
                       ? STATUS_OK
                       : dataset_frame(&judged->slices, dataset, &names, rows, judged->rows, error);
   text_list_free(&names);
-  return status;
+  return status == STATUS_OK ? judged_rows_hash(judged, config->evaluate_cluster, optional, error) : status;
 }
 
 EvaluationSet judged_rows_set(const JudgedRows *judged, const double *scores, Policy policy) {

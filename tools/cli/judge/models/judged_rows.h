@@ -25,7 +25,7 @@ typedef struct JudgedRows {
   Payoffs payoffs;                     // of the definition: its texts and digest; empty without business
   char *examples;                      // sentences about typical payoffs; NULL without business
   int64_t *numbers;                    // [rows] of the dataset; NULL where there is none (a report)
-  Frame *slices;                       // evaluate.slices, evaluate.fairness.column, evaluate.time; NULL: none
+  Frame *slices;                       // evaluate.slices, .fairness.column, .time, .cluster; NULL: none
 } JudgedRows;
 
 // rows: numbers of the dataset's rows (not NULL unless count is 0). business may be NULL or absent. Needs the
@@ -65,12 +65,9 @@ Status judged_rows_slices(JudgedRows *judged, Dataset *dataset, const Config *co
 Status judged_gains(int64_t **gains, const BusinessConfig *business, const Frame *frame, double label,
                     Error *error);
 
-// Fills row_hash from the ids.
-void judged_rows_hash(JudgedRows *judged);
-
-// Fills cluster_hash from a column of the data ("": none); a missing value is 65.
-Status judged_rows_cluster(JudgedRows *judged, Dataset *dataset, const char *column, const int64_t *rows,
-                           Error *error);
+// Fills row_hash from the ids, and cluster_hash from the kept column of that name ("": none). 65 where it is
+// not kept (optional: none then) or misses a value.
+Status judged_rows_hash(JudgedRows *judged, const char *cluster, bool optional, Error *error);
 
 // The set of these rows with a model's scores [rows, classes].
 EvaluationSet judged_rows_set(const JudgedRows *judged, const double *scores, Policy policy);
