@@ -5,6 +5,7 @@
 #include "engine/evaluate/statistics/score_blocks.h"
 #include "engine/shared/exact_sum.h"
 #include "engine/shared/memory.h"
+#include "engine/shared/tensor.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -90,6 +91,14 @@ Status evaluation_set_check(const EvaluationSet *set, Error *error) {
   return check_money(set, error);
 }
 
+uint64_t evaluation_hash(const char *text) {
+  uint8_t digest[DIGEST_BYTES];
+  uint64_t hash = 0;
+  sha256(digest, text, strlen(text));
+  for (int i = 7; i >= 0; i--) hash = hash << 8 | digest[i];
+  return hash;
+}
+
 bool policy_acts(const EvaluationSet *set, int64_t row) {
   const Money *money = &set->money;
   if (set->policy.kind == POLICY_EXPECTED_GAIN && money->gain_if_one != NULL) {
@@ -119,14 +128,23 @@ static int64_t *pick_money(const int64_t *from, const int64_t *rows, int64_t cou
   return picked;
 }
 
+static uint64_t *pick_hashes(const uint64_t *from, const int64_t *rows, int64_t count) {
+  if (from == NULL) return NULL;
+  uint64_t *picked = memory_get((size_t)count, sizeof *picked);
+  for (int64_t i = 0; i < count; i++) picked[i] = from[rows[i]];
+  return picked;
+}
+
 void evaluation_subset(EvaluationSubset *subset, const EvaluationSet *set, const int64_t *rows,
                        int64_t count) {
   const Money *money = &set->money;
   const int64_t *const from[4] = {money->act, money->skip, money->gain_if_one, money->gain_if_zero};
-  *subset = (EvaluationSubset){.set = *set,
-                               .labels = pick_numbers(set->labels, 1, rows, count),
-                               .weights = pick_numbers(set->weights, 1, rows, count),
-                               .scores = pick_numbers(set->scores, set->classes, rows, count)};
+  *subset = (EvaluationSubset){
+      .set = *set,
+      .labels = pick_numbers(set->labels, 1, rows, count),
+      .weights = pick_numbers(set->weights, 1, rows, count),
+      .scores = pick_numbers(set->scores, set->classes, rows, count),
+      .hashes = {pick_hashes(set->row_hash, rows, count), pick_hashes(set->cluster_hash, rows, count)}};
   for (int i = 0; i < 4; i++) subset->money[i] = pick_money(from[i], rows, count);
   EvaluationSet *made = &subset->set;
   made->rows = count;
@@ -137,6 +155,9 @@ void evaluation_subset(EvaluationSubset *subset, const EvaluationSet *set, const
   made->slices = NULL;
   made->blocks = NULL;
   made->facts = NULL;
+  made->row_hash = subset->hashes[0];
+  made->cluster_hash = subset->hashes[1];
+  made->replicates = NULL;
   if (set->task != TASK_MULTICLASS) made->blocks = subset->blocks = score_blocks_new(made);
 }
 
@@ -145,6 +166,7 @@ void evaluation_subset_free(EvaluationSubset *subset) {
   free(subset->weights);
   free(subset->scores);
   for (int i = 0; i < 4; i++) free(subset->money[i]);
+  for (int i = 0; i < 2; i++) free(subset->hashes[i]);
   score_blocks_free(subset->blocks);
   *subset = (EvaluationSubset){0};
 }

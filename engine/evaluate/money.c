@@ -63,7 +63,7 @@ static int64_t block_gain(const EvaluationSet *set, const ScoreBlocks *blocks, i
 static double threshold_above(const ScoreBlocks *blocks, int64_t upper) {
   if (upper == 0) return threshold_below_all;
   if (upper == blocks->count) return threshold_above_all;
-  double low = score_block_score(blocks, upper - 1), high = score_block_score(blocks, upper);
+  double low = blocks->score[upper - 1], high = blocks->score[upper];
   double middle = low + (high - low) * 0.5;
   return middle > low ? middle : high;
 }

@@ -1,6 +1,8 @@
 // Names of what reports hold, and its clearing.
 #include "engine/evaluate/report_data.h"
 
+#include "engine/evaluate/resample/replicates.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,6 +29,7 @@ const char *gate_kind_name(GateKind kind) {
 void evaluation_report_clear(EvaluationReport *report) {
   free(report->confusion);
   free(report->by_class);
+  replicates_free(report->replicates);
   memset(report, 0, sizeof *report);
 }
 
@@ -38,5 +41,6 @@ void verdict_clear(Verdict *verdict) {
 
 void comparison_clear(Comparison *comparison) {
   verdict_clear(&comparison->verdict);
+  replicates_free(comparison->replicates);
   memset(comparison, 0, sizeof *comparison);
 }

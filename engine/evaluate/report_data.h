@@ -40,6 +40,7 @@ typedef struct CalibrationBin {
   double weight;
   double low_score, high_score; // smallest and largest
   double mean_score, mean_label;
+  double spread;    // variance of the weighted sum of labels, were they drawn from the scores (binary)
   double low, high; // interval of mean_label: Wilson (binary without weights), else t
 } CalibrationBin;
 
@@ -123,6 +124,7 @@ typedef struct EvaluationReport {
   int point_count; // binary: cuts from "nobody at or above" to "everybody", scores descending
   CurvePoint points[CURVE_POINTS];
   MoneyReport money;
+  Replicates *replicates; // of the metrics whose interval is resampled; NULL: none is
 } EvaluationReport;
 
 // Two models on the same rows. Deltas are oriented: positive = the challenger is better.
@@ -193,6 +195,7 @@ typedef struct Comparison {
   bool has_swap; // binary
   SwapSet swap;
   Verdict verdict;
+  Replicates *replicates; // of both models and every metric (resample/replicates.h); NULL: no row hashes
 } Comparison;
 
 const char *verdict_state_name(VerdictState state); // "SHIP", ...

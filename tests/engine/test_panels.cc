@@ -12,6 +12,7 @@
 
 extern "C" {
 #include "engine/evaluate/panels/panels.h"
+#include "engine/evaluate/resample/replicates.h"
 #include "engine/evaluate/statistics/statistics.h"
 #include "engine/shared/math64.h"
 }
@@ -179,9 +180,23 @@ TEST(Agreement, Pairs) {
     EXPECT_EQ(pair.same_sign, pair.model_delta * pair.business_delta >= 0);
     EXPECT_NE(pair.p_disagree, pair.p_disagree);
   }
-  const double model[] = {1, 1, -1, 0, -1}, business[] = {1, -1, 1, -1, -1};
-  EXPECT_EQ(agreement_p_disagree(model, business, 5), 0.4);
-  EXPECT_TRUE(std::isnan(agreement_p_disagree(model, business, 0)));
+  std::vector<uint64_t> hashes;
+  for (int i = 0; i < 500; i++) hashes.push_back(evaluation_hash(std::to_string(i).c_str()));
+  EvaluationSet from = two.champion.set(), to = two.challenger.set();
+  from.row_hash = to.row_hash = hashes.data();
+  Error error;
+  comparison_clear(&two.comparison);
+  ASSERT_EQ(compare_models(&two.comparison, &from, &to, nullptr, nullptr, nullptr, &error), STATUS_OK);
+  ASSERT_NE(two.comparison.replicates, nullptr);
+  agreement_of(&two.agreement, &from, &to, &two.comparison);
+  bool opposite = false;
+  for (int i = 0; i < two.agreement.pair_count; i++) {
+    const AgreementPair &pair = two.agreement.pairs[i];
+    double known = replicates_disagree(two.comparison.replicates, pair.model, &metric_table[METRIC_value]);
+    EXPECT_TRUE(known == pair.p_disagree || (known != known && pair.p_disagree != pair.p_disagree));
+    opposite = opposite || pair.p_disagree > 0;
+  }
+  EXPECT_TRUE(opposite);
 }
 
 // ---- swap set ----

@@ -1,6 +1,7 @@
 // Pairs of metrics, and both differences by band of the champion's score.
 #include "engine/evaluate/panels/agreement.h"
 
+#include "engine/evaluate/resample/replicates.h"
 #include "engine/evaluate/statistics/delong.h"
 #include "engine/evaluate/statistics/score_blocks.h"
 #include "engine/shared/exact_sum.h"
@@ -9,13 +10,6 @@
 #include <stdlib.h>
 
 static const double not_a_number = __builtin_nan("");
-
-double agreement_p_disagree(const double *model, const double *business, int count) {
-  int opposite = 0;
-  for (int b = 0; b < count; b++)
-    opposite += (model[b] > 0 && business[b] < 0) || (model[b] < 0 && business[b] > 0);
-  return count == 0 ? not_a_number : (double)opposite / count;
-}
 
 static void fill_pairs(Agreement *agreement, const Comparison *comparison) {
   const MetricDifference *value = NULL;
@@ -28,6 +22,9 @@ static void fill_pairs(Agreement *agreement, const Comparison *comparison) {
     double a = model->delta.value, b = value->delta.value;
     agreement->pairs[agreement->pair_count++] =
         (AgreementPair){model->metric, a, b, !((a > 0 && b < 0) || (a < 0 && b > 0)), not_a_number};
+    if (comparison->replicates != NULL)
+      agreement->pairs[agreement->pair_count - 1].p_disagree =
+          replicates_disagree(comparison->replicates, model->metric, value->metric);
   }
 }
 

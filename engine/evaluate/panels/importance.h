@@ -3,6 +3,7 @@
 #define INGOT_ENGINE_EVALUATE_PANELS_IMPORTANCE_H
 
 #include "engine/evaluate/report_data.h"
+#include "engine/preprocess/frame.h"
 
 enum { DEPENDENCE_INPUTS = 6, DEPENDENCE_POINTS = 20, DEPENDENCE_ROWS = 2000 };
 

@@ -150,6 +150,7 @@ Status judged_model_open(JudgedModel *judged, const char *argument, const JudgeC
                         error));
   PASS(judged_rows_slices(&judged->judged, judged->dataset, business != NULL ? business : judged->config,
                           rows, business != NULL, error));
+  PASS(judged_rows_cluster(&judged->judged, judged->dataset, judged->config->evaluate_cluster, rows, error));
   PASS(score(judged, rows, count, error));
   return policy_of_model(&judged->policy, &judged->model, money, error);
 }
@@ -206,7 +207,12 @@ Status judged_model_open_any(JudgedModel *judged, const char *argument, const Ju
 // ---- what others need of it ----
 
 EvaluationSet judged_model_set(const JudgedModel *judged) {
-  return judged_rows_set(&judged->judged, judged->scores, judged->policy);
+  EvaluationSet set = judged_rows_set(&judged->judged, judged->scores, judged->policy);
+  if (judged->config != NULL) {
+    const BootstrapConfig *bootstrap = &judged->config->evaluate_bootstrap;
+    set.resampling = (Resampling){.replicates = bootstrap->replicates, .seed = bootstrap->seed};
+  }
+  return set;
 }
 
 Predictions judged_model_predictions(const JudgedModel *judged) {
