@@ -90,9 +90,11 @@ void agreement_of(Agreement *agreement, const EvaluationSet *champion, const Eva
       (Agreement){.present = challenger->task == TASK_BINARY, .money = challenger->money.act != NULL};
   if (!agreement->present) return;
   EvaluationSet sets[2] = {*champion, *challenger};
-  ScoreBlocks *blocks[2];
-  for (int i = 0; i < 2; i++) sets[i].blocks = blocks[i] = score_blocks_new(&sets[i]);
+  ScoreBlocks *own[2] = {NULL, NULL};
+  for (int i = 0; i < 2; i++) {
+    if (sets[i].blocks == NULL) sets[i].blocks = own[i] = score_blocks_new(&sets[i]);
+  }
   fill_pairs(agreement, comparison);
   fill_bands(agreement, &sets[0], &sets[1]);
-  for (int i = 0; i < 2; i++) score_blocks_free(blocks[i]);
+  for (int i = 0; i < 2; i++) score_blocks_free(own[i]);
 }
