@@ -141,6 +141,8 @@ json_t *report_json(const ReportContext *context, const EvaluationReport *challe
   put(json, "evaluation_set", set_json(&parts));
   put(json, "business", business_json(&parts));
   put(json, "scale", scale_json(&parts));
+  put(json, "sensitivity", sensitivity_json(&parts));
+  put(json, "risk", risk_json(&parts));
   put(json, "gates", gates_json(&parts));
   put(json, "checks", checks_json(&parts));
   put(json, "rules_changed", rules_changed_json(&parts));

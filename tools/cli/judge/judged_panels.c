@@ -2,7 +2,7 @@
 #include "tools/cli/judge/judged_panels.h"
 
 #include "engine/shared/memory.h"
-#include "tools/cli/judge/judged_inputs.h"
+#include "tools/cli/judge/models/judged_inputs.h"
 
 #include <stdlib.h>
 #include <string.h>

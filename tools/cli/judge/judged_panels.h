@@ -5,7 +5,7 @@
 
 #include "engine/evaluate/evaluate.h"
 #include "engine/evaluate/panels/panels.h"
-#include "tools/cli/judge/judged_model.h"
+#include "tools/cli/judge/models/judged_model.h"
 
 // Every panel but slices that can be had: raw columns need the challenger's data, drift its training rows.
 // The sets are of the champion (NULL, as is comparison: one model) and of `judged`. `config` decides what is

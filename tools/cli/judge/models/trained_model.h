@@ -1,6 +1,6 @@
 // A model out of a checkpoint, ready to score raw columns.
-#ifndef INGOT_TOOLS_CLI_JUDGE_TRAINED_MODEL_H
-#define INGOT_TOOLS_CLI_JUDGE_TRAINED_MODEL_H
+#ifndef INGOT_TOOLS_CLI_JUDGE_MODELS_TRAINED_MODEL_H
+#define INGOT_TOOLS_CLI_JUDGE_MODELS_TRAINED_MODEL_H
 
 #include "engine/device/device_choice.h"
 #include "engine/model/scorer.h"

@@ -1,5 +1,5 @@
 // Scores judged rows again with inputs shuffled or set, and reads the run's log for the learning curve.
-#include "tools/cli/judge/judged_inputs.h"
+#include "tools/cli/judge/models/judged_inputs.h"
 
 #include "engine/shared/memory.h"
 #include "io/run/events.h"

@@ -1,9 +1,9 @@
 // What a trained model makes of its inputs, and how it was learned.
-#ifndef INGOT_TOOLS_CLI_JUDGE_JUDGED_INPUTS_H
-#define INGOT_TOOLS_CLI_JUDGE_JUDGED_INPUTS_H
+#ifndef INGOT_TOOLS_CLI_JUDGE_MODELS_JUDGED_INPUTS_H
+#define INGOT_TOOLS_CLI_JUDGE_MODELS_JUDGED_INPUTS_H
 
 #include "engine/evaluate/panels/panels.h"
-#include "tools/cli/judge/judged_model.h"
+#include "tools/cli/judge/models/judged_model.h"
 
 // Importance and dependence of a model's inputs on its judged rows, with a cap on the rows that are scored
 // again.

@@ -1,5 +1,5 @@
 // Loads a checkpoint's model and scores rows with it, a window of rows at a time.
-#include "tools/cli/judge/trained_model.h"
+#include "tools/cli/judge/models/trained_model.h"
 
 #include "engine/shared/memory.h"
 #include "io/config/load.h"
