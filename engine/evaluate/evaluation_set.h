@@ -115,7 +115,8 @@ bool policy_acts(const EvaluationSet *set, int64_t row);
 // Whether a row is selected: acted on or, without money, predicted to be class 1 (binary).
 bool policy_selects(const EvaluationSet *set, int64_t row);
 
-// Rows rows[0..count) of a set, copied, with their blocks (none for multiclass) and without slice columns.
+// Rows rows[0..count) of a set, copied, with their blocks (none for multiclass); without slice columns, facts
+// and replicates, which are of all rows.
 typedef struct EvaluationSubset {
   EvaluationSet set;
   double *labels, *weights, *scores;

@@ -79,6 +79,7 @@ struct TwoRegions {
   TextList columns{}, names{};
   GatesConfig gates{};
   Slices slices{};
+  std::vector<uint64_t> hashes; // empty: nothing is resampled
   Error error{};
 
   explicit TwoRegions(bool harm, size_t rows = 2000) {
@@ -112,6 +113,7 @@ struct TwoRegions {
   void run() {
     EvaluationSet from = champion.set(), to = challenger.set();
     from.slices = to.slices = frame.get();
+    from.row_hash = to.row_hash = hashes.empty() ? nullptr : hashes.data();
     slices_clear(&slices);
     ASSERT_EQ(slices_of(&slices, &from, &to, &columns, &names, &gates, &error), STATUS_OK) << error.text;
   }
@@ -173,9 +175,16 @@ TEST(Slices, HarmIsShownWhereItIs) {
 // What a slice says is what the whole report of its rows would say.
 TEST(Slices, ASliceIsTheReportOfItsRows) {
   TwoRegions two(true);
+  char f1[] = "f1";
+  Gate resampled{f1, GATE_NOT_WORSE, 1};
+  two.gates.guardrails = &resampled;
+  two.gates.guardrail_count = 1;
+  for (size_t i = 0; i < 2000; i++) two.hashes.push_back(evaluation_hash(std::to_string(i).c_str()));
   two.run();
   EvaluationCase part[2];
+  std::vector<uint64_t> hashes;
   for (size_t i = 0; i < two.champion.labels.size(); i += 3) {
+    hashes.push_back(two.hashes[i]);
     for (int m = 0; m < 2; m++) {
       const EvaluationCase &all = m == 0 ? two.champion : two.challenger;
       part[m].labels.push_back(all.labels[i]);
@@ -185,9 +194,10 @@ TEST(Slices, ASliceIsTheReportOfItsRows) {
     }
   }
   EvaluationSet from = part[0].set(), to = part[1].set();
+  from.row_hash = to.row_hash = hashes.data();
   Comparison comparison;
   Error error;
-  ASSERT_EQ(compare_models(&comparison, &from, &to, nullptr, nullptr, nullptr, &error), STATUS_OK);
+  ASSERT_EQ(compare_models(&comparison, &from, &to, nullptr, &two.gates, nullptr, &error), STATUS_OK);
   const Slice &north = two.at("north");
   for (int m = 0; m < two.slices.metric_count; m++) {
     for (int i = 0; i < comparison.metric_count; i++) {

@@ -1,6 +1,7 @@
 // Pairs of metrics, and both differences by band of the champion's score.
 #include "engine/evaluate/panels/agreement.h"
 
+#include "engine/evaluate/resample/replicates.h"
 #include "engine/evaluate/statistics/delong.h"
 #include "engine/evaluate/statistics/score_blocks.h"
 #include "engine/shared/exact_sum.h"
@@ -9,13 +10,6 @@
 #include <stdlib.h>
 
 static const double not_a_number = __builtin_nan("");
-
-double agreement_p_disagree(const double *model, const double *business, int count) {
-  int opposite = 0;
-  for (int b = 0; b < count; b++)
-    opposite += (model[b] > 0 && business[b] < 0) || (model[b] < 0 && business[b] > 0);
-  return count == 0 ? not_a_number : (double)opposite / count;
-}
 
 static void fill_pairs(Agreement *agreement, const Comparison *comparison) {
   const MetricDifference *value = NULL;
@@ -28,6 +22,9 @@ static void fill_pairs(Agreement *agreement, const Comparison *comparison) {
     double a = model->delta.value, b = value->delta.value;
     agreement->pairs[agreement->pair_count++] =
         (AgreementPair){model->metric, a, b, !((a > 0 && b < 0) || (a < 0 && b > 0)), not_a_number};
+    if (comparison->replicates != NULL)
+      agreement->pairs[agreement->pair_count - 1].p_disagree =
+          replicates_disagree(comparison->replicates, model->metric, value->metric);
   }
 }
 
@@ -93,9 +90,11 @@ void agreement_of(Agreement *agreement, const EvaluationSet *champion, const Eva
       (Agreement){.present = challenger->task == TASK_BINARY, .money = challenger->money.act != NULL};
   if (!agreement->present) return;
   EvaluationSet sets[2] = {*champion, *challenger};
-  ScoreBlocks *blocks[2];
-  for (int i = 0; i < 2; i++) sets[i].blocks = blocks[i] = score_blocks_new(&sets[i]);
+  ScoreBlocks *own[2] = {NULL, NULL};
+  for (int i = 0; i < 2; i++) {
+    if (sets[i].blocks == NULL) sets[i].blocks = own[i] = score_blocks_new(&sets[i]);
+  }
   fill_pairs(agreement, comparison);
   fill_bands(agreement, &sets[0], &sets[1]);
-  for (int i = 0; i < 2; i++) score_blocks_free(blocks[i]);
+  for (int i = 0; i < 2; i++) score_blocks_free(own[i]);
 }

@@ -11,7 +11,7 @@ typedef struct AgreementPair {
   const Metric *model;
   double model_delta, business_delta; // oriented; the latter in units of money
   bool same_sign;                     // not strictly opposite
-  double p_disagree; // share of paired resamples whose signs are strictly opposite; NaN: none drawn
+  double p_disagree; // share of paired resamples in which the signs differ; NaN: none were drawn
 } AgreementPair;
 
 // Rows whose champion's score lies in the tenths [from, to) of all rows, 0 the highest. Equal scores share
@@ -39,8 +39,5 @@ typedef struct Agreement {
 // exactly, of AUC up to the rounding of each band.
 void agreement_of(Agreement *agreement, const EvaluationSet *champion, const EvaluationSet *challenger,
                   const Comparison *comparison);
-
-// Share of paired replicates in which one delta is above 0 and the other below; NaN for count 0.
-double agreement_p_disagree(const double *model, const double *business, int count);
 
 #endif

@@ -153,6 +153,11 @@ static void agreement_words(Text *text, const Agreement *agreement, const Report
   text_add(text, ") and its decisions are worth %s (", comparative(value, "more", "less", "the same"));
   put_difference(text, &metric_table[METRIC_value], value, parts);
   text_put(text, ").");
+  if (pair->p_disagree == pair->p_disagree) {
+    text_put(text, " In ");
+    format_percent(text, pair->p_disagree, 0, false);
+    text_put(text, " of resamples of these rows they point in different directions.");
+  }
   where_words(text, agreement, model, value, parts);
 }
 

@@ -21,14 +21,6 @@ static void input_names(TextList *names, const JudgedModel *judged) {
   }
 }
 
-Status judged_slices(Slices *slices, const JudgedModel *champion, const JudgedModel *challenger,
-                     const Config *config, const GatesConfig *gates, Error *error) {
-  EvaluationSet to = judged_model_set(challenger), from;
-  if (champion != NULL) from = judged_model_set(champion);
-  return slices_of(slices, champion == NULL ? NULL : &from, &to, &config->evaluate_slices,
-                   &config->evaluate_metrics, gates, error);
-}
-
 // ---- the training rows ----
 
 // The dataset with the rows that the model was trained on: its own, or (*opened, to be closed) the one of its
@@ -207,36 +199,34 @@ static bool time_of_order(Column *column, const JudgedModel *judged) {
   return true;
 }
 
-Status judged_panels(Panels *panels, const JudgedModel *champion, const JudgedModel *challenger,
-                     const Comparison *comparison, const Config *config, const GatesConfig *gates,
-                     Error *error) {
-  const JudgedRows *given = &challenger->judged;
-  EvaluationSet to = judged_model_set(challenger), from = to;
+Status judged_panels(Panels *panels, const EvaluationSet *champion, const EvaluationSet *challenger,
+                     const JudgedModel *judged, const Comparison *comparison, const Config *config,
+                     const GatesConfig *gates, Error *error) {
+  const JudgedRows *given = &judged->judged;
   const Column *time = given->slices == NULL ? NULL : frame_find(given->slices, config->evaluate_time);
   Frame *columns = NULL;
   TextList names = {0};
+  Column order = {0};
   Status status = STATUS_OK;
-  if (challenger->dataset != NULL && given->numbers != NULL) {
-    input_names(&names, challenger);
-    TRY(dataset_frame(&columns, challenger->dataset, &names, given->numbers, given->rows, error));
+  if (judged->dataset != NULL && given->numbers != NULL) {
+    input_names(&names, judged);
+    TRY(dataset_frame(&columns, judged->dataset, &names, given->numbers, given->rows, error));
   }
   if (champion != NULL) {
-    from = judged_model_set(champion);
-    agreement_of(&panels->agreement, &from, &to, comparison);
-    swap_panel_of(&panels->swap, &from, &to, columns);
+    agreement_of(&panels->agreement, champion, challenger, comparison);
+    swap_panel_of(&panels->swap, champion, challenger, columns);
   }
-  Column order = {0};
-  bool by_row = time == NULL && time_of_order(&order, challenger);
-  stability_of(&panels->stability, champion == NULL ? NULL : &from, &to, by_row ? &order : time, gates);
+  bool by_row = time == NULL && time_of_order(&order, judged);
+  stability_of(&panels->stability, champion, challenger, by_row ? &order : time, gates);
   panels->stability.by_row = by_row;
-  column_clear(&order);
-  fairness_of(&panels->fairness, &to, &config->evaluate_fairness, gates->confidence);
-  if (columns != NULL) TRY(fill_from_data(panels, challenger, columns, error));
-  if (columns != NULL && challenger->model.checkpoint != NULL) {
-    TRY(judged_inputs(panels, challenger, gates->confidence, error));
-    TRY(judged_learning(&panels->learning, challenger, error));
+  fairness_of(&panels->fairness, challenger, &config->evaluate_fairness, gates->confidence);
+  if (columns != NULL) TRY(fill_from_data(panels, judged, columns, error));
+  if (columns != NULL && judged->model.checkpoint != NULL) {
+    TRY(judged_inputs(panels, judged, gates->confidence, error));
+    TRY(judged_learning(&panels->learning, judged, error));
   }
 done:
+  column_clear(&order);
   frame_free(columns);
   text_list_free(&names);
   return status;

@@ -7,15 +7,12 @@
 #include "engine/evaluate/panels/panels.h"
 #include "tools/cli/judge/models/judged_model.h"
 
-// Metrics by slice, before the verdict. champion may be NULL. Columns and metrics are those of `config`.
-Status judged_slices(Slices *slices, const JudgedModel *champion, const JudgedModel *challenger,
-                     const Config *config, const GatesConfig *gates, Error *error);
-
-// Every other panel that can be had: raw columns need the challenger's data, drift its training rows.
-// champion and comparison may be NULL. `config` decides what is asked for.
-Status judged_panels(Panels *panels, const JudgedModel *champion, const JudgedModel *challenger,
-                     const Comparison *comparison, const Config *config, const GatesConfig *gates,
-                     Error *error);
+// Every panel but slices that can be had: raw columns need the challenger's data, drift its training rows.
+// The sets are of the champion (NULL, as is comparison: one model) and of `judged`. `config` decides what is
+// asked for.
+Status judged_panels(Panels *panels, const EvaluationSet *champion, const EvaluationSet *challenger,
+                     const JudgedModel *judged, const Comparison *comparison, const Config *config,
+                     const GatesConfig *gates, Error *error);
 
 // Whether the judged rows are not older than the training rows. *known: there is a time column, and both have
 // it.

@@ -75,26 +75,31 @@ static Status check_sets(const Judgement *judgement, const EvaluationSet *sets, 
 }
 
 // Each challenger by slice: harm is a part of its verdict.
-static Status slice_all(Findings *findings, const Judgement *judgement, Error *error) {
+static Status slice_all(Findings *findings, const Judgement *judgement, const EvaluationSet *sets,
+                        Error *error) {
+  const Config *config = judgement->challengers->config;
   int count = judgement->challenger_count;
   findings->slices = memory_get((size_t)count, sizeof *findings->slices);
   findings->validity = memory_get((size_t)count, sizeof *findings->validity);
   for (int i = 0; i < count; i++) {
     if (judgement->validity != NULL) findings->validity[i] = judgement->validity[i];
     findings->validity[i].slices = &findings->slices[i];
-    PASS(judged_slices(&findings->slices[i], judgement->champion, &judgement->challengers[i],
-                       judgement->challengers->config, &findings->gates, error));
+    PASS(slices_of(&findings->slices[i], judgement->champion == NULL ? NULL : &sets[count], &sets[i],
+                   &config->evaluate_slices, &config->evaluate_metrics, &findings->gates, error));
   }
   return STATUS_OK;
 }
 
 // What else there is to say of the chosen challenger.
-static Status fill_panels(Findings *findings, const Judgement *judgement, Error *error) {
+static Status fill_panels(Findings *findings, const Judgement *judgement, const EvaluationSet *sets,
+                          Error *error) {
   findings->panels.slices = findings->slices[findings->chosen];
   findings->slices[findings->chosen] = (Slices){0};
-  return judged_panels(&findings->panels, judgement->champion, &judgement->challengers[findings->chosen],
-                       judgement->champion == NULL ? NULL : &findings->comparison,
-                       judgement->challengers->config, &findings->gates, error);
+  bool two = judgement->champion != NULL;
+  return judged_panels(&findings->panels, two ? &sets[judgement->challenger_count] : NULL,
+                       &sets[findings->chosen], &judgement->challengers[findings->chosen],
+                       two ? &findings->comparison : NULL, judgement->challengers->config, &findings->gates,
+                       error);
 }
 
 static Status judge(Findings *findings, const Judgement *judgement, const EvaluationSet *sets, Error *error) {
@@ -109,12 +114,12 @@ static Status judge(Findings *findings, const Judgement *judgement, const Evalua
   findings->gates.confidence = findings->decision.confidence;
   if (judgement->champion == NULL) {
     PASS(evaluate(&findings->challenger, findings, judgement, sets, NULL, 0, error));
-    PASS(slice_all(findings, judgement, error));
+    PASS(slice_all(findings, judgement, sets, error));
     return judge_first(&findings->verdict, &findings->challenger, &findings->gates, findings->validity,
                        error);
   }
   const EvaluationSet *champion = &sets[challengers];
-  PASS(slice_all(findings, judgement, error));
+  PASS(slice_all(findings, judgement, sets, error));
   PASS(compare_several(&findings->leaderboard, &findings->comparison, champion, sets, challengers,
                        &config->evaluate_metrics, &findings->gates, findings->validity, error));
   int chosen = findings->chosen = findings->leaderboard.chosen - 1;
@@ -321,7 +326,7 @@ static Status find(Findings *findings, const Judgement *judgement, Error *error)
   Status status;
   TRY(judge(findings, judgement, sets, error));
   TRY(find_stakes(findings, judgement, error));
-  TRY(fill_panels(findings, judgement, error));
+  TRY(fill_panels(findings, judgement, sets, error));
 done:
   release_sets(sets, count);
   return status;
