@@ -140,7 +140,9 @@ Status judged_model_open_report(JudgedModel *judged, const char *path, Error *er
                   classes));
   }
   take_rows(judged, read);
-  status = judged_rows_count(&judged->judged, &judged->config->business, error);
+  TRY(judged_rows_count(&judged->judged, &judged->config->business, error));
+  if (judged->config->business.costs.count > 0)
+    status = judged_costs(&judged->judged.costs, &judged->config->business, &judged->class_names, error);
 done:
   json_decref(report);
   predictions_free(read);
