@@ -2,9 +2,9 @@
 #include "engine/device/device_interface.h"
 #include "engine/device/thread_pool.h"
 #include "engine/shared/memory.h"
+#include "engine/shared/parallel.h"
 #include "kernels/self_test.h"
 
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -121,13 +121,6 @@ static const DeviceInterface interface = {
 #undef OPERATOR
 };
 
-static int usable_cores(void) {
-  cpu_set_t set;
-  if (sched_getaffinity(0, sizeof set, &set) != 0) return 1;
-  int cores = CPU_COUNT(&set);
-  return cores > DEVICE_THREADS_MAX ? DEVICE_THREADS_MAX : cores;
-}
-
 static void check_worker(const void *arguments, int64_t first, int64_t last) {
   (void)last;
   const char **failures = *(const char ***)arguments;
@@ -156,7 +149,7 @@ static Status create(Device **device, const Operators *operators, const char *is
   made->operators = operators;
   made->isa = isa;
   Status status;
-  TRY(thread_pool_create(&made->pool, threads == 0 ? usable_cores() : threads, error));
+  TRY(thread_pool_create(&made->pool, threads == 0 ? parallel_cores() : threads, error));
   TRY(check_workers(made, error));
   *device = &made->base;
   return STATUS_OK;

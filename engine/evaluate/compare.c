@@ -1,11 +1,13 @@
 // Comparison of two models on the same rows.
 #include "engine/evaluate/evaluate.h"
-#include "engine/evaluate/formulas/facts.h"
-#include "engine/evaluate/metric_choice.h"
+#include "engine/evaluate/metrics/facts.h"
+#include "engine/evaluate/metrics/metric_choice.h"
 #include "engine/evaluate/money.h"
+#include "engine/evaluate/resample/replicates.h"
 #include "engine/evaluate/statistics/intervals.h"
-#include "engine/evaluate/statistics/score_blocks.h"
 #include "engine/evaluate/verdict/gates.h"
+#include "engine/preprocess/frame.h"
+#include "engine/shared/parallel.h"
 
 #include <string.h>
 
@@ -79,14 +81,28 @@ static void swap_rows(SwapSet *swap, const EvaluationSet *champion, const Evalua
   }
 }
 
-static void fill_differences(Comparison *comparison, const EvaluationSet *champion,
-                             const EvaluationSet *challenger, const MetricChoice *choice) {
-  for (int i = 0; i < choice->count; i++) {
-    MetricDifference *difference = &comparison->metrics[comparison->metric_count++];
-    difference->metric = choice->metrics[i];
-    metric_compare(difference, champion, challenger, comparison->confidence);
-  }
+typedef struct Differences {
+  Comparison *comparison;
+  const EvaluationSet *sets; // champion, challenger
+  const MetricChoice *choice;
+} Differences;
+
+static void compare_metric(const void *arguments, int64_t task) {
+  const Differences *differences = arguments;
+  MetricDifference *difference = &differences->comparison->metrics[task];
+  difference->metric = differences->choice->metrics[task];
+  metric_compare(difference, &differences->sets[0], &differences->sets[1],
+                 differences->comparison->confidence);
 }
+
+static void fill_differences(Comparison *comparison, const EvaluationSet sets[2],
+                             const MetricChoice *choice) {
+  Differences differences = {comparison, sets, choice};
+  comparison->metric_count = choice->count;
+  parallel_each(compare_metric, &differences, choice->count, evaluation_threads(&sets[0]));
+}
+
+// ---- resampling ----
 
 // The primary rule's difference where several challengers are tested at once; false: it is as shown.
 static bool stricter_primary(Estimate *primary, const Comparison *comparison, const EvaluationSet sets[2],
@@ -99,6 +115,63 @@ static bool stricter_primary(Estimate *primary, const Comparison *comparison, co
     return true;
   }
   return false;
+}
+
+static void judge(Comparison *comparison, const EvaluationSet sets[2], int contenders,
+                  const GatesConfig *gates, const Validity *validity) {
+  Estimate primary;
+  bool stricter = stricter_primary(&primary, comparison, sets, contenders, gates);
+  Judged judged = {NULL,
+                   comparison->metrics,
+                   comparison->metric_count,
+                   comparison->rows,
+                   comparison->confidence,
+                   stricter ? &primary : NULL};
+  verdict_of(&comparison->verdict, &judged, gates, validity);
+}
+
+static double distance(double a, double b) {
+  return a < b ? b - a : a - b;
+}
+
+// Whether other resamples could move an end across the bound of a gate: the ends' Monte Carlo errors are
+// above a tenth of their distances to it.
+static bool is_unsure(const Comparison *comparison, const GateOutcome *gate, int contenders) {
+  const MetricReplicates *metric = replicates_of(comparison->replicates, gate->metric);
+  if (gate->judged.method != INTERVAL_BOOTSTRAP || metric == NULL || gate->margin != gate->margin)
+    return false;
+  int which = gate_rule_is_relative(gate->rule) ? REPLICATE_DELTA : REPLICATE_CHALLENGER;
+  double confidence = comparison->confidence, bound = gate_bound(gate);
+  if (gate->kind == GATE_PRIMARY && contenders > 1) confidence = 1 - (1 - confidence) / contenders;
+  EndErrors errors = replicates_end_errors(comparison->replicates, metric, which, confidence);
+  return 10 * errors.low > distance(gate->judged.low, bound) ||
+         10 * errors.high > distance(gate->judged.high, bound);
+}
+
+static bool any_unsure(const Comparison *comparison, int contenders) {
+  for (int i = 0; i < comparison->verdict.gate_count; i++) {
+    if (is_unsure(comparison, &comparison->verdict.gates[i], contenders)) return true;
+  }
+  return false;
+}
+
+// All metrics on the same resamples; twice as many while a gate hangs on which they are.
+static void resample_and_judge(Comparison *comparison, EvaluationSet sets[2], const MetricChoice *choice,
+                               int contenders, const GatesConfig *gates, const Validity *validity) {
+  int wanted = replicates_wanted(&sets[1]);
+  for (;; wanted *= 2) {
+    comparison->replicates = replicates_new(&sets[0], &sets[1], choice->metrics, choice->count, wanted);
+    for (int model = 0; model < 2; model++) {
+      sets[model].replicates = comparison->replicates;
+      sets[model].replicate = model;
+    }
+    fill_differences(comparison, sets, choice);
+    judge(comparison, sets, contenders, gates, validity);
+    if (comparison->replicates == NULL || 2 * wanted > REPLICATES_MOST || !any_unsure(comparison, contenders))
+      return;
+    replicates_free(comparison->replicates);
+    verdict_clear(&comparison->verdict);
+  }
 }
 
 Status compare_models(Comparison *comparison, const EvaluationSet *champion, const EvaluationSet *challenger,
@@ -117,30 +190,16 @@ Status compare_contender(Comparison *comparison, const EvaluationSet *champion,
   PASS(check_same(champion, challenger, error));
   PASS(metric_choice(&choice, names, gates, challenger, error));
   EvaluationSet sets[2] = {*champion, *challenger};
-  ScoreBlocks *blocks[2] = {NULL, NULL};
-  MetricFacts *facts[2];
   for (int i = 0; i < 2; i++) {
-    if (champion->task != TASK_MULTICLASS) sets[i].blocks = blocks[i] = score_blocks_new(&sets[i]);
+    if (sets[i].facts == NULL) evaluation_sets_prepare(&sets[i], 1);
     money_limit(&sets[i]);
-    sets[i].facts = facts[i] = metric_facts_new(&sets[i], choice.metrics, choice.count);
   }
   comparison->rows = champion->rows;
   comparison->confidence = confidence_of(gates);
-  fill_differences(comparison, &sets[0], &sets[1], &choice);
+  resample_and_judge(comparison, sets, &choice, contenders, gates, validity);
   comparison->has_swap = champion->task == TASK_BINARY;
   if (comparison->has_swap) swap_rows(&comparison->swap, &sets[0], &sets[1]);
-  Estimate primary;
-  bool stricter = stricter_primary(&primary, comparison, sets, contenders, gates);
-  Judged judged = {NULL,
-                   comparison->metrics,
-                   comparison->metric_count,
-                   comparison->rows,
-                   comparison->confidence,
-                   stricter ? &primary : NULL};
-  verdict_of(&comparison->verdict, &judged, gates, validity);
-  for (int i = 0; i < 2; i++) {
-    metric_facts_free(facts[i]);
-    score_blocks_free(blocks[i]);
-  }
+  if (champion->facts == NULL) evaluation_sets_release(&sets[0], 1);
+  if (challenger->facts == NULL) evaluation_sets_release(&sets[1], 1);
   return STATUS_OK;
 }

@@ -5,6 +5,7 @@
 #include "engine/evaluate/statistics/score_blocks.h"
 #include "engine/shared/exact_sum.h"
 #include "engine/shared/memory.h"
+#include "engine/shared/tensor.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -98,6 +99,14 @@ Status evaluation_set_check(const EvaluationSet *set, Error *error) {
       return error_set(error, STATUS_DATA, "cost %d of the matrix is %g: costs are finite", i, set->costs[i]);
   }
   return check_money(set, error);
+}
+
+uint64_t evaluation_hash(const char *text) {
+  uint8_t digest[DIGEST_BYTES];
+  uint64_t hash = 0;
+  sha256(digest, text, strlen(text));
+  for (int i = 7; i >= 0; i--) hash = hash << 8 | digest[i];
+  return hash;
 }
 
 static double expected_gain(const EvaluationSet *set, int64_t row) {

@@ -5,7 +5,6 @@
 #ifndef INGOT_ENGINE_EVALUATE_EVALUATION_SET_H
 #define INGOT_ENGINE_EVALUATE_EVALUATION_SET_H
 
-#include "engine/preprocess/frame.h"
 #include "engine/shared/config.h"
 #include "engine/shared/status.h"
 
@@ -51,8 +50,16 @@ typedef struct Money {
   const int64_t *gain_if_one, *gain_if_zero;
 } Money;
 
+typedef struct Frame Frame; // engine/preprocess/frame.h
 typedef struct ScoreBlocks ScoreBlocks;
 typedef struct MetricFacts MetricFacts;
+typedef struct Replicates Replicates;
+
+// How the paired bootstrap draws (resample/replicates.h); zeros: the usual number, seed 0, all cores.
+typedef struct Resampling {
+  int replicates, threads;
+  uint64_t seed;
+} Resampling;
 
 typedef struct EvaluationSet {
   Task task;
@@ -70,14 +77,25 @@ typedef struct EvaluationSet {
   const double *costs;   // multiclass: [classes, classes] by (label, decision), finite; NULL = none
   // binary: of these scores, so that metrics need not sort again (score_blocks_new); NULL = each one sorts
   const ScoreBlocks *blocks;
-  const MetricFacts
-      *facts;          // what several metrics need of these rows (formulas/facts.h); NULL = each computes it
   const Frame *slices; // columns that rows are grouped by, the same rows in the same order; NULL = none
+  MetricFacts *facts;  // cache of what several metrics need (metrics/facts.h); NULL = each computes it
+  // [rows] first 8 bytes, little-endian, of the SHA-256 of the row id's text; NULL = no bootstrap. Of the
+  // cluster's text, where rows of a cluster are kept or dropped together: every interval allows for it; NULL
+  // = independent.
+  const uint64_t *row_hash, *cluster_hash;
+  Resampling resampling;
+  // Of these rows, this set being model number `replicate`, so that intervals need not resample again; NULL =
+  // each metric that has no other interval does.
+  const Replicates *replicates;
+  int replicate;
 } EvaluationSet;
 
 // 65 with the first bad row: no rows, 2^32 or more, a label outside its range, a score that is not finite or
 // no probability, a bad weight, weights that sum to 0, payoffs whose magnitudes sum to 2^62 or more.
 Status evaluation_set_check(const EvaluationSet *set, Error *error);
+
+// What row_hash and cluster_hash hold of a text.
+uint64_t evaluation_hash(const char *text);
 
 // Whether the model's policy wants to act on a row, whatever the capacity; always where the target is not
 // binary.

@@ -1,7 +1,7 @@
 // The metric registry: names, parameters, and what a metric needs of a set.
 #include "engine/evaluate/metrics.h"
 
-#include "engine/evaluate/formulas/formulas.h"
+#include "engine/evaluate/metrics/formulas.h"
 #include "engine/evaluate/statistics/statistics.h"
 #include "engine/shared/memory.h"
 

@@ -84,7 +84,7 @@ void money_best_within(EvaluationSet *set) {
     sum += divided ? money_part(block.gain, left, block.cost) : block.gain;
     if (sum > best) {
       best = sum, taken = turn + 1;
-      double key = score_block_score(keyed.blocks, key_block(&keyed, turn));
+      double key = keyed.blocks->score[key_block(&keyed, turn)];
       if (divided) set->cut = (PolicyCut){true, keyed.descending ? key : -key, left, block.cost};
     }
     if (divided) break;

@@ -1,6 +1,8 @@
 // Names of what reports hold, and its clearing.
 #include "engine/evaluate/report_data.h"
 
+#include "engine/evaluate/resample/replicates.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,6 +31,7 @@ void evaluation_report_clear(EvaluationReport *report) {
   free(report->confusion);
   free(report->by_class);
   sensitivity_free(&report->money.sensitivity);
+  replicates_free(report->replicates);
   memset(report, 0, sizeof *report);
 }
 
@@ -40,5 +43,6 @@ void verdict_clear(Verdict *verdict) {
 
 void comparison_clear(Comparison *comparison) {
   verdict_clear(&comparison->verdict);
+  replicates_free(comparison->replicates);
   memset(comparison, 0, sizeof *comparison);
 }

@@ -41,6 +41,7 @@ typedef struct CalibrationBin {
   double weight;
   double low_score, high_score; // smallest and largest
   double mean_score, mean_label;
+  double spread;    // variance of the weighted sum of labels, were they drawn from the scores (binary)
   double low, high; // interval of mean_label: Wilson (binary without weights), else t
 } CalibrationBin;
 
@@ -92,7 +93,8 @@ typedef struct PolicyValue {
 
 enum { MONEY_CURVE_POINTS = 101 };
 
-// Value where the policy's order of rows is followed up to x, with the pointwise interval of that value.
+// Value where the policy's order of rows is followed up to x, with the pointwise interval of that value (rows
+// as independent, also where they hang together).
 typedef struct MoneyCurve {
   int count;
   double x[MONEY_CURVE_POINTS]; // share of the rows (profit); rows or units of a budget (capacity)
@@ -147,6 +149,7 @@ typedef struct EvaluationReport {
   int point_count; // binary: cuts from "nobody at or above" to "everybody", scores descending
   CurvePoint points[CURVE_POINTS];
   MoneyReport money;
+  Replicates *replicates; // of the metrics whose interval is resampled; NULL: none is
 } EvaluationReport;
 
 // Two models on the same rows. Deltas are oriented: positive = the challenger is better.
@@ -217,6 +220,7 @@ typedef struct Comparison {
   bool has_swap; // binary
   SwapSet swap;
   Verdict verdict;
+  Replicates *replicates; // of both models and every metric (resample/replicates.h); NULL: no row hashes
 } Comparison;
 
 const char *verdict_state_name(VerdictState state); // "SHIP", ...

@@ -1,6 +1,7 @@
 // Matching of rows by id, and the digest of what they are judged by.
 #include "engine/evaluate/rows_match.h"
 
+#include "engine/preprocess/frame.h"
 #include "engine/shared/memory.h"
 
 #include <openssl/evp.h>

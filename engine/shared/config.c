@@ -103,6 +103,7 @@ void config_free(Config *config) {
   text_list_free(&config->evaluate_slices);
   free(config->evaluate_time);
   free(config->evaluate_fairness.column);
+  free(config->evaluate_cluster);
   business_free(&config->business);
   gates_free(&config->gates);
   free(config->bits_text);

@@ -211,6 +211,11 @@ typedef struct GatesConfig {
   char *ledger; // file of the decisions that this evaluation set supported; "" = none
 } GatesConfig;
 
+typedef struct BootstrapConfig {
+  int replicates; // at first; doubled up to 16,000 where a gate hangs on them
+  uint64_t seed;
+} BootstrapConfig;
+
 typedef struct Config {
   char *path; // the file read, for messages; "" for a resolved copy
   char *name, *goal, *owner;
@@ -227,6 +232,8 @@ typedef struct Config {
   TextList evaluate_metrics, evaluate_slices;
   char *evaluate_time; // column of time; "" = none
   FairnessConfig evaluate_fairness;
+  BootstrapConfig evaluate_bootstrap;
+  char *evaluate_cluster; // column whose rows are kept or dropped together; "" = rows are independent
   BusinessConfig business;
   GatesConfig gates;
   char *bits_text; // sorted lines `key=value\n` of all bits keys: part of every state digest

@@ -121,6 +121,7 @@ Status dataset_check(Dataset *dataset, const Config *config, ConfigProblems *pro
   for (int i = 0; i < data->input_count; i++) check_input(&checker, i);
   require_list(&checker, &config->evaluate_slices, "evaluate.slices");
   require(&checker, config->evaluate_time, "evaluate.time");
+  require(&checker, config->evaluate_cluster, "evaluate.cluster");
   require(&checker, config->evaluate_fairness.column, "evaluate.fairness.column");
   if (problems != NULL) {
     PASS(check_payoffs(&checker, dataset, &config->business, error));

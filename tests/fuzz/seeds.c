@@ -208,7 +208,9 @@ static void predictions_seeds(const char *folder, const char *ending) {
 }
 
 static void report_seeds(const char *folder) {
-  copy(folder, "comparison.json", "tests/io/fixtures/comparison.json");
+  copy(folder, "full.json", "tests/io/fixtures/report_full.json");
+  copy(folder, "leaderboard.json", "tests/io/fixtures/report_leaderboard.json");
+  copy(folder, "inconclusive.json", "tests/io/fixtures/report_inconclusive.json");
   put_text(folder, "empty.json", "{}\n");
   put_text(folder, "hostile.json",
            "{\"subject\": {\"name\": \"<script>alert(1)</script>\", \"owner\": \"\\u0007'&\"}}\n");

@@ -57,7 +57,7 @@ void key_blocks_free(KeyBlocks *keyed) {
 double threshold_between(const ScoreBlocks *blocks, int64_t upper) {
   if (upper == 0) return threshold_below_all;
   if (upper == blocks->count) return threshold_above_all;
-  double low = score_block_score(blocks, upper - 1), high = score_block_score(blocks, upper);
+  double low = blocks->score[upper - 1], high = blocks->score[upper];
   double middle = low + (high - low) * 0.5;
   return middle > low ? middle : high;
 }
@@ -82,7 +82,7 @@ void money_limit(EvaluationSet *set) {
     int64_t block = key_block(&keyed, turn), cost = wanted_cost(set, keyed.blocks, block);
     left -= cost;
     if (left >= 0) continue;
-    double key = score_block_score(keyed.blocks, block);
+    double key = keyed.blocks->score[block];
     set->cut = (PolicyCut){true, keyed.descending ? key : -key, left + cost, cost};
     bool untouched = set->cut.take == 0;
     if (by_capacity) set->policy.threshold = threshold_between(keyed.blocks, block + (below != untouched));

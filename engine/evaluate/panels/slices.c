@@ -1,7 +1,7 @@
 // Metrics, harm and what could be detected, slice by slice.
 #include "engine/evaluate/panels/slices.h"
 
-#include "engine/evaluate/metric_choice.h"
+#include "engine/evaluate/metrics/metric_choice.h"
 #include "engine/evaluate/panels/groups.h"
 #include "engine/evaluate/statistics/intervals.h"
 #include "engine/evaluate/statistics/multiplicity.h"

@@ -1,7 +1,7 @@
 // Blocks in time order, the period of the rows, flips.
 #include "engine/evaluate/panels/stability.h"
 
-#include "engine/evaluate/metric_choice.h"
+#include "engine/evaluate/metrics/metric_choice.h"
 #include "engine/evaluate/statistics/intervals.h"
 #include "engine/shared/memory.h"
 

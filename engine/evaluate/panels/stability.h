@@ -3,6 +3,7 @@
 #define INGOT_ENGINE_EVALUATE_PANELS_STABILITY_H
 
 #include "engine/evaluate/report_data.h"
+#include "engine/preprocess/frame.h"
 
 enum { TIME_BLOCKS = 8, TIME_METRICS = 2 };
 

@@ -1,7 +1,9 @@
 // Intervals of metrics and of paired differences.
 #include "engine/evaluate/statistics/intervals.h"
 
-#include "engine/evaluate/formulas/facts.h"
+#include "engine/evaluate/metrics/facts.h"
+#include "engine/evaluate/resample/replicates.h"
+#include "engine/evaluate/statistics/clusters.h"
 #include "engine/evaluate/statistics/delong.h"
 #include "engine/evaluate/statistics/paired.h"
 #include "engine/evaluate/statistics/statistics.h"
@@ -9,6 +11,40 @@
 #include "engine/shared/math64.h"
 
 #include <stdlib.h>
+
+// ---- which method ----
+
+static int64_t events_of(const EvaluationSet *set) {
+  int64_t positives = 0, units = cluster_count(set);
+  if (set->task != TASK_BINARY) return units;
+  for (int64_t i = 0; i < set->rows; i++) positives += set->labels[i] == 1;
+  int64_t fewer = 2 * positives < set->rows ? positives : set->rows - positives;
+  return fewer < units ? fewer : units;
+}
+
+// The registry's method, or the one that stands in for it: a formula for independent rows says nothing of
+// clusters, one of counts nothing of weights, and DeLong's is too narrow for few events.
+static IntervalMethod method_on(IntervalMethod method, const Metric *metric, const EvaluationSet *set,
+                                double value) {
+  bool clusters = set->cluster_hash != NULL;
+  switch (method) {
+  case INTERVAL_WILSON:
+  case INTERVAL_TANGO:
+    return set->weights == NULL && !clusters ? method : INTERVAL_T;
+  case INTERVAL_DELONG:
+    if (set->row_hash == NULL) return method;
+    return clusters || metric_few_events(metric, set, value) ? INTERVAL_BOOTSTRAP : method;
+  case INTERVAL_WALD:
+    return clusters ? INTERVAL_BOOTSTRAP : method;
+  default:
+    return method;
+  }
+}
+
+IntervalMethod metric_method(const Metric *metric, const EvaluationSet *set) {
+  double value = metric->single == INTERVAL_DELONG ? metric_value(metric, set) : 0;
+  return method_on(metric->single, metric, set, value);
+}
 
 // ---- of one model ----
 
@@ -24,12 +60,18 @@ static Estimate rmse_estimate(double value, const Moments *moments, double confi
   return squares;
 }
 
-// Of a metric with terms, by their moments. `value`: money is a sum over the rows.
-static Estimate terms_estimate(const Metric *metric, const EvaluationSet *set, double value,
-                               const Moments *moments, double confidence) {
-  if (metric->single == INTERVAL_T_SQUARES) return rmse_estimate(value, moments, confidence);
-  double scale = metric->id == METRIC_value ? (double)set->rows : 1;
-  return estimate_symmetric(INTERVAL_T, value, moments->standard_error * scale, moments->n, confidence);
+// Of a metric with terms, by their moments (NULL: computed).
+static Estimate terms_estimate(const Metric *metric, const EvaluationSet *set, const Moments *moments,
+                               double confidence) {
+  Moments own;
+  if (moments == NULL) own = metric_term_moments(set, metric), moments = &own;
+  if (!(moments->weight > 0)) return estimate_none(metric_value(metric, set)); // no row counts
+  if (metric->single == INTERVAL_T_SQUARES)
+    return rmse_estimate(math64_sqrt(moments->mean), moments, confidence);
+  bool money = metric->id == METRIC_value; // the sum over the rows
+  return estimate_symmetric(INTERVAL_T, money ? metric_value(metric, set) : moments->mean,
+                            moments->standard_error * (money ? (double)set->rows : 1), moments->n,
+                            confidence);
 }
 
 static Estimate wilson_estimate(const Metric *metric, const EvaluationSet *set, double value,
@@ -62,6 +104,24 @@ static Estimate wald_estimate(const Metric *metric, const EvaluationSet *set, do
   return estimate_symmetric(INTERVAL_WALD, value, error, 0, confidence);
 }
 
+// Of one set (challenger NULL), or of the difference of two.
+static Estimate resampled_estimate(const Metric *metric, const EvaluationSet *champion,
+                                   const EvaluationSet *challenger, double value, double confidence) {
+  if (champion->row_hash == NULL || events_of(champion) < LEAST_EVENTS) return estimate_none(value);
+  bool shared = challenger == NULL || (champion->replicates == challenger->replicates);
+  const Replicates *replicates = shared ? champion->replicates : NULL;
+  Replicates *own = NULL;
+  if (replicates_of(replicates, metric) == NULL)
+    replicates = own = replicates_new(champion, challenger, &metric, 1,
+                                      replicates_wanted(challenger == NULL ? champion : challenger));
+  const MetricReplicates *found = replicates_of(replicates, metric);
+  int which = challenger != NULL ? REPLICATE_DELTA : own != NULL ? 0 : champion->replicate;
+  Estimate estimate =
+      found == NULL ? estimate_none(value) : replicates_estimate(replicates, found, which, value, confidence);
+  replicates_free(own);
+  return estimate;
+}
+
 static Estimate without_p(Estimate estimate) {
   estimate.p_value = __builtin_nan(""); // of differences only
   return estimate;
@@ -70,28 +130,23 @@ static Estimate without_p(Estimate estimate) {
 // `moments` of the terms where the caller has them, else NULL.
 static Estimate single_estimate(const Metric *metric, const EvaluationSet *set, const Moments *moments,
                                 double confidence) {
+  bool area = metric->single == INTERVAL_DELONG;
+  IntervalMethod method = method_on(metric->single, metric, set, area ? metric_value(metric, set) : 0);
+  if (method == INTERVAL_T || method == INTERVAL_T_SQUARES)
+    return without_p(terms_estimate(metric, set, moments, confidence));
   double value = metric_value(metric, set);
-  switch (metric->single) {
+  switch (method) {
   case INTERVAL_WILSON:
-    if (set->weights == NULL) return without_p(wilson_estimate(metric, set, value, confidence));
-    break;
-  case INTERVAL_T:
-  case INTERVAL_T_SQUARES:
-    break;
-  case INTERVAL_DELONG: {
-    double *placements = placements_of(set->blocks, set);
-    double error = delong_error(placements, NULL, set);
-    free(placements);
-    return without_p(area_estimate(metric, value, error, confidence));
-  }
+    return without_p(wilson_estimate(metric, set, value, confidence));
+  case INTERVAL_DELONG:
+    return without_p(area_estimate(metric, value, area_error_of(set), confidence));
   case INTERVAL_WALD:
     return without_p(wald_estimate(metric, set, value, confidence));
+  case INTERVAL_BOOTSTRAP:
+    return without_p(resampled_estimate(metric, set, NULL, value, confidence));
   default:
     return estimate_none(value);
   }
-  Moments own;
-  if (moments == NULL) own = metric_term_moments(set, metric);
-  return without_p(terms_estimate(metric, set, value, moments != NULL ? moments : &own, confidence));
 }
 
 Estimate metric_estimate(const Metric *metric, const EvaluationSet *set, double confidence) {
@@ -103,17 +158,16 @@ Estimate metric_estimate(const Metric *metric, const EvaluationSet *set, double 
 static void compare_areas(MetricDifference *difference, const EvaluationSet *champion,
                           const EvaluationSet *challenger, double confidence) {
   const Metric *metric = difference->metric;
-  double a = metric_value(metric, champion), b = metric_value(metric, challenger);
   double *from = placements_of(champion->blocks, champion),
          *to = placements_of(challenger->blocks, challenger);
-  double scale = metric->id == METRIC_gini ? 2 : 1, error = delong_error(to, from, challenger);
-  difference->champion = without_p(area_estimate(metric, a, delong_error(from, NULL, champion), confidence));
-  difference->challenger =
-      without_p(area_estimate(metric, b, delong_error(to, NULL, challenger), confidence));
-  difference->delta =
-      estimate_symmetric(INTERVAL_DELONG, metric_gain(metric, a, b), scale * error, 0, confidence);
+  double error = delong_error_of_difference(to, from, challenger);
   free(from);
   free(to);
+  difference->champion = metric_estimate(metric, champion, confidence);
+  difference->challenger = metric_estimate(metric, challenger, confidence);
+  double gain = metric_gain(metric, difference->champion.value, difference->challenger.value);
+  difference->delta =
+      estimate_symmetric(INTERVAL_DELONG, gain, metric->id == METRIC_gini ? 2 * error : error, 0, confidence);
 }
 
 // What a mean of squared errors' difference is divided by to become a difference of the metric.
@@ -156,28 +210,43 @@ static void compare_proportions(MetricDifference *difference, const EvaluationSe
   difference->delta.value = metric_gain(metric, difference->champion.value, difference->challenger.value);
 }
 
+static void compare_apart(MetricDifference *difference, const EvaluationSet *champion,
+                          const EvaluationSet *challenger, IntervalMethod method, double confidence) {
+  const Metric *metric = difference->metric;
+  difference->champion = metric_estimate(metric, champion, confidence);
+  difference->challenger = metric_estimate(metric, challenger, confidence);
+  double gain = metric_gain(metric, difference->champion.value, difference->challenger.value);
+  difference->delta = method == INTERVAL_BOOTSTRAP
+                          ? resampled_estimate(metric, champion, challenger, gain, confidence)
+                          : estimate_none(gain);
+}
+
 static void fill_estimates(MetricDifference *difference, const EvaluationSet *champion,
                            const EvaluationSet *challenger, double confidence) {
   const Metric *metric = difference->metric;
-  switch (metric->paired) {
+  IntervalMethod method = metric->paired;
+  if (method != INTERVAL_DELONG) {
+    method = method_on(method, metric, challenger, 0);
+  } else { // of both, or of none
+    method = method_on(method, metric, champion, metric_value(metric, champion));
+    if (method == INTERVAL_DELONG)
+      method = method_on(method, metric, challenger, metric_value(metric, challenger));
+  }
+  switch (method) {
   case INTERVAL_DELONG:
     compare_areas(difference, champion, challenger, confidence);
     return;
   case INTERVAL_TANGO:
-    if (challenger->weights != NULL) break;
     compare_proportions(difference, champion, challenger, confidence);
     return;
   case INTERVAL_T:
   case INTERVAL_T_SQUARES:
-    break;
-  default: // INTERVAL_BOOTSTRAP among them
-    difference->champion = metric_estimate(metric, champion, confidence);
-    difference->challenger = metric_estimate(metric, challenger, confidence);
-    difference->delta =
-        estimate_none(metric_gain(metric, difference->champion.value, difference->challenger.value));
+    compare_terms(difference, champion, challenger, confidence);
+    return;
+  default:
+    compare_apart(difference, champion, challenger, method, confidence);
     return;
   }
-  compare_terms(difference, champion, challenger, confidence);
 }
 
 void metric_compare(MetricDifference *difference, const EvaluationSet *champion,

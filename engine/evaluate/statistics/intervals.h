@@ -4,8 +4,7 @@
 
 #include "engine/evaluate/report_data.h"
 
-// set->blocks must be there for binary sets. INTERVAL_BOOTSTRAP: the value alone, whose interval comes from
-// elsewhere.
+// set->blocks must be there for binary sets.
 Estimate metric_estimate(const Metric *metric, const EvaluationSet *set, double confidence);
 
 // Oriented: positive = the challenger is better. The sets hold the same rows in the same order.
@@ -19,5 +18,12 @@ void metric_compare(MetricDifference *difference, const EvaluationSet *champion,
 
 // Fills n, events, note and few_events of a result whose metric and estimate are there.
 void metric_describe(MetricResult *result, const EvaluationSet *set);
+
+// The method of metric_estimate on this set: the registry's, or the bootstrap where that does not hold
+// (clusters; AUC with few events) and the set has row hashes.
+IntervalMethod metric_method(const Metric *metric, const EvaluationSet *set);
+
+// AUC or Gini with fewer than 50 rows of a class, or an AUC above 0.99: DeLong's interval is too narrow.
+bool metric_few_events(const Metric *metric, const EvaluationSet *set, double value);
 
 #endif

@@ -1,8 +1,8 @@
 // Per-row terms of the metrics that are means.
 #include "engine/evaluate/statistics/terms.h"
 
+#include "engine/evaluate/statistics/clusters.h"
 #include "engine/evaluate/money.h"
-#include "engine/evaluate/statistics/statistics.h"
 #include "engine/shared/math64.h"
 #include "engine/shared/memory.h"
 
@@ -150,6 +150,10 @@ bool metric_has_terms(MetricId id) {
   }
 }
 
+bool metric_has_every_row(MetricId id) {
+  return id != METRIC_recall && id != METRIC_specificity && id != METRIC_precision;
+}
+
 bool metric_counts(const EvaluationSet *set, const Metric *metric, int64_t row) {
   switch (metric->id) {
   case METRIC_recall:
@@ -187,7 +191,23 @@ double metric_term_mean(const EvaluationSet *set, const Metric *metric) {
   return sum_bins_value(&terms) / (weights == NULL ? (double)rows : sum_bins_value(&total));
 }
 
+// Of terms[rows], with clusters; freed here. Rows that do not count have no weight.
+static Moments clustered_moments(const EvaluationSet *set, const Metric *metric, double *terms) {
+  const double *weights = metric_term_weights(set, metric);
+  double *counted = NULL;
+  if (!metric_has_every_row(metric->id)) {
+    counted = memory_get((size_t)set->rows, sizeof *counted);
+    for (int64_t i = 0; i < set->rows; i++)
+      counted[i] = metric_counts(set, metric, i) ? (weights == NULL ? 1 : weights[i]) : 0;
+  }
+  Moments moments = moments_of_rows(set, terms, counted != NULL ? counted : weights);
+  free(counted);
+  free(terms);
+  return moments;
+}
+
 Moments metric_term_moments(const EvaluationSet *set, const Metric *metric) {
+  if (set->cluster_hash != NULL) return clustered_moments(set, metric, metric_terms(set, metric));
   const double *weights = metric_term_weights(set, metric);
   MomentSum sum = {0};
   for (int pass = 0; pass < 2; pass++) {
@@ -200,8 +220,18 @@ Moments metric_term_moments(const EvaluationSet *set, const Metric *metric) {
   return moment_result(&sum);
 }
 
+static PairedMoments clustered_pair(const EvaluationSet *champion, const EvaluationSet *challenger,
+                                    const Metric *metric) {
+  double *from = metric_terms(champion, metric), *to = metric_terms(challenger, metric);
+  for (int64_t i = 0; i < challenger->rows; i++) to[i] -= from[i];
+  PairedMoments moments = {clustered_moments(champion, metric, from), metric_term_moments(challenger, metric),
+                           clustered_moments(champion, metric, to)};
+  return moments;
+}
+
 PairedMoments metric_paired_moments(const EvaluationSet *champion, const EvaluationSet *challenger,
                                     const Metric *metric) {
+  if (challenger->cluster_hash != NULL) return clustered_pair(champion, challenger, metric);
   const double *weights = metric_term_weights(challenger, metric);
   MomentSum *sums = memory_get(3, sizeof *sums);
   for (int pass = 0; pass < 2; pass++) {

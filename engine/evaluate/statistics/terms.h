@@ -12,6 +12,9 @@ bool metric_has_terms(MetricId id);
 // ...), payoff of the policy in units (value), ...
 double metric_term(const EvaluationSet *set, const Metric *metric, int64_t row);
 
+// Whether it is one of all rows; else only of those that count (recall, ...).
+bool metric_has_every_row(MetricId id);
+
 // recall: rows with label 1; specificity: with label 0; precision: predicted to be 1; else every row.
 bool metric_counts(const EvaluationSet *set, const Metric *metric, int64_t row);
 

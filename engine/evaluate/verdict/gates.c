@@ -21,13 +21,12 @@ static const double power = 0.8; // of rows_needed
 
 // ---- one rule ----
 
-// Where the interval must lie above (or, at_most, below).
-static double bound_of(const GateOutcome *gate) {
+double gate_bound(const GateOutcome *gate) {
   return gate->rule == GATE_NOT_WORSE ? 0 - gate->margin : gate->margin; // 0 - 0 is 0, -0 is not
 }
 
 static GateResult judge(const GateOutcome *gate) {
-  double low = gate->judged.low, high = gate->judged.high, bound = bound_of(gate);
+  double low = gate->judged.low, high = gate->judged.high, bound = gate_bound(gate);
   if (gate->judged.method == INTERVAL_NONE) return RESULT_UNKNOWN; // missing evidence is never a pass
   switch (gate->rule) {
   case GATE_SUPERIOR:
@@ -50,7 +49,7 @@ static GateResult judge(const GateOutcome *gate) {
 
 // "primary.value: low = -180 <= 0"
 static void explain(GateOutcome *gate) {
-  double bound = bound_of(gate);
+  double bound = gate_bound(gate);
   bool below = gate->rule == GATE_AT_MOST || gate->rule == GATE_SUSPICIOUS;
   bool upper = below ? gate->result != RESULT_FAIL : gate->result == RESULT_FAIL;
   double end = upper ? gate->judged.high : gate->judged.low;
@@ -228,7 +227,7 @@ static void count_rows_needed(Verdict *verdict, const Judged *judged) {
     if (gate->kind == GATE_SLICE || gate->result != RESULT_UNKNOWN)
       continue; // slices count rows of their own
     if (gate->judged.method == INTERVAL_NONE) continue;
-    double distance = gate->judged.value - bound_of(gate);
+    double distance = gate->judged.value - gate_bound(gate);
     double ratio = z * gate->judged.standard_error / distance, rows = (double)judged->rows * ratio * ratio;
     verdict->for_challenger = gate->rule == GATE_AT_MOST ? distance < 0 : distance > 0;
     if (distance != 0 && rows < 1e15) verdict->rows_needed = (int64_t)rows + 1;

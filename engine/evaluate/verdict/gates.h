@@ -16,6 +16,9 @@ typedef struct Judged {
       *primary; // the primary rule's difference, at a confidence of its own; NULL: as in differences
 } Judged;
 
+// Where the interval must lie above (at_most, suspicious: below).
+double gate_bound(const GateOutcome *gate);
+
 // ---- gates_slices.c ----
 
 bool gate_is_of_slice(const Gate *gate);

@@ -1,6 +1,7 @@
 // The tree of report.json: who was judged on what; the parts are in files of their own.
 #include "io/report/json/panels_json.h"
 
+#include "engine/evaluate/resample/replicates.h"
 #include "io/report/json_text.h"
 
 #include <string.h>
@@ -90,9 +91,23 @@ static json_t *confusion_json(const ReportParts *parts) {
   return json_pack("{s:o,s:o,s:o}", "classes", classes, "counts", counts, "by_class", by_class);
 }
 
+static json_t *bootstrap_json(const ReportParts *parts) {
+  const Replicates *replicates =
+      parts->comparison != NULL ? parts->comparison->replicates : parts->challenger->replicates;
+  if (replicates == NULL) return NULL;
+  const char *unit = parts->context->config->evaluate_cluster[0] == '\0' ? "row" : "cluster";
+  json_t *json = json_pack("{s:s,s:i,s:s,s:s,s:i}", "kind", "poisson", "replicates", replicates->count, "rng",
+                           "philox4x32-10", "unit", unit, "groups", JACKKNIFE_BLOCKS);
+  put_count(json, "seed", (int64_t)replicates->seed);
+  return json;
+}
+
 static json_t *method_json(const ReportParts *parts) {
-  return json_pack("{s:f,s:s,s:s,s:I}", "confidence", parts->challenger->confidence, "ties", "block", "sums",
-                   "exact, rounded once", "clipped_rows", (json_int_t)parts->challenger->clipped);
+  json_t *json =
+      json_pack("{s:f,s:s,s:s,s:I}", "confidence", parts->challenger->confidence, "ties", "block", "sums",
+                "exact, rounded once", "clipped_rows", (json_int_t)parts->challenger->clipped);
+  put(json, "bootstrap", bootstrap_json(parts));
+  return json;
 }
 
 static json_t *lineage_json(const ReportParts *parts) {

@@ -151,6 +151,7 @@ Status judged_model_open(JudgedModel *judged, const char *argument, const JudgeC
                         error));
   PASS(judged_rows_slices(&judged->judged, judged->dataset, business != NULL ? business : judged->config,
                           rows, business != NULL, error));
+  PASS(judged_rows_cluster(&judged->judged, judged->dataset, judged->config->evaluate_cluster, rows, error));
   PASS(score(judged, rows, count, error));
   PASS(judged_rows_price(&judged->judged, money, judged->scores, error));
   return policy_of_model(&judged->policy, &judged->model, money, error);
@@ -211,6 +212,10 @@ EvaluationSet judged_model_set(const JudgedModel *judged) {
   EvaluationSet set = judged_rows_set(&judged->judged, judged->scores, judged->policy);
   set.cut = judged->cut;
   set.listed = judged->listed;
+  if (judged->config != NULL) {
+    const BootstrapConfig *bootstrap = &judged->config->evaluate_bootstrap;
+    set.resampling = (Resampling){.replicates = bootstrap->replicates, .seed = bootstrap->seed};
+  }
   return set;
 }
 

@@ -225,6 +225,8 @@ Status judged_model_open_predictions(JudgedModel *judged, const char *path, cons
   TRY(judged_rows_load(&judged->judged, judged->dataset, judged->fitted, &judged->config->business,
                        named.rows, named.count, true, error));
   TRY(judged_rows_slices(&judged->judged, judged->dataset, judged->config, named.rows, false, error));
+  TRY(judged_rows_cluster(&judged->judged, judged->dataset, judged->config->evaluate_cluster, named.rows,
+                          error));
   judged->scores = named.scores;
   named.scores = NULL;
   TRY(judged_rows_price(&judged->judged, &judged->config->business, judged->scores, error));

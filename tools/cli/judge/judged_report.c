@@ -31,6 +31,7 @@ static void take_rows(JudgedModel *judged, Predictions *read) {
     rows->ids[i] = strcpy(at, read->ids[i]);
     at += strlen(at) + 1;
   }
+  judged_rows_hash(rows);
 }
 
 static void copy_hex(char hex[DIGEST_HEX], const char *text) {
@@ -132,6 +133,13 @@ Status judged_model_open_report(JudgedModel *judged, const char *path, Error *er
   TRY(load_config(&judged->config, config, &none, false, error));
   TRY(predictions_read(&read, h5, error));
   if (read->labels == NULL) TRY(error_set(error, STATUS_DATA, "%s: there is no column 'label'", h5));
+  if (judged->config->evaluate_cluster[0] != '\0') {
+    TRY(error_set(
+        error, STATUS_DATA,
+        "%s: under evaluate.cluster a report cannot be compared, it does not hold the clusters; give the "
+        "run itself",
+        folder));
+  }
   TRY(take_report(judged, report, folder, error));
   take_texts(judged, report);
   int classes = judged->config->data.target.task == TASK_MULTICLASS ? judged->class_names.count : 1;

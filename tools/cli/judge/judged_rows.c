@@ -299,7 +299,10 @@ Status judged_rows_load(JudgedRows *judged, Dataset *dataset, const Preprocess *
                      preprocess_target_name(preprocess));
   }
   Status status;
-  if (with_ids) TRY(dataset_row_ids(&judged->ids, dataset, rows, count, error));
+  if (with_ids) {
+    TRY(dataset_row_ids(&judged->ids, dataset, rows, count, error));
+    judged_rows_hash(judged);
+  }
   TRY(read_labels(judged, dataset, preprocess, rows, error));
   if (business != NULL && business->present && task == TASK_MULTICLASS) {
     TRY(read_costs(judged, business, preprocess, error));
@@ -308,6 +311,38 @@ Status judged_rows_load(JudgedRows *judged, Dataset *dataset, const Preprocess *
   }
 done:
   if (status != STATUS_OK) judged_rows_free(judged);
+  return status;
+}
+
+void judged_rows_hash(JudgedRows *judged) {
+  judged->row_hash = memory_get((size_t)judged->rows, sizeof *judged->row_hash);
+  for (int64_t i = 0; i < judged->rows; i++) judged->row_hash[i] = evaluation_hash(judged->ids[i]);
+}
+
+Status judged_rows_cluster(JudgedRows *judged, Dataset *dataset, const char *name, const int64_t *rows,
+                           Error *error) {
+  if (name[0] == '\0') return STATUS_OK;
+  TextList names = {0};
+  Frame *frame = NULL;
+  Status status;
+  text_list_add(&names, name);
+  TRY(dataset_frame(&frame, dataset, &names, rows, judged->rows, error));
+  judged->cluster_hash = memory_get((size_t)judged->rows, sizeof *judged->cluster_hash);
+  for (int64_t i = 0; i < judged->rows; i++) {
+    char buffer[NUMBER_TEXT_BYTES];
+    const char *text = column_text(frame_find(frame, name), i, buffer);
+    if (text == NULL) {
+      TRY(error_set(
+          error, STATUS_DATA,
+          "evaluate.cluster: column '%s' is missing on row %s, which then belongs to no cluster; fill it, "
+          "or leave evaluate.cluster out",
+          name, judged->ids[i]));
+    }
+    judged->cluster_hash[i] = evaluation_hash(text);
+  }
+done:
+  frame_free(frame);
+  text_list_free(&names);
   return status;
 }
 
@@ -347,6 +382,8 @@ EvaluationSet judged_rows_set(const JudgedRows *judged, const double *scores, Po
       .costs = judged->costs,
       .money = {judged->act, judged->skip, judged->gain_if_one, judged->gain_if_zero},
       .slices = judged->slices,
+      .row_hash = judged->row_hash,
+      .cluster_hash = judged->cluster_hash,
   };
 }
 
@@ -354,6 +391,8 @@ void judged_rows_free(JudgedRows *judged) {
   free(judged->labels);
   free(judged->weights);
   free(judged->ids);
+  free(judged->row_hash);
+  free(judged->cluster_hash);
   free(judged->act);
   free(judged->skip);
   free(judged->gain_if_one);

@@ -13,6 +13,7 @@ typedef struct JudgedRows {
   double *labels;                      // [rows]
   double *weights;                     // [rows]; NULL where the model has no weight column
   char **ids;                          // [rows]; NULL where not asked for
+  uint64_t *row_hash, *cluster_hash;   // [rows]; NULL without ids, without evaluate.cluster
   int64_t *act, *skip;                 // [rows] millionths, weights applied; NULL without business
   int64_t *gain_if_one, *gain_if_zero; // the same, of acting; only under policy expected_gain
   int64_t *best;                       // not binary: what the right prediction is worth; else NULL
@@ -62,6 +63,13 @@ Status judged_rows_slices(JudgedRows *judged, Dataset *dataset, const Config *co
 // free().
 Status judged_gains(int64_t **gains, const BusinessConfig *business, const Frame *frame, double label,
                     Error *error);
+
+// Fills row_hash from the ids.
+void judged_rows_hash(JudgedRows *judged);
+
+// Fills cluster_hash from a column of the data ("": none); a missing value is 65.
+Status judged_rows_cluster(JudgedRows *judged, Dataset *dataset, const char *column, const int64_t *rows,
+                           Error *error);
 
 // The set of these rows with a model's scores [rows, classes].
 EvaluationSet judged_rows_set(const JudgedRows *judged, const double *scores, Policy policy);

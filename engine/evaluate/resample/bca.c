@@ -1,0 +1,182 @@
+// Intervals out of resampled values: BCa, their Monte Carlo error, joint statements.
+#include "engine/evaluate/resample/replicates.h"
+
+#include "engine/evaluate/statistics/statistics.h"
+#include "engine/shared/exact_sum.h"
+#include "engine/shared/math64.h"
+#include "engine/shared/memory.h"
+
+#include <stdlib.h>
+
+enum { PARTS = 20 }; // of the resamples, each left out once for the Monte Carlo error
+
+static const double not_a_number = __builtin_nan("");
+
+typedef struct Value {
+  double value;
+  int resample;
+} Value;
+
+static int by_value(const void *a, const void *b) {
+  const Value *x = a, *y = b;
+  if (x->value != y->value) return x->value < y->value ? -1 : 1;
+  return (x->resample > y->resample) - (x->resample < y->resample);
+}
+
+// NULL where a resample has no value.
+static Value *sorted_values(const double *values, int count) {
+  Value *sorted = memory_get((size_t)count, sizeof *sorted);
+  for (int b = 0; b < count; b++) {
+    if (!(values[b] - values[b] == 0)) {
+      free(sorted);
+      return NULL;
+    }
+    sorted[b] = (Value){values[b], b};
+  }
+  qsort(sorted, (size_t)count, sizeof *sorted, by_value);
+  return sorted;
+}
+
+// sum d^3 / (6 (sum d^2)^1.5), d = mean - value without a block.
+static double acceleration_of(const double *left_out) {
+  double mean = exact_sum_of(left_out, JACKKNIFE_BLOCKS) / JACKKNIFE_BLOCKS;
+  ExactSum squares = {0}, cubes = {0};
+  for (int g = 0; g < JACKKNIFE_BLOCKS; g++) {
+    double d = mean - left_out[g];
+    exact_sum_add(&squares, d * d);
+    exact_sum_add(&cubes, d * d * d);
+  }
+  double sum = exact_sum_value(&squares);
+  double acceleration = exact_sum_value(&cubes) / (6 * sum * math64_sqrt(sum));
+  return acceleration - acceleration == 0 ? acceleration : 0; // all the same
+}
+
+// The share of values below x, equal ones counting half, kept off 0 and 1; without the part left_out.
+static double share_below(const Value *sorted, int count, double x, int left_out) {
+  double twice = 0, n = 0;
+  for (int i = 0; i < count; i++) {
+    if (sorted[i].resample % PARTS == left_out) continue;
+    twice += sorted[i].value < x ? 2 : sorted[i].value == x;
+    n++;
+  }
+  double share = twice / (2 * n), least = 0.5 / n;
+  return share < least ? least : share > 1 - least ? 1 - least : share;
+}
+
+// Of the values without the part left_out: at p (n - 1), straight between its neighbours.
+static double quantile(const Value *sorted, int count, double p, int left_out) {
+  int n = 0;
+  for (int i = 0; i < count; i++) n += sorted[i].resample % PARTS != left_out;
+  double position = p * (n - 1), below = 0;
+  int wanted = (int)position, seen = 0;
+  for (int i = 0; i < count; i++) {
+    if (sorted[i].resample % PARTS == left_out) continue;
+    if (seen == wanted) below = sorted[i].value;
+    if (seen == wanted + 1) return below + (sorted[i].value - below) * (position - wanted);
+    seen++;
+  }
+  return below;
+}
+
+typedef struct Ends {
+  double low, high;
+} Ends;
+
+static Ends ends_of(const Value *sorted, int count, double whole, double acceleration, double confidence,
+                    int left_out) {
+  double bias = math64_normal_quantile(share_below(sorted, count, whole, left_out));
+  double z = math64_normal_quantile(0.5 + 0.5 * confidence), ends[2];
+  for (int side = 0; side < 2; side++) {
+    double shifted = bias + (side == 0 ? -z : z), factor = 1 - acceleration * shifted;
+    double p = factor > 0 ? math64_normal_cdf(bias + shifted / factor) : side;
+    ends[side] = quantile(sorted, count, p, left_out);
+  }
+  return (Ends){ends[0], ends[1]};
+}
+
+// The p at which an end of the interval would be 0.
+static double p_value_of(const Value *sorted, int count, double whole, double zero, double acceleration) {
+  double bias = math64_normal_quantile(share_below(sorted, count, whole, -1));
+  double y = math64_normal_quantile(share_below(sorted, count, zero, -1)) - bias;
+  double factor = 1 + acceleration * y;
+  double z = factor > 0 ? y / factor - bias : y > 0 ? 1e3 : -1e3;
+  double p = 2 * math64_normal_cdf(z < 0 ? z : -z);
+  return p < 1 ? p : 1;
+}
+
+static double deviation_of(const double *values, int count) {
+  double mean = exact_sum_of(values, (size_t)count) / count;
+  ExactSum squares = {0};
+  for (int b = 0; b < count; b++) exact_sum_add(&squares, (values[b] - mean) * (values[b] - mean));
+  return math64_sqrt(exact_sum_value(&squares) / (count - 1));
+}
+
+Estimate replicates_estimate(const Replicates *replicates, const MetricReplicates *metric, int which,
+                             double value, double confidence) {
+  int count = replicates->count;
+  Value *sorted = sorted_values(metric->values[which], count);
+  if (sorted == NULL) return estimate_none(value);
+  double acceleration = acceleration_of(metric->left_out[which]), whole = metric->whole[which];
+  double moved = value - whole;
+  Ends ends = ends_of(sorted, count, whole, acceleration, confidence, -1);
+  Estimate estimate = {value,
+                       INTERVAL_BOOTSTRAP,
+                       ends.low + moved,
+                       ends.high + moved,
+                       deviation_of(metric->values[which], count),
+                       not_a_number};
+  if (which == REPLICATE_DELTA) estimate.p_value = p_value_of(sorted, count, whole, 0 - moved, acceleration);
+  free(sorted);
+  return estimate;
+}
+
+EndErrors replicates_end_errors(const Replicates *replicates, const MetricReplicates *metric, int which,
+                                double confidence) {
+  int count = replicates->count;
+  Value *sorted = sorted_values(metric->values[which], count);
+  if (sorted == NULL) return (EndErrors){not_a_number, not_a_number};
+  double acceleration = acceleration_of(metric->left_out[which]), low[PARTS], high[PARTS];
+  for (int part = 0; part < PARTS; part++) {
+    Ends ends = ends_of(sorted, count, metric->whole[which], acceleration, confidence, part);
+    low[part] = ends.low;
+    high[part] = ends.high;
+  }
+  free(sorted);
+  // (PARTS - 1) / PARTS * sum of squares = (PARTS - 1)^2 / PARTS * variance.
+  double scale = (PARTS - 1) / math64_sqrt(PARTS);
+  return (EndErrors){scale * deviation_of(low, PARTS), scale * deviation_of(high, PARTS)};
+}
+
+// ---- joint statements ----
+
+static int sign_of(double x) {
+  return (x > 0) - (x < 0);
+}
+
+double replicates_disagree(const Replicates *replicates, const Metric *a, const Metric *b) {
+  const MetricReplicates *x = replicates_of(replicates, a), *y = replicates_of(replicates, b);
+  if (x == NULL || y == NULL || replicates->models < 2) return not_a_number;
+  int64_t twice = 0;
+  for (int i = 0; i < replicates->count; i++)
+    twice += 1 - sign_of(x->values[REPLICATE_DELTA][i]) * sign_of(y->values[REPLICATE_DELTA][i]);
+  return (double)twice / (2.0 * replicates->count);
+}
+
+static double mean_of_side(const Replicates *replicates, const Metric *metric, double sign) {
+  const MetricReplicates *found = replicates_of(replicates, metric);
+  if (found == NULL || replicates->models < 2) return not_a_number;
+  ExactSum sum = {0};
+  for (int b = 0; b < replicates->count; b++) {
+    double gain = sign * found->values[REPLICATE_DELTA][b];
+    exact_sum_add(&sum, gain > 0 ? gain : 0);
+  }
+  return exact_sum_value(&sum) / replicates->count;
+}
+
+double replicates_mean_gain(const Replicates *replicates, const Metric *metric) {
+  return mean_of_side(replicates, metric, 1);
+}
+
+double replicates_mean_loss(const Replicates *replicates, const Metric *metric) {
+  return mean_of_side(replicates, metric, -1);
+}

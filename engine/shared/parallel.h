@@ -1,0 +1,21 @@
+// Independent tasks shared out to threads that live for one call.
+#ifndef INGOT_ENGINE_SHARED_PARALLEL_H
+#define INGOT_ENGINE_SHARED_PARALLEL_H
+
+#include <stdint.h>
+
+typedef void ParallelFunction(const void *arguments, int64_t first, int64_t last);
+
+// The cores this process may use, at least 1.
+int parallel_cores(void);
+
+// Calls function on contiguous parts of [0, tasks), one part a thread; returns when all are done. threads: 0
+// = parallel_cores(). The caller works too, and does the part of every thread that the system refuses.
+void parallel_run(ParallelFunction *function, const void *arguments, int64_t tasks, int threads);
+
+// Calls function once for each task of [0, tasks), whichever thread is free taking the next one; for tasks of
+// different lengths.
+typedef void ParallelTask(const void *arguments, int64_t task);
+void parallel_each(ParallelTask *function, const void *arguments, int64_t tasks, int threads);
+
+#endif

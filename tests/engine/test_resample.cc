@@ -1,0 +1,578 @@
+// The paired bootstrap: weights, sums and intervals against slow scalar twins; the same bits whatever the
+// order of the rows, the threads, the instruction set.
+#include "tests/engine/evaluation_case.h"
+
+extern "C" {
+#include "engine/evaluate/resample/replicates.h"
+#include "engine/evaluate/statistics/clusters.h"
+#include "engine/evaluate/statistics/intervals.h"
+#include "engine/shared/math64.h"
+#include "kernels/operators.h"
+#include "kernels/resample/resample.h"
+#include "kernels/shared/philox.h"
+}
+
+#include <cmath>
+#include <gtest/gtest.h>
+#include <memory>
+
+namespace {
+
+std::vector<uint64_t> hashes(size_t rows) {
+  std::vector<uint64_t> made(rows);
+  for (size_t i = 0; i < rows; i++) made[i] = evaluation_hash(("row " + std::to_string(i)).c_str());
+  return made;
+}
+
+// floor(2^32 sum of e^-1 / j!), j <= k, in long double: 64 bits are enough for these.
+uint32_t threshold(int k) {
+  long double sum = 0, term = std::exp(-1.0L);
+  for (int j = 0; j <= k; j++) {
+    sum += term;
+    term /= j + 1;
+  }
+  return (uint32_t)(sum * 4294967296.0L);
+}
+
+// The weight of a unit in resample b, as the header says it.
+uint32_t poisson_weight(uint64_t seed, uint64_t unit, uint32_t b) {
+  uint32_t words[4], weight = 0;
+  random_words(words, seed, (uint32_t)unit, (uint32_t)(unit >> 32), b / 4, 5u << 24);
+  for (int k = 0; k < 12; k++) weight += words[b % 4] > threshold(k);
+  return weight;
+}
+
+TEST(Resample, ThresholdsAreTheDistributionOfPoissonOne) {
+  for (int k = 0; k < RESAMPLE_LARGEST; k++) EXPECT_EQ(poisson_thresholds[k], threshold(k)) << k;
+  EXPECT_EQ(threshold(12), 0xffffffffu); // the words run out: no thirteenth
+}
+
+TEST(Resample, HashIsTheFirstEightBytesOfTheDigest) {
+  EXPECT_EQ(evaluation_hash("abc"), 0xeacf018fbf1678baull); // SHA-256 ba7816bf 8f01cfea ...
+}
+
+struct Summed {
+  std::vector<uint32_t> counts;
+  std::vector<int64_t> sums, cells;
+};
+
+Summed summed(const char *isa, ResampleKind kind, const std::vector<uint64_t> &unit, int64_t cut) {
+  const int groups = 3, cells = 5;
+  size_t rows = unit.size();
+  std::vector<uint16_t> cell(rows);
+  std::vector<int64_t> term(rows);
+  for (size_t i = 0; i < rows; i++) {
+    cell[i] = (uint16_t)(unit[i] % cells);
+    term[i] = (int64_t)(unit[i] >> 20) - ((int64_t)1 << 43);
+  }
+  Summed made{std::vector<uint32_t>(groups * cells * 64), std::vector<int64_t>(groups * 64),
+              std::vector<int64_t>(groups * cells * 64)};
+  for (int64_t from = 0; from < (int64_t)rows; from += cut) {
+    ResampleCounts counts{cell.data() + from, cells, made.counts.data()};
+    ResampleSums sums[2] = {{nullptr, term.data() + from, 1, made.sums.data()},
+                            {cell.data() + from, term.data() + from, cells, made.cells.data()}};
+    Resample task{kind, 77, std::min(cut, (int64_t)rows - from), 1, unit.data() + from, &counts, sums, 1, 2};
+    resample_of_isa(isa)(&task, 0, groups);
+  }
+  return made;
+}
+
+TEST(Resample, SumsAreThoseOfTheSlowWeights) {
+  auto unit = hashes(203);
+  for (auto kind : {RESAMPLE_POISSON, RESAMPLE_LEAVE_OUT}) {
+    Summed made = summed("portable", kind, unit, 1000);
+    std::vector<uint32_t> counts(made.counts.size());
+    std::vector<int64_t> sums(made.sums.size()), cells(made.cells.size());
+    for (uint64_t u : unit) {
+      for (size_t group = 0; group < 3; group++) {
+        for (size_t r = 0; r < 64; r++) {
+          uint32_t b = (uint32_t)(64 * (group + 1) + r), w = u % 200 != b;
+          if (kind == RESAMPLE_POISSON) w = poisson_weight(77, u, b);
+          size_t lane = (size_t)resample_lane((int)r), at = (group * 5 + u % 5) * 64 + lane;
+          int64_t x = (int64_t)(u >> 20) - ((int64_t)1 << 43);
+          counts[at] += w;
+          sums[group * 64 + lane] += w * x;
+          cells[at] += w * x;
+        }
+      }
+    }
+    EXPECT_EQ(made.counts, counts);
+    EXPECT_EQ(made.sums, sums);
+    EXPECT_EQ(made.cells, cells);
+  }
+}
+
+TEST(Resample, EveryInstructionSetAndEveryCutOfTheRowsGivesTheSameSums) {
+  auto unit = hashes(203);
+  Summed first = summed("portable", RESAMPLE_POISSON, unit, 1000);
+  int ran = 0;
+  for (const char *isa : {"portable", "avx2", "avx512"}) {
+    if (resample_of_isa(isa) == nullptr) continue;
+    ran++;
+    for (int64_t cut : {1, 7, 16, 203}) {
+      Summed made = summed(isa, RESAMPLE_POISSON, unit, cut);
+      EXPECT_EQ(made.counts, first.counts) << isa << cut;
+      EXPECT_EQ(made.sums, first.sums) << isa << cut;
+      EXPECT_EQ(made.cells, first.cells) << isa << cut;
+    }
+  }
+  EXPECT_GE(ran, 1);
+}
+
+// ---- replicates of metrics ----
+
+// Reported without an interval: its bins are those of each class.
+bool is_not_resampled(const Metric &metric) {
+  return metric.id == METRIC_classwise_ece;
+}
+
+// Two steps of a fit, so near the metric, not equal to it.
+bool is_fitted(const Metric &metric) {
+  return metric.id == METRIC_calibration_slope || metric.id == METRIC_calibration_intercept;
+}
+
+bool is_quantile(const Metric &metric) {
+  return metric.id == METRIC_median_absolute_error || metric.id == METRIC_p90_absolute_error;
+}
+
+std::vector<const Metric *> metrics_of(Task task, const EvaluationSet &set) {
+  std::vector<const Metric *> made;
+  for (const Metric &metric : metric_table) {
+    Error error;
+    if (!is_not_resampled(metric) && (metric.tasks & 1u << task) != 0 &&
+        metric_check(&metric, &set, &error) == STATUS_OK)
+      made.push_back(&metric);
+  }
+  return made;
+}
+
+// The rows of a case as often as a resample weighs them.
+EvaluationCase repeated(const EvaluationCase &c, const std::vector<uint32_t> &w) {
+  EvaluationCase made;
+  made.task = c.task;
+  for (size_t i = 0; i < w.size(); i++) {
+    made.labels.insert(made.labels.end(), w[i], c.labels[i]);
+    made.scores.insert(made.scores.end(), w[i], c.scores[i]);
+  }
+  return made;
+}
+
+// The case with the rows weighed by resample b.
+EvaluationCase weighed(const EvaluationCase &c, const std::vector<uint32_t> &w) {
+  EvaluationCase made = c;
+  if (made.weights.empty()) made.weights.assign(made.labels.size(), 1);
+  for (size_t i = 0; i < w.size(); i++) {
+    made.weights[i] *= w[i];
+    if (!made.act.empty()) made.act[i] *= w[i], made.skip[i] *= w[i];
+  }
+  return made;
+}
+
+double value_of(const Metric *metric, const EvaluationCase &c) {
+  EvaluationSet set = c.set();
+  return metric_value(metric, &set);
+}
+
+struct Pair {
+  EvaluationCase champion, challenger;
+  std::vector<uint64_t> unit;
+
+  EvaluationSet set(int model) const {
+    EvaluationSet made = (model == 0 ? champion : challenger).set();
+    made.row_hash = unit.data();
+    made.resampling = {130, 2, 9};
+    return made;
+  }
+};
+
+// The challenger: the same rows with other scores.
+Pair pair_of(EvaluationCase champion, uint64_t seed) {
+  std::mt19937_64 random(seed);
+  Pair made{champion, champion, hashes(champion.labels.size())};
+  size_t rows = champion.labels.size();
+  std::vector<size_t> order = random_order(rows, random);
+  size_t k = (size_t)champion.classes;
+  for (size_t i = 0; i < rows; i += 3) {
+    for (size_t c = 0; c < k; c++) made.challenger.scores[i * k + c] = champion.scores[order[i] * k + c];
+  }
+  return made;
+}
+
+std::vector<Pair> pairs() {
+  return {pair_of(random_binary(400, 0, false, 1), 2),     pair_of(random_binary(400, 37, true, 3), 4),
+          pair_of(random_multiclass(300, 4, false, 5), 6), pair_of(random_multiclass(300, 3, true, 7), 8),
+          pair_of(random_regression(300, false, 9), 10),   pair_of(random_regression(300, true, 11), 12)};
+}
+
+using Owned = std::unique_ptr<Replicates, decltype(&replicates_free)>;
+
+Owned replicates(const EvaluationSet &a, const EvaluationSet &b, int count) {
+  auto metrics = metrics_of(a.task, a);
+  return Owned(replicates_new(&a, &b, metrics.data(), (int)metrics.size(), count), replicates_free);
+}
+
+void expect_near(double made, double expected, const std::string &what) {
+  if (std::isnan(expected))
+    EXPECT_TRUE(std::isnan(made)) << what;
+  else
+    EXPECT_NEAR(made, expected, 1e-11 * std::max(1.0, std::abs(expected))) << what;
+}
+
+// The metric of the rows under the weights of a resample, slowly.
+double slow_value(const Metric *metric, const EvaluationCase &c, const std::vector<uint32_t> &w) {
+  return value_of(metric, is_quantile(*metric) ? repeated(c, w) : weighed(c, w));
+}
+
+std::vector<uint32_t> poisson_weights(const std::vector<uint64_t> &unit, int r) {
+  std::vector<uint32_t> w;
+  for (uint64_t u : unit) w.push_back(poisson_weight(9, u, (uint32_t)r));
+  return w;
+}
+
+TEST(Replicates, AreTheMetricsOfTheWeighedRows) {
+  for (const Pair &pair : pairs()) {
+    EvaluationSet a = pair.set(0), b = pair.set(1);
+    Owned made = replicates(a, b, 130);
+    ASSERT_EQ((size_t)made->metric_count, metrics_of(a.task, a).size()) << "a metric is not resampled";
+    for (int i = 0; i < made->metric_count; i++) {
+      const MetricReplicates &m = made->metrics[i];
+      for (int r = 0; r < 130; r++)
+        EXPECT_EQ(m.values[2][r], metric_gain(m.metric, m.values[0][r], m.values[1][r])) << m.metric->name;
+      if (is_fitted(*m.metric) || (is_quantile(*m.metric) && a.weights != nullptr)) continue;
+      for (int which = 0; which < 2; which++) {
+        const EvaluationCase &c = which == 0 ? pair.champion : pair.challenger;
+        for (int r : {0, 1, 2, 3, 63, 64, 129})
+          expect_near(m.values[which][r], slow_value(m.metric, c, poisson_weights(pair.unit, r)),
+                      m.metric->name);
+        for (int block : {0, 57, 199}) {
+          std::vector<uint32_t> w;
+          for (uint64_t unit : pair.unit) w.push_back(unit % 200 != (uint64_t)block);
+          expect_near(m.left_out[which][block], slow_value(m.metric, c, w), m.metric->name);
+        }
+        expect_near(m.whole[which], value_of(m.metric, c), m.metric->name);
+      }
+    }
+  }
+}
+
+// Two steps from the fit to all rows are within a twentieth of the standard error of the whole way, for 400
+// rows.
+TEST(Replicates, OfCalibrationAreNearTheFit) {
+  for (const Pair &pair : {pairs()[0], pairs()[1]}) {
+    EvaluationSet a = pair.set(0), b = pair.set(1);
+    Owned made = replicates(a, b, 130);
+    for (int i = 0; i < made->metric_count; i++) {
+      const MetricReplicates &m = made->metrics[i];
+      if (!is_fitted(*m.metric)) continue;
+      double error = replicates_estimate(made.get(), &m, 1, 0, 0.95).standard_error, squares = 0;
+      for (int r = 0; r < 40; r++) {
+        double fit = slow_value(m.metric, pair.challenger, poisson_weights(pair.unit, r));
+        squares += (m.values[1][r] - fit) * (m.values[1][r] - fit) / 40;
+      }
+      EXPECT_LT(std::sqrt(squares), error / 20) << m.metric->name;
+      EXPECT_NEAR(m.whole[1], value_of(m.metric, pair.challenger), 1e-9) << m.metric->name;
+    }
+  }
+}
+
+// More blocks of equal scores than groups: what a resample differs from all rows by moves by less than a
+// fiftieth of the standard error; a tenth where a cut goes through a group.
+TEST(Replicates, GroupsOfScoresChangeLittle) {
+  Pair pair = pair_of(random_binary(20000, 0, false, 21), 22);
+  EvaluationSet a = pair.set(0), b = pair.set(1);
+  Owned made = replicates(a, b, 64);
+  for (int i = 0; i < made->metric_count; i++) {
+    const MetricReplicates &m = made->metrics[i];
+    double error = replicates_estimate(made.get(), &m, 1, 0, 0.95).standard_error;
+    for (int r : {5, 17}) {
+      double exact =
+          slow_value(m.metric, pair.challenger, poisson_weights(pair.unit, r)) - metric_value(m.metric, &b);
+      double part = m.metric->takes == PARAMETER_TOP ? 0.1 : 0.02;
+      EXPECT_NEAR(m.values[1][r] - m.whole[1], exact, part * error) << m.metric->name;
+    }
+  }
+}
+
+std::string bytes_of(const Replicates &made) {
+  std::string bytes;
+  auto add = [&](const double *from, int count) {
+    bytes.append((const char *)from, (size_t)count * sizeof *from);
+  };
+  for (int i = 0; i < made.metric_count; i++) {
+    for (int which = 0; which < 3; which++) {
+      add(made.metrics[i].values[which], made.count);
+      add(made.metrics[i].left_out[which], JACKKNIFE_BLOCKS);
+      add(&made.metrics[i].whole[which], 1);
+    }
+  }
+  return bytes;
+}
+
+Pair permuted(const Pair &pair, uint64_t seed) {
+  std::mt19937_64 random(seed);
+  auto order = random_order(pair.unit.size(), random);
+  Pair made{pair.champion.permuted(order), pair.challenger.permuted(order), {}};
+  for (size_t from : order) made.unit.push_back(pair.unit[from]);
+  return made;
+}
+
+TEST(Replicates, HaveTheSameBytesInEveryOrderOfRowsAndOnEveryNumberOfThreads) {
+  auto all = pairs();
+  all.push_back(pair_of(random_binary(150000, 0, false, 31), 32)); // several chunks, threads at work
+  for (const Pair &pair : all) {
+    EvaluationSet a = pair.set(0), b = pair.set(1);
+    std::string first = bytes_of(*replicates(a, b, 70));
+    Pair other = permuted(pair, 77);
+    for (int threads : {1, 2, 3, 8}) {
+      EvaluationSet x = other.set(0), y = other.set(1);
+      y.resampling.threads = threads;
+      EXPECT_EQ(bytes_of(*replicates(x, y, 70)), first) << threads;
+    }
+    b.resampling.seed++;
+    EXPECT_NE(bytes_of(*replicates(a, b, 70)), first) << "the seed changes nothing";
+  }
+}
+
+// More resamples begin with the same ones.
+TEST(Replicates, OfALargerNumberBeginWithThoseOfASmaller) {
+  Pair pair = pairs()[0];
+  EvaluationSet a = pair.set(0), b = pair.set(1);
+  Owned few = replicates(a, b, 100), many = replicates(a, b, 333);
+  for (int i = 0; i < few->metric_count; i++) {
+    for (int r = 0; r < 100; r++) EXPECT_EQ(few->metrics[i].values[2][r], many->metrics[i].values[2][r]);
+  }
+}
+
+TEST(Replicates, OfClustersWeighAllTheirRowsAlike) {
+  Pair pair = pairs()[0];
+  std::vector<uint64_t> cluster(pair.unit.size());
+  for (size_t i = 0; i < cluster.size(); i++) cluster[i] = evaluation_hash(std::to_string(i / 4).c_str());
+  EvaluationSet a = pair.set(0), b = pair.set(1);
+  a.cluster_hash = b.cluster_hash = cluster.data();
+  Owned made = replicates(a, b, 8);
+  std::vector<uint32_t> w;
+  for (uint64_t unit : cluster) w.push_back(poisson_weight(9, unit, 6));
+  for (int i = 0; i < made->metric_count; i++) {
+    const MetricReplicates &m = made->metrics[i];
+    if (!is_fitted(*m.metric))
+      expect_near(m.values[1][6], value_of(m.metric, weighed(pair.challenger, w)), m.metric->name);
+  }
+}
+
+// ---- intervals ----
+
+// BCa as Efron 1987 writes it, with the standard library's sorting and a normal distribution by erfc.
+struct Interval {
+  double low, high;
+};
+
+double normal_cdf(double x) {
+  return 0.5 * std::erfc(-x / std::sqrt(2.0));
+}
+
+double normal_quantile(double p) {
+  double low = -40, high = 40;
+  for (int i = 0; i < 200; i++) {
+    double middle = 0.5 * (low + high);
+    (normal_cdf(middle) < p ? low : high) = middle;
+  }
+  return low;
+}
+
+Interval bca(std::vector<double> values, const std::vector<double> &left_out, double whole,
+             double confidence) {
+  std::sort(values.begin(), values.end());
+  double below = 0, mean = 0, squares = 0, cubes = 0, n = (double)values.size();
+  for (double v : values) below += v < whole ? 1 : v == whole ? 0.5 : 0;
+  for (double v : left_out) mean += v / (double)left_out.size();
+  for (double v : left_out) squares += std::pow(mean - v, 2), cubes += std::pow(mean - v, 3);
+  double z0 = normal_quantile(below / n), ends[2];
+  double a = squares > 0 ? cubes / (6 * std::pow(squares, 1.5)) : 0;
+  for (int side = 0; side < 2; side++) {
+    double z = normal_quantile(side == 0 ? 0.5 - 0.5 * confidence : 0.5 + 0.5 * confidence);
+    double position = normal_cdf(z0 + (z0 + z) / (1 - a * (z0 + z))) * (n - 1);
+    size_t at = (size_t)position;
+    double next = at + 1 < values.size() ? values[at + 1] : values[at];
+    ends[side] = values[at] + (next - values[at]) * (position - (double)at);
+  }
+  return {ends[0], ends[1]};
+}
+
+TEST(Bca, IsEfronsIntervalOfTheResamples) {
+  for (const Pair &pair : pairs()) {
+    EvaluationSet a = pair.set(0), b = pair.set(1);
+    Owned made = replicates(a, b, 1000);
+    for (int i = 0; i < made->metric_count; i++) {
+      const MetricReplicates &m = made->metrics[i];
+      for (int which = 0; which < 3; which++) {
+        std::vector<double> values(m.values[which], m.values[which] + 1000);
+        std::vector<double> left_out(m.left_out[which], m.left_out[which] + 200);
+        for (double confidence : {0.9, 0.95}) {
+          Interval expected = bca(values, left_out, m.whole[which], confidence);
+          // The point estimate is exact where groups are not: both ends move by the difference.
+          Estimate estimate = replicates_estimate(made.get(), &m, which, m.whole[which] + 0.25, confidence);
+          double size = std::max(1.0, std::abs(expected.high));
+          EXPECT_NEAR(estimate.low, expected.low + 0.25, 1e-9 * size) << m.metric->name << which;
+          EXPECT_NEAR(estimate.high, expected.high + 0.25, 1e-9 * size) << m.metric->name << which;
+          EXPECT_EQ(estimate.method, INTERVAL_BOOTSTRAP);
+        }
+      }
+    }
+  }
+}
+
+// The p-value of a difference is the one at which an end of the interval is 0.
+TEST(Bca, PValueBelongsToTheInterval) {
+  int tested = 0;
+  for (const Pair &pair : pairs()) {
+    EvaluationSet a = pair.set(0), b = pair.set(1);
+    Owned made = replicates(a, b, 4000);
+    for (int i = 0; i < made->metric_count; i++) {
+      const MetricReplicates &m = made->metrics[i];
+      for (double moved : {0.0, 0.1, 0.2}) { // any value may be asked about
+        double value = m.whole[2] * moved;
+        double p = replicates_estimate(made.get(), &m, 2, value, 0.95).p_value;
+        if (!(p > 0.01 && p < 0.9)) continue;
+        Estimate estimate = replicates_estimate(made.get(), &m, 2, value, 1 - p);
+        double nearest = std::min(std::abs(estimate.low), std::abs(estimate.high));
+        EXPECT_LT(nearest, 0.02 * estimate.standard_error) << m.metric->name;
+        tested++;
+      }
+    }
+  }
+  EXPECT_GE(tested, 10);
+}
+
+// The Monte Carlo error says how far ends scatter over seeds.
+TEST(Bca, EndErrorsAreTheScatterOverSeeds) {
+  Pair pair = pairs()[0];
+  std::vector<double> lows;
+  double expected = 0;
+  const int seeds = 40;
+  for (int seed = 0; seed < seeds; seed++) {
+    EvaluationSet a = pair.set(0), b = pair.set(1);
+    b.resampling.seed = (uint64_t)seed + 100;
+    const Metric *metric = &metric_table[METRIC_average_precision];
+    Owned made(replicates_new(&a, &b, &metric, 1, 1000), replicates_free);
+    lows.push_back(replicates_estimate(made.get(), &made->metrics[0], 2, 0, 0.95).low);
+    expected += replicates_end_errors(made.get(), &made->metrics[0], 2, 0.95).low / seeds;
+  }
+  double mean = 0, squares = 0;
+  for (double low : lows) mean += low / seeds;
+  for (double low : lows) squares += (low - mean) * (low - mean) / (seeds - 1);
+  EXPECT_NEAR(expected / std::sqrt(squares), 1, 0.35); // the scatter of 40 is itself known to a tenth
+}
+
+TEST(Bca, JointStatementsCountResamples) {
+  Pair pair = pairs()[0];
+  EvaluationSet a = pair.set(0), b = pair.set(1);
+  Owned made = replicates(a, b, 500);
+  const Metric *auc = &metric_table[METRIC_auc], *value = &metric_table[METRIC_value];
+  const double *x = replicates_of(made.get(), auc)->values[2],
+               *y = replicates_of(made.get(), value)->values[2];
+  double differ = 0, gain = 0, loss = 0;
+  for (int i = 0; i < 500; i++) {
+    differ += x[i] * y[i] < 0;
+    gain += std::max(0.0, y[i]);
+    loss += std::max(0.0, -y[i]);
+  }
+  EXPECT_GT(differ, 0);
+  EXPECT_DOUBLE_EQ(replicates_disagree(made.get(), auc, value), differ / 500);
+  EXPECT_EQ(replicates_disagree(made.get(), auc, auc), 0);
+  EXPECT_NEAR(replicates_mean_gain(made.get(), value), gain / 500, 1e-9);
+  EXPECT_NEAR(replicates_mean_loss(made.get(), value), loss / 500, 1e-9);
+}
+
+// ---- which metric gets which interval ----
+
+IntervalMethod method_of(const char *name, const EvaluationSet &a, const EvaluationSet &b) {
+  Comparison comparison;
+  Error error;
+  EXPECT_EQ(compare_models(&comparison, &a, &b, nullptr, nullptr, nullptr, &error), STATUS_OK) << error.text;
+  IntervalMethod method = INTERVAL_METHOD_COUNT;
+  for (int i = 0; i < comparison.metric_count; i++) {
+    if (std::string(comparison.metrics[i].metric->name) == name) method = comparison.metrics[i].delta.method;
+  }
+  comparison_clear(&comparison);
+  return method;
+}
+
+TEST(Methods, FollowTheRows) {
+  Pair pair = pairs()[0];
+  EvaluationSet a = pair.set(0), b = pair.set(1);
+  EXPECT_EQ(method_of("f1", a, b), INTERVAL_BOOTSTRAP);
+  EXPECT_EQ(method_of("auc", a, b), INTERVAL_DELONG);
+  EXPECT_EQ(method_of("log_loss", a, b), INTERVAL_T);
+  std::vector<uint64_t> cluster(pair.unit);
+  a.cluster_hash = b.cluster_hash = cluster.data();
+  EXPECT_EQ(method_of("auc", a, b), INTERVAL_BOOTSTRAP) << "DeLong knows no clusters";
+  EXPECT_EQ(method_of("log_loss", a, b), INTERVAL_T);
+  a.cluster_hash = b.cluster_hash = nullptr;
+  a.row_hash = b.row_hash = nullptr;
+  EXPECT_EQ(method_of("f1", a, b), INTERVAL_NONE) << "nothing to resample by";
+
+  Pair few = pair_of(random_binary(60, 0, false, 41), 42);
+  EvaluationSet c = few.set(0), d = few.set(1);
+  EXPECT_EQ(method_of("auc", c, d), INTERVAL_BOOTSTRAP) << "fewer than 50 positives";
+  Pair fewer = pair_of(random_binary(39, 0, false, 43), 44); // at most 19 of one class
+  EvaluationSet e = fewer.set(0), f = fewer.set(1);
+  EXPECT_EQ(method_of("f1", e, f), INTERVAL_NONE) << "not enough data";
+}
+
+// Every row three times under one cluster says no more than once: the same mean, the same standard error.
+TEST(Clusters, CopiesOfRowsAddNothing) {
+  EvaluationCase once = random_binary(200, 0, false, 51), thrice = once;
+  for (int copy = 0; copy < 2; copy++) {
+    for (size_t i = 0; i < 200; i++) {
+      thrice.labels.push_back(once.labels[i]);
+      thrice.scores.push_back(once.scores[i]);
+      thrice.act.push_back(once.act[i]);
+      thrice.skip.push_back(once.skip[i]);
+    }
+  }
+  std::vector<uint64_t> unit = hashes(200), cluster = unit, rows = hashes(600);
+  for (int copy = 0; copy < 2; copy++) cluster.insert(cluster.end(), unit.begin(), unit.end());
+  EvaluationSet single = once.set(), clustered = thrice.set();
+  single.row_hash = unit.data();
+  clustered.row_hash = rows.data();
+  clustered.cluster_hash = cluster.data();
+  EXPECT_EQ(cluster_count(&clustered), 200);
+  for (const char *name : {"log_loss", "brier", "f1", "average_precision"}) {
+    const Metric &metric = metric_named(name, TASK_BINARY);
+    Estimate a = metric_estimate(&metric, &single, 0.95), b = metric_estimate(&metric, &clustered, 0.95);
+    EXPECT_NEAR(a.standard_error, b.standard_error, 1e-12) << name;
+    EXPECT_NEAR(a.low, b.low, 1e-12) << name;
+  }
+}
+
+// A gate near an end of the interval makes the resamples more; far from it they stay.
+TEST(Gates, DoubleTheResamplesOnlyWhereTheyDecide) {
+  Pair pair = pairs()[0];
+  EvaluationSet a = pair.set(0), b = pair.set(1);
+  b.resampling.replicates = 1000;
+  Comparison comparison;
+  Error error;
+  auto count_with = [&](double margin) {
+    GatesConfig gates{};
+    gates.has_primary = true;
+    char name[] = "f1";
+    gates.primary.metric = name;
+    gates.primary.rule = GATE_NOT_WORSE;
+    gates.primary.margin = margin;
+    gates.confidence = 0.95;
+    EXPECT_EQ(compare_models(&comparison, &a, &b, nullptr, &gates, nullptr, &error), STATUS_OK);
+    int count = comparison.replicates->count;
+    comparison_clear(&comparison);
+    return count;
+  };
+  EXPECT_EQ(count_with(1), 1000);
+  EXPECT_EQ(compare_models(&comparison, &a, &b, nullptr, nullptr, nullptr, &error), STATUS_OK);
+  double low = 0;
+  for (int i = 0; i < comparison.metric_count; i++) {
+    if (comparison.metrics[i].metric->id == METRIC_f1) low = comparison.metrics[i].delta.low;
+  }
+  comparison_clear(&comparison);
+  EXPECT_EQ(count_with(-low), 16000);
+}
+
+} // namespace
