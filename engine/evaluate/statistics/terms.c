@@ -1,8 +1,8 @@
 // Per-row terms of the metrics that are means.
 #include "engine/evaluate/statistics/terms.h"
 
-#include "engine/evaluate/statistics/clusters.h"
 #include "engine/evaluate/money.h"
+#include "engine/evaluate/statistics/clusters.h"
 #include "engine/shared/math64.h"
 #include "engine/shared/memory.h"
 
