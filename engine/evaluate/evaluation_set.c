@@ -182,6 +182,7 @@ void evaluation_subset(EvaluationSubset *subset, const EvaluationSet *set, const
   made->listed = NULL;
   made->best = NULL;
   made->blocks = NULL;
+  made->facts = NULL;
   if (set->task != TASK_MULTICLASS) made->blocks = subset->blocks = score_blocks_new(made);
 }
 

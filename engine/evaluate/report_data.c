@@ -30,8 +30,8 @@ const char *gate_kind_name(GateKind kind) {
 void evaluation_report_clear(EvaluationReport *report) {
   free(report->confusion);
   free(report->by_class);
-  sensitivity_free(&report->money.sensitivity);
   replicates_free(report->replicates);
+  sensitivity_free(&report->money.sensitivity);
   memset(report, 0, sizeof *report);
 }
 

@@ -6,6 +6,7 @@
 #ifndef INGOT_ENGINE_SHARED_CONFIG_H
 #define INGOT_ENGINE_SHARED_CONFIG_H
 
+#include "kernels/product/fast.h"
 #include "kernels/shared/activation.h"
 
 #include <stdbool.h>
@@ -40,10 +41,14 @@ typedef struct InputConfig {
 } InputConfig;
 
 typedef struct NumericsConfig {
-  char *id;          // "x1"
-  int grain;         // rows whose gradient sums are one addend of R3
-  int fraction_bits; // f of R3
+  char *id;             // "x1", or "f1": fast mode
+  int grain;            // rows whose gradient sums are one addend of R3
+  int fraction_bits;    // f of R3
+  FastOperands product; // f1: how operands of products are rounded
 } NumericsConfig;
+
+// Whether the numerics are those of fast mode.
+bool numerics_are_fast(const NumericsConfig *numerics);
 
 typedef struct SplitConfig {
   SplitRule by;

@@ -11,7 +11,8 @@ _Static_assert(AT(gates.guardrail_count) == AT(gates.guardrails) + sizeof(void *
 _Static_assert(AT(business.param_count) == AT(business.params) + sizeof(void *), "pointer, then count");
 _Static_assert(OF(Parameter, name) == 0, "KEY_NAMED: the name first");
 
-static const KeyWord numerics_ids[] = {{"x1", 0}, {NULL, 0}};
+static const KeyWord numerics_ids[] = {{"x1", 0}, {"f1", 0}, {NULL, 0}};
+static const KeyWord fast_operands[] = {{"tf32", FAST_TF32}, {"bf16", FAST_BF16}, {NULL, 0}};
 static const KeyWord orders[] = {{"full", ORDER_FULL}, {"blocks", ORDER_BLOCKS}, {NULL, 0}};
 static const KeyWord split_rules[] = {
     {"hash", SPLIT_HASH}, {"file", SPLIT_FILE}, {"order", SPLIT_ORDER}, {NULL, 0}};
@@ -70,9 +71,13 @@ const KeyRow key_rows[] = {
     {"seed", KEY_SEED, KEY_BITS, NEED_DEFAULT, AT(seed), "0", "[0, 18446744073709551615]", "",
      .help = "Decides initial weights, order of rows and dropout. The split does not depend on it."},
 
-    {"numerics", KEY_SECTION, .help = "The arithmetic: same bits on every machine."},
+    {"numerics", KEY_SECTION, .help = "The arithmetic: x1, the same bits on every machine, or f1, fast on one model of GPU."},
     {"numerics.id", KEY_WORD, KEY_BITS, NEED_DEFAULT, AT(numerics.id), "x1", "", "",
-     .help = "Which rules of arithmetic; part of every digest.", .words = numerics_ids},
+     .help = "Which rules of arithmetic; part of every digest. f1 is the fast mode: GPUs with cuBLASLt only.",
+     .words = numerics_ids},
+    {"numerics.product", KEY_CHOICE, KEY_BITS, NEED_DEFAULT, AT(numerics.product), "tf32", "", "",
+     .help = "What operands of products are rounded to: 11 (tf32) or 8 (bf16) significant bits.",
+     .words = fast_operands, .when = "numerics.id=f1"},
     {"numerics.grain", KEY_INT, KEY_BITS, NEED_DEFAULT, AT(numerics.grain), "256", "[1, 65536]", "rows",
      .help = "Rows whose gradients are added as one term of the exact sum; smaller lets more workers share a batch."},
     {"numerics.fraction_bits", KEY_INT, KEY_BITS, NEED_DEFAULT, AT(numerics.fraction_bits), "40", "[8, 56]",
@@ -160,8 +165,8 @@ const KeyRow key_rows[] = {
     {"train.batch", KEY_INT64, KEY_BITS, NEED_DEFAULT, AT(train.batch), "1024", "[1, 4194304]", "rows",
      .help = "Rows of one optimizer step; the last batch of an epoch is what remains."},
     {"train.micro_batch", KEY_INT64, KEY_FREE, NEED_DEFAULT, AT(train.micro_batch), "auto", "[1, 4194304]",
-     "rows", .help = "Rows in work at a time, whole grains: changes memory, never bits. all: the batch.",
-     .words = micro_batches},
+     "rows", .help = "Rows in work at a time, whole grains: changes memory, and bits with numerics f1 only. all: the batch.",
+     .words = micro_batches, .bits_when = "numerics.id=f1"},
     {"train.epochs", KEY_INT64, KEY_BITS, NEED_DEFAULT, AT(train.epochs), "30", "[1, 1000000]", "epochs",
      .help = "Passes over the training rows."},
     {"train.optimizer", KEY_SECTION, .help = "The rule of one step."},

@@ -62,7 +62,8 @@ typedef struct KeyRow {
   const KeyWord *words;
   // the row applies where `path=word` (or `path=word|word`) of the same owner holds, or `!path`: not given
   const char *when;
-  const char *example; // for the reference, where the default would teach nothing; YAML
+  const char *bits_when; // a free row is a bits row where this, written like `when`, holds
+  const char *example;   // for the reference, where the default would teach nothing; YAML
   size_t item_size, flag;
   int rule; // KEY_RULE: the GateRule
 } KeyRow;
@@ -82,6 +83,9 @@ bool key_has_owner(const KeyRow *row, const char *owner);
 
 // Whether rows lie below the path: `path.` begins another row's path.
 bool key_has_children(const char *path);
+
+// Whether the row decides bits in this configuration.
+bool key_is_bits(const KeyRow *row, const void *base);
 
 // Whether the row applies to this struct: its optional sections were given and its `when` holds.
 bool key_active(const KeyRow *row, const void *base);

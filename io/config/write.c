@@ -169,7 +169,7 @@ char *config_bits_text(const Config *config) {
   TextList lines = {0};
   for (int i = 0; i < key_row_count; i++) {
     const KeyRow *row = &key_rows[i];
-    if (row->role == KEY_BITS && key_owner_length(row->path) == 0 && key_active(row, config))
+    if (key_owner_length(row->path) == 0 && key_is_bits(row, config) && key_active(row, config))
       row_bits(&lines, row, config);
   }
   if (lines.count > 1) qsort(lines.items, (size_t)lines.count, sizeof *lines.items, compare_lines);

@@ -39,6 +39,15 @@ TEST(Config, SmallestConfigGetsEveryDefault) {
   EXPECT_EQ(config->gates.confidence, 0.95);
 }
 
+TEST(Config, MetricsTakeParameters) {
+  Loaded loaded = load(std::string(SMALL) +
+                       "evaluate: {metrics: [capture@800, capture@0.05, precision, precision@25]}\n");
+  ASSERT_EQ(loaded.status, STATUS_OK) << loaded.problems;
+  ASSERT_EQ(loaded.config->evaluate_metrics.count, 4);
+  EXPECT_STREQ(loaded.config->evaluate_metrics.items[0], "capture@800");
+  EXPECT_STREQ(loaded.config->evaluate_metrics.items[3], "precision@25");
+}
+
 TEST(Config, TasksHaveTheirOwnDefaults) {
   std::string head = "name: a\ndata: {file: r.h5, target: {column: y, task: ";
   Loaded numbers = load(head + "regression}}\n"), classes = load(head + "multiclass}}\n");
@@ -349,6 +358,7 @@ TEST(ConfigBits, FreeKeysLeaveThemAloneAndBitsKeysDoNot) {
     EXPECT_EQ(loaded.bits, bits) << set;
   }
   for (const char *set : {"seed=1",
+                          "numerics.id=f1",
                           "numerics.grain=128",
                           "numerics.fraction_bits=39",
                           "data.order=blocks",
@@ -382,6 +392,17 @@ TEST(ConfigBits, FreeKeysLeaveThemAloneAndBitsKeysDoNot) {
     EXPECT_EQ(loaded.status, STATUS_OK) << loaded.problems;
     EXPECT_NE(loaded.bits, bits) << set;
   }
+}
+
+// Keys that decide bits in fast mode alone leave the text of x1 as it was.
+TEST(ConfigBits, FastModeHasItsOwn) {
+  const std::string text = SMALL, exact = load(text).bits, fast = load(text, {"numerics.id=f1"}).bits;
+  EXPECT_EQ(exact.find("numerics.product"), std::string::npos);
+  EXPECT_EQ(exact.find("micro_batch"), std::string::npos);
+  EXPECT_NE(fast.find("\nnumerics.product=tf32\n"), std::string::npos) << fast;
+  EXPECT_NE(fast.find("\ntrain.micro_batch=auto\n"), std::string::npos) << fast;
+  EXPECT_NE(load(text, {"numerics.id=f1", "numerics.product=bf16"}).bits, fast);
+  EXPECT_NE(load(text, {"numerics.id=f1", "train.micro_batch=256"}).bits, fast);
 }
 
 TEST(ConfigBits, FoldersOfTheDataDoNotCount) {

@@ -95,7 +95,20 @@ const ErrorCase CASES[] = {
      "c.yaml:5:18: error: select.metric: no metric is called 'acu'; did you mean 'auc'?\n"},
     {"metric of a list", "evaluate: {metrics: [auc, rocauc]}\n",
      "c.yaml:5:27: error: evaluate.metrics.1: no metric is called 'rocauc'"},
-    {"numerics", "numerics: {id: x2}\n", "numerics.id must be x1, not 'x2'"},
+    {"metric parameter", "evaluate: {metrics: [capture@1.5]}\n",
+     "c.yaml:5:22: error: evaluate.metrics.0: metric 'capture@1.5': what follows @ must be a share of the "
+     "rows "
+     "above 0 and below 1, or a whole number of rows from 1, as in capture@0.1\n"},
+    {"metric without its parameter", "evaluate: {metrics: [lift]}\n",
+     "metric 'lift' needs a parameter, as in lift@0.1"},
+    {"metric that takes no parameter", "evaluate: {metrics: [auc@1]}\n", "metric 'auc' takes no parameter"},
+    {"misspelt metric with a parameter", "evaluate: {metrics: [captur@0.1]}\n",
+     "no metric is called 'captur@0.1'; did you mean 'capture@0.1'?\n"},
+    {"numerics", "numerics: {id: x2}\n", "numerics.id must be x1 or f1, not 'x2'"},
+    {"products of x1", "numerics: {id: x1, product: bf16}\n",
+     "c.yaml:5:20: error: numerics.product applies only where numerics.id is f1\n"},
+    {"operands of products", "numerics: {id: f1, product: fp8}\n",
+     "numerics.product must be tf32 or bf16, not 'fp8'"},
     // Ranges
     {"zero", "train: {epochs: 0}\n",
      "c.yaml:5:17: error: train.epochs is 0, outside [1, 1000000] epochs\n   5 | train: {epochs: 0}\n     |  "
@@ -148,6 +161,8 @@ const ErrorCase CASES[] = {
     {"two intervals", "checkpoint: {every: {epochs: 1, steps: 2}}\n",
      "checkpoint.every needs only one of epochs, steps and minutes\n"},
     {"metric of another task", "select: {metric: rmse}\n", "rmse is no metric of a binary target\n"},
+    {"selection by what is best at one", "select: {metric: calibration_slope}\n",
+     "calibration_slope cannot select: it is best near 1, neither large nor small\n"},
     {"selection by money", "select: {metric: value}\n", "value cannot select: it depends on a threshold"},
     {"money without business", "gates: {primary: {metric: value, superior: 0}}\n",
      "value is money: it needs the section business\n"},

@@ -203,6 +203,39 @@ TEST(ReportJson, HoldsWhatWasFound) {
   }
 }
 
+// What stands beside a metric, and everything about the quality of the scores.
+TEST(ReportJson, HoldsTheQualityOfTheScores) {
+  EvaluationCase rows = random_binary(400, 0, false, 1), champion = other_scores(rows);
+  Reported made(champion, rows, true, "churn", gates_for(rows));
+  ASSERT_EQ(report_size(made.json, "methods"), report_size(made.json, "metrics"));
+  for (size_t i = 0; i < report_size(made.json, "metrics"); i++) {
+    const json_t *metric = json_array_get(report_at(made.json, "metrics"), i);
+    const MetricDifference &found = made.comparison.metrics[i];
+    EXPECT_EQ(report_number(metric, "n"), (double)found.n);
+    EXPECT_EQ(report_number(metric, "events"), (double)found.events);
+    const char *parameter = report_string(metric, "parameter");
+    EXPECT_STREQ(parameter == nullptr ? "" : parameter, found.metric->parameter);
+    const json_t *method = json_array_get(report_at(made.json, "methods"), i);
+    EXPECT_STREQ(report_string(method, "id"), found.metric->name);
+    EXPECT_STREQ(report_string(method, "formula"), found.metric->formula);
+    if (found.delta.method == INTERVAL_NONE) continue;
+    EXPECT_STREQ(report_string(method, "interval"), interval_method_name(found.delta.method));
+  }
+  const EvaluationReport &report = made.challenger;
+  EXPECT_EQ(report_number(made.json, "calibration/challenger/slope/value"), report.calibration_slope.value);
+  EXPECT_EQ(report_number(made.json, "calibration/challenger/intercept/ci/1"),
+            report.calibration_intercept.high);
+  EXPECT_EQ(report_number(made.json, "calibration/challenger/noise_floor/q95"), report.noise_floor.q95);
+  EXPECT_EQ(report_number(made.json, "calibration/challenger/decomposition/mcb"),
+            report.brier_parts.miscalibration);
+  ASSERT_EQ(report_size(made.json, "gains/challenger"), (size_t)report.gains_count);
+  EXPECT_EQ(report_number(made.json, "gains/champion/3/lift"), made.champion.gains[3].lift);
+  EXPECT_EQ(report_number(made.json, "gains/challenger/1/capture"), report.gains[1].capture);
+  ASSERT_EQ(report_size(made.json, "curves/pr/challenger/x"), (size_t)report.point_count - 1);
+  EXPECT_EQ(report_number(made.json, "curves/pr/challenger/x/254"), 1);
+  EXPECT_EQ(report_number(made.json, "curves/pr/challenger/y/254"), report.mean_label);
+}
+
 TEST(ReportJson, SizesDoNotDependOnRows) {
   EvaluationCase rows = random_binary(20000, 0, false, 5);
   Reported made(other_scores(rows), rows, true, "churn", gates_for(rows));

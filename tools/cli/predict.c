@@ -5,8 +5,8 @@
 #include "io/report/predictions.h"
 #include "io/shared/durable.h"
 #include "io/shared/text.h"
-#include "tools/cli/judge/judged_rows.h"
-#include "tools/cli/judge/policy.h"
+#include "tools/cli/judge/models/judged_rows.h"
+#include "tools/cli/judge/models/policy.h"
 #include "tools/cli/shared/command.h"
 #include "tools/cli/shared/output.h"
 

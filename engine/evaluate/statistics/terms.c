@@ -3,6 +3,7 @@
 
 #include "engine/evaluate/money.h"
 #include "engine/evaluate/statistics/clusters.h"
+#include "engine/evaluate/statistics/statistics.h"
 #include "engine/shared/math64.h"
 #include "engine/shared/memory.h"
 

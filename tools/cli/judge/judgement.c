@@ -32,6 +32,12 @@ typedef struct Findings {
   Panels panels;      // of the chosen one
 } Findings;
 
+// Policies under a capacity: who is on the list of those acted on.
+static void limit_all(const Judgement *judgement) {
+  if (judgement->champion != NULL) judged_model_limit(judgement->champion);
+  for (int i = 0; i < judgement->challenger_count; i++) judged_model_limit(&judgement->challengers[i]);
+}
+
 // The challengers, then the champion where there is one, ready to be judged; freed by release_sets.
 static EvaluationSet *prepared_sets(const Judgement *judgement, int *count) {
   int challengers = judgement->challenger_count;
@@ -252,8 +258,7 @@ Status judgement_write(const Judgement *judgement, Error *error) {
   int count = 0;
   Status status;
   TRY(inconclusive_rule(&rule, judgement->inconclusive, error));
-  if (judgement->champion != NULL) judged_model_limit(judgement->champion);
-  for (int i = 0; i < judgement->challenger_count; i++) judged_model_limit(&judgement->challengers[i]);
+  limit_all(judgement);
   sets = prepared_sets(judgement, &count);
   TRY(judge(&findings, judgement, sets, error));
   TRY(find_stakes(&findings, judgement, error));

@@ -4,7 +4,7 @@
 
 #include "engine/evaluate/evaluate.h"
 #include "engine/evaluate/resample/replicates.h"
-#include "tools/cli/judge/judged_model.h"
+#include "tools/cli/judge/models/judged_model.h"
 
 // Fills sensitivity and risk of report->money, which is the challenger's: of its value over the champion's,
 // or (champion NULL) over the best policy that needs no model. `delta`: the difference in units with its

@@ -1,12 +1,12 @@
 // Chooses policies on validation rows; policy.json keeps them.
-#include "tools/cli/judge/policy.h"
+#include "tools/cli/judge/models/policy.h"
 
 #include "engine/evaluate/money.h"
 #include "engine/shared/memory.h"
 #include "io/run/manifest.h"
 #include "io/run/run_policy.h"
 #include "io/shared/text.h"
-#include "tools/cli/judge/judged_rows.h"
+#include "tools/cli/judge/models/judged_rows.h"
 
 #include <stdio.h>
 #include <stdlib.h>

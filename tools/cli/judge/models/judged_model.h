@@ -1,11 +1,11 @@
 // A model with its scores on the rows it is judged on, wherever they come from.
-#ifndef INGOT_TOOLS_CLI_JUDGE_JUDGED_MODEL_H
-#define INGOT_TOOLS_CLI_JUDGE_JUDGED_MODEL_H
+#ifndef INGOT_TOOLS_CLI_JUDGE_MODELS_JUDGED_MODEL_H
+#define INGOT_TOOLS_CLI_JUDGE_MODELS_JUDGED_MODEL_H
 
 #include "io/report/predictions.h"
 #include "io/report/report_json.h"
-#include "tools/cli/judge/judged_rows.h"
-#include "tools/cli/judge/trained_model.h"
+#include "tools/cli/judge/models/judged_rows.h"
+#include "tools/cli/judge/models/trained_model.h"
 
 typedef struct JudgedModel {
   TrainedModel model; // empty where only predictions are known

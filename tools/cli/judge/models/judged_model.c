@@ -3,8 +3,8 @@
 #include "engine/evaluate/money.h"
 #include "engine/shared/memory.h"
 #include "io/run/manifest.h"
-#include "tools/cli/judge/judged_parts.h"
-#include "tools/cli/judge/policy.h"
+#include "tools/cli/judge/models/judged_parts.h"
+#include "tools/cli/judge/models/policy.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -210,12 +210,12 @@ Status judged_model_open_any(JudgedModel *judged, const char *argument, const Ju
 
 EvaluationSet judged_model_set(const JudgedModel *judged) {
   EvaluationSet set = judged_rows_set(&judged->judged, judged->scores, judged->policy);
-  set.cut = judged->cut;
-  set.listed = judged->listed;
   if (judged->config != NULL) {
     const BootstrapConfig *bootstrap = &judged->config->evaluate_bootstrap;
     set.resampling = (Resampling){.replicates = bootstrap->replicates, .seed = bootstrap->seed};
   }
+  set.cut = judged->cut;
+  set.listed = judged->listed;
   return set;
 }
 

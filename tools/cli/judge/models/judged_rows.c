@@ -1,5 +1,5 @@
 // Collects what judging a model on rows takes, whatever the model.
-#include "tools/cli/judge/judged_rows.h"
+#include "tools/cli/judge/models/judged_rows.h"
 
 #include "engine/evaluate/money.h"
 #include "engine/shared/memory.h"

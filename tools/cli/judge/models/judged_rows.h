@@ -1,6 +1,6 @@
 // Rows on which a model is judged: their labels, weights, ids and payoffs out of a dataset.
-#ifndef INGOT_TOOLS_CLI_JUDGE_JUDGED_ROWS_H
-#define INGOT_TOOLS_CLI_JUDGE_JUDGED_ROWS_H
+#ifndef INGOT_TOOLS_CLI_JUDGE_MODELS_JUDGED_ROWS_H
+#define INGOT_TOOLS_CLI_JUDGE_MODELS_JUDGED_ROWS_H
 
 #include "engine/evaluate/evaluation_set.h"
 #include "io/data/dataset.h"

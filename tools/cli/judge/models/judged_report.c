@@ -3,7 +3,7 @@
 #include "io/report/json_text.h"
 #include "io/report/report_read.h"
 #include "io/shared/sums.h"
-#include "tools/cli/judge/judged_parts.h"
+#include "tools/cli/judge/models/judged_parts.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,9 +1,9 @@
 // The frozen policy of a model: when to act, chosen on the validation rows and kept beside the run.
-#ifndef INGOT_TOOLS_CLI_JUDGE_POLICY_H
-#define INGOT_TOOLS_CLI_JUDGE_POLICY_H
+#ifndef INGOT_TOOLS_CLI_JUDGE_MODELS_POLICY_H
+#define INGOT_TOOLS_CLI_JUDGE_MODELS_POLICY_H
 
 #include "engine/evaluate/evaluation_set.h"
-#include "tools/cli/judge/trained_model.h"
+#include "tools/cli/judge/models/trained_model.h"
 
 // 78 where a run to be trained is asked for a threshold that only a finished run has stored.
 Status policy_check_trainable(const Config *config, Error *error);

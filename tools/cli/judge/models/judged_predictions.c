@@ -2,7 +2,7 @@
 #include "engine/evaluate/money.h"
 #include "engine/evaluate/rows_match.h"
 #include "engine/shared/memory.h"
-#include "tools/cli/judge/judged_parts.h"
+#include "tools/cli/judge/models/judged_parts.h"
 #include "tools/cli/shared/output.h"
 
 #include <stdlib.h>
