@@ -173,12 +173,10 @@ void evaluation_subset(EvaluationSubset *subset, const EvaluationSet *set, const
                        int64_t count) {
   const Money *money = &set->money;
   const int64_t *const from[4] = {money->act, money->skip, money->gain_if_one, money->gain_if_zero};
-  *subset = (EvaluationSubset){
-      .set = *set,
-      .labels = pick_numbers(set->labels, 1, rows, count),
-      .weights = pick_numbers(set->weights, 1, rows, count),
-      .scores = pick_numbers(set->scores, set->classes, rows, count),
-      .hashes = {pick_hashes(set->row_hash, rows, count), pick_hashes(set->cluster_hash, rows, count)}};
+  *subset = (EvaluationSubset){.set = *set,
+                               .labels = pick_numbers(set->labels, 1, rows, count),
+                               .weights = pick_numbers(set->weights, 1, rows, count),
+                               .scores = pick_numbers(set->scores, set->classes, rows, count)};
   for (int i = 0; i < 4; i++) subset->money[i] = pick_money(from[i], rows, count);
   EvaluationSet *made = &subset->set;
   made->rows = count;

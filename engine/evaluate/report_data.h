@@ -93,7 +93,8 @@ typedef struct PolicyValue {
 
 enum { MONEY_CURVE_POINTS = 101 };
 
-// Value where the policy's order of rows is followed up to x, with the pointwise interval of that value.
+// Value where the policy's order of rows is followed up to x, with the pointwise interval of that value (rows
+// as independent, also where they hang together).
 typedef struct MoneyCurve {
   int count;
   double x[MONEY_CURVE_POINTS]; // share of the rows (profit); rows or units of a budget (capacity)

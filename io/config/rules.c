@@ -202,7 +202,8 @@ static void finish_metrics(Loader *loader) {
   }
   if (given(loader, "evaluate.metrics") == NULL) {
     for (int i = 0; i < METRIC_COUNT; i++) {
-      bool shown = metric_table[i].usual && i != METRIC_value && i != METRIC_expected_cost;
+      bool shown = metric_table[i].usual && i != METRIC_value &&
+                   (i != METRIC_expected_cost || config->business.costs.count > 0);
       if (shown && (metric_table[i].tasks & 1u << task) != 0)
         text_list_add(&config->evaluate_metrics, metric_table[i].name);
     }

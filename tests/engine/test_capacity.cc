@@ -311,6 +311,31 @@ TEST(MoneyReport, BreakEvenAndSigns) {
   EXPECT_TRUE(money_of(set).never_gains);
 }
 
+// Rows that hang together: alone in their clusters they are as without, twice the same row is one row's
+// worth.
+TEST(MoneyReport, IntervalsAllowForClusters) {
+  EvaluationCase once = random_case(7), twice = once;
+  for (auto part : {&EvaluationCase::labels, &EvaluationCase::scores})
+    (twice.*part).insert((twice.*part).end(), (once.*part).begin(), (once.*part).end());
+  for (auto part : {&EvaluationCase::act, &EvaluationCase::skip})
+    (twice.*part).insert((twice.*part).end(), (once.*part).begin(), (once.*part).end());
+  twice.limit *= 2;
+  std::vector<uint64_t> clusters;
+  for (size_t i = 0; i < twice.labels.size(); i++) clusters.push_back(i % once.labels.size() + 1);
+  EvaluationSet set = limited(once), both = limited(twice);
+  MoneyReport alone = money_of(set);
+  set.cluster_hash = both.cluster_hash = clusters.data();
+  MoneyReport own = money_of(set), doubled = money_of(both);
+  for (int policy = 0; policy < MONEY_POLICY_COUNT; policy++) {
+    const PolicyValue &a = alone.policies[policy], &b = own.policies[policy], &c = doubled.policies[policy];
+    EXPECT_NEAR((double)b.low, (double)a.low, 1e-6 * (double)(a.high - a.low) + 2) << policy;
+    EXPECT_NEAR((double)(c.high - c.low), 2.0 * (double)(a.high - a.low), 1e-6 * (double)(a.high - a.low) + 4)
+        << policy;
+  }
+  EXPECT_NEAR(own.over_trivial.standard_error, alone.over_trivial.standard_error, 1e-6);
+  EXPECT_NEAR(doubled.over_trivial.standard_error, 2 * alone.over_trivial.standard_error, 1e-6);
+}
+
 TEST(MoneyReport, RandomWithoutACapacityIsAsManyAsTheModel) {
   EvaluationCase rows = rows_of({0.9, 0.6, 0.4, 0.1}, {30, -10, -10, 90});
   rows.limited = false;

@@ -365,7 +365,19 @@ TEST_F(BusinessTargets, SeveralClassesPayByTheirMatrix) {
   EXPECT_EQ(report_number(report.policy("oracle"), "value"), 0);
   EXPECT_EQ(report.number("business/costs/dsl/none"), 8);
   EXPECT_FALSE(report.text("business/definition_digest").empty());
+  double cost = 0;
+  for (size_t i = 0; i < report_size(report.json, "metrics"); i++)
+    if (report.text("metrics/" + std::to_string(i) + "/id") == "expected_cost")
+      cost = report.number("metrics/" + std::to_string(i) + "/challenger/value");
+  EXPECT_NEAR(cost, -value / (double)rows->rows, 1e-12);
   predictions_free(rows);
+  // Finished reports are compared likewise.
+  train(config, at("other"), {"--set", "train.epochs=1"});
+  ASSERT_EQ(ingot({"evaluate", at("other"), "-o", at("theirs")}).status, 0);
+  Outcome runs = ingot({"compare", at("other"), at("run"), "-o", at("runs"), "--json"});
+  Outcome reports = ingot({"compare", at("theirs"), at("out"), "-o", at("reports"), "--json"});
+  EXPECT_EQ(runs.status, reports.status) << reports.err;
+  EXPECT_EQ(Report(at("runs")).delta(), Report(at("reports")).delta());
   auto wrong = [&](const std::string &change, const std::string &words) {
     Outcome outcome = ingot({"check", config, "--set", change});
     EXPECT_EQ(outcome.status, 78) << outcome.err;

@@ -181,7 +181,7 @@ static Status predict_rows(Prediction *prediction, Error *error) {
   PASS(policy_of_model(&prediction->policy, model, business, error));
   if (business != NULL && business->present && task == TASK_BINARY) PASS(add_gains(prediction, error));
   if (business != NULL && business->present && task == TASK_MULTICLASS)
-    PASS(judged_costs(&prediction->costs, business, model->preprocess, error));
+    PASS(judged_costs(&prediction->costs, business, &prediction->class_names, error));
   decide(prediction);
   return STATUS_OK;
 }

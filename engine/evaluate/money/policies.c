@@ -1,6 +1,6 @@
 // The table of policies: what each is worth, and the model against the best that needs no model.
 #include "engine/evaluate/money/parts.h"
-#include "engine/evaluate/statistics/statistics.h"
+#include "engine/evaluate/statistics/clusters.h"
 #include "engine/shared/memory.h"
 
 #include <stdlib.h>
@@ -69,21 +69,51 @@ int64_t decided_value(const Decisions *decisions, const EvaluationSet *set) {
 
 // ---- values ----
 
-// The interval of a total of terms in millionths; in units.
-static Estimate total_of(const TermSums *sums, int64_t rows, int64_t value, double confidence) {
-  double error = term_sums_error(sums, rows) / MONEY_SCALE;
-  return estimate_symmetric(INTERVAL_T, (double)value / MONEY_SCALE, error, rows, confidence);
+// The interval of a total of terms in millionths; in units. Where rows hang together it allows for that, by
+// their terms [rows] in units; else terms is NULL.
+static Estimate total_of(const EvaluationSet *set, const TermSums *sums, const double *terms, int64_t value,
+                         double confidence) {
+  double error = term_sums_error(sums, set->rows) / MONEY_SCALE;
+  int64_t n = set->rows;
+  if (terms != NULL) {
+    Moments moments = moments_of_rows(set, terms, NULL);
+    error = moments.standard_error * (double)set->rows;
+    n = moments.n;
+  }
+  return estimate_symmetric(INTERVAL_T, (double)value / MONEY_SCALE, error, n, confidence);
 }
 
-static void set_interval(PolicyValue *value, const TermSums *sums, int64_t rows, double confidence) {
-  Estimate estimate = total_of(sums, rows, value->value, confidence);
+// What decisions are worth, row by row, where rows hang together; else NULL.
+static double *terms_of(const Decisions *decisions, const EvaluationSet *set) {
+  if (set->cluster_hash == NULL) return NULL;
+  double *terms = memory_get((size_t)set->rows, sizeof *terms);
+  for (int64_t i = 0; i < set->rows; i++) {
+    double part = share_of(decisions, decisions->rows[i]) * (double)money_gain(set, i);
+    terms[i] = ((double)set->money.skip[i] + part) / MONEY_SCALE;
+  }
+  return terms;
+}
+
+static double *payoff_terms(const int64_t *payoffs, const EvaluationSet *set) {
+  if (set->cluster_hash == NULL) return NULL;
+  double *terms = memory_get((size_t)set->rows, sizeof *terms);
+  for (int64_t i = 0; i < set->rows; i++) terms[i] = (double)payoffs[i] / MONEY_SCALE;
+  return terms;
+}
+
+// Takes the terms over.
+static void set_interval(PolicyValue *value, const EvaluationSet *set, const TermSums *sums, double *terms,
+                         double confidence) {
+  Estimate estimate = total_of(set, sums, terms, value->value, confidence);
   bool known = estimate.method != INTERVAL_NONE;
   value->low = known ? money_millionths(estimate.low) : value->value;
   value->high = known ? money_millionths(estimate.high) : value->value;
+  free(terms);
 }
 
 // A policy that is a payoff of each row: that of the predictions, of the best single decision, of right ones.
-static PolicyValue value_payoffs(const int64_t *payoffs, int64_t rows, double confidence) {
+static PolicyValue value_payoffs(const int64_t *payoffs, const EvaluationSet *set, double confidence) {
+  int64_t rows = set->rows;
   PolicyValue result = {.present = payoffs != NULL, .threshold = not_a_number, .acted = rows};
   TermSums sums = {0};
   if (payoffs == NULL) return result;
@@ -92,7 +122,7 @@ static PolicyValue value_payoffs(const int64_t *payoffs, int64_t rows, double co
     sums.squares += (__int128)payoffs[i] * payoffs[i];
   }
   result.value = sums.total;
-  set_interval(&result, &sums, rows, confidence);
+  set_interval(&result, set, &sums, payoff_terms(payoffs, set), confidence);
   return result;
 }
 
@@ -120,7 +150,7 @@ static PolicyValue value_policy(const EvaluationSet *set, MoneyPolicy policy, De
   result.spent += money_part(divided_cost, decisions->take, decisions->size);
   result.beyond_capacity = set->capacity.limited && result.spent > set->capacity.limit;
   if (divided_rows > 0) term_sums_divide(&sums, &divided, (double)decisions->take / (double)decisions->size);
-  set_interval(&result, &sums, set->rows, confidence);
+  set_interval(&result, set, &sums, terms_of(decisions, set), confidence);
   return result;
 }
 
@@ -132,14 +162,17 @@ static MoneyPolicy best_trivial(const PolicyValue *policies) {
   return better ? other : MONEY_NOBODY;
 }
 
-static void fill_over_trivial(MoneyReport *report, const TermSums *sums, int64_t rows, double confidence) {
+// Takes the terms over.
+static void fill_over_trivial(MoneyReport *report, const EvaluationSet *set, const TermSums *sums,
+                              double *terms, double confidence) {
   const PolicyValue *policies = report->policies;
   int64_t floor = policies[report->best_trivial].value;
   double achievable = (double)(policies[MONEY_ORACLE].value - floor);
   double gained = (double)(policies[MONEY_MODEL].value - floor);
   bool unknown = !policies[MONEY_ORACLE].present || achievable == 0;
   report->share_of_achievable = unknown ? not_a_number : gained / achievable;
-  report->over_trivial = total_of(sums, rows, policies[MONEY_MODEL].value - floor, confidence);
+  report->over_trivial = total_of(set, sums, terms, policies[MONEY_MODEL].value - floor, confidence);
+  free(terms);
 }
 
 // The sums of (share of the model - share of the other) * gain, by what both do with a row.
@@ -170,7 +203,10 @@ static void compare_with_trivial(MoneyReport *report, const EvaluationSet *set, 
   decide(decisions, &unused, set, report->best_trivial);
   decide_by_policy(&model, set);
   TermSums sums = compare_decisions(&model, decisions, set);
-  fill_over_trivial(report, &sums, set->rows, confidence);
+  double *terms = terms_of(&model, set), *other = terms_of(decisions, set);
+  for (int64_t i = 0; terms != NULL && i < set->rows; i++) terms[i] -= other[i];
+  fill_over_trivial(report, set, &sums, terms, confidence);
+  free(other);
   free(model.rows);
 }
 
@@ -210,7 +246,7 @@ static void report_payoffs(MoneyReport *report, const EvaluationSet *set, double
       [MONEY_NOBODY] = set->money.skip, [MONEY_MODEL] = set->money.act, [MONEY_ORACLE] = set->best};
   TermSums sums = {0};
   for (int policy = 0; policy < MONEY_POLICY_COUNT; policy++) {
-    report->policies[policy] = value_payoffs(payoffs[policy], set->rows, confidence);
+    report->policies[policy] = value_payoffs(payoffs[policy], set, confidence);
   }
   report->policies[MONEY_NOBODY].acted = 0;
   report->best_trivial = MONEY_NOBODY;
@@ -220,7 +256,10 @@ static void report_payoffs(MoneyReport *report, const EvaluationSet *set, double
     sums.total += gain;
     sums.squares += (__int128)gain * gain;
   }
-  fill_over_trivial(report, &sums, set->rows, confidence);
+  double *terms = payoff_terms(set->money.act, set), *other = payoff_terms(set->money.skip, set);
+  for (int64_t i = 0; terms != NULL && i < set->rows; i++) terms[i] -= other[i];
+  fill_over_trivial(report, set, &sums, terms, confidence);
+  free(other);
 }
 
 static void report_policies(MoneyReport *report, const EvaluationSet *set, double confidence) {

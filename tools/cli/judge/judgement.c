@@ -136,7 +136,7 @@ static Status find_stakes(Findings *findings, const Judgement *judgement, Error 
   for (int i = 0; i < comparison->metric_count; i++) {
     if (comparison->metrics[i].metric->id == METRIC_value) delta = &comparison->metrics[i].delta;
   }
-  return stakes_of(&findings->challenger, delta, judgement->champion,
+  return stakes_of(&findings->challenger, delta, comparison->replicates, judgement->champion,
                    &judgement->challengers[findings->chosen], &judgement->challengers->config->business,
                    error);
 }

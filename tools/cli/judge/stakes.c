@@ -69,8 +69,21 @@ static bool has_ranges(const BusinessConfig *business) {
   return found;
 }
 
-Status stakes_of(EvaluationReport *report, const Estimate *delta, const JudgedModel *champion,
-                 const JudgedModel *challenger, const BusinessConfig *business, Error *error) {
+// Draws of rows: the resampled differences, moved by what grouping scores took from the one that is shown.
+static Risk risk_by(const Sensitivity *sensitivity, const Estimate *delta, const Replicates *replicates) {
+  const MetricReplicates *value = replicates_of(replicates, &metric_table[METRIC_value]);
+  if (value == NULL) return risk_of(sensitivity, delta->standard_error, NULL, 0);
+  double *moved = memory_get((size_t)replicates->count, sizeof *moved);
+  for (int i = 0; i < replicates->count; i++)
+    moved[i] = value->values[REPLICATE_DELTA][i] + (delta->value - value->whole[REPLICATE_DELTA]);
+  Risk risk = risk_of(sensitivity, delta->standard_error, moved, replicates->count);
+  free(moved);
+  return risk;
+}
+
+Status stakes_of(EvaluationReport *report, const Estimate *delta, const Replicates *replicates,
+                 const JudgedModel *champion, const JudgedModel *challenger, const BusinessConfig *business,
+                 Error *error) {
   MoneyReport *money = &report->money;
   if (!money->present || (challenger->judged.frame == NULL && has_ranges(business))) return STATUS_OK;
   Stakes stakes = {champion, challenger, business, money->best_trivial};
@@ -82,6 +95,6 @@ Status stakes_of(EvaluationReport *report, const Estimate *delta, const JudgedMo
   }
   PASS(sensitivity_of(&money->sensitivity, business, money_value(&set) - other, report->rows, delta_at,
                       &stakes, error));
-  money->risk = risk_of(&money->sensitivity, delta->standard_error, NULL, 0);
+  money->risk = risk_by(&money->sensitivity, delta, champion == NULL ? NULL : replicates);
   return STATUS_OK;
 }

@@ -142,7 +142,9 @@ Status judged_model_open_stored(JudgedModel *judged, const json_t *report, const
   }
   take_rows(judged, read);
   TRY(judged_rows_hash(&judged->judged, judged->config->evaluate_cluster, false, error));
-  status = judged_rows_count(&judged->judged, &judged->config->business, error);
+  TRY(judged_rows_count(&judged->judged, &judged->config->business, error));
+  if (judged->config->business.costs.count > 0)
+    status = judged_costs(&judged->judged.costs, &judged->config->business, &judged->class_names, error);
 done:
   predictions_free(read);
   free(config);

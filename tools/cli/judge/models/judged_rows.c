@@ -143,51 +143,48 @@ static Status read_money(JudgedRows *judged, Dataset *dataset, const Preprocess 
 
 // ---- several classes ----
 
-static int class_named(const Preprocess *preprocess, const char *name) {
-  int classes = preprocess_class_count(preprocess);
-  for (int i = 0; i < classes; i++)
-    if (strcmp(preprocess_class_name(preprocess, i), name) == 0) return i;
-  return -1;
+static Status no_class(const TextList *classes, const char *name, Error *error) {
+  const char *nearest = text_nearest(name, (const char *const *)classes->items, classes->count);
+  return error_set(error, STATUS_CONFIG, "business.costs: the target has no class '%.100s'%s%.100s%s", name,
+                   nearest ? "; did you mean '" : "", nearest ? nearest : "", nearest ? "'?" : "");
 }
 
-static Status no_class(const Preprocess *preprocess, const char *name, Error *error) {
-  int classes = preprocess_class_count(preprocess);
-  const char **names = memory_get((size_t)classes, sizeof *names);
-  for (int i = 0; i < classes; i++) names[i] = preprocess_class_name(preprocess, i);
-  const char *nearest = text_nearest(name, names, classes);
-  error_set(error, STATUS_CONFIG, "business.costs: the target has no class '%.100s'%s%.100s%s", name,
-            nearest ? "; did you mean '" : "", nearest ? nearest : "", nearest ? "'?" : "");
-  free(names);
-  return STATUS_CONFIG;
-}
-
-Status judged_costs(double **costs, const BusinessConfig *business, const Preprocess *preprocess,
-                    Error *error) {
-  int classes = preprocess_class_count(preprocess);
-  double *made = memory_get((size_t)classes * (size_t)classes, sizeof *made);
-  bool *given = memory_get((size_t)classes * (size_t)classes, sizeof *given);
+Status judged_costs(double **costs, const BusinessConfig *business, const TextList *classes, Error *error) {
+  int count = classes->count;
+  double *made = memory_get((size_t)count * (size_t)count, sizeof *made);
+  bool *given = memory_get((size_t)count * (size_t)count, sizeof *given);
   Status status = STATUS_OK;
-  for (int i = 0; i < classes; i++) given[i * classes + i] = true;
+  for (int i = 0; i < count; i++) given[i * count + i] = true;
   for (int i = 0; i < business->costs.count; i++) {
     const Cost *cost = &business->costs.items[i];
-    int truth = class_named(preprocess, cost->truth), decision = class_named(preprocess, cost->decision);
-    if (truth < 0 || decision < 0) TRY(no_class(preprocess, truth < 0 ? cost->truth : cost->decision, error));
-    made[truth * classes + decision] = cost->amount;
-    given[truth * classes + decision] = true;
+    int truth = text_list_find(classes, cost->truth), decision = text_list_find(classes, cost->decision);
+    if (truth < 0 || decision < 0) TRY(no_class(classes, truth < 0 ? cost->truth : cost->decision, error));
+    made[truth * count + decision] = cost->amount;
+    given[truth * count + decision] = true;
   }
-  for (int i = 0; i < classes * classes; i++) {
+  for (int i = 0; i < count * count; i++) {
+    const char *truth = classes->items[i / count], *decision = classes->items[i % count];
     if (given[i]) continue;
     TRY(error_set(
         error, STATUS_CONFIG,
         "business.costs: nothing is said of deciding for '%s' where '%s' is true; write %s: {%s: ...}",
-        preprocess_class_name(preprocess, i % classes), preprocess_class_name(preprocess, i / classes),
-        preprocess_class_name(preprocess, i / classes), preprocess_class_name(preprocess, i % classes)));
+        decision, truth, truth, decision));
   }
   *costs = made;
   made = NULL;
 done:
   free(made);
   free(given);
+  return status;
+}
+
+static Status read_costs(JudgedRows *judged, const BusinessConfig *business, const Preprocess *preprocess,
+                         Error *error) {
+  TextList classes = {0};
+  for (int i = 0; i < judged->classes; i++) text_list_add(&classes, preprocess_class_name(preprocess, i));
+  Status status = judged_costs(&judged->costs, business, &classes, error);
+  text_list_free(&classes);
+  payoff_digest_costs(judged->payoffs.definition, business);
   return status;
 }
 
@@ -305,8 +302,7 @@ Status judged_rows_load(JudgedRows *judged, Dataset *dataset, const Preprocess *
   if (with_ids) TRY(dataset_row_ids(&judged->ids, dataset, rows, count, error));
   TRY(read_labels(judged, dataset, preprocess, rows, error));
   if (business != NULL && business->present && task == TASK_MULTICLASS) {
-    TRY(judged_costs(&judged->costs, business, preprocess, error));
-    payoff_digest_costs(judged->payoffs.definition, business);
+    TRY(read_costs(judged, business, preprocess, error));
   } else if (business != NULL && business->present) {
     TRY(read_money(judged, dataset, preprocess, business, rows, error));
   }
