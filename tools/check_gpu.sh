@@ -8,12 +8,14 @@ Usage: tools/check_gpu.sh bundle [--preset NAME | --grid] [DIR]
        DIR/check_gpu.sh run [RESULTS]
   bundle  builds, and collects program, CUDA library, shared libraries, tests, goldens and small data in DIR (default:
           build/gpu_check), at most 60 MiB, to be copied to a machine with a GPU: an NVIDIA driver, glibc 2.34 or later
-          and its libstdc++
+          and its libstdc++; for fast mode also the libcublasLt of its CUDA toolkit (where the loader finds it,
+          LD_LIBRARY_PATH, or /usr/local/cuda)
           --preset NAME  what is built: package (default, code for several GPUs) or release
           --grid         with the grid of threads on a CPU instead of a GPU: tries the script, and proves nothing else
   run     there, in at most 8 minutes: self-test, every operator against the CPU, golden runs, runs resumed across
-          devices, the benchmark, and PyTorch's and compute-sanitizer where they are installed; all of it in
-          RESULTS/results.json (default: DIR/results), a table last; exit 1 where anything failed
+          devices, fast mode against exact mode where cuBLASLt is, the benchmark, and PyTorch's and compute-sanitizer where
+          they are installed; all of it in RESULTS/results.json (default: DIR/results), a table last; exit 1 where anything
+          failed
 TEXT
 }
 
@@ -59,7 +61,7 @@ bundle() {
     cp "$build/test_cuda_device" "$build/libingot_cuda.so" "$to/bin/"
   else
     cp "$build/test_cuda" "$to/bin/test_cuda_device"
-    cp "$build/cuda_on_cpu/libingot_cuda.so" "$to/bin/"
+    cp "$build"/cuda_on_cpu/libingot_cuda.so "$build"/cuda_on_cpu/libcublasLt.so.* "$to/bin/"
     touch "$to/grid"
   fi
   strip --strip-unneeded "$to"/bin/*
@@ -131,8 +133,32 @@ doctor() {
   awk '/^cuda:0$/{ found = 1; next } /^[^ ]/{ found = 0 } found && /self-test passed/{ ok = 1 } END { exit !ok }' "$logs/doctor.txt"
 }
 
-operators() { (cd "$here" && program 150 test_cuda_device --gtest_brief=1 --gtest_filter='-TrainingCuda.*'); }
+operators() { (cd "$here" && program 150 test_cuda_device --gtest_brief=1 --gtest_filter='-TrainingCuda.*:Fast*'); }
 training() { (cd "$here" && program 120 test_cuda_device --gtest_brief=1 --gtest_filter='TrainingCuda.*'); }
+
+# Products of fast mode against the exact ones within their bound, and training by them.
+fast_products() {
+  (cd "$here" && program 90 test_cuda_device --gtest_brief=1 --gtest_filter='Fast*') | tee "$logs/fast.txt"
+  if grep -q ': Skipped$' "$logs/fast.txt"; then
+    grep -A1 ': Skipped$' "$logs/fast.txt" | tail -n 1 && exit 77
+  fi
+}
+
+# Runs of fast mode repeat themselves on this GPU.
+fast_run() {
+  local reason product
+  reason=$(awk '/^cuda:0$/{ found = 1 } found && sub(/^ +fast mode +no: /, ""){ print; exit }' "$logs/doctor.txt")
+  if [ -n "$reason" ]; then
+    echo "$reason" && exit 77
+  fi
+  for product in tf32 bf16; do
+    for run in fast again; do
+      train "${run}_$product" cuda:0 --set numerics.id=f1 --set numerics.product=$product
+    done
+    expect "$(digest "again_$product")" "$(digest "fast_$product")" "the second run by $product"
+    reproduce "fast_$product" cuda:0
+  done
+}
 
 # The operator tests under a tool of compute-sanitizer.
 sanitizer() {
@@ -141,7 +167,7 @@ sanitizer() {
   fi
   local code=0
   (cd "$here" && limited 90 env LD_LIBRARY_PATH="$libraries" compute-sanitizer --tool "$1" --error-exitcode 9 \
-    bin/test_cuda_device --gtest_brief=1 --gtest_filter='-TrainingCuda.*:Library.*' 2>&1) | tee "$logs/$1.txt" || code=$?
+    bin/test_cuda_device --gtest_brief=1 --gtest_filter='-TrainingCuda.*:Library.*:Fast*' 2>&1) | tee "$logs/$1.txt" || code=$?
   if grep -q 'Device not supported' "$logs/$1.txt"; then
     echo "compute-sanitizer cannot use this device" && exit 77
   fi
@@ -281,6 +307,8 @@ run() {
     check reproduce_on_cpu reproduce gpu cpu
     check resume_cpu_to_gpu resume cpu cuda:0
     check resume_gpu_to_cpu resume cuda:0 cpu
+    check fast_products fast_products
+    check fast_run fast_run
     check machine_code machine_code
     check benchmark benchmark
     check benchmark_torch peer

@@ -2,6 +2,7 @@
 #include "engine/evaluate/evaluate.h"
 #include "engine/evaluate/metrics/facts.h"
 #include "engine/evaluate/metrics/metric_choice.h"
+#include "engine/evaluate/money.h"
 #include "engine/evaluate/resample/replicates.h"
 #include "engine/evaluate/statistics/intervals.h"
 #include "engine/evaluate/verdict/gates.h"
@@ -42,13 +43,19 @@ static Status check_same(const EvaluationSet *a, const EvaluationSet *b, Error *
   if ((a->money.act == NULL) != (b->money.act == NULL)) {
     return error_set(error, STATUS_DATA, "not comparable: only one of the two has payoffs");
   }
+  if (a->capacity.limited != b->capacity.limited || a->capacity.limit != b->capacity.limit) {
+    return error_set(error, STATUS_DATA,
+                     "not comparable: the two models were judged by different capacities");
+  }
+  // Elsewhere what acting is worth depends on the prediction.
+  bool same_act = a->task == TASK_BINARY;
   for (int64_t i = 0; i < a->rows; i++) {
     if (a->labels[i] != b->labels[i]) return differ("labels", i, error);
     double weight_a = a->weights == NULL ? 1 : a->weights[i],
            weight_b = b->weights == NULL ? 1 : b->weights[i];
     if (weight_a != weight_b) return differ("weights", i, error);
     if (a->money.act == NULL) continue;
-    if (a->money.act[i] != b->money.act[i] || a->money.skip[i] != b->money.skip[i])
+    if ((same_act && a->money.act[i] != b->money.act[i]) || a->money.skip[i] != b->money.skip[i])
       return differ("payoffs", i, error);
   }
   return check_slices(a, b, error);
@@ -185,6 +192,7 @@ Status compare_contender(Comparison *comparison, const EvaluationSet *champion,
   EvaluationSet sets[2] = {*champion, *challenger};
   for (int i = 0; i < 2; i++) {
     if (sets[i].facts == NULL) evaluation_sets_prepare(&sets[i], 1);
+    money_limit(&sets[i]);
   }
   comparison->rows = champion->rows;
   comparison->confidence = confidence_of(gates);

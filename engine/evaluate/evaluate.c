@@ -96,6 +96,7 @@ Status evaluate_model(EvaluationReport *report, const EvaluationSet *set, const 
   PASS(metric_choice(&choice, names, gates, set, error));
   EvaluationSet own = *set;
   if (set->facts == NULL) evaluation_sets_prepare(&own, 1);
+  money_limit(&own);
   report->confidence = confidence_of(gates);
   report->replicates = resample_metrics(&own, &choice);
   if (report->replicates != NULL) {

@@ -98,13 +98,13 @@ static Status check_payoffs(Checker *checker, Dataset *dataset, const BusinessCo
     const char *key, *text;
   } payoffs[] = {{"business.act", business->act}, {"business.skip", business->skip}};
   Frame *frame = NULL;
-  if (!business->present || business->has_matrix || checker->data->target.task != TASK_BINARY)
-    return STATUS_OK;
+  Task task = checker->data->target.task;
+  if (!business->present || business->has_matrix || task == TASK_MULTICLASS) return STATUS_OK;
   PASS(dataset_frame(&frame, dataset, NULL, &none, 0, error));
   for (int i = 0; i < 2; i++) {
     int column;
     Error wrong;
-    if (payoff_check(&column, payoffs[i].text, business, frame, &wrong) != STATUS_OK)
+    if (payoff_check(&column, payoffs[i].text, business, task, frame, &wrong) != STATUS_OK)
       complain(checker, STATUS_CONFIG, payoffs[i].key, column, wrong.text);
   }
   frame_free(frame);

@@ -113,10 +113,9 @@ static void verdict(Text *text, const json_t *report) {
 static void rule_row(Text *text, const json_t *report, const json_t *row, bool results) {
   bool both = compared(report);
   double scale = report_number(row, "scale"), reference = report_number(row, "challenger/value");
+  if (reference != reference) reference = report_number(row, "delta/value");
   text_put(text, "| ");
   put_name(text, row, "label");
-  text_put(text, *report_string(row, "slice") != '\0' ? " by " : "");
-  put_name(text, row, "slice");
   text_put(text, " | ");
   if (both) {
     estimate(text, row, "champion", scale, reference, false);

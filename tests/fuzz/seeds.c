@@ -178,6 +178,12 @@ static void manifest_seeds(const char *folder) {
   text = manifest_text(&manifest);
   put_text(folder, "finished", text);
   free(text);
+  PinnedProduct product = {{PRODUCT_FORWARD, ACTIVATION_RELU, 1024, 32, 16}, {1, 2, 3}};
+  manifest.numerics = "f1";
+  manifest.pins = (ProductPins){"some GPU", 130100, &product, 1};
+  text = manifest_text(&manifest);
+  put_text(folder, "fast", text);
+  free(text);
 }
 
 static void payoff_seeds(const char *folder) {

@@ -33,6 +33,9 @@ def check_view(page, reader):
 
 
 def check(browser, path, modes=MODES):
+    if not Path(path).is_file():
+        yield f"{path}: no such file"
+        return
     for mode, options in modes:
         page = browser.open(path, **options)
         if mode.startswith("#"):

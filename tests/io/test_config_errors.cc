@@ -104,7 +104,11 @@ const ErrorCase CASES[] = {
     {"metric that takes no parameter", "evaluate: {metrics: [auc@1]}\n", "metric 'auc' takes no parameter"},
     {"misspelt metric with a parameter", "evaluate: {metrics: [captur@0.1]}\n",
      "no metric is called 'captur@0.1'; did you mean 'capture@0.1'?\n"},
-    {"numerics", "numerics: {id: x2}\n", "numerics.id must be x1, not 'x2'"},
+    {"numerics", "numerics: {id: x2}\n", "numerics.id must be x1 or f1, not 'x2'"},
+    {"products of x1", "numerics: {id: x1, product: bf16}\n",
+     "c.yaml:5:20: error: numerics.product applies only where numerics.id is f1\n"},
+    {"operands of products", "numerics: {id: f1, product: fp8}\n",
+     "numerics.product must be tf32 or bf16, not 'fp8'"},
     // Ranges
     {"zero", "train: {epochs: 0}\n",
      "c.yaml:5:17: error: train.epochs is 0, outside [1, 1000000] epochs\n   5 | train: {epochs: 0}\n     |  "
@@ -192,6 +196,18 @@ const ErrorCase CASES[] = {
      "a must have low <= value <= high\n"},
     {"name of a number", "business: {unit: E, act: '1', params: {1a: 3}}\n",
      "'1a' is no name: letters, digits and _, not beginning with a digit\n"},
+    {"unit of a parameter", "business: {unit: E, act: '1', params: {a: {value: 3, unit: F}}}\n",
+     "a is in F, but business.unit is E: convert the amount, or write unit: rate for a share or a factor\n"},
+    {"two capacities", "business: {unit: E, act: '1', capacity: {rows: 3, fraction: 0.5}}\n",
+     "c.yaml:5:41: error: business.capacity needs only one of rows, fraction and budget\n"},
+    {"a budget without costs", "business: {unit: E, act: '1', capacity: {budget: 3}}\n",
+     "budget and cost go together"},
+    {"policy without capacity", "business: {unit: E, act: '1', policy: capacity}\n",
+     "policy capacity acts up to business.capacity, which is not given"},
+    {"costs of two classes", "business: {unit: E, act: '1', costs: {a: {b: 1}}}\n",
+     "business.costs needs a target with several classes, not a binary one\n"},
+    {"shape of costs", "business: {unit: E, act: '1', costs: {a: 1}}\n",
+     "a map of maps, {TRUTH: {DECISION: cost}}"},
     // Payoff expressions: the caret within the value, however it is written
     {"syntax", "business: {unit: EUR, act: '1 + + * 2'}\n",
      "c.yaml:5:35: error: business.act: a value expected before '*'\n   5 | business: {unit: EUR, act: '1 + "

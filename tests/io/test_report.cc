@@ -186,14 +186,18 @@ TEST(ReportJson, HoldsWhatWasFound) {
     EXPECT_EQ(report_number(metric, "delta/ci/1"), found.delta.high);
   }
   const json_t *policies = report_at(made.json, "business/policies");
-  ASSERT_EQ(json_array_size(policies), 5u);
+  const PolicyValue *of = made.challenger.money.policies;
   const std::pair<const char *, int64_t> expected[] = {
-      {"nobody", made.challenger.money.policies[MONEY_NOBODY].value},
-      {"everybody", made.challenger.money.policies[MONEY_EVERYBODY].value},
+      {"nobody", of[MONEY_NOBODY].value},
+      {"everybody", of[MONEY_EVERYBODY].value},
+      {"random", of[MONEY_RANDOM].value},
       {"champion", made.champion.money.policies[MONEY_MODEL].value},
-      {"challenger", made.challenger.money.policies[MONEY_MODEL].value},
-      {"oracle", made.challenger.money.policies[MONEY_ORACLE].value}};
-  for (size_t i = 0; i < 5; i++) {
+      {"challenger", of[MONEY_MODEL].value},
+      {"half", of[MONEY_HALF].value},
+      {"best_threshold", of[MONEY_BEST_THRESHOLD].value},
+      {"oracle", of[MONEY_ORACLE].value}};
+  ASSERT_EQ(json_array_size(policies), std::size(expected));
+  for (size_t i = 0; i < std::size(expected); i++) {
     EXPECT_STREQ(report_string(json_array_get(policies, i), "name"), expected[i].first);
     EXPECT_EQ(json_integer_value(report_at(json_array_get(policies, i), "value")), expected[i].second);
   }

@@ -14,6 +14,7 @@ typedef struct TimeBlock {
 } TimeBlock;
 
 typedef struct Stability {
+  bool by_row;     // times are numbers of rows in time order, counted from 1
   char *from, *to; // of all judged rows; NULL: no time is known
   int metric_count;
   const Metric *metrics[TIME_METRICS]; // value where there is money, and the primary rule's

@@ -37,10 +37,13 @@ struct RowSums {
   Column *columns;                  // column 0: weights, not summed where cells count the rows
   int first_summed;
   int column_count;
-  int label_column;             // of the labels, their squares follow; 0 where nobody asks
-  int (*column_of)[2];          // [metrics][model]; -1: no terms
-  int64_t *terms;               // [columns, chunk]
-  int64_t chunk;                // rows of a chunk
+  int label_column;     // of the labels, their squares follow; 0 where nobody asks
+  int (*column_of)[2];  // [metrics][model]; -1: no terms
+  int64_t *terms;       // [columns, chunk]
+  int64_t chunk;        // rows of a chunk
+  uint32_t *place;      // [chunk] where a row of the chunk went
+  uint64_t *chunk_unit; // [chunk] in that order
+  uint16_t *chunk_cell[2];
   uint32_t *counts[2];          // [groups, cells, lanes]; without weights
   int64_t *cell_sums[2], *sums; // with weights; [columns, groups, lanes]
   int group_count;              // summed now
@@ -146,7 +149,7 @@ static void fill_terms(const void *arguments, int64_t first, int64_t last) {
     double *terms = column_terms(task->sums, column, task->first, task->rows),
            scale = power_of_two(column->exponent);
     int64_t *out = task->sums->terms + c * task->sums->chunk;
-    for (int64_t i = 0; i < task->rows; i++) out[i] = nearest(terms[i] * scale);
+    for (int64_t i = 0; i < task->rows; i++) out[task->sums->place[i]] = nearest(terms[i] * scale);
     free(terms);
   }
 }
@@ -222,6 +225,10 @@ RowSums *row_sums_new(const EvaluationSet *const sets[2], const Metric *const *m
   choose_cells(sums, metrics, metric_count);
   sums->first_summed = set->weights == NULL && row_sums_cells(sums, 0) > 0;
   sums->terms = memory_get((size_t)(sums->column_count * sums->chunk), sizeof *sums->terms);
+  sums->place = memory_get((size_t)sums->chunk, sizeof *sums->place);
+  sums->chunk_unit = memory_get((size_t)sums->chunk, sizeof *sums->chunk_unit);
+  for (int model = 0; model < 2; model++)
+    sums->chunk_cell[model] = memory_get((size_t)sums->chunk, sizeof *sums->chunk_cell[model]);
   parallel_run(choose_exponents, sums, sums->column_count, sums->threads);
   return sums;
 }
@@ -242,10 +249,13 @@ void row_sums_free(RowSums *sums) {
   for (int model = 0; model < 2; model++) {
     score_groups_clear(&sums->groups[model]);
     free(sums->class_cell[model]);
+    free(sums->chunk_cell[model]);
   }
   free(sums->columns);
   free(sums->column_of);
   free(sums->terms);
+  free(sums->place);
+  free(sums->chunk_unit);
   free(sums);
 }
 
@@ -281,28 +291,52 @@ static void get_sums(RowSums *sums, int count) {
   sums->sums = memory_get((size_t)sums->column_count * (size_t)count * RESAMPLE_LANES, sizeof(int64_t));
 }
 
+static const uint16_t *cells_of(const RowSums *sums, int model) {
+  return sums->groups[model].cell != NULL ? sums->groups[model].cell : sums->class_cell[model];
+}
+
+// Rows of a chunk go by the cell of the first model: its sums, and mostly those of a similar model, are then
+// where the row before left them, in the nearest cache.
+static void order_chunk(RowSums *sums, int64_t first, int64_t rows) {
+  const uint16_t *cell = cells_of(sums, 0);
+  uint32_t *next = memory_get((size_t)row_sums_cells(sums, 0) + 1, sizeof *next), position = 0;
+  for (int64_t i = 0; cell != NULL && i < rows; i++) next[cell[first + i]]++;
+  for (int c = 0; c <= row_sums_cells(sums, 0); c++) {
+    uint32_t count = next[c];
+    next[c] = position;
+    position += count;
+  }
+  for (int64_t i = 0; i < rows; i++) {
+    uint32_t place = sums->place[i] = cell == NULL ? (uint32_t)i : next[cell[first + i]]++;
+    sums->chunk_unit[place] = sums->unit[first + i];
+    for (int model = 0; cell != NULL && model < sums->models; model++)
+      sums->chunk_cell[model][place] = cells_of(sums, model)[first + i];
+  }
+  free(next);
+}
+
 static void add_chunk(RowSums *sums, Resample *task, int64_t first, int64_t rows) {
   ChunkTask terms = {sums, first, rows};
+  order_chunk(sums, first, rows);
   parallel_run(fill_terms, &terms, sums->column_count, sums->threads);
   ResampleCounts counts[2];
   ResampleSums added[2 + sums->column_count];
   task->count_tables = task->sum_tables = 0;
   for (int model = 0; model < sums->models; model++) {
-    const uint16_t *cell =
-        sums->groups[model].cell != NULL ? sums->groups[model].cell : sums->class_cell[model];
+    const uint16_t *cell = sums->chunk_cell[model];
     int cells = row_sums_cells(sums, model);
-    if (cell == NULL) continue;
+    if (cells == 0) continue;
     if (sums->counts[model] != NULL)
-      counts[task->count_tables++] = (ResampleCounts){cell + first, cells, sums->counts[model]};
+      counts[task->count_tables++] = (ResampleCounts){cell, cells, sums->counts[model]};
     else
-      added[task->sum_tables++] = (ResampleSums){cell + first, sums->terms, cells, sums->cell_sums[model]};
+      added[task->sum_tables++] = (ResampleSums){cell, sums->terms, cells, sums->cell_sums[model]};
   }
   for (int c = sums->first_summed; c < sums->column_count; c++) {
     int64_t *at = sums->sums + (int64_t)c * sums->group_count * RESAMPLE_LANES;
     added[task->sum_tables++] = (ResampleSums){NULL, sums->terms + c * sums->chunk, 1, at};
   }
   task->rows = rows;
-  task->unit = sums->unit + first;
+  task->unit = sums->chunk_unit;
   task->counts = counts;
   task->sums = added;
   parallel_run(resample, task, sums->group_count, sums->threads);

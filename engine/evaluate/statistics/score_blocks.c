@@ -160,7 +160,7 @@ static void cut_blocks(ScoreBlocks *blocks, const EvaluationSet *set, Keyed *sor
   uint64_t *keys = sorted->keys, last = 0;
   int64_t count = 0;
   for (int64_t i = 0; i < set->rows; i++) {
-    bool positive = set->labels[sorted->rows[i]] == 1;
+    bool positive = set->labels != NULL && set->labels[sorted->rows[i]] == 1;
     if (i == 0 || keys[i] != last) {
       last = keys[i];
       double score = score_of(last);

@@ -20,8 +20,8 @@ struct ScoreBlocks {
   bool weighted;
 };
 
-// Of a set with one score a row, at most 2^32 - 1 rows. O(rows). Freed by score_blocks_free (NULL is
-// allowed).
+// Of a set with one score a row, at most 2^32 - 1 rows; without labels (predict) no label is counted. The
+// scores are kept as a view. O(rows). Freed by score_blocks_free (NULL is allowed).
 ScoreBlocks *score_blocks_new(const EvaluationSet *set);
 void score_blocks_free(ScoreBlocks *blocks);
 

@@ -7,7 +7,9 @@
 //
 // Rows are made up: a label, two models' probabilities, what acting and skipping are worth.
 #include "engine/evaluate/evaluate.h"
+#include "engine/evaluate/metrics/facts.h"
 #include "engine/evaluate/resample/replicates.h"
+#include "engine/evaluate/statistics/score_blocks.h"
 #include "engine/shared/math64.h"
 #include "engine/shared/memory.h"
 #include "kernels/operators.h"
@@ -105,8 +107,12 @@ int main(int argc, char **argv) {
   printf("%lld rows, 2 models, %s\n", (long long)count, operators_best_isa());
   printf("metrics and their intervals     %8.2f s, processor %8.2f s, %5.1f bytes a row beyond the rows\n",
          seconds() - start, processor_seconds() - busy, (peak_bytes() - before) / (double)count);
-  const Metric *metrics[METRIC_COUNT];
+  const Metric *metrics[METRIC_LIMIT];
   for (int i = 0; i < comparison.metric_count; i++) metrics[i] = comparison.metrics[i].metric;
+  // As compare_models has them by then.
+  EvaluationSet sets[2] = {a, b};
+  evaluation_sets_prepare(sets, 2);
+  a = sets[0], b = sets[1];
   a.row_hash = b.row_hash = rows.hash;
   b.resampling = (Resampling){.replicates = replicates};
   start = seconds();
@@ -118,5 +124,6 @@ int main(int argc, char **argv) {
       peak_bytes() / (double)count);
   replicates_free(made);
   comparison_clear(&comparison);
+  evaluation_sets_release(sets, 2);
   return 0;
 }

@@ -12,6 +12,7 @@
 #include "io/shared/environment.h"
 #include "tools/cli/judge/decision.h"
 #include "tools/cli/judge/judged_panels.h"
+#include "tools/cli/judge/stakes.h"
 #include "tools/cli/shared/output.h"
 
 #include <stdio.h>
@@ -30,6 +31,12 @@ typedef struct Findings {
   Validity *validity; // [challenger_count], with these slices
   Panels panels;      // of the chosen one
 } Findings;
+
+// Policies under a capacity: who is on the list of those acted on.
+static void limit_all(const Judgement *judgement) {
+  if (judgement->champion != NULL) judged_model_limit(judgement->champion);
+  for (int i = 0; i < judgement->challenger_count; i++) judged_model_limit(&judgement->challengers[i]);
+}
 
 // The challengers, then the champion where there is one, ready to be judged; freed by release_sets.
 static EvaluationSet *prepared_sets(const Judgement *judgement, int *count) {
@@ -112,6 +119,18 @@ static Status judge(Findings *findings, const Judgement *judgement, const Evalua
                 error));
   return evaluate(&findings->challenger, findings, judgement, &sets[chosen], &findings->comparison,
                   REPLICATE_CHALLENGER, error);
+}
+
+// What the difference in money hangs on, once it is there.
+static Status find_stakes(Findings *findings, const Judgement *judgement, Error *error) {
+  const Comparison *comparison = &findings->comparison;
+  const Estimate *delta = &findings->challenger.money.over_trivial;
+  for (int i = 0; i < comparison->metric_count; i++) {
+    if (comparison->metrics[i].metric->id == METRIC_value) delta = &comparison->metrics[i].delta;
+  }
+  return stakes_of(&findings->challenger, delta, judgement->champion,
+                   &judgement->challengers[findings->chosen], &judgement->challengers->config->business,
+                   error);
 }
 
 static Status describe(ReportContext *context, const Judgement *judgement, int chosen, Error *error) {
@@ -239,8 +258,10 @@ Status judgement_write(const Judgement *judgement, Error *error) {
   int count = 0;
   Status status;
   TRY(inconclusive_rule(&rule, judgement->inconclusive, error));
+  limit_all(judgement);
   sets = prepared_sets(judgement, &count);
   TRY(judge(&findings, judgement, sets, error));
+  TRY(find_stakes(&findings, judgement, error));
   TRY(fill_panels(&findings, judgement, error));
   const Verdict *verdict = judgement->champion == NULL ? &findings.verdict : &findings.comparison.verdict;
   TRY(write_all(&findings, judgement, verdict, error));

@@ -70,18 +70,16 @@ static void gate_interval(Text *text, const json_t *gate) {
 
 static void gate_row(Text *text, const json_t *report, size_t index, bool compared) {
   const json_t *gate = json_array_get(report_at(report, "gates"), index);
-  Form form = form_of(gate, report_number(gate, "challenger/value")), difference = form_signed(form);
+  double value = report_number(gate, "challenger/value");
+  Form form = form_of(gate, value == value ? value : report_number(gate, "delta/value"));
+  Form difference = form_signed(form);
   bool money = report_number(gate, "scale") > 1;
   char base[48];
   snprintf(base, sizeof base, "/gates/%zu", index);
   text_add(text, "<tr id=\"%s\"><th scope=\"row\">", base);
   text_html(text, report_string(gate, "label"));
-  for (int i = 0; i < 2; i++) {
-    const char *part = report_string(gate, i == 0 ? "slice" : "unit");
-    if (*part == '\0' || (i == 1 && !money)) continue;
-    text_put(text, i == 0 ? " by " : ", ");
-    text_html(text, part);
-  }
+  if (money) text_put(text, ", ");
+  text_html(text, money ? report_string(gate, "unit") : "");
   text_put(text, "<small>");
   rule_words(text, gate);
   text_put(text, "</small></th>");

@@ -1,18 +1,19 @@
 // Chooses policies on validation rows; policy.json keeps them.
-#include "tools/cli/judge/policy.h"
+#include "tools/cli/judge/models/policy.h"
 
 #include "engine/evaluate/money.h"
 #include "engine/shared/memory.h"
 #include "io/run/manifest.h"
 #include "io/run/run_policy.h"
 #include "io/shared/text.h"
-#include "tools/cli/judge/judged_rows.h"
+#include "tools/cli/judge/models/judged_rows.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const kind_names[] = {"best_on_validation", "threshold", "expected_gain"};
+static const char *const kind_names[] = {"best_on_validation", "threshold", "expected_gain", "capacity",
+                                         "frozen"};
 
 // Everything of a business section that the choice depends on.
 static void definition_digest(uint8_t digest[DIGEST_BYTES], const BusinessConfig *business) {
@@ -63,7 +64,8 @@ static Status write_policy(const TrainedModel *model, const BusinessConfig *busi
   return run_policy_write(model->run, &record, error);
 }
 
-// *found: policy.json is there and was written for this model and these definitions.
+// *found: policy.json is there and was written for this model and, unless the stored threshold is asked for,
+// these definitions.
 static Status read_policy(Policy *policy, bool *found, const TrainedModel *model,
                           const BusinessConfig *business, Error *error) {
   RunPolicy record;
@@ -73,10 +75,22 @@ static Status read_policy(Policy *policy, bool *found, const TrainedModel *model
   if (status == STATUS_MISSING) return STATUS_OK;
   PASS(status);
   definition_digest(definition, business);
+  bool any = business->policy == POLICY_FROZEN &&
+             strcmp(record.kind, kind_names[POLICY_EXPECTED_GAIN]) != 0 &&
+             strcmp(record.kind, kind_names[POLICY_CAPACITY]) != 0;
   *found = memcmp(record.model, model->checkpoint->state.model_digest, DIGEST_BYTES) == 0 &&
-           memcmp(record.definition, definition, DIGEST_BYTES) == 0;
+           (any || memcmp(record.definition, definition, DIGEST_BYTES) == 0);
   if (*found) *policy = (Policy){business->policy, record.threshold, record.act_below};
   return STATUS_OK;
+}
+
+Status policy_check_trainable(const Config *config, Error *error) {
+  if (!config->business.present || config->business.policy != POLICY_FROZEN) return STATUS_OK;
+  return error_set(
+      error, STATUS_CONFIG,
+      "business.policy: {threshold: frozen} is the threshold that a finished run has stored, and "
+      "this run is to be trained: choose best_on_validation or a number, and decide again later "
+      "with ingot evaluate RUN --config NEW");
 }
 
 Status policy_freeze(const char *run, Dataset *dataset, const Config *config, Error *error) {
@@ -127,6 +141,12 @@ Status policy_of_model(Policy *policy, const TrainedModel *model, const Business
   bool found;
   PASS(read_policy(policy, &found, model, business, error));
   if (found) return STATUS_OK;
+  if (business->policy == POLICY_FROZEN) {
+    return error_set(error, STATUS_CONFIG,
+                     "business.policy: %s has no threshold stored for this model; choose one with "
+                     "{threshold: best_on_validation} or {threshold: 0.5}",
+                     model->run);
+  }
   Dataset *dataset = NULL;
   Status status = open_run_data(&dataset, model, error);
   if (status == STATUS_OK)

@@ -1,8 +1,9 @@
 // A model out of a checkpoint, ready to score raw columns.
-#ifndef INGOT_TOOLS_CLI_JUDGE_TRAINED_MODEL_H
-#define INGOT_TOOLS_CLI_JUDGE_TRAINED_MODEL_H
+#ifndef INGOT_TOOLS_CLI_JUDGE_MODELS_TRAINED_MODEL_H
+#define INGOT_TOOLS_CLI_JUDGE_MODELS_TRAINED_MODEL_H
 
 #include "engine/device/device_choice.h"
+#include "engine/model/scorer.h"
 #include "engine/preprocess/preprocess.h"
 #include "io/checkpoint/checkpoint.h"
 #include "io/data/dataset.h"
@@ -25,6 +26,11 @@ Status trained_model_open(TrainedModel *model, const char *argument, const char 
 // NULL) receives names of columns that the model does not read.
 Status trained_model_scores(double **scores, TextList *extra, const TrainedModel *model, Dataset *dataset,
                             const int64_t *rows, int64_t count, Error *error);
+
+// A scorer of the model, and its scores [frame->rows, K] of raw columns. The model must outlive the scorer.
+Status trained_model_scorer(Scorer **scorer, const TrainedModel *model, Error *error);
+Status trained_model_frame_scores(double *scores, const TrainedModel *model, Scorer *scorer,
+                                  const Frame *frame, Error *error);
 
 void trained_model_close(TrainedModel *model);
 

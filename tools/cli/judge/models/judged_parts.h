@@ -1,8 +1,8 @@
 // Private to tools/cli/judge: what opening the kinds of judged models shares.
-#ifndef INGOT_TOOLS_CLI_JUDGE_JUDGED_PARTS_H
-#define INGOT_TOOLS_CLI_JUDGE_JUDGED_PARTS_H
+#ifndef INGOT_TOOLS_CLI_JUDGE_MODELS_JUDGED_PARTS_H
+#define INGOT_TOOLS_CLI_JUDGE_MODELS_JUDGED_PARTS_H
 
-#include "tools/cli/judge/judged_model.h"
+#include "tools/cli/judge/models/judged_model.h"
 #include "tools/cli/training/session.h"
 
 // The last name of a path that may end in slashes, be "." or pass through links; freed by free().

@@ -1,11 +1,11 @@
 // A model with its scores on the rows it is judged on, wherever they come from.
-#ifndef INGOT_TOOLS_CLI_JUDGE_JUDGED_MODEL_H
-#define INGOT_TOOLS_CLI_JUDGE_JUDGED_MODEL_H
+#ifndef INGOT_TOOLS_CLI_JUDGE_MODELS_JUDGED_MODEL_H
+#define INGOT_TOOLS_CLI_JUDGE_MODELS_JUDGED_MODEL_H
 
 #include "io/report/predictions.h"
 #include "io/report/report_json.h"
-#include "tools/cli/judge/judged_rows.h"
-#include "tools/cli/judge/trained_model.h"
+#include "tools/cli/judge/models/judged_rows.h"
+#include "tools/cli/judge/models/trained_model.h"
 
 typedef struct JudgedModel {
   TrainedModel model; // empty where only predictions are known
@@ -15,6 +15,8 @@ typedef struct JudgedModel {
   JudgedRows judged;
   double *scores; // [rows, classes]
   Policy policy;
+  PolicyCut cut; // where the capacity ends among the rows, and
+  bool *listed;  // [rows] who is acted on; NULL where nothing is cut: judged_model_limit
   char *name;
   ReportSubject subject;
   char *checkpoint_name, *kind; // what subject points to
@@ -60,6 +62,9 @@ Status judged_model_open_report(JudgedModel *judged, const char *path, Error *er
 // --set, on the labels, payoffs and columns of that configuration's data.
 Status judged_model_redecide(JudgedModel *judged, const char *path, const JudgeChoices *choices,
                              Error *error);
+
+// Applies the capacity to the rows as they are now: once they are aligned.
+void judged_model_limit(JudgedModel *judged);
 
 EvaluationSet judged_model_set(const JudgedModel *judged);
 

@@ -1,7 +1,6 @@
 // Loads a checkpoint's model and scores rows with it, a window of rows at a time.
-#include "tools/cli/judge/trained_model.h"
+#include "tools/cli/judge/models/trained_model.h"
 
-#include "engine/model/scorer.h"
 #include "engine/shared/memory.h"
 #include "io/config/load.h"
 #include "io/run/manifest.h"
@@ -104,28 +103,42 @@ done:
   return status;
 }
 
-// One window: raw columns, model inputs, scores.
-static Status score_window(double *scores, TextList *extra, const TrainedModel *model, Scorer *scorer,
-                           Dataset *dataset, const int64_t *rows, int64_t count, Error *error) {
+Status trained_model_scorer(Scorer **scorer, const TrainedModel *model, Error *error) {
+  return scorer_create(scorer, &model->checkpoint->tensors, preprocess_layout(model->preprocess),
+                       preprocess_task(model->preprocess), model->device, error);
+}
+
+Status trained_model_frame_scores(double *scores, const TrainedModel *model, Scorer *scorer,
+                                  const Frame *frame, Error *error) {
   const InputLayout *layout = preprocess_layout(model->preprocess);
-  Frame *frame = NULL;
+  int64_t count = frame->rows;
   Batch batch = {.values = memory_get((size_t)(count * layout->value_count), sizeof(float)),
                  .ids = memory_get((size_t)(count * layout->category_count), sizeof(int32_t))};
   float *raw = memory_get((size_t)(count * layout->outputs), sizeof(float));
   Status status;
-  TRY(dataset_model_frame(&frame, extra, dataset, model->preprocess, rows, count, error));
-  status = preprocess_apply(model->preprocess, &batch, frame, NULL, count, 0, error);
-  if (status != STATUS_OK) TRY(error_prefix(error, "%s", dataset_path(dataset, rows[0])));
+  TRY(preprocess_apply(model->preprocess, &batch, frame, NULL, count, 0, error));
   TRY(scorer_run(scorer, raw, &batch, count, error));
   int regression = preprocess_task(model->preprocess) == TASK_REGRESSION;
   for (int64_t i = 0; i < count * layout->outputs; i++) {
     scores[i] = regression ? preprocess_target(model->preprocess, (double)raw[i]) : (double)raw[i];
   }
 done:
-  frame_free(frame);
   free(batch.values);
   free(batch.ids);
   free(raw);
+  return status;
+}
+
+// One window: raw columns, then scores.
+static Status score_window(double *scores, TextList *extra, const TrainedModel *model, Scorer *scorer,
+                           Dataset *dataset, const int64_t *rows, int64_t count, Error *error) {
+  Frame *frame = NULL;
+  Status status;
+  TRY(dataset_model_frame(&frame, extra, dataset, model->preprocess, rows, count, error));
+  status = trained_model_frame_scores(scores, model, scorer, frame, error);
+  if (status == STATUS_DATA) error_prefix(error, "%s", dataset_path(dataset, rows[0]));
+done:
+  frame_free(frame);
   return status;
 }
 
@@ -135,8 +148,7 @@ Status trained_model_scores(double **scores, TextList *extra, const TrainedModel
   Scorer *scorer = NULL;
   double *made = memory_get((size_t)(count * layout->outputs), sizeof *made);
   Status status;
-  TRY(scorer_create(&scorer, &model->checkpoint->tensors, layout, preprocess_task(model->preprocess),
-                    model->device, error));
+  TRY(trained_model_scorer(&scorer, model, error));
   for (int64_t at = 0; at < count; at += WINDOW) {
     int64_t window = count - at < WINDOW ? count - at : WINDOW;
     TRY(score_window(made + at * layout->outputs, at == 0 ? extra : NULL, model, scorer, dataset, rows + at,

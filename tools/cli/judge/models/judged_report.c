@@ -3,7 +3,7 @@
 #include "io/report/json_text.h"
 #include "io/report/report_read.h"
 #include "io/shared/sums.h"
-#include "tools/cli/judge/judged_parts.h"
+#include "tools/cli/judge/models/judged_parts.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -87,10 +87,16 @@ static Status take_report(JudgedModel *judged, const json_t *report, const char 
                      "%s: under the policy expected_gain a report cannot be compared; give the run itself",
                      folder);
   }
+  if (judged->config->business.capacity.budget > 0) {
+    return error_set(error, STATUS_DATA,
+                     "%s: under a budget a report cannot be compared, as it does not keep what acting costs; "
+                     "give the run itself",
+                     folder);
+  }
   if (policy[0] != '\0') {
-    judged->policy = (Policy){strcmp(policy, "threshold") == 0 ? POLICY_THRESHOLD : POLICY_BEST_ON_VALIDATION,
-                              report_number(report, "business/policy/threshold"),
-                              json_is_true(report_at(report, "business/policy/act_below"))};
+    judged->policy =
+        (Policy){judged->config->business.policy, report_number(report, "business/policy/threshold"),
+                 json_is_true(report_at(report, "business/policy/act_below"))};
   }
   take_subject(judged, report);
   judged->rows_unseen = check_of(report, "validity.rows_unseen");
@@ -142,6 +148,7 @@ Status judged_model_open_report(JudgedModel *judged, const char *path, Error *er
                   classes));
   }
   take_rows(judged, read);
+  status = judged_rows_count(&judged->judged, &judged->config->business, error);
 done:
   json_decref(report);
   predictions_free(read);

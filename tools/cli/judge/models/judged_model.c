@@ -1,9 +1,10 @@
 // Opens runs and checkpoints to be judged, and what every kind of judged model shares.
 #include "engine/evaluate/metrics.h"
+#include "engine/evaluate/money.h"
 #include "engine/shared/memory.h"
 #include "io/run/manifest.h"
-#include "tools/cli/judge/judged_parts.h"
-#include "tools/cli/judge/policy.h"
+#include "tools/cli/judge/models/judged_parts.h"
+#include "tools/cli/judge/models/policy.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -152,6 +153,7 @@ Status judged_model_open(JudgedModel *judged, const char *argument, const JudgeC
                           rows, business != NULL, error));
   PASS(judged_rows_cluster(&judged->judged, judged->dataset, judged->config->evaluate_cluster, rows, error));
   PASS(score(judged, rows, count, error));
+  PASS(judged_rows_price(&judged->judged, money, judged->scores, error));
   return policy_of_model(&judged->policy, &judged->model, money, error);
 }
 
@@ -212,7 +214,20 @@ EvaluationSet judged_model_set(const JudgedModel *judged) {
     const BootstrapConfig *bootstrap = &judged->config->evaluate_bootstrap;
     set.resampling = (Resampling){.replicates = bootstrap->replicates, .seed = bootstrap->seed};
   }
+  set.cut = judged->cut;
+  set.listed = judged->listed;
   return set;
+}
+
+void judged_model_limit(JudgedModel *judged) {
+  EvaluationSet set = judged_model_set(judged);
+  if (!set.capacity.limited) return;
+  money_limit(&set);
+  judged->policy = set.policy;
+  judged->cut = set.cut;
+  free(judged->listed);
+  judged->listed = memory_get((size_t)set.rows, sizeof *judged->listed);
+  money_list(judged->listed, &set, (const char *const *)judged->judged.ids);
 }
 
 Predictions judged_model_predictions(const JudgedModel *judged) {
@@ -231,8 +246,10 @@ Predictions judged_model_predictions(const JudgedModel *judged) {
   if (rows->task == TASK_REGRESSION) return predictions;
   predictions.decisions = memory_get((size_t)rows->rows, sizeof *predictions.decisions);
   for (int64_t i = 0; i < rows->rows; i++) {
-    predictions.decisions[i] =
-        rows->task == TASK_BINARY ? (double)policy_acts(&set, i) : predicted_class(&set, i);
+    const double *scores = judged->scores + i * rows->classes;
+    predictions.decisions[i] = rows->task == TASK_BINARY ? (double)policy_acts(&set, i)
+                               : rows->costs != NULL     ? money_cheapest(scores, rows->costs, rows->classes)
+                                                         : predicted_class(&set, i);
   }
   return predictions;
 }
@@ -244,6 +261,7 @@ void judged_model_close(JudgedModel *judged) {
   dataset_close(judged->dataset);
   judged_rows_free(&judged->judged);
   free(judged->scores);
+  free(judged->listed);
   free(judged->name);
   free(judged->checkpoint_name);
   free(judged->kind);

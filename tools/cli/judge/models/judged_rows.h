@@ -1,6 +1,6 @@
 // Rows on which a model is judged: their labels, weights, ids and payoffs out of a dataset.
-#ifndef INGOT_TOOLS_CLI_JUDGE_JUDGED_ROWS_H
-#define INGOT_TOOLS_CLI_JUDGE_JUDGED_ROWS_H
+#ifndef INGOT_TOOLS_CLI_JUDGE_MODELS_JUDGED_ROWS_H
+#define INGOT_TOOLS_CLI_JUDGE_MODELS_JUDGED_ROWS_H
 
 #include "engine/evaluate/evaluation_set.h"
 #include "io/data/dataset.h"
@@ -16,17 +16,44 @@ typedef struct JudgedRows {
   uint64_t *row_hash, *cluster_hash;   // [rows]; NULL without ids, without evaluate.cluster
   int64_t *act, *skip;                 // [rows] millionths, weights applied; NULL without business
   int64_t *gain_if_one, *gain_if_zero; // the same, of acting; only under policy expected_gain
-  Payoffs payoffs;                     // as defined, before weights; empty without business
+  int64_t *best;                       // not binary: what the right prediction is worth; else NULL
+  double *costs;                       // multiclass: [classes, classes] by (truth, decision); else NULL
+  CapacityConfig capacity;             // its cost is a view of the configuration's
+  int64_t *cost;                       // of acting, weights applied; NULL: each row counts 1
+  Frame *frame;                        // the columns that the payoffs use; NULL without business
+  int64_t *origin;                     // [rows] the frame's row of each
+  Payoffs payoffs;                     // of the definition: its texts and digest; empty without business
   char *examples;                      // sentences about typical payoffs; NULL without business
   int64_t *numbers;                    // [rows] of the dataset; NULL where there is none (a report)
   Frame *slices;                       // evaluate.slices, evaluate.fairness.column, evaluate.time; NULL: none
 } JudgedRows;
 
 // rows: numbers of the dataset's rows (not NULL unless count is 0). business may be NULL or absent. Needs the
-// target column in the data (65). Payoffs are evaluated for binary tasks only.
+// target column in the data (65). Payoffs are evaluated for binary targets; for others by judged_rows_price.
 Status judged_rows_load(JudgedRows *judged, Dataset *dataset, const Preprocess *preprocess,
                         const BusinessConfig *business, const int64_t *rows, int64_t count, bool with_ids,
                         Error *error);
+
+// The payoffs of predictions [rows, classes] where they depend on these: regression, several classes. Without
+// business, and for binary targets, there is nothing to do.
+Status judged_rows_price(JudgedRows *judged, const BusinessConfig *business, const double *scores,
+                         Error *error);
+
+// What acting and not acting on each row is worth under another definition with the same columns, weights
+// applied; [rows], freed by free(). Regression: at these predictions. changed: the parameter that alone
+// differs from the definition the rows were loaded with, so that only what uses it is evaluated; NULL:
+// everything is. 66 where the columns are gone: the rows stem from a report.
+Status judged_rows_value(int64_t **act, int64_t **skip, const JudgedRows *judged,
+                         const BusinessConfig *business, const double *scores, const char *changed,
+                         Error *error);
+
+// Where rows have weights, capacities of rows count them; to be called once labels and weights are there.
+Status judged_rows_count(JudgedRows *judged, const BusinessConfig *business, Error *error);
+
+// The matrix of business.costs by the classes of the model: [classes, classes], freed by free(). 78 names a
+// class that is none, or a pair without a cost.
+Status judged_costs(double **costs, const BusinessConfig *business, const Preprocess *preprocess,
+                    Error *error);
 
 // Keeps the rows' numbers, and the columns that `config` groups rows by. 65 where the data lack one of them;
 // with `optional` that one is left out.

@@ -2,7 +2,7 @@
 #include "engine/evaluate/money.h"
 #include "engine/evaluate/rows_match.h"
 #include "engine/shared/memory.h"
-#include "tools/cli/judge/judged_parts.h"
+#include "tools/cli/judge/models/judged_parts.h"
 #include "tools/cli/shared/output.h"
 
 #include <stdlib.h>
@@ -165,6 +165,12 @@ static bool chosen_on_validation(const JudgedModel *judged) {
 // Policies that need no validation rows, once the judged ones are there.
 static Status fixed_policy(JudgedModel *judged, Error *error) {
   if (!has_policy(judged) || chosen_on_validation(judged)) return STATUS_OK;
+  if (judged->config->business.policy == POLICY_FROZEN) {
+    return error_set(error, STATUS_CONFIG,
+                     "business.policy: %s is a prediction file, which stores no threshold; set "
+                     "business.policy={threshold: 0.5} or another number with --set",
+                     judged->name);
+  }
   EvaluationSet set = judged_model_set(judged);
   if (evaluation_set_check(&set, error) != STATUS_OK) return error_prefix(error, "%s", judged->name);
   judged->policy = money_policy(&judged->config->business, &set);
@@ -223,6 +229,7 @@ Status judged_model_open_predictions(JudgedModel *judged, const char *path, cons
                           error));
   judged->scores = named.scores;
   named.scores = NULL;
+  TRY(judged_rows_price(&judged->judged, &judged->config->business, judged->scores, error));
   status = fixed_policy(judged, error);
 done:
   named_rows_free(&named);
