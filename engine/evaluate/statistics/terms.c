@@ -204,7 +204,7 @@ static void right_classes(double *terms, const EvaluationSet *set, int64_t from,
 }
 
 static void values(double *terms, const EvaluationSet *set, int64_t from, int count) {
-  for (int i = 0; i < count; i++) terms[i] = value_term(set, from + i);
+  for (int i = 0; i < count; i++) terms[i] = money_term(set, from + i);
 }
 
 static void all_terms(double *terms, const EvaluationSet *set, const Metric *metric, int64_t from,
