@@ -398,7 +398,9 @@ TEST(SumBins, AreTheExactSum) {
 std::vector<std::string> names_of(Task task) {
   std::vector<std::string> names;
   for (const Metric &metric : metric_table)
-    if (metric.tasks & 1u << task) names.push_back(metric.name);
+    if (metric.tasks & 1u << task &&
+        (metric.id != METRIC_value || task == TASK_BINARY)) // money is in those rows
+      names.push_back(metric.name);
   if (task == TASK_BINARY) names.insert(names.end(), {"capture@7", "lift@0.33", "precision@1"});
   if (task == TASK_REGRESSION)
     names.insert(names.end(), {"pinball@0.5", "asymmetric_cost@2:5", "tweedie@2.5"});
