@@ -7,12 +7,15 @@ usage() {
 Usage: tools/check_gpu.sh bundle [--preset NAME | --grid] [DIR]
        DIR/check_gpu.sh run [RESULTS]
   bundle  builds, and collects program, CUDA library, shared libraries, tests, goldens and small data in DIR (default:
-          build/gpu_check), at most 60 MiB, to be copied to a machine with a GPU: an NVIDIA driver and glibc 2.36
+          build/gpu_check), at most 60 MiB, to be copied to a machine with a GPU: an NVIDIA driver, glibc 2.34 or later
+          and its libstdc++; for fast mode also the libcublasLt of its CUDA toolkit (where the loader finds it,
+          LD_LIBRARY_PATH, or /usr/local/cuda)
           --preset NAME  what is built: package (default, code for several GPUs) or release
           --grid         with the grid of threads on a CPU instead of a GPU: tries the script, and proves nothing else
   run     there, in at most 8 minutes: self-test, every operator against the CPU, golden runs, runs resumed across
-          devices, compute-sanitizer where it is installed, the benchmark, and PyTorch's where that is; all of it in
-          RESULTS/results.json (default: DIR/results), a table last; exit 1 where anything failed
+          devices, fast mode against exact mode where cuBLASLt is, the benchmark, and PyTorch's and compute-sanitizer where
+          they are installed; all of it in RESULTS/results.json (default: DIR/results), a table last; exit 1 where anything
+          failed
 TEXT
 }
 
@@ -21,10 +24,10 @@ LONGEST=480                   # seconds of a run
 
 # ---- bundle ----
 
-# Shared libraries that the programs in $1 need, but for glibc's.
+# Shared libraries that the programs in $1 need, but for those of glibc and gcc, whose own are never too old for the driver.
 needed_libraries() {
   ldd "$1"/* | awk '$2 == "=>" && $3 ~ /^\// { print $3 }' | sort -u |
-    grep -Ev '/(libc|libm|libdl|librt|libpthread|libresolv|ld-linux[^/]*)\.so'
+    grep -Ev '/(libc|libm|libdl|librt|libpthread|libresolv|ld-linux[^/]*|libgcc_s|libstdc\+\+)\.so'
 }
 
 bundle() {
@@ -58,7 +61,7 @@ bundle() {
     cp "$build/test_cuda_device" "$build/libingot_cuda.so" "$to/bin/"
   else
     cp "$build/test_cuda" "$to/bin/test_cuda_device"
-    cp "$build/cuda_on_cpu/libingot_cuda.so" "$to/bin/"
+    cp "$build"/cuda_on_cpu/libingot_cuda.so "$build"/cuda_on_cpu/libcublasLt.so.* "$to/bin/"
     touch "$to/grid"
   fi
   strip --strip-unneeded "$to"/bin/*
@@ -89,13 +92,14 @@ limited() {
   timeout -k 5 "$seconds" "${@:2}"
 }
 
-# A program of the bundle, with the bundle's libraries; $1: seconds it may take.
-program() { limited "$1" env LD_LIBRARY_PATH="$here/lib" "$here/bin/$2" "${@:3}"; }
+# A program of the bundle, with the bundle's libraries before the machine's, where the driver may be; $1: seconds it may
+# take.
+program() { limited "$1" env LD_LIBRARY_PATH="$libraries" "$here/bin/$2" "${@:3}"; }
 
 # What a log says of a failure: of GoogleTest the first message of every failed test, and its name; else the last lines.
 why() {
   if grep -q '^\[  FAILED  \]' "$1"; then
-    awk '/: Failure$/ && !told { told = 1; kept = 7 } kept-- > 0 { print; next } /^\[  FAILED  \].*\(/ { print; told = 0 }' "$1" |
+    awk '/: Failure$/ { kept = told ? 0 : 16; told = 1 } kept-- > 0 { print; next } /^\[  FAILED  \].*\(/ { print; told = 0 }' "$1" |
       head -n 100
   else
     tail -n 8 "$1"
@@ -129,26 +133,61 @@ doctor() {
   awk '/^cuda:0$/{ found = 1; next } /^[^ ]/{ found = 0 } found && /self-test passed/{ ok = 1 } END { exit !ok }' "$logs/doctor.txt"
 }
 
-operators() { (cd "$here" && program 150 test_cuda_device --gtest_brief=1 --gtest_filter='-TrainingCuda.*'); }
+operators() { (cd "$here" && program 150 test_cuda_device --gtest_brief=1 --gtest_filter='-TrainingCuda.*:Fast*'); }
 training() { (cd "$here" && program 120 test_cuda_device --gtest_brief=1 --gtest_filter='TrainingCuda.*'); }
+
+# Products of fast mode against the exact ones within their bound, and training by them.
+fast_products() {
+  (cd "$here" && program 90 test_cuda_device --gtest_brief=1 --gtest_filter='Fast*') | tee "$logs/fast.txt"
+  if grep -q ': Skipped$' "$logs/fast.txt"; then
+    grep -A1 ': Skipped$' "$logs/fast.txt" | tail -n 1 && exit 77
+  fi
+}
+
+# Runs of fast mode repeat themselves on this GPU.
+fast_run() {
+  local reason product
+  reason=$(awk '/^cuda:0$/{ found = 1 } found && sub(/^ +fast mode +no: /, ""){ print; exit }' "$logs/doctor.txt")
+  if [ -n "$reason" ]; then
+    echo "$reason" && exit 77
+  fi
+  for product in tf32 bf16; do
+    for run in fast again; do
+      train "${run}_$product" cuda:0 --set numerics.id=f1 --set numerics.product=$product
+    done
+    expect "$(digest "again_$product")" "$(digest "fast_$product")" "the second run by $product"
+    reproduce "fast_$product" cuda:0
+  done
+}
 
 # The operator tests under a tool of compute-sanitizer.
 sanitizer() {
   if ! command -v compute-sanitizer >/dev/null; then
     echo "compute-sanitizer is not in the PATH" && exit 77
   fi
-  (cd "$here" && limited 90 env LD_LIBRARY_PATH="$here/lib" compute-sanitizer --tool "$1" --error-exitcode 9 \
-    bin/test_cuda_device --gtest_brief=1 --gtest_filter='-TrainingCuda.*:Library.*')
+  local code=0
+  (cd "$here" && limited 90 env LD_LIBRARY_PATH="$libraries" compute-sanitizer --tool "$1" --error-exitcode 9 \
+    bin/test_cuda_device --gtest_brief=1 --gtest_filter='-TrainingCuda.*:Library.*:Fast*' 2>&1) | tee "$logs/$1.txt" || code=$?
+  if grep -q 'Device not supported' "$logs/$1.txt"; then
+    echo "compute-sanitizer cannot use this device" && exit 77
+  fi
+  return $code
 }
 
-# What the assembler made of the products: no spills, fused multiply-adds, and 16-byte loads of shared memory.
+# What the assembler made of the products for this GPU: fused multiply-adds, 16-byte loads of shared memory, and local memory only where
+# a sum has several leaves, whose open subtrees lie there (without: template argument LEVELS = 0).
 machine_code() {
+  if [ -e "$here/grid" ]; then
+    echo "the grid runs no machine code of a GPU" && exit 77
+  fi
   if ! command -v cuobjdump >/dev/null; then
     echo "cuobjdump is not in the PATH" && exit 77
   fi
-  cuobjdump -sass "$here/bin/libingot_cuda.so" |
-    awk '/Function : /{ name = $NF } name !~ /product/{ next } / FFMA /{ fma[name]++ } /LDS\.128/{ wide[name]++ } / (LDL|STL)[. ]/{ spills[name]++ }
-      END { for (f in fma) { n++; printf "%s: %d FFMA, %d LDS.128, %d spills\n", f, fma[f], wide[f], spills[f]; bad += spills[f] > 0 || wide[f] == 0 }
+  local arch
+  arch=$(sed -n 's/.*compute capability \([0-9]*\)\.\([0-9]*\),.*/sm_\1\2/p' "$logs/doctor.txt" | head -n 1)
+  cuobjdump -sass -arch "$arch" "$here/bin/libingot_cuda.so" |
+    awk '/Function : /{ name = $NF } name !~ /product/{ next } / FFMA /{ fma[name]++ } /LDS\.128/{ wide[name]++ } / (LDL|STL)[. ]/{ local[name]++ }
+      END { for (f in fma) { n++; printf "%s: %d FFMA, %d LDS.128, %d of local memory\n", f, fma[f], wide[f], local[f]; bad += wide[f] == 0 || (f ~ /ELi0E[0-9]+(Stored|Quantised)Result/ && local[f] > 0) }
             exit n == 0 || bad }'
 }
 
@@ -173,7 +212,7 @@ reproduce() { program 60 ingot reproduce "$work/$1" --device "$2"; }
 resume() {
   local run=$work/from_$1 options=(--set train.epochs=60 --set checkpoint.every='{epochs: 1}') process code=0
   [ -e "$work/whole" ] || train whole cpu "${options[@]}"
-  LD_LIBRARY_PATH="$here/lib" "$here/bin/ingot" train "$work/small.yaml" --run "$run" --device "$1" -q "${options[@]}" &
+  LD_LIBRARY_PATH="$libraries" "$here/bin/ingot" train "$work/small.yaml" --run "$run" --device "$1" -q "${options[@]}" &
   process=$!
   for ((i = 0; i < 1000; i++)); do
     ! ls "$run"/checkpoints/step-* >/dev/null 2>&1 || break
@@ -191,7 +230,7 @@ peer() {
   if ! python3 -c 'import torch' 2>/dev/null; then
     echo "PyTorch is not installed: no columns of it" && exit 77
   fi
-  limited 120 python3 "$here/peer_torch.py" "${peer_options[@]}" | tee "$logs/torch.lines"
+  limited 180 python3 "$here/peer_torch.py" "${peer_options[@]}" | tee "$logs/torch.lines"
 }
 
 # Lines of both benchmarks, joined by what they measured: JSON to $1, a table to $2.
@@ -247,6 +286,8 @@ run() {
   mkdir -p "$results"
   results=$(cd "$results" && pwd)
   logs=$results/logs work=$results/work
+  libraries=$here/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
+  PATH=$PATH:/usr/local/cuda/bin # where the toolkit's programs usually are
   rm -rf "$logs" "$work"
   mkdir -p "$logs" "$work"
   failures=0 device=cuda:0 bench_seconds=120 bench_options=() peer_options=()
@@ -266,11 +307,13 @@ run() {
     check reproduce_on_cpu reproduce gpu cpu
     check resume_cpu_to_gpu resume cpu cuda:0
     check resume_gpu_to_cpu resume cuda:0 cpu
+    check fast_products fast_products
+    check fast_run fast_run
     check machine_code machine_code
-    check memcheck sanitizer memcheck
-    check racecheck sanitizer racecheck
     check benchmark benchmark
     check benchmark_torch peer
+    check memcheck sanitizer memcheck
+    check racecheck sanitizer racecheck
   fi
   rm -rf "$work"
   write_results

@@ -1,19 +1,9 @@
 // A GPU as a device: the CUDA library, loaded when one is asked for, and its context.
-#include "engine/device/cuda_library.h"
-#include "engine/device/device_interface.h"
+#include "engine/device/cuda_parts.h"
 #include "engine/shared/memory.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-
-typedef struct CudaDevice {
-  Device base;
-  const CudaLibrary *library;
-  CudaContext *context;
-  CudaFacts facts;
-  int ordinal;
-  char isa[16];
-} CudaDevice;
 
 static const CudaDevice *cuda_of(const Device *device) {
   return (const CudaDevice *)device;
@@ -84,6 +74,7 @@ LIBRARY_CALL(end_step, STATUS_RETRYABLE, (Device * device, uint64_t key, Error *
 
 static void cuda_free(Device *device) {
   cuda_of(device)->library->close(cuda_of(device)->context);
+  free(cuda_of(device)->pins.items);
   free(device);
 }
 
@@ -120,6 +111,7 @@ static const DeviceInterface interface = {
     .replay = replay,
     .begin_step = begin_step,
     .end_step = end_step,
+    .fast = &cuda_fast_interface,
 #define OPERATOR(name, Arguments, least) .name = cuda_##name,
 #include "kernels/operators.inc"
 #undef OPERATOR
@@ -129,8 +121,8 @@ static Status check_ordinal(const CudaLibrary *library, int ordinal, Error *erro
   char message[CUDA_MESSAGE] = "";
   int count = library->device_count(message);
   if (count == 0) {
-    return error_set(error, STATUS_UNAVAILABLE, "no GPU can be used: %s; --device cpu gives the same bits",
-                     message);
+    return error_set(error, STATUS_UNAVAILABLE,
+                     "no GPU can be used: %s; --device cpu gives the same bits (numerics x1)", message);
   }
   if (ordinal >= 0 && ordinal < count) return STATUS_OK;
   return error_set(error, STATUS_UNAVAILABLE,

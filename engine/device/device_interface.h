@@ -3,7 +3,17 @@
 #ifndef INGOT_ENGINE_DEVICE_DEVICE_INTERFACE_H
 #define INGOT_ENGINE_DEVICE_DEVICE_INTERFACE_H
 
-#include "engine/device/device.h"
+#include "engine/device/fast.h"
+
+// Fast mode: the functions of fast.h, on a device that has it; all but make_fast once that succeeded.
+typedef struct FastInterface {
+  Status (*make_fast)(Device *device, FastOperands operands, Error *error);
+  const ProductPins *(*pins)(const Device *device); // NULL in exact mode
+  Status (*use_pins)(Device *device, const ProductPins *pins, Error *error);
+  Status (*pin)(Device *device, const ProductShape *shape, Error *error);
+  size_t (*product_bytes)(const Device *device, const ProductShape *shape);
+  void (*set_workspace)(Device *device, void *workspace, size_t bytes);
+} FastInterface;
 
 typedef struct DeviceInterface {
   const char *kind;
@@ -25,6 +35,7 @@ typedef struct DeviceInterface {
   int (*replay)(Device *device, uint64_t key);
   Status (*begin_step)(Device *device, Error *error);
   Status (*end_step)(Device *device, uint64_t key, Error *error);
+  const FastInterface *fast; // optional
 #define OPERATOR(name, Arguments, least) void (*name)(Device * device, const Arguments *arguments);
 #include "kernels/operators.inc"
 #undef OPERATOR

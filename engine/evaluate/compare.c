@@ -2,10 +2,12 @@
 #include "engine/evaluate/evaluate.h"
 #include "engine/evaluate/metrics/facts.h"
 #include "engine/evaluate/metrics/metric_choice.h"
+#include "engine/evaluate/money.h"
 #include "engine/evaluate/resample/replicates.h"
 #include "engine/evaluate/statistics/intervals.h"
-#include "engine/evaluate/statistics/score_blocks.h"
 #include "engine/evaluate/verdict/gates.h"
+#include "engine/preprocess/frame.h"
+#include "engine/shared/parallel.h"
 
 #include <string.h>
 
@@ -41,13 +43,19 @@ static Status check_same(const EvaluationSet *a, const EvaluationSet *b, Error *
   if ((a->money.act == NULL) != (b->money.act == NULL)) {
     return error_set(error, STATUS_DATA, "not comparable: only one of the two has payoffs");
   }
+  if (a->capacity.limited != b->capacity.limited || a->capacity.limit != b->capacity.limit) {
+    return error_set(error, STATUS_DATA,
+                     "not comparable: the two models were judged by different capacities");
+  }
+  // Elsewhere what acting is worth depends on the prediction.
+  bool same_act = a->task == TASK_BINARY;
   for (int64_t i = 0; i < a->rows; i++) {
     if (a->labels[i] != b->labels[i]) return differ("labels", i, error);
     double weight_a = a->weights == NULL ? 1 : a->weights[i],
            weight_b = b->weights == NULL ? 1 : b->weights[i];
     if (weight_a != weight_b) return differ("weights", i, error);
     if (a->money.act == NULL) continue;
-    if (a->money.act[i] != b->money.act[i] || a->money.skip[i] != b->money.skip[i])
+    if ((same_act && a->money.act[i] != b->money.act[i]) || a->money.skip[i] != b->money.skip[i])
       return differ("payoffs", i, error);
   }
   return check_slices(a, b, error);
@@ -73,13 +81,25 @@ static void swap_rows(SwapSet *swap, const EvaluationSet *champion, const Evalua
   }
 }
 
-static void fill_differences(Comparison *comparison, const EvaluationSet *champion,
-                             const EvaluationSet *challenger, const MetricChoice *choice) {
-  for (int i = 0; i < choice->count; i++) {
-    MetricDifference *difference = &comparison->metrics[comparison->metric_count++];
-    difference->metric = choice->metrics[i];
-    metric_compare(difference, champion, challenger, comparison->confidence);
-  }
+typedef struct Differences {
+  Comparison *comparison;
+  const EvaluationSet *sets; // champion, challenger
+  const MetricChoice *choice;
+} Differences;
+
+static void compare_metric(const void *arguments, int64_t task) {
+  const Differences *differences = arguments;
+  MetricDifference *difference = &differences->comparison->metrics[task];
+  difference->metric = differences->choice->metrics[task];
+  metric_compare(difference, &differences->sets[0], &differences->sets[1],
+                 differences->comparison->confidence);
+}
+
+static void fill_differences(Comparison *comparison, const EvaluationSet sets[2],
+                             const MetricChoice *choice) {
+  Differences differences = {comparison, sets, choice};
+  comparison->metric_count = choice->count;
+  parallel_each(compare_metric, &differences, choice->count, evaluation_threads(&sets[0]));
 }
 
 // ---- resampling ----
@@ -145,8 +165,7 @@ static void resample_and_judge(Comparison *comparison, EvaluationSet sets[2], co
       sets[model].replicates = comparison->replicates;
       sets[model].replicate = model;
     }
-    comparison->metric_count = 0;
-    fill_differences(comparison, &sets[0], &sets[1], choice);
+    fill_differences(comparison, sets, choice);
     judge(comparison, sets, contenders, gates, validity);
     if (comparison->replicates == NULL || 2 * wanted > REPLICATES_MOST || !any_unsure(comparison, contenders))
       return;
@@ -173,20 +192,16 @@ Status compare_contender(Comparison *comparison, const EvaluationSet *champion,
   EvaluationSet sets[2] = {*champion, *challenger};
   sets[0].row_hash = challenger->row_hash; // one set of rows, and one way to resample them
   sets[0].cluster_hash = challenger->cluster_hash;
-  ScoreBlocks *blocks[2] = {NULL, NULL};
-  MetricFacts *facts[2];
   for (int i = 0; i < 2; i++) {
-    if (champion->task != TASK_MULTICLASS) sets[i].blocks = blocks[i] = score_blocks_new(&sets[i]);
-    sets[i].facts = facts[i] = metric_facts_new(&sets[i], choice.metrics, choice.count);
+    if (sets[i].facts == NULL) evaluation_sets_prepare(&sets[i], 1);
+    money_limit(&sets[i]);
   }
   comparison->rows = champion->rows;
   comparison->confidence = confidence_of(gates);
   resample_and_judge(comparison, sets, &choice, contenders, gates, validity);
   comparison->has_swap = champion->task == TASK_BINARY;
   if (comparison->has_swap) swap_rows(&comparison->swap, &sets[0], &sets[1]);
-  for (int i = 0; i < 2; i++) {
-    metric_facts_free(facts[i]);
-    score_blocks_free(blocks[i]);
-  }
+  if (champion->facts == NULL) evaluation_sets_release(&sets[0], 1);
+  if (challenger->facts == NULL) evaluation_sets_release(&sets[1], 1);
   return STATUS_OK;
 }

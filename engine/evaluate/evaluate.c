@@ -10,13 +10,15 @@
 #include "engine/evaluate/statistics/curves.h"
 #include "engine/evaluate/statistics/intervals.h"
 #include "engine/evaluate/statistics/statistics.h"
+#include "engine/shared/memory.h"
+#include "engine/shared/parallel.h"
 
 #include <string.h>
 
 static void describe_rows(EvaluationReport *report, const EvaluationSet *set) {
   report->task = set->task;
   report->rows = set->rows;
-  report->weight = moments_of(set->labels, set->weights, set->rows).weight;
+  report->weight = set->weights == NULL ? (double)set->rows : exact_sum_of(set->weights, (size_t)set->rows);
   report->mean_label = report->mean_score = report->threshold = __builtin_nan("");
   report->clipped = metric_clipped_rows(set);
   if (set->task == TASK_MULTICLASS) return;
@@ -25,15 +27,6 @@ static void describe_rows(EvaluationReport *report, const EvaluationSet *set) {
   if (set->task == TASK_REGRESSION) return;
   for (int64_t i = 0; i < set->rows; i++) report->positives += set->labels[i] == 1;
   report->threshold = set->policy.threshold;
-}
-
-static void fill_metrics(EvaluationReport *report, const EvaluationSet *set, const MetricChoice *choice) {
-  for (int i = 0; i < choice->count; i++) {
-    MetricResult *result = &report->results[report->metric_count++];
-    result->metric = choice->metrics[i];
-    result->estimate = metric_estimate(result->metric, set, report->confidence);
-    metric_describe(result, set);
-  }
 }
 
 // Of the metrics that have no other interval.
@@ -47,17 +40,52 @@ static Replicates *resample_metrics(const EvaluationSet *set, const MetricChoice
   return count == 0 ? NULL : replicates_new(set, NULL, metrics, count, replicates_wanted(set));
 }
 
-static void fill_curves(EvaluationReport *report, const EvaluationSet *set) {
-  if (set->task != TASK_REGRESSION) {
-    report->confusion = confusion_of(set, &report->classes);
-    report->by_class = class_results(report->confusion, report->classes);
-  }
+// ---- parts, which threads share ----
+
+typedef struct Evaluation {
+  EvaluationReport *report;
+  const EvaluationSet *set;
+  const MetricChoice *choice;
+} Evaluation;
+
+static void fill_classes(EvaluationReport *report, const EvaluationSet *set) {
+  if (set->task == TASK_REGRESSION) return;
+  report->classes = set->task == TASK_BINARY ? 2 : set->classes;
+  report->confusion =
+      memory_get((size_t)report->classes * (size_t)report->classes, sizeof *report->confusion);
+  confusion_into(report->confusion, set);
+  report->by_class = class_results(report->confusion, report->classes);
+}
+
+static void fill_calibration(EvaluationReport *report, const EvaluationSet *set) {
   if (set->task != TASK_MULTICLASS) calibration_of(report, set, set->blocks);
-  if (set->task == TASK_BINARY) {
-    cuts_of(report, set, set->blocks);
-    gains_of(report, set, set->blocks);
-  }
+}
+
+static void fill_cuts(EvaluationReport *report, const EvaluationSet *set) {
+  if (set->task != TASK_BINARY) return;
+  cuts_of(report, set, set->blocks);
+  gains_of(report, set, set->blocks);
+}
+
+static void fill_money(EvaluationReport *report, const EvaluationSet *set) {
   if (set->money.act != NULL) money_report(&report->money, set, report->confidence);
+}
+
+typedef void Part(EvaluationReport *report, const EvaluationSet *set);
+static Part *const parts[] = {fill_calibration, fill_money, fill_cuts, fill_classes, describe_rows};
+enum { PART_TASKS = sizeof parts / sizeof parts[0] };
+
+// Parts first: the longest ones.
+static void evaluate_task(const void *arguments, int64_t task) {
+  const Evaluation *evaluation = arguments;
+  if (task < PART_TASKS) {
+    parts[task](evaluation->report, evaluation->set);
+    return;
+  }
+  MetricResult *result = &evaluation->report->results[task - PART_TASKS];
+  result->metric = evaluation->choice->metrics[task - PART_TASKS];
+  result->estimate = metric_estimate(result->metric, evaluation->set, evaluation->report->confidence);
+  metric_describe(result, evaluation->set);
 }
 
 Status evaluate_model(EvaluationReport *report, const EvaluationSet *set, const TextList *names,
@@ -66,21 +94,18 @@ Status evaluate_model(EvaluationReport *report, const EvaluationSet *set, const 
   memset(report, 0, sizeof *report);
   PASS(evaluation_set_check(set, error));
   PASS(metric_choice(&choice, names, gates, set, error));
-  EvaluationSet sorted = *set;
-  ScoreBlocks *blocks = set->task == TASK_MULTICLASS ? NULL : score_blocks_new(set);
-  sorted.blocks = blocks;
-  MetricFacts *facts = metric_facts_new(&sorted, choice.metrics, choice.count);
-  sorted.facts = facts;
+  EvaluationSet own = *set;
+  if (set->facts == NULL) evaluation_sets_prepare(&own, 1);
+  money_limit(&own);
   report->confidence = confidence_of(gates);
-  describe_rows(report, &sorted);
-  report->replicates = resample_metrics(&sorted, &choice);
+  report->replicates = resample_metrics(&own, &choice);
   if (report->replicates != NULL) {
-    sorted.replicates = report->replicates;
-    sorted.replicate = 0;
+    own.replicates = report->replicates;
+    own.replicate = 0;
   }
-  fill_metrics(report, &sorted, &choice);
-  fill_curves(report, &sorted);
-  metric_facts_free(facts);
-  score_blocks_free(blocks);
+  Evaluation evaluation = {report, &own, &choice};
+  report->metric_count = choice.count;
+  parallel_each(evaluate_task, &evaluation, PART_TASKS + choice.count, evaluation_threads(set));
+  if (set->facts == NULL) evaluation_sets_release(&own, 1);
   return STATUS_OK;
 }

@@ -9,6 +9,12 @@
 #include "engine/evaluate/panels/slices.h"
 #include "engine/evaluate/report_data.h"
 
+// Sorts sets, in parallel, and gives them a cache, so that evaluate_model and compare_models on them compute
+// once what they share; without it each call does this for itself. Released by the twin, before the arrays
+// go. Sets need not be checked; count >= 1.
+void evaluation_sets_prepare(EvaluationSet *sets, int count);
+void evaluation_sets_release(EvaluationSet *sets, int count);
+
 // gates (may be NULL) gives the confidence (0.95 where NULL) and further metrics.
 Status evaluate_model(EvaluationReport *report, const EvaluationSet *set, const TextList *names,
                       const GatesConfig *gates, Error *error);

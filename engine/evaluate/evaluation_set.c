@@ -62,8 +62,18 @@ static uint64_t magnitude(int64_t money) {
 }
 
 static Status check_money(const EvaluationSet *set, Error *error) {
+  unsigned __int128 total = 0, cost = 0;
+  for (int64_t i = 0; set->capacity.cost != NULL && i < set->rows; i++) {
+    if (set->capacity.cost[i] < 0) {
+      return error_set(error, STATUS_DATA, "what acting on row %lld costs is negative", (long long)i);
+    }
+    cost += (uint64_t)set->capacity.cost[i];
+  }
+  if (cost >= (unsigned __int128)1 << 62) {
+    return error_set(error, STATUS_DATA,
+                     "costs of acting sum to 2^62 millionths or more: use a larger unit, such as thousands");
+  }
   if (set->money.act == NULL) return STATUS_OK;
-  unsigned __int128 total = 0;
   for (int64_t i = 0; i < set->rows; i++)
     total += magnitude(set->money.act[i]) + magnitude(set->money.skip[i]);
   if (total < (unsigned __int128)1 << 62) return STATUS_OK;
@@ -99,12 +109,36 @@ uint64_t evaluation_hash(const char *text) {
   return hash;
 }
 
-bool policy_acts(const EvaluationSet *set, int64_t row) {
-  const Money *money = &set->money;
-  if (set->policy.kind == POLICY_EXPECTED_GAIN && money->gain_if_one != NULL) {
-    return money_expected_gain(set->scores[row], money->gain_if_one[row], money->gain_if_zero[row]) > 0;
-  }
+static double expected_gain(const EvaluationSet *set, int64_t row) {
+  return money_expected_gain(set->scores[row], set->money.gain_if_one[row], set->money.gain_if_zero[row]);
+}
+
+static bool by_expected_gain(const EvaluationSet *set) {
+  return set->policy.kind == POLICY_EXPECTED_GAIN && set->money.gain_if_one != NULL;
+}
+
+bool policy_wants(const EvaluationSet *set, int64_t row) {
+  if (set->task != TASK_BINARY || set->policy.kind == POLICY_CAPACITY) return true;
+  if (by_expected_gain(set)) return expected_gain(set, row) > 0;
   return (set->scores[row] >= set->policy.threshold) != set->policy.act_below;
+}
+
+double policy_key(const EvaluationSet *set, int64_t row) {
+  if (!by_expected_gain(set)) return set->policy.act_below ? -set->scores[row] : set->scores[row];
+  double weight = set->weights == NULL ? 1 : set->weights[row];
+  return weight > 0 ? expected_gain(set, row) / weight : 0;
+}
+
+double policy_share(const EvaluationSet *set, int64_t row) {
+  if (!policy_wants(set, row)) return 0;
+  if (!set->cut.limited) return 1;
+  double key = policy_key(set, row);
+  if (key == set->cut.key) return (double)set->cut.take / (double)set->cut.size;
+  return key > set->cut.key;
+}
+
+bool policy_acts(const EvaluationSet *set, int64_t row) {
+  return set->listed != NULL && set->cut.limited ? set->listed[row] : policy_share(set, row) > 0;
 }
 
 bool policy_selects(const EvaluationSet *set, int64_t row) {
@@ -153,6 +187,9 @@ void evaluation_subset(EvaluationSubset *subset, const EvaluationSet *set, const
   made->row_hash = subset->row_hash = pick_hashes(set->row_hash, rows, count);
   made->cluster_hash = subset->cluster_hash = pick_hashes(set->cluster_hash, rows, count);
   made->slices = NULL;
+  made->capacity = (Capacity){0}; // the cut of the whole set holds
+  made->listed = NULL;
+  made->best = NULL;
   made->blocks = NULL;
   made->facts = NULL;
   made->replicates = NULL;

@@ -5,7 +5,6 @@
 #ifndef INGOT_ENGINE_EVALUATE_EVALUATION_SET_H
 #define INGOT_ENGINE_EVALUATE_EVALUATION_SET_H
 
-#include "engine/preprocess/frame.h"
 #include "engine/shared/config.h"
 #include "engine/shared/status.h"
 
@@ -18,6 +17,7 @@ enum { MONEY_SCALE = 1000000 }; // integers of money a unit: millionths
 // rows, or on the others where `act_below` (acting pays for label 0: granting a credit). Thresholds of
 // nobody and everybody: see money.h. POLICY_EXPECTED_GAIN acts where
 // score * gain(label 1) + (1 - score) * gain(label 0) > 0; its threshold (0.5) only predicts classes.
+// POLICY_CAPACITY wants every row, best scores first; its threshold is where the capacity ends (money_limit).
 typedef struct Policy {
   PolicyKind kind;
   double threshold;
@@ -26,13 +26,31 @@ typedef struct Policy {
 
 static const Policy policy_default = {POLICY_THRESHOLD, 0.5, false};
 
-// Payoffs in millionths of the unit, each [rows]; weights are applied already (money_weigh).
+// How much a policy may act on: rows in the order of their keys (policy_key) until this is used up.
+typedef struct Capacity {
+  bool limited;
+  int64_t limit;       // rows; with `cost` the sum of costs, in millionths
+  const int64_t *cost; // [rows] >= 0, weights applied; NULL: every row counts 1
+} Capacity;
+
+// Where a capacity ends among the rows of a set. Of the rows that the policy wants, those with a larger key
+// are acted on, those with this key (one block) to the share take / size, those with a smaller one not.
+typedef struct PolicyCut {
+  bool limited; // false: nothing that the policy wants is beyond the capacity
+  double key;
+  int64_t take, size; // 0 <= take < size: what is left for the block, and what it would use
+} PolicyCut;
+
+// Payoffs in millionths of the unit, each [rows]; weights are applied already (money_weigh). Regression: act
+// is that of acting on these predictions; multiclass: that of these decisions, skip that of the best single
+// one.
 typedef struct Money {
   const int64_t *act, *skip; // NULL: no business definition
   // What acting gains if the label were 1, and 0: only for POLICY_EXPECTED_GAIN, else NULL.
   const int64_t *gain_if_one, *gain_if_zero;
 } Money;
 
+typedef struct Frame Frame; // engine/preprocess/frame.h
 typedef struct ScoreBlocks ScoreBlocks;
 typedef struct MetricFacts MetricFacts;
 typedef struct Replicates Replicates;
@@ -51,12 +69,16 @@ typedef struct EvaluationSet {
   const double *weights; // [rows], finite, >= 0; NULL = all 1
   const double *scores;  // [rows, classes]: probability of label 1; of each class; prediction
   Policy policy;         // binary
+  Capacity capacity;     // binary
+  PolicyCut cut;         // binary: of these scores, policy and capacity (money_limit)
+  const bool *listed;    // [rows] binary: the rows that the cut leaves (money_list); NULL: see policy_acts
+  const int64_t *best;   // [rows] regression, multiclass: what the right prediction is worth; NULL: unknown
   Money money;           // binary
   const double *costs;   // multiclass: [classes, classes] by (label, decision), finite; NULL = none
   // binary: of these scores, so that metrics need not sort again (score_blocks_new); NULL = each one sorts
   const ScoreBlocks *blocks;
-  const MetricFacts
-      *facts; // what several metrics need of these rows (metrics/facts.h); NULL = each computes it
+  const Frame *slices; // columns that rows are grouped by, the same rows in the same order; NULL = none
+  MetricFacts *facts;  // cache of what several metrics need (metrics/facts.h); NULL = each computes it
   // [rows] first 8 bytes, little-endian, of the SHA-256 of the row id's text; NULL = no bootstrap. Of the
   // cluster's text, where rows of a cluster are kept or dropped together: every interval allows for it; NULL
   // = independent.
@@ -66,7 +88,6 @@ typedef struct EvaluationSet {
   // each metric that has no other interval does.
   const Replicates *replicates;
   int replicate;
-  const Frame *slices; // columns that rows are grouped by, the same rows in the same order; NULL = none
 } EvaluationSet;
 
 // 65 with the first bad row: no rows, 2^32 or more, a label outside its range, a score that is not finite or
@@ -76,7 +97,19 @@ Status evaluation_set_check(const EvaluationSet *set, Error *error);
 // What row_hash and cluster_hash hold of a text.
 uint64_t evaluation_hash(const char *text);
 
-// Whether the model acts on a row (binary).
+// Whether the model's policy wants to act on a row, whatever the capacity; always where the target is not
+// binary.
+bool policy_wants(const EvaluationSet *set, int64_t row);
+
+// What the policy orders rows by, largest first: under POLICY_EXPECTED_GAIN the expected gain (a unit of
+// weight's), else the score, or its negative where the policy acts below its threshold.
+double policy_key(const EvaluationSet *set, int64_t row);
+
+// How much of a row is acted on: 0, 1, or take / size in the block that the capacity cuts.
+double policy_share(const EvaluationSet *set, int64_t row);
+
+// Whether the row is on the list of those acted on: policy_share, with the cut block's rows by `listed`;
+// where that is NULL the cut block's rows count as acted on.
 bool policy_acts(const EvaluationSet *set, int64_t row);
 
 // Whether a row is selected: acted on or, without money, predicted to be class 1 (binary).

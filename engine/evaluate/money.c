@@ -1,23 +1,29 @@
 // Money in integers: thresholds, policies and what they are worth.
-#include "engine/evaluate/money.h"
+#include "engine/evaluate/money/parts.h"
 
-#include "engine/evaluate/statistics/score_blocks.h"
-#include "engine/evaluate/statistics/statistics.h"
-#include "engine/shared/exact_sum.h"
-#include "engine/shared/memory.h"
+static const double money_most = 4611686018427387904.0; // 2^62
 
-#include <stdlib.h>
-#include <string.h>
+// ---- arithmetic ----
 
-static const double not_a_number = __builtin_nan("");
-static const double money_limit = 4611686018427387904.0; // 2^62
-
-// Nearest integer, ties to even; |x| < 2^62.
-static int64_t round_even(double x) {
+int64_t money_round(double x) {
   int64_t down = (int64_t)x;
   if ((double)down > x) down--;
   double rest = x - (double)down;
   return down + (rest > 0.5 || (rest == 0.5 && down % 2 != 0));
+}
+
+int64_t money_millionths(double units) {
+  double scaled = units * MONEY_SCALE;
+  if (!(scaled > -money_most)) return -((int64_t)1 << 62);
+  return scaled < money_most ? money_round(scaled) : (int64_t)1 << 62;
+}
+
+int64_t money_part(int64_t amount, int64_t take, int64_t size) {
+  __int128 product = (__int128)amount * take;
+  int64_t whole = (int64_t)(product / size); // toward zero
+  __int128 rest = product - (__int128)whole * size, twice = 2 * (rest < 0 ? -rest : rest);
+  if (twice > size || (twice == size && whole % 2 != 0)) whole += amount < 0 ? -1 : 1;
+  return whole;
 }
 
 Status money_weigh(int64_t *out, const int64_t *payoff, const double *weights, int64_t rows, Error *error) {
@@ -25,26 +31,24 @@ Status money_weigh(int64_t *out, const int64_t *payoff, const double *weights, i
   for (int64_t i = 0; i < rows; i++) {
     double weighed = (double)payoff[i] * weights[i];
     total += weighed < 0 ? -weighed : weighed;
-    if (!(total < money_limit)) {
+    if (!(total < money_most)) {
       return error_set(
           error, STATUS_DATA,
           "weighted payoffs sum to 2^62 millionths or more in magnitude at row %lld: use a larger unit",
           (long long)i);
     }
-    out[i] = round_even(weighed);
+    out[i] = money_round(weighed);
   }
   return STATUS_OK;
 }
 
-static int64_t gain(const EvaluationSet *set, int64_t row) {
-  return set->money.act[row] - set->money.skip[row];
-}
+// ---- thresholds ----
 
 bool money_acts_below(const EvaluationSet *set) {
   __int128 gains[2] = {0, 0}, rows[2] = {0, 0};
   for (int64_t i = 0; i < set->rows; i++) {
     int label = set->labels[i] == 1;
-    gains[label] += gain(set, i);
+    gains[label] += money_gain(set, i);
     rows[label]++;
   }
   if (rows[0] == 0 || rows[1] == 0) return false;
@@ -52,42 +56,59 @@ bool money_acts_below(const EvaluationSet *set) {
   return gains[0] * rows[1] > gains[1] * rows[0];
 }
 
-static int64_t block_gain(const EvaluationSet *set, const ScoreBlocks *blocks, int64_t block) {
-  int64_t sum = 0;
-  for (int64_t i = score_block_start(blocks, block); i < blocks->end[block]; i++)
-    sum += gain(set, blocks->order[i]);
-  return sum;
+typedef struct BlockSums {
+  int64_t gain, cost;
+} BlockSums;
+
+static BlockSums block_sums(const EvaluationSet *set, const KeyBlocks *keyed, int64_t block) {
+  BlockSums sums = {0, 0};
+  const ScoreBlocks *blocks = keyed->blocks;
+  key_block_look_ahead(keyed, block, set);
+  for (int64_t i = score_block_start(blocks, block); i < blocks->end[block]; i++) {
+    sums.gain += money_gain(set, blocks->order[i]);
+    sums.cost += money_cost(set, blocks->order[i]);
+  }
+  return sums;
 }
 
-// A threshold that parts block `upper` from the one below it.
-static double threshold_above(const ScoreBlocks *blocks, int64_t upper) {
-  if (upper == 0) return threshold_below_all;
-  if (upper == blocks->count) return threshold_above_all;
-  double low = score_block_score(blocks, upper - 1), high = score_block_score(blocks, upper);
-  double middle = low + (high - low) * 0.5;
-  return middle > low ? middle : high;
+// Ever more blocks are acted on, from the end that pays; the first of equal values acts on the fewest rows.
+void money_best_within(EvaluationSet *set) {
+  set->policy = (Policy){POLICY_BEST_ON_VALIDATION, 0, money_acts_below(set)};
+  set->cut = (PolicyCut){0};
+  KeyBlocks keyed = key_blocks_new(set);
+  int64_t count = keyed.blocks->count, left = set->capacity.limited ? set->capacity.limit : INT64_MAX;
+  int64_t sum = 0, best = 0, taken = 0;
+  for (int64_t turn = 0; turn < count; turn++) {
+    BlockSums block = block_sums(set, &keyed, key_block(&keyed, turn));
+    bool divided = block.cost > left;
+    sum += divided ? money_part(block.gain, left, block.cost) : block.gain;
+    if (sum > best) {
+      best = sum, taken = turn + 1;
+      double key = keyed.blocks->score[key_block(&keyed, turn)];
+      if (divided) set->cut = (PolicyCut){true, keyed.descending ? key : -key, left, block.cost};
+    }
+    if (divided) break;
+    left -= block.cost;
+  }
+  set->policy.threshold = threshold_between(keyed.blocks, keyed.descending ? count - taken : taken);
+  key_blocks_free(&keyed);
 }
 
 Policy money_best_threshold(const EvaluationSet *set) {
-  ScoreBlocks *own = set->blocks == NULL ? score_blocks_new(set) : NULL;
-  const ScoreBlocks *blocks = own != NULL ? own : set->blocks;
-  bool below = money_acts_below(set);
-  int64_t sum = 0, best = 0, best_blocks = 0;
-  // Ever more blocks are acted on, from the end that pays; the first of equal values acts on the fewest rows.
-  for (int64_t taken = 1; taken <= blocks->count; taken++) {
-    sum += block_gain(set, blocks, below ? taken - 1 : blocks->count - taken);
-    if (sum > best) best = sum, best_blocks = taken;
-  }
-  int64_t upper = below ? best_blocks : blocks->count - best_blocks;
-  Policy policy = {POLICY_BEST_ON_VALIDATION, threshold_above(blocks, upper), below};
-  score_blocks_free(own);
-  return policy;
+  EvaluationSet unlimited = *set;
+  unlimited.capacity = (Capacity){0};
+  money_best_within(&unlimited);
+  return unlimited.policy;
 }
 
 Policy money_policy(const BusinessConfig *business, const EvaluationSet *validation) {
   if (business->policy == POLICY_BEST_ON_VALIDATION) return money_best_threshold(validation);
   if (business->policy == POLICY_THRESHOLD) {
     return (Policy){POLICY_THRESHOLD, business->threshold, money_acts_below(validation)};
+  }
+  if (business->policy == POLICY_CAPACITY) {
+    bool below = money_acts_below(validation);
+    return (Policy){POLICY_CAPACITY, below ? threshold_above_all : threshold_below_all, below};
   }
   // The side matters to whatever has a threshold beside it: the model at 0.5, and the curves.
   return (Policy){POLICY_EXPECTED_GAIN, 0.5, money_acts_below(validation)};
@@ -97,88 +118,32 @@ double money_expected_gain(double score, int64_t gain_if_one, int64_t gain_if_ze
   return score * (double)gain_if_one + (1.0 - score) * (double)gain_if_zero;
 }
 
+// ---- values ----
+
 int64_t money_value(const EvaluationSet *set) {
-  int64_t sum = 0;
-  for (int64_t i = 0; i < set->rows; i++) sum += policy_acts(set, i) ? set->money.act[i] : set->money.skip[i];
-  return sum;
-}
-
-// ---- the report ----
-
-// acts[i]: whether a policy acts on row i.
-static void decide(bool *acts, const EvaluationSet *set, MoneyPolicy policy, const Policy *best) {
-  EvaluationSet copy = *set;
-  if (policy == MONEY_HALF) copy.policy = (Policy){POLICY_THRESHOLD, 0.5, set->policy.act_below};
-  if (policy == MONEY_BEST_THRESHOLD) copy.policy = *best;
+  int64_t sum = 0, divided = 0;
   for (int64_t i = 0; i < set->rows; i++) {
-    acts[i] = policy == MONEY_NOBODY      ? false
-              : policy == MONEY_EVERYBODY ? true
-              : policy == MONEY_ORACLE    ? gain(set, i) > 0
-                                          : policy_acts(&copy, i);
+    double share = policy_share(set, i);
+    sum += share == 1 ? set->money.act[i] : set->money.skip[i];
+    if (share > 0 && share < 1) divided += money_gain(set, i);
   }
+  return set->cut.limited ? sum + money_part(divided, set->cut.take, set->cut.size) : sum;
 }
 
-static int64_t millionths(double units) {
-  double scaled = units * MONEY_SCALE;
-  if (!(scaled > -money_limit)) return -((int64_t)1 << 62);
-  return scaled < money_limit ? round_even(scaled) : (int64_t)1 << 62;
+double money_term(const EvaluationSet *set, int64_t row) {
+  double share = policy_share(set, row);
+  if (share == 1 || share == 0)
+    return (double)(share == 1 ? set->money.act[row] : set->money.skip[row]) / MONEY_SCALE;
+  return ((double)set->money.skip[row] + share * (double)money_gain(set, row)) / MONEY_SCALE;
 }
 
-// The interval of a total: n times that of the mean of its per-row terms.
-static Estimate total_of(const double *terms, int64_t rows, double value, double confidence) {
-  Moments moments = moments_of(terms, NULL, rows);
-  return estimate_symmetric(INTERVAL_T, value, moments.standard_error * (double)rows, rows, confidence);
-}
-
-static PolicyValue value_policy(const EvaluationSet *set, const bool *acts, double *terms,
-                                double confidence) {
-  PolicyValue result = {.threshold = not_a_number};
-  for (int64_t i = 0; i < set->rows; i++) {
-    int64_t payoff = acts[i] ? set->money.act[i] : set->money.skip[i];
-    result.acted += acts[i];
-    result.value += payoff;
-    terms[i] = (double)payoff / MONEY_SCALE;
+int money_cheapest(const double *scores, const double *costs, int classes) {
+  int best = 0;
+  double least = 0;
+  for (int decision = 0; decision < classes; decision++) {
+    double cost = 0;
+    for (int truth = 0; truth < classes; truth++) cost += scores[truth] * costs[truth * classes + decision];
+    if (decision == 0 || cost < least) best = decision, least = cost;
   }
-  Estimate estimate = total_of(terms, set->rows, (double)result.value / MONEY_SCALE, confidence);
-  bool known = estimate.method != INTERVAL_NONE;
-  result.low = known ? millionths(estimate.low) : result.value;
-  result.high = known ? millionths(estimate.high) : result.value;
-  return result;
-}
-
-static void compare_with_trivial(MoneyReport *report, const EvaluationSet *set, double confidence) {
-  const PolicyValue *policies = report->policies;
-  bool everybody = policies[MONEY_EVERYBODY].value > policies[MONEY_NOBODY].value;
-  report->best_trivial = everybody ? MONEY_EVERYBODY : MONEY_NOBODY;
-  int64_t floor = policies[report->best_trivial].value;
-  double achievable = (double)(policies[MONEY_ORACLE].value - floor);
-  double gained = (double)(policies[MONEY_MODEL].value - floor);
-  report->share_of_achievable = achievable == 0 ? not_a_number : gained / achievable;
-  double *terms = memory_get((size_t)set->rows, sizeof *terms);
-  for (int64_t i = 0; i < set->rows; i++) {
-    bool acts = policy_acts(set, i);
-    terms[i] = acts == everybody ? 0 : (double)(acts ? gain(set, i) : -gain(set, i)) / MONEY_SCALE;
-  }
-  report->over_trivial = total_of(terms, set->rows, gained / MONEY_SCALE, confidence);
-  free(terms);
-}
-
-void money_report(MoneyReport *report, const EvaluationSet *set, double confidence) {
-  Policy best = money_best_threshold(set);
-  bool *acts = memory_get((size_t)set->rows, sizeof *acts);
-  double *terms = memory_get((size_t)set->rows, sizeof *terms);
-  *report = (MoneyReport){.present = true, .policy = set->policy};
-  for (int policy = 0; policy < MONEY_POLICY_COUNT; policy++) {
-    decide(acts, set, (MoneyPolicy)policy, &best);
-    report->policies[policy] = value_policy(set, acts, terms, confidence);
-  }
-  if (set->policy.kind != POLICY_EXPECTED_GAIN)
-    report->policies[MONEY_MODEL].threshold = set->policy.threshold;
-  report->policies[MONEY_HALF].threshold = 0.5;
-  report->policies[MONEY_BEST_THRESHOLD].threshold = best.threshold;
-  report->value_of_threshold = report->policies[MONEY_MODEL].value - report->policies[MONEY_HALF].value;
-  report->regret = report->policies[MONEY_BEST_THRESHOLD].value - report->policies[MONEY_MODEL].value;
-  compare_with_trivial(report, set, confidence);
-  free(terms);
-  free(acts);
+  return best;
 }

@@ -7,7 +7,8 @@
 #include <string.h>
 
 const char *money_policy_name(MoneyPolicy policy) {
-  static const char *const names[] = {"nobody", "everybody", "model", "half", "best_threshold", "oracle"};
+  static const char *const names[] = {"nobody", "everybody",      "random", "model",
+                                      "half",   "best_threshold", "oracle"};
   return names[policy];
 }
 
@@ -30,6 +31,7 @@ void evaluation_report_clear(EvaluationReport *report) {
   free(report->confusion);
   free(report->by_class);
   replicates_free(report->replicates);
+  sensitivity_free(&report->money.sensitivity);
   memset(report, 0, sizeof *report);
 }
 

@@ -6,6 +6,7 @@
 #define INGOT_ENGINE_EVALUATE_REPORT_DATA_H
 
 #include "engine/evaluate/metrics.h"
+#include "engine/evaluate/money/sensitivity.h"
 
 enum { CURVE_POINTS = 256, CALIBRATION_BINS = 15, GAINS_ROWS = 11, REASON_TEXT = 320 };
 
@@ -40,6 +41,7 @@ typedef struct CalibrationBin {
   double weight;
   double low_score, high_score; // smallest and largest
   double mean_score, mean_label;
+  double spread;    // variance of the weighted sum of labels, were they drawn from the scores (binary)
   double low, high; // interval of mean_label: Wilson (binary without weights), else t
 } CalibrationBin;
 
@@ -69,31 +71,54 @@ typedef struct ClassResult { // binary and multiclass, from the confusion matrix
 typedef enum MoneyPolicy {
   MONEY_NOBODY,
   MONEY_EVERYBODY,
-  MONEY_MODEL,          // the frozen policy: the one that gates use
-  MONEY_HALF,           // the model at threshold 0.5
+  MONEY_RANDOM, // every row with the same share: the capacity's, or that of the rows the model acts on
+  MONEY_MODEL,  // the frozen policy: the one that gates use
+  MONEY_HALF,   // the model at threshold 0.5
   MONEY_BEST_THRESHOLD, // after the fact, optimistic
-  MONEY_ORACLE,         // acts exactly where acting gains
+  MONEY_ORACLE,         // the rows where acting gains, those first that gain most for what they use
   MONEY_POLICY_COUNT
 } MoneyPolicy;
 
 const char *money_policy_name(MoneyPolicy policy); // "nobody", "everybody", "model", ...
 
 typedef struct PolicyValue {
-  double threshold; // NaN where the policy has none
-  int64_t acted;    // rows
-  int64_t value;    // total over the rows, millionths
+  bool present;         // regression and multiclass know nobody, the model and the oracle alone
+  bool beyond_capacity; // everybody, where that is more than the capacity
+  double threshold;     // NaN where the policy has none
+  int64_t acted;        // rows, the cut block's share rounded
+  int64_t spent;        // what it uses of a budget, millionths; without one acted
+  int64_t value;        // total over the rows, millionths
   int64_t low, high;
 } PolicyValue;
 
+enum { MONEY_CURVE_POINTS = 101 };
+
+// Value where the policy's order of rows is followed up to x, with the pointwise interval of that value.
+typedef struct MoneyCurve {
+  int count;
+  double x[MONEY_CURVE_POINTS]; // share of the rows (profit); rows or units of a budget (capacity)
+  int64_t value[MONEY_CURVE_POINTS], low[MONEY_CURVE_POINTS], high[MONEY_CURVE_POINTS];
+} MoneyCurve;
+
 typedef struct MoneyReport {
   bool present;
-  Policy policy; // of the model
+  Policy policy;     // of the model
+  PolicyCut cut;     // where the capacity ends
+  Capacity capacity; // cost is not kept
   PolicyValue policies[MONEY_POLICY_COUNT];
-  MoneyPolicy best_trivial;   // nobody or everybody, whichever is worth more (nobody where equal)
+  MoneyPolicy best_trivial; // nobody, everybody or (where that is beyond the capacity) random: the one worth
+                            // most, the first of equals
   double share_of_achievable; // (model - best trivial) / (oracle - best trivial); NaN where that is 0 / 0
   int64_t value_of_threshold; // model - half
   int64_t regret;             // best threshold - model
   Estimate over_trivial;      // model - best trivial in units, paired
+  // Share of label 1 (of label 0 where the policy acts below) among the rows acted on at which acting gains
+  // nothing: -g0 / (g1 - g0) of the mean gains by label; NaN where both have one sign.
+  double break_even;
+  bool never_loses, never_gains; // acting, on any row: then no model is needed, or a sign is wrong
+  MoneyCurve profit, by_capacity;
+  Sensitivity sensitivity;
+  Risk risk;
 } MoneyReport;
 
 typedef struct EvaluationReport {

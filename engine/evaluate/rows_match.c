@@ -1,6 +1,7 @@
 // Matching of rows by id, and the digest of what they are judged by.
 #include "engine/evaluate/rows_match.h"
 
+#include "engine/preprocess/frame.h"
 #include "engine/shared/memory.h"
 
 #include <openssl/evp.h>
@@ -142,7 +143,9 @@ typedef void AddRow(EVP_MD_CTX *context, const EvaluationSet *set, int64_t row);
 static void add_judged(EVP_MD_CTX *context, const EvaluationSet *set, int64_t row) {
   double numbers[2] = {set->labels[row] + 0.0, (set->weights == NULL ? 1 : set->weights[row]) + 0.0};
   int64_t money[2] = {0, 0};
-  if (set->money.act != NULL) money[0] = set->money.act[row], money[1] = set->money.skip[row];
+  if (set->money.act != NULL) money[1] = set->money.skip[row];
+  // Elsewhere what acting is worth is the model's: it depends on the prediction.
+  if (set->money.act != NULL && set->task == TASK_BINARY) money[0] = set->money.act[row];
   EVP_DigestUpdate(context, numbers, sizeof numbers);
   EVP_DigestUpdate(context, money, sizeof money);
 }

@@ -7,6 +7,7 @@
 #define INGOT_ENGINE_MODEL_MODEL_H
 
 #include "engine/device/device_memory.h"
+#include "engine/device/fast.h"
 #include "engine/model/parameters.h"
 #include "engine/preprocess/batch_source.h"
 #include "engine/shared/config.h"
@@ -82,6 +83,11 @@ void activations_take(Activations *activations, const Model *model, DeviceMemory
 // Ties activations to a model's parameters p and, for training, accumulators q and flags (else NULL); once.
 Status activations_bind(Activations *activations, const Model *model, Device *device, const float *p,
                         int64_t *q, int32_t *flags, Error *error);
+
+// Calls `visit` for every product of a pass over so many rows, the first failure ends it.
+typedef Status (*ProductVisit)(void *context, const ProductShape *shape, Error *error);
+Status model_each_product(const Model *model, int64_t rows, int training, ProductVisit visit, void *context,
+                          Error *error);
 
 // Model outputs z [rows, K] end up in activations->a[layer_count - 1]. pass NULL: no dropout.
 void model_forward(const Model *model, Device *device, const float *p, Activations *activations,

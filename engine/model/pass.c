@@ -83,6 +83,31 @@ static const float *input_of(const Activations *activations, int layer) {
   return layer == 0 ? activations->x : activations->a[layer - 1];
 }
 
+// Where a norm lies between, the activation is the norm's.
+static ActivationKind fused_activation(const Layer *layer) {
+  return layer->gamma >= 0 ? ACTIVATION_NONE : layer->activation;
+}
+
+static int needs_input_gradient(const Model *model, int layer) {
+  return layer > 0 || model->layout.category_count > 0;
+}
+
+Status model_each_product(const Model *model, int64_t rows, int training, ProductVisit visit, void *context,
+                          Error *error) {
+  for (int i = 0; i < model->layer_count; i++) {
+    const Layer *layer = &model->layers[i];
+    ProductShape shape = {PRODUCT_FORWARD, fused_activation(layer), rows, layer->outputs, layer->inputs};
+    PASS(visit(context, &shape, error));
+    if (!training) continue;
+    shape.activation = ACTIVATION_NONE;
+    shape.kind = PRODUCT_BACKWARD_WEIGHT;
+    PASS(visit(context, &shape, error));
+    shape.kind = PRODUCT_BACKWARD_INPUT;
+    if (needs_input_gradient(model, i)) PASS(visit(context, &shape, error));
+  }
+  return STATUS_OK;
+}
+
 static void forward_layer(const Model *model, Device *device, const float *p, Activations *activations, int i,
                           const ModelBatch *batch, const TrainingPass *pass) {
   const Layer *layer = &model->layers[i];
@@ -95,7 +120,7 @@ static void forward_layer(const Model *model, Device *device, const float *p, Ac
                           .rows = batch->rows,
                           .outputs = layer->outputs,
                           .inputs = layer->inputs,
-                          .activation = has_norm ? ACTIVATION_NONE : layer->activation};
+                          .activation = fused_activation(layer)};
   device_linear_forward(device, &linear);
   if (has_norm) {
     NormForward norm = {.y = activations->a[i],
@@ -162,7 +187,7 @@ static void backward_linear(const Model *model, Device *device, const float *p, 
                                  .grain = pass->grain,
                                  .quantiser = pass->quantiser};
   device_linear_backward_weight(device, &weight);
-  if (i == 0 && model->layout.category_count == 0) return;
+  if (!needs_input_gradient(model, i)) return;
   LinearBackwardInput input = {.dx = activations->dx,
                                .dy = activations->dz,
                                .w = p + tensors[layer->weight].offset,

@@ -6,6 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+bool numerics_are_fast(const NumericsConfig *numerics) {
+  return strcmp(numerics->id, "f1") == 0;
+}
+
 const char *const gate_rule_names[GATE_RULE_COUNT] = {"superior",   "not_worse",   "at_least",  "at_most",
                                                       "suspicious", "detect_harm", "prove_safe"};
 
@@ -35,6 +39,15 @@ void text_list_free(TextList *list) {
   memset(list, 0, sizeof *list);
 }
 
+void cost_list_free(CostList *list) {
+  for (int i = 0; i < list->count; i++) {
+    free(list->items[i].truth);
+    free(list->items[i].decision);
+  }
+  free(list->items);
+  memset(list, 0, sizeof *list);
+}
+
 void input_config_free(InputConfig *inputs, int count) {
   for (int i = 0; i < count; i++) text_list_free(&inputs[i].columns);
   free(inputs);
@@ -56,10 +69,15 @@ static void business_free(BusinessConfig *business) {
   free(business->unit);
   free(business->horizon);
   free(business->population_per);
-  for (int i = 0; i < business->param_count; i++) free(business->params[i].name);
+  for (int i = 0; i < business->param_count; i++) {
+    free(business->params[i].name);
+    free(business->params[i].unit);
+  }
   free(business->params);
   free(business->act);
   free(business->skip);
+  free(business->capacity.cost);
+  cost_list_free(&business->costs);
 }
 
 static void gates_free(GatesConfig *gates) {
@@ -87,9 +105,9 @@ void config_free(Config *config) {
   free(config->machine.isa);
   text_list_free(&config->evaluate_metrics);
   text_list_free(&config->evaluate_slices);
-  free(config->evaluate_cluster);
   free(config->evaluate_time);
   free(config->evaluate_fairness.column);
+  free(config->evaluate_cluster);
   business_free(&config->business);
   gates_free(&config->gates);
   free(config->bits_text);

@@ -6,6 +6,7 @@
 #ifndef INGOT_ENGINE_SHARED_CONFIG_H
 #define INGOT_ENGINE_SHARED_CONFIG_H
 
+#include "kernels/product/fast.h"
 #include "kernels/shared/activation.h"
 
 #include <stdbool.h>
@@ -40,10 +41,14 @@ typedef struct InputConfig {
 } InputConfig;
 
 typedef struct NumericsConfig {
-  char *id;          // "x1"
-  int grain;         // rows whose gradient sums are one addend of R3
-  int fraction_bits; // f of R3
+  char *id;             // "x1", or "f1": fast mode
+  int grain;            // rows whose gradient sums are one addend of R3
+  int fraction_bits;    // f of R3
+  FastOperands product; // f1: how operands of products are rounded
 } NumericsConfig;
+
+// Whether the numerics are those of fast mode.
+bool numerics_are_fast(const NumericsConfig *numerics);
 
 typedef struct SplitConfig {
   SplitRule by;
@@ -125,13 +130,39 @@ typedef struct MachineConfig { // every key free: changes time, never bits
 typedef struct Parameter {
   char *name;
   double value, low, high; // low = high = value where no range is given
+  char *unit;              // "", "rate", or the business's unit
 } Parameter;
 
-typedef enum PolicyKind { POLICY_BEST_ON_VALIDATION, POLICY_THRESHOLD, POLICY_EXPECTED_GAIN } PolicyKind;
+typedef enum PolicyKind {
+  POLICY_BEST_ON_VALIDATION,
+  POLICY_THRESHOLD,
+  POLICY_EXPECTED_GAIN,
+  POLICY_CAPACITY, // the best-scored rows, as many as the capacity allows
+  POLICY_FROZEN    // the threshold that the run has stored, whatever it was chosen by
+} PolicyKind;
+
+// How much can be acted on: one of the three numbers is set, or none.
+typedef struct CapacityConfig {
+  int64_t rows;    // of the rows judged; 0 = not given
+  double fraction; // of them; 0 = not given
+  double budget;   // in business.unit, spent by `cost`; 0 = not given
+  char *cost;      // expression of what acting on a row costs; "" without a budget
+} CapacityConfig;
 
 typedef struct CostMatrix {
   double tp, fp, fn, tn;
 } CostMatrix;
+
+// Costs of decisions by (truth, decision), named by their classes.
+typedef struct Cost {
+  char *truth, *decision;
+  double amount;
+} Cost;
+
+typedef struct CostList {
+  Cost *items;
+  int count;
+} CostList;
 
 typedef struct BusinessConfig {
   bool present;
@@ -143,6 +174,8 @@ typedef struct BusinessConfig {
   char *act, *skip;  // payoff expressions; a cost matrix was already turned into them
   bool has_matrix;   // the cost matrix as written: what each outcome of acting (tp, fp) and of
   CostMatrix matrix; // skipping (fn, tn) is worth
+  CostList costs;    // multiclass: instead of act and skip
+  CapacityConfig capacity;
   PolicyKind policy;
   double threshold; // POLICY_THRESHOLD
 } BusinessConfig;
@@ -202,10 +235,10 @@ typedef struct Config {
   int64_t log_every_steps;
   MachineConfig machine;
   TextList evaluate_metrics, evaluate_slices;
+  char *evaluate_time; // column of time; "" = none
+  FairnessConfig evaluate_fairness;
   BootstrapConfig evaluate_bootstrap;
   char *evaluate_cluster; // column whose rows are kept or dropped together; "" = rows are independent
-  char *evaluate_time;    // column of time; "" = none
-  FairnessConfig evaluate_fairness;
   BusinessConfig business;
   GatesConfig gates;
   char *bits_text; // sorted lines `key=value\n` of all bits keys: part of every state digest
@@ -219,6 +252,7 @@ void config_free(Config *config); // NULL is fine
 void text_list_add(TextList *list, const char *text);
 int text_list_find(const TextList *list, const char *text); // -1 if absent
 void text_list_free(TextList *list);
+void cost_list_free(CostList *list);
 void input_config_free(InputConfig *inputs, int count); // the items and the array
 
 #endif

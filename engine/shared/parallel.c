@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdatomic.h>
 
 enum { MOST_THREADS = 256 };
 
@@ -53,4 +54,25 @@ void parallel_run(ParallelFunction *function, const void *arguments, int64_t tas
   for (int64_t i = 1; i < parts; i++) {
     if (all[i].started) pthread_join(all[i].thread, NULL);
   }
+}
+
+typedef struct Queue {
+  ParallelTask *function;
+  const void *arguments;
+  int64_t tasks;
+  atomic_llong *next;
+} Queue;
+
+static void work_off(const void *arguments, int64_t first, int64_t last) {
+  const Queue *queue = arguments;
+  (void)first, (void)last;
+  for (int64_t task; (task = atomic_fetch_add(queue->next, 1)) < queue->tasks;)
+    queue->function(queue->arguments, task);
+}
+
+void parallel_each(ParallelTask *function, const void *arguments, int64_t tasks, int threads) {
+  atomic_llong next = 0;
+  Queue queue = {function, arguments, tasks, &next};
+  int64_t workers = threads > 0 ? threads : parallel_cores();
+  parallel_run(work_off, &queue, workers < tasks ? workers : tasks, (int)workers);
 }

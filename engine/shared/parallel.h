@@ -13,4 +13,9 @@ int parallel_cores(void);
 // = parallel_cores(). The caller works too, and does the part of every thread that the system refuses.
 void parallel_run(ParallelFunction *function, const void *arguments, int64_t tasks, int threads);
 
+// Calls function once for each task of [0, tasks), whichever thread is free taking the next one; for tasks of
+// different lengths.
+typedef void ParallelTask(const void *arguments, int64_t task);
+void parallel_each(ParallelTask *function, const void *arguments, int64_t tasks, int threads);
+
 #endif

@@ -2,6 +2,7 @@
 #include "engine/train/plan.h"
 
 #include "engine/train/device_rows.h"
+#include "engine/train/products.h"
 
 static const size_t auto_micro_bytes = (size_t)64 << 20; // what `micro_batch: auto` lets activations take
 
@@ -125,6 +126,7 @@ void plan_carve(Trainer *trainer, TrainerPlan *plan) {
   carve_parameters(trainer);
   plan->parameter_bytes = grown(trainer, &mark);
   activations_take(&trainer->activations, model, &trainer->memory, trainer->micro_rows, 1);
+  trainer->product_workspace = device_memory_take(&trainer->memory, (int64_t)products_bytes(trainer), 1);
   plan->activation_bytes = grown(trainer, &mark);
   carve_batches(trainer);
   plan->batch_bytes = grown(trainer, &mark);

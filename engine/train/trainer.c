@@ -5,6 +5,7 @@
 #include "engine/train/chain.h"
 #include "engine/train/device_rows.h"
 #include "engine/train/plan.h"
+#include "engine/train/products.h"
 #include "engine/train/trainer_state.h"
 
 #include <stdlib.h>
@@ -217,6 +218,7 @@ Status trainer_create(Trainer **trainer, const TrainerOptions *options, Error *e
   plan_carve(made, NULL);
   TRY(device_memory_allocate(&made->memory, error));
   plan_carve(made, NULL);
+  TRY(products_pin(made, error));
   trainer_make_views(made);
   TRY(fill_device(made, error));
   start(made);

@@ -48,7 +48,7 @@ typedef struct TrainerPlan {
   int64_t steps_per_epoch, total_steps;
   int64_t useful_ranks;    // ceil(batch / grain)
   size_t parameter_bytes;  // parameters, gradients, moments, accumulators
-  size_t activation_bytes; // grows with micro_batch
+  size_t activation_bytes; // grows with micro_batch; in fast mode with the workspace of products
   size_t batch_bytes;      // row numbers, and rows where the source is not resident
   size_t validation_bytes;
 } TrainerPlan;

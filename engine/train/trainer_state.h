@@ -45,9 +45,10 @@ struct Trainer {
   BatchSums *sums;
   int64_t *rows_of; // [batch]
   Activations activations;
-  Mirror runs;   // TensorRun [table.count]
-  Mirror flags;  // int32 [table.count + 2]: tensors, loss, gradient norm
-  Mirror window; // StepWindow
+  void *product_workspace; // fast mode
+  Mirror runs;             // TensorRun [table.count]
+  Mirror flags;            // int32 [table.count + 2]: tensors, loss, gradient norm
+  Mirror window;           // StepWindow
   // Rows.
   DeviceRows train_rows, validation_rows;
   RowStage stage;       // for a source that the device does not hold

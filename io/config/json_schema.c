@@ -94,6 +94,11 @@ static json_t *value_schema(const KeyRow *row, json_t **container) {
     schema = of_type("object");
     set(schema, "additionalProperties", either(of_type("number"), *container = section()));
     return schema;
+  case KEY_COSTS:
+    schema = of_type("object");
+    set(schema, "additionalProperties",
+        json_pack("{s:s,s:o}", "type", "object", "additionalProperties", of_type("number")));
+    return schema;
   case KEY_CHOICE:
     if (!key_has_children(row->path)) return words(row);
     return either(words(row), *container = section());

@@ -62,6 +62,8 @@ static const char *type_text(const KeyRow *row) {
     return "a list";
   case KEY_NAMED:
     return "a map of names";
+  case KEY_COSTS:
+    return "a map of maps of numbers";
   }
   return "";
 }
@@ -86,6 +88,7 @@ static void write_facts(FILE *out, const KeyRow *row) {
     for (const char *c = equals + 1; *c != '\0'; c++) fprintf(out, *c == '|' ? " or " : "%c", *c);
   }
   fputs(row->role == KEY_BITS ? "; bits" : "; free", out);
+  if (row->bits_when != NULL) fprintf(out, ", but bits where %s", row->bits_when);
 }
 
 // Comment lines of at most WIDTH characters, `lead` blanks after the #.

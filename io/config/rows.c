@@ -11,7 +11,8 @@ _Static_assert(AT(gates.guardrail_count) == AT(gates.guardrails) + sizeof(void *
 _Static_assert(AT(business.param_count) == AT(business.params) + sizeof(void *), "pointer, then count");
 _Static_assert(OF(Parameter, name) == 0, "KEY_NAMED: the name first");
 
-static const KeyWord numerics_ids[] = {{"x1", 0}, {NULL, 0}};
+static const KeyWord numerics_ids[] = {{"x1", 0}, {"f1", 0}, {NULL, 0}};
+static const KeyWord fast_operands[] = {{"tf32", FAST_TF32}, {"bf16", FAST_BF16}, {NULL, 0}};
 static const KeyWord orders[] = {{"full", ORDER_FULL}, {"blocks", ORDER_BLOCKS}, {NULL, 0}};
 static const KeyWord split_rules[] = {
     {"hash", SPLIT_HASH}, {"file", SPLIT_FILE}, {"order", SPLIT_ORDER}, {NULL, 0}};
@@ -32,10 +33,13 @@ static const KeyWord parts[] = {{"validation", PART_VALIDATION}, {NULL, 0}};
 static const KeyWord isas[] = {{"auto", 0}, {"portable", 0}, {"avx2", 0}, {"avx512", 0}, {NULL, 0}};
 static const KeyWord residencies[] = {
     {"auto", RESIDENCY_AUTO}, {"memory", RESIDENCY_MEMORY}, {"stream", RESIDENCY_STREAM}, {NULL, 0}};
-static const KeyWord policies[] = {
-    {"threshold", POLICY_THRESHOLD}, {"expected_gain", POLICY_EXPECTED_GAIN}, {NULL, 0}};
+static const KeyWord policies[] = {{"threshold", POLICY_THRESHOLD},
+                                   {"expected_gain", POLICY_EXPECTED_GAIN},
+                                   {"capacity", POLICY_CAPACITY},
+                                   {NULL, 0}};
+static const KeyWord thresholds[] = {
+    {"best_on_validation", THRESHOLD_BEST}, {"frozen", THRESHOLD_FROZEN}, {NULL, 0}};
 static const KeyWord yes[] = {{"true", 0}, {NULL, 0}};
-static const KeyWord thresholds[] = {{"best_on_validation", -1}, {NULL, 0}};
 
 // clang-format off
 #define RULE_ROW(PATH, BASE, RULE, RANGE, EXAMPLE, HELP)                                                    \
@@ -67,9 +71,13 @@ const KeyRow key_rows[] = {
     {"seed", KEY_SEED, KEY_BITS, NEED_DEFAULT, AT(seed), "0", "[0, 18446744073709551615]", "",
      .help = "Decides initial weights, order of rows and dropout. The split does not depend on it."},
 
-    {"numerics", KEY_SECTION, .help = "The arithmetic: same bits on every machine."},
+    {"numerics", KEY_SECTION, .help = "The arithmetic: x1, the same bits on every machine, or f1, fast on one model of GPU."},
     {"numerics.id", KEY_WORD, KEY_BITS, NEED_DEFAULT, AT(numerics.id), "x1", "", "",
-     .help = "Which rules of arithmetic; part of every digest.", .words = numerics_ids},
+     .help = "Which rules of arithmetic; part of every digest. f1 is the fast mode: GPUs with cuBLASLt only.",
+     .words = numerics_ids},
+    {"numerics.product", KEY_CHOICE, KEY_BITS, NEED_DEFAULT, AT(numerics.product), "tf32", "", "",
+     .help = "What operands of products are rounded to: 11 (tf32) or 8 (bf16) significant bits.",
+     .words = fast_operands, .when = "numerics.id=f1"},
     {"numerics.grain", KEY_INT, KEY_BITS, NEED_DEFAULT, AT(numerics.grain), "256", "[1, 65536]", "rows",
      .help = "Rows whose gradients are added as one term of the exact sum; smaller lets more workers share a batch."},
     {"numerics.fraction_bits", KEY_INT, KEY_BITS, NEED_DEFAULT, AT(numerics.fraction_bits), "40", "[8, 56]",
@@ -157,8 +165,8 @@ const KeyRow key_rows[] = {
     {"train.batch", KEY_INT64, KEY_BITS, NEED_DEFAULT, AT(train.batch), "1024", "[1, 4194304]", "rows",
      .help = "Rows of one optimizer step; the last batch of an epoch is what remains."},
     {"train.micro_batch", KEY_INT64, KEY_FREE, NEED_DEFAULT, AT(train.micro_batch), "auto", "[1, 4194304]",
-     "rows", .help = "Rows in work at a time, whole grains: changes memory, never bits. all: the batch.",
-     .words = micro_batches},
+     "rows", .help = "Rows in work at a time, whole grains: changes memory, and bits with numerics f1 only. all: the batch.",
+     .words = micro_batches, .bits_when = "numerics.id=f1"},
     {"train.epochs", KEY_INT64, KEY_BITS, NEED_DEFAULT, AT(train.epochs), "30", "[1, 1000000]", "epochs",
      .help = "Passes over the training rows."},
     {"train.optimizer", KEY_SECTION, .help = "The rule of one step."},
@@ -250,7 +258,7 @@ const KeyRow key_rows[] = {
      "[1, 1000000000]", "rows", .help = "Smaller groups are reported as not enough data."},
 
     {"business", KEY_OPTIONAL, KEY_FREE, NEED_DEFAULT, AT(business.present),
-     .help = "What a decision is worth, per row (binary targets); absent: no money in the report."},
+     .help = "What a decision is worth, per row; absent: no money in the report."},
     {"business.unit", KEY_TEXT, KEY_FREE, NEED_GIVEN, AT(business.unit), NULL, "", "",
      .help = "Unit of every amount.", .example = "USD"},
     {"business.horizon", KEY_TEXT, KEY_FREE, NEED_DEFAULT, AT(business.horizon), "\"\"", "", "",
@@ -269,11 +277,15 @@ const KeyRow key_rows[] = {
      .help = "Lowest plausible value.", .example = "40"},
     {"business.params{}.high", KEY_NUMBER, KEY_FREE, NEED_RULE, OF(Parameter, high), "value", "", "",
      .help = "Highest plausible value.", .example = "90"},
-    {"business.act", KEY_TEXT, KEY_FREE, NEED_GIVEN, AT(business.act), NULL, "", "",
-     .help = "Worth of acting on a row: an SQL expression over its columns, `label` (1 = positive) and :params.",
+    {"business.params{}.unit", KEY_TEXT, KEY_FREE, NEED_UNSET, OF(Parameter, unit), "not used", "", "",
+     .help = "business.unit for an amount, rate for a share or a factor; another unit is an error.", .example = "USD"},
+    {"business.act", KEY_TEXT, KEY_FREE, NEED_DEFAULT, AT(business.act), "\"\"", "", "",
+     .help = "Worth of acting on a row: an SQL expression over its columns, `label` (1 = positive; of a number as target: "
+             "itself, beside the prediction `score`) and :params.",
      .when = "!business.matrix", .example = "\"CASE WHEN label = 1 THEN :offer ELSE 0 END - 1\""},
     {"business.skip", KEY_TEXT, KEY_FREE, NEED_DEFAULT, AT(business.skip), "\"0\"", "", "",
-     .help = "Worth of not acting on it.", .when = "!business.matrix"},
+     .help = "Worth of not acting on it; of a number as target: of having no prediction. A model is worth the sum of act "
+             "where it acts, of skip where not; with a number as target it acts on every row.", .when = "!business.matrix"},
     {"business.matrix", KEY_OPTIONAL, KEY_FREE, NEED_DEFAULT, AT(business.has_matrix),
      .help = "Instead of act and skip: one amount an outcome, benefits positive, costs negative."},
     {"business.matrix.tp", KEY_NUMBER, KEY_FREE, NEED_GIVEN, AT(business.matrix.tp), NULL, "", "of business.unit",
@@ -284,11 +296,24 @@ const KeyRow key_rows[] = {
      .help = "Skipped a positive.", .example = "-10"},
     {"business.matrix.tn", KEY_NUMBER, KEY_FREE, NEED_GIVEN, AT(business.matrix.tn), NULL, "", "of business.unit",
      .help = "Skipped a negative.", .example = "0"},
+    {"business.costs", KEY_COSTS, KEY_FREE, NEED_DEFAULT, AT(business.costs), "{}", "", "of business.unit",
+     .help = "Of a target with several classes, instead of act and skip: what deciding for a class costs, TRUTH: {DECISION: cost}; "
+             "right decisions cost 0 where nothing is said. The decision is the cheapest by the scores."},
+    {"business.capacity", KEY_SECTION, .help = "How much can be acted on: one of rows, fraction and budget; absent: all."},
+    {"business.capacity.rows", KEY_INT64, KEY_FREE, NEED_UNSET, AT(business.capacity.rows), "no limit",
+     "[1, 1000000000000]", "rows", .help = "At most so many of the rows judged.", .example = "800"},
+    {"business.capacity.fraction", KEY_NUMBER, KEY_FREE, NEED_UNSET, AT(business.capacity.fraction), "not used",
+     "(0, 1]", "", .help = "Or: at most this share of them, to the nearest row.", .example = "0.2"},
+    {"business.capacity.budget", KEY_NUMBER, KEY_FREE, NEED_UNSET, AT(business.capacity.budget), "not used",
+     "(0, 1e+12]", "of business.unit", .help = "Or: until the costs of those acted on reach this.", .example = "5000"},
+    {"business.capacity.cost", KEY_TEXT, KEY_FREE, NEED_UNSET, AT(business.capacity.cost), "not used", "", "",
+     .help = "What acting on a row takes from the budget: an expression as act, never negative.", .example = "\":contact\""},
     {"business.policy", KEY_CHOICE, KEY_FREE, NEED_DEFAULT, AT(business.policy), "threshold", "", "",
-     .help = "Acts where the score reaches a threshold, or where act is expected to be worth more than skip.",
+     .help = "Acts where the score reaches a threshold, on the best scores up to the capacity, or where act is expected to be "
+             "worth more than skip.",
      .words = policies},
     {"business.policy.threshold", KEY_NUMBER, KEY_FREE, NEED_DEFAULT, AT(business.threshold),
-     "best_on_validation", "[0, 1]", "", .help = "A number, or the one worth most on the validation part, then frozen.",
+     "best_on_validation", "[0, 1]", "", .help = "A number; the one worth most on the validation part, then frozen; or frozen: the one the run has stored.",
      .words = thresholds, .when = "business.policy=threshold"},
 
     {"gates", KEY_SECTION, .help = "What a model must show to replace the champion."},

@@ -272,7 +272,32 @@ static void finish_params(Loader *loader) {
     if (!node->failed && !(parameter->low <= parameter->value && parameter->value <= parameter->high))
       problem_add(loader->reader.problems, cause_in(node), "%s must have low <= value <= high",
                   parameter->name);
+    const char *unit = parameter->unit;
+    if (!node->failed && unit[0] != '\0' && strcmp(unit, "rate") != 0 && strcmp(unit, business->unit) != 0)
+      problem_add(loader->reader.problems, cause_in(node),
+                  "%s is in %s, but business.unit is %s: convert the amount, or write unit: rate for a share "
+                  "or a factor",
+                  parameter->name, unit, business->unit);
   }
+}
+
+// At most one limit, a cost where money is spent, and a limit where the policy is to reach it.
+static void finish_capacity(Loader *loader) {
+  BusinessConfig *business = &loader->config->business;
+  const CapacityConfig *capacity = &business->capacity;
+  int limits = (capacity->rows > 0) + (capacity->fraction > 0) + (capacity->budget > 0);
+  YamlNode *node = given(loader, "business.capacity");
+  bool whole = node == NULL || !node->failed;
+  if (whole && limits > 1)
+    COMPLAIN(loader, "business.capacity", "business.capacity needs only one of rows, fraction and budget");
+  else if (whole && node != NULL && limits == 0)
+    COMPLAIN(loader, "business.capacity", "business.capacity needs one of rows, fraction and budget");
+  else if (whole && (capacity->budget > 0) != (capacity->cost[0] != '\0'))
+    COMPLAIN(loader, "business.capacity",
+             "business.capacity: budget and cost go together: what is spent, and what acting on a row takes");
+  if (business->policy == POLICY_CAPACITY && whole && limits == 0 && node == NULL)
+    COMPLAIN(loader, "business.policy",
+             "policy capacity acts up to business.capacity, which is not given: add capacity: {rows: 800}");
 }
 
 // The payoffs of a cost matrix as expressions, each number as the config writes it.
@@ -290,13 +315,42 @@ static char *matrix_expression(double positive, double negative) {
   return text;
 }
 
+// What says what a decision is worth, by the kind of target.
+static void check_definition(Loader *loader) {
+  const BusinessConfig *business = &loader->config->business;
+  Task task = loader->config->data.target.task;
+  if (task == TASK_MULTICLASS && business->costs.count == 0 && sound(loader, "business.costs"))
+    COMPLAIN(
+        loader, "business",
+        "business.costs is missing: a target with several classes needs costs, {TRUTH: {DECISION: cost}}");
+  if (task == TASK_MULTICLASS && business->act[0] != '\0')
+    COMPLAIN(loader, "business.act",
+             "business.act has no meaning for a target with several classes: give business.costs");
+  if (task != TASK_MULTICLASS && business->costs.count > 0)
+    COMPLAIN(loader, "business.costs", "business.costs needs a target with several classes, not a %s one",
+             task_names[task]);
+  else if (task != TASK_MULTICLASS && !business->has_matrix && given(loader, "business.act") == NULL)
+    problem_add(loader->reader.problems, given(loader, "business")->key_place,
+                "business.act is missing: what acting on a row is worth");
+  // The default policy is written into resolved configurations of every target.
+  bool policy = business->policy != POLICY_THRESHOLD || business->threshold != THRESHOLD_BEST;
+  const char *const binary_only[] = {"business.matrix", "business.capacity", policy ? "business.policy" : ""};
+  for (int i = 0; task != TASK_BINARY && i < 3; i++) {
+    if (binary_only[i][0] != '\0' && given(loader, binary_only[i]) != NULL)
+      COMPLAIN(loader, binary_only[i], "%s needs a binary target, not a %s one", binary_only[i],
+               task_names[task]);
+  }
+}
+
 // Everything about an expression that can be told without the data.
 static void check_payoff(Loader *loader, const char *key, const char *text) {
   const YamlNode *node = given(loader, key);
   int column;
   Error error;
+  Task task = loader->config->data.target.task;
   if (node == NULL || node->failed || !sound(loader, "business.params")) return;
-  if (payoff_check(&column, text, &loader->config->business, NULL, &error) != STATUS_OK)
+  if (!task_known(loader) || task == TASK_MULTICLASS) return;
+  if (payoff_check(&column, text, &loader->config->business, task, NULL, &error) != STATUS_OK)
     complain_at(loader->reader.problems, loader->root, key, column, error.text);
 }
 
@@ -304,9 +358,7 @@ static void finish_business(Loader *loader) {
   Config *config = loader->config;
   BusinessConfig *business = &config->business;
   if (!business->present) return;
-  if (task_known(loader) && config->data.target.task != TASK_BINARY)
-    COMPLAIN(loader, "business", "business needs a binary target, not %s",
-             task_names[config->data.target.task]);
+  if (task_known(loader)) check_definition(loader);
   finish_params(loader);
   if (business->has_matrix) {
     free(business->act);
@@ -317,10 +369,11 @@ static void finish_business(Loader *loader) {
     check_payoff(loader, "business.act", business->act);
     check_payoff(loader, "business.skip", business->skip);
   }
-  if (business->policy == POLICY_THRESHOLD && business->threshold == -1) {
-    business->policy = POLICY_BEST_ON_VALIDATION;
+  if (business->policy == POLICY_THRESHOLD && business->threshold < 0) {
+    business->policy = business->threshold == THRESHOLD_FROZEN ? POLICY_FROZEN : POLICY_BEST_ON_VALIDATION;
     business->threshold = 0;
   }
+  finish_capacity(loader);
 }
 
 // ---- The rest

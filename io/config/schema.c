@@ -54,6 +54,7 @@ static bool condition_holds(const char *when, const void *base) {
   const char *word = strchr(when, '=');
   const KeyRow *row = key_row_find(when, (size_t)(word - when));
   if (row->type == KEY_ITEMS) return *(const bool *)(bytes + row->flag);
+  if (row->type == KEY_WORD) return key_when_allows(when, *(char *const *)(bytes + row->offset));
   const KeyWord *chosen = key_word_by_value(row, *(const int *)(bytes + row->offset));
   return chosen != NULL && key_when_allows(when, chosen->name);
 }
@@ -70,6 +71,10 @@ bool key_active(const KeyRow *row, const void *base) {
   if (row->type == KEY_RULE)
     return ((const Gate *)((const char *)base + row->offset))->rule == (GateRule)row->rule;
   return row->when == NULL || condition_holds(row->when, base);
+}
+
+bool key_is_bits(const KeyRow *row, const void *base) {
+  return row->role == KEY_BITS || (row->bits_when != NULL && condition_holds(row->bits_when, base));
 }
 
 const KeyWord *key_word_by_value(const KeyRow *row, int64_t value) {
@@ -104,8 +109,8 @@ static char *table_path(const char *path) {
     size_t length = strcspn(path, ".");
     const KeyRow *here = key_row_find(shape, strlen(shape));
     bool list = here != NULL && here->type == KEY_ITEMS, named = here != NULL && here->type == KEY_NAMED;
-    bool leaf =
-        here != NULL && (here->type == KEY_COLUMNS || here->type == KEY_INTS || here->type == KEY_METRICS);
+    bool leaf = here != NULL && (here->type == KEY_COLUMNS || here->type == KEY_INTS ||
+                                 here->type == KEY_METRICS || here->type == KEY_COSTS);
     char *longer;
     if (leaf) { // an index into a list of values
       longer = memory_text(shape);

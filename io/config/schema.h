@@ -29,6 +29,7 @@ typedef enum KeyType {
   KEY_INTS,     // int *, then int count
   KEY_METRIC,   // char *
   KEY_METRICS,  // TextList
+  KEY_COSTS,    // CostList: a map of maps of numbers
   KEY_RULE,     // Gate: sets rule and margin
   KEY_ITEMS,    // pointer, then int count: list of structs of item_size, or the word `auto` (bool at flag)
   KEY_NAMED     // the same from a map; the item's first member is char *name
@@ -61,10 +62,14 @@ typedef struct KeyRow {
   const KeyWord *words;
   // the row applies where `path=word` (or `path=word|word`) of the same owner holds, or `!path`: not given
   const char *when;
-  const char *example; // for the reference, where the default would teach nothing; YAML
+  const char *bits_when; // a free row is a bits row where this, written like `when`, holds
+  const char *example;   // for the reference, where the default would teach nothing; YAML
   size_t item_size, flag;
   int rule; // KEY_RULE: the GateRule
 } KeyRow;
+
+// Words of business.policy.threshold, which stand for policies of their own.
+enum { THRESHOLD_BEST = -1, THRESHOLD_FROZEN = -2 };
 
 extern const KeyRow key_rows[];
 extern const int key_row_count;
@@ -78,6 +83,9 @@ bool key_has_owner(const KeyRow *row, const char *owner);
 
 // Whether rows lie below the path: `path.` begins another row's path.
 bool key_has_children(const char *path);
+
+// Whether the row decides bits in this configuration.
+bool key_is_bits(const KeyRow *row, const void *base);
 
 // Whether the row applies to this struct: its optional sections were given and its `when` holds.
 bool key_active(const KeyRow *row, const void *base);

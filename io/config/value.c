@@ -328,6 +328,28 @@ static bool read_integers(const ValueReader *reader, const KeyRow *row, YamlNode
   return good;
 }
 
+static bool read_costs(const ValueReader *reader, const KeyRow *row, YamlNode *node, const char *shown,
+                       CostList *slot) {
+  static const char shape[] = "a map of maps, {TRUTH: {DECISION: cost}}";
+  bool good = true;
+  cost_list_free(slot);
+  if (node->kind != YAML_MAP) return wrong_type(reader, row, node, shown, shape);
+  for (int i = 0; i < node->count; i++) {
+    YamlNode *truth = node->children[i];
+    if (truth->kind != YAML_MAP) return wrong_type(reader, row, truth, shown, shape);
+    for (int j = 0; j < truth->count; j++) {
+      Cost cost = {memory_text(truth->key), memory_text(truth->children[j]->key), 0};
+      char *name = memory_format("%s.%s.%s", shown, cost.truth, cost.decision);
+      good = read_number(reader, row, truth->children[j], name, &cost.amount) && good;
+      free(name);
+      slot->items = memory_grow(slot->items, (size_t)slot->count + 1, sizeof *slot->items);
+      slot->items[slot->count++] = cost;
+    }
+  }
+  node->failed = node->failed || !good;
+  return good;
+}
+
 static bool read_rule(const ValueReader *reader, const KeyRow *row, YamlNode *node, const char *shown,
                       Gate *gate) {
   gate->rule = (GateRule)row->rule;
@@ -387,6 +409,8 @@ bool value_read(const ValueReader *reader, const KeyRow *row, YamlNode *node, vo
     return read_integers(reader, row, node, shown, slot);
   case KEY_METRIC:
     return read_metric(reader, row, node, shown, slot);
+  case KEY_COSTS:
+    return read_costs(reader, row, node, shown, slot);
   case KEY_RULE:
     return read_rule(reader, row, node, shown, slot);
   case KEY_SECTION:

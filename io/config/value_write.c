@@ -92,6 +92,25 @@ static void write_integers(FILE *out, const void *slot) {
   fputc(']', out);
 }
 
+// Costs of one truth stand together, as they were read.
+static void write_costs(FILE *out, const CostList *list) {
+  const char *truth = NULL;
+  fputc('{', out);
+  for (int i = 0; i < list->count; i++) {
+    const Cost *cost = &list->items[i];
+    bool next = truth == NULL || strcmp(truth, cost->truth) != 0;
+    if (next) {
+      fputs(truth == NULL ? "" : "}, ", out);
+      value_write_text(out, truth = cost->truth);
+    }
+    fputs(next ? ": {" : ", ", out);
+    value_write_text(out, cost->decision);
+    fputs(": ", out);
+    value_write_number(out, cost->amount);
+  }
+  fputs(list->count > 0 ? "}}" : "}", out);
+}
+
 static void write_margin(FILE *out, const Gate *gate) {
   if (gate->relative)
     fprintf(out, "%.15g%%", gate->margin * 100);
@@ -135,6 +154,9 @@ void value_write(FILE *out, const KeyRow *row, const void *slot) {
     break;
   case KEY_INTS:
     write_integers(out, slot);
+    break;
+  case KEY_COSTS:
+    write_costs(out, slot);
     break;
   case KEY_RULE:
     if (row->words != NULL)
@@ -207,6 +229,9 @@ void value_clear(const KeyRow *row, void *slot) {
   case KEY_ONE:
   case KEY_METRICS:
     text_list_free(slot);
+    break;
+  case KEY_COSTS:
+    cost_list_free(slot);
     break;
   case KEY_INTS: {
     int *values;

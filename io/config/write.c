@@ -7,12 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-// The struct as the table sees it: the best threshold is a word of business.policy.threshold.
+// The struct as the table sees it: the best and the stored threshold are words of business.policy.threshold.
 static Config table_view(const Config *config) {
   Config view = *config;
-  if (view.business.policy == POLICY_BEST_ON_VALIDATION) {
+  if (view.business.policy == POLICY_BEST_ON_VALIDATION || view.business.policy == POLICY_FROZEN) {
+    view.business.threshold = view.business.policy == POLICY_FROZEN ? THRESHOLD_FROZEN : THRESHOLD_BEST;
     view.business.policy = POLICY_THRESHOLD;
-    view.business.threshold = -1;
   }
   return view;
 }
@@ -32,7 +32,8 @@ static bool is_written(const KeyRow *row, const void *base) {
   if (row->type == KEY_ONE) return ((const TextList *)slot)->count == 1;
   if (row->type == KEY_COLUMNS && key_owner_length(row->path) > 0)
     return ((const TextList *)slot)->count != 1;
-  if (row->need == NEED_UNSET && row->type == KEY_COLUMN) return (*(char *const *)slot)[0] != '\0';
+  bool is_text = row->type == KEY_TEXT || row->type == KEY_COLUMN;
+  if (row->need == NEED_UNSET && is_text) return (*(char *const *)slot)[0] != '\0';
   if (row->need == NEED_UNSET)
     return row->type == KEY_INT64 ? *(const int64_t *)slot != 0 : *(const double *)slot != 0;
   if (row->type != KEY_CHOICE || !key_has_children(row->path)) return true;
@@ -168,7 +169,7 @@ char *config_bits_text(const Config *config) {
   TextList lines = {0};
   for (int i = 0; i < key_row_count; i++) {
     const KeyRow *row = &key_rows[i];
-    if (row->role == KEY_BITS && key_owner_length(row->path) == 0 && key_active(row, config))
+    if (key_owner_length(row->path) == 0 && key_is_bits(row, config) && key_active(row, config))
       row_bits(&lines, row, config);
   }
   if (lines.count > 1) qsort(lines.items, (size_t)lines.count, sizeof *lines.items, compare_lines);

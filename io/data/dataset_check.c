@@ -98,13 +98,13 @@ static Status check_payoffs(Checker *checker, Dataset *dataset, const BusinessCo
     const char *key, *text;
   } payoffs[] = {{"business.act", business->act}, {"business.skip", business->skip}};
   Frame *frame = NULL;
-  if (!business->present || business->has_matrix || checker->data->target.task != TASK_BINARY)
-    return STATUS_OK;
+  Task task = checker->data->target.task;
+  if (!business->present || business->has_matrix || task == TASK_MULTICLASS) return STATUS_OK;
   PASS(dataset_frame(&frame, dataset, NULL, &none, 0, error));
   for (int i = 0; i < 2; i++) {
     int column;
     Error wrong;
-    if (payoff_check(&column, payoffs[i].text, business, frame, &wrong) != STATUS_OK)
+    if (payoff_check(&column, payoffs[i].text, business, task, frame, &wrong) != STATUS_OK)
       complain(checker, STATUS_CONFIG, payoffs[i].key, column, wrong.text);
   }
   frame_free(frame);
@@ -120,8 +120,8 @@ Status dataset_check(Dataset *dataset, const Config *config, ConfigProblems *pro
   require_list(&checker, &data->except, "data.except");
   for (int i = 0; i < data->input_count; i++) check_input(&checker, i);
   require_list(&checker, &config->evaluate_slices, "evaluate.slices");
-  require(&checker, config->evaluate_cluster, "evaluate.cluster");
   require(&checker, config->evaluate_time, "evaluate.time");
+  require(&checker, config->evaluate_cluster, "evaluate.cluster");
   require(&checker, config->evaluate_fairness.column, "evaluate.fairness.column");
   if (problems != NULL) {
     PASS(check_payoffs(&checker, dataset, &config->business, error));

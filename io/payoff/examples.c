@@ -101,7 +101,9 @@ static void write_examples(Text *text, const Payoffs *payoffs, const BusinessCon
   for (int i = 0; i < rows->frame->rows; i++) {
     for (int acts = 1; acts >= 0; acts--) {
       Column label = {.name = "label", .kind = COLUMN_NUMBER};
-      PayoffNames names = {rows->frame, &label, false, business->params, business->param_count};
+      Column score = {.name = "score", .kind = COLUMN_NUMBER};
+      PayoffNames names = {rows->frame, &label,           rows->score == NULL ? NULL : &score,
+                           false,       business->params, business->param_count};
       if (rows->task == TASK_MULTICLASS) {
         label.kind = COLUMN_CATEGORY;
         label.categories = (char **)rows->class_names;
@@ -130,6 +132,7 @@ Status payoff_examples(char **out, const BusinessConfig *business, const PayoffR
   PayoffRows made = *rows;
   made.frame = &frame;
   made.target = targets;
+  if (rows->score != NULL) made.score = targets; // of a right prediction
   made.classes = classes;
   made.row_ids = NULL;
   Payoffs payoffs;

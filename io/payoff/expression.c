@@ -106,6 +106,7 @@ static Status unknown_column(Parser *parser) {
 
 static const Column *find_column(const PayoffNames *names, const char *name) {
   if (!strcmp(name, "label")) return names->label;
+  if (!strcmp(name, "score")) return names->score;
   for (int i = 0; names->frame && i < names->frame->column_count; i++)
     if (!strcmp(names->frame->columns[i].name, name)) return &names->frame->columns[i];
   return NULL;
@@ -113,7 +114,11 @@ static const Column *find_column(const PayoffNames *names, const char *name) {
 
 static Status parse_column(Parser *parser, Operand *operand) {
   const Token *token = parser->token;
-  if (!strcmp(token->text, "score"))
+  if (!strcmp(token->text, "label") && parser->names->label == NULL)
+    return error_set(parser->error, STATUS_CONFIG,
+                     "column %d: a cost may not use 'label': it is spent before the outcome is known",
+                     token->column);
+  if (!strcmp(token->text, "score") && parser->names->score == NULL)
     return error_set(parser->error, STATUS_CONFIG,
                      "column %d: a payoff may not use 'score': it says what acting and not acting are worth, "
                      "and the policy alone decides by the score",

@@ -19,8 +19,9 @@
 // What names stand for. `label` is a column of its own: numbers 0 and 1 (binary, whole), numbers (regression)
 // or a category (multiclass).
 typedef struct PayoffNames {
-  const Frame *frame; // NULL: columns are not known yet; any name may be one, and the SQL is not to be run
-  const Column *label;
+  const Frame *frame;  // NULL: columns are not known yet; any name may be one, and the SQL is not to be run
+  const Column *label; // NULL: not known yet where the expression is used
+  const Column *score; // NULL: what the expression may not see
   bool label_whole;
   const Parameter *params;
   int param_count;

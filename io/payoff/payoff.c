@@ -3,6 +3,7 @@
 
 #include "engine/shared/memory.h"
 #include "io/payoff/expression.h"
+#include "io/payoff/lexer.h"
 #include "io/payoff/sandbox.h"
 #include "io/shared/text.h"
 
@@ -125,15 +126,42 @@ static void digest_definition(Payoffs *payoffs, const BusinessConfig *business) 
   text_free(&lines);
 }
 
+static int compare_costs(const void *a, const void *b) {
+  const Cost *x = a, *y = b;
+  int order = strcmp(x->truth, y->truth);
+  return order != 0 ? order : strcmp(x->decision, y->decision);
+}
+
+void payoff_digest_costs(char definition[DIGEST_HEX], const BusinessConfig *business) {
+  Text lines = {0};
+  uint8_t digest[DIGEST_BYTES];
+  size_t count = (size_t)business->costs.count;
+  Cost *sorted = memory_get(count, sizeof *sorted);
+  if (count) memcpy(sorted, business->costs.items, count * sizeof *sorted);
+  qsort(sorted, count, sizeof *sorted, compare_costs);
+  text_add(&lines, "unit=%s\n", business->unit);
+  for (size_t i = 0; i < count; i++)
+    text_add(&lines, "cost.%s.%s=%a\n", sorted[i].truth, sorted[i].decision, sorted[i].amount);
+  sha256(digest, lines.bytes, lines.length);
+  sha256_hex(definition, digest);
+  free(sorted);
+  text_free(&lines);
+}
+
 static Status parse(Expression *expression, const char *text, const PayoffNames *names, Error *error) {
   if (text && text[strspn(text, " \t\r\n")]) return expression_parse(expression, text, names, error);
   return error_set(error, STATUS_CONFIG, "there is no expression; write \"0\" if it is worth nothing");
 }
 
-Status payoff_check(int *column, const char *text, const BusinessConfig *business, const Frame *frame,
-                    Error *error) {
-  Column label = {.name = "label", .kind = COLUMN_NUMBER};
-  PayoffNames names = {frame, &label, true, business->params, business->param_count};
+Status payoff_check(int *column, const char *text, const BusinessConfig *business, Task task,
+                    const Frame *frame, Error *error) {
+  Column label = {.name = "label", .kind = COLUMN_NUMBER}, score = {.name = "score", .kind = COLUMN_NUMBER};
+  PayoffNames names = {frame,
+                       &label,
+                       task == TASK_REGRESSION ? &score : NULL,
+                       task == TASK_BINARY,
+                       business->params,
+                       business->param_count};
   Expression expression = {0};
   int used = 0;
   *column = 0;
@@ -144,43 +172,136 @@ Status payoff_check(int *column, const char *text, const BusinessConfig *busines
   return status;
 }
 
-static PayoffNames names_of(const BusinessConfig *business, const PayoffRows *rows, const Column *label) {
-  return (PayoffNames){.frame = rows->frame,
-                       .label = label,
-                       .label_whole = rows->task == TASK_BINARY,
-                       .params = business->params,
-                       .param_count = business->param_count};
+// The columns that stand for label and score, and the names with them.
+typedef struct Scope {
+  Column label, score;
+  PayoffNames names;
+} Scope;
+
+static void scope_make(Scope *scope, const BusinessConfig *business, const PayoffRows *rows, bool foresees) {
+  scope->label = label_column(rows);
+  scope->score = (Column){.name = "score", .kind = COLUMN_NUMBER, .numbers = (double *)rows->score};
+  scope->names = (PayoffNames){.frame = rows->frame,
+                               .label = foresees ? &scope->label : NULL,
+                               .score = foresees && rows->task == TASK_REGRESSION ? &scope->score : NULL,
+                               .label_whole = rows->task == TASK_BINARY,
+                               .params = business->params,
+                               .param_count = business->param_count};
+}
+
+static Status evaluate(int64_t **values, char **canonical, double *total, const char *text, const char *key,
+                       const PayoffNames *names, const PayoffRows *rows, Error *error) {
+  Expression expression = {0};
+  Status status;
+  *values = NULL;
+  status = parse(&expression, text, names, error);
+  if (status != STATUS_OK) TRY(error_prefix(error, "business.%s", key));
+  *values = memory_get((size_t)rows->frame->rows, sizeof **values);
+  TRY(fill(*values, total, &expression, rows, key, error));
+  if (canonical != NULL) *canonical = text_take(&expression.canonical);
+done:
+  expression_free(&expression);
+  if (status != STATUS_OK) {
+    free(*values);
+    *values = NULL;
+  }
+  return status;
 }
 
 Status payoff_evaluate(Payoffs *payoffs, const BusinessConfig *business, const PayoffRows *rows,
                        Error *error) {
-  *payoffs = (Payoffs){0};
-  Column label = label_column(rows);
-  PayoffNames names = names_of(business, rows, &label);
-  Expression act = {0}, skip = {0};
+  Scope scope;
   double total = 0;
   Status status;
-  status = parse(&act, business->act, &names, error);
-  if (status != STATUS_OK) TRY(error_prefix(error, "business.act"));
-  status = parse(&skip, business->skip, &names, error);
-  if (status != STATUS_OK) TRY(error_prefix(error, "business.skip"));
-  payoffs->act = memory_get((size_t)rows->frame->rows, sizeof *payoffs->act);
-  payoffs->skip = memory_get((size_t)rows->frame->rows, sizeof *payoffs->skip);
-  TRY(fill(payoffs->act, &total, &act, rows, "act", error));
-  TRY(fill(payoffs->skip, &total, &skip, rows, "skip", error));
-  payoffs->act_text = text_take(&act.canonical);
-  payoffs->skip_text = text_take(&skip.canonical);
+  *payoffs = (Payoffs){0};
+  scope_make(&scope, business, rows, true);
+  TRY(evaluate(&payoffs->act, &payoffs->act_text, &total, business->act, "act", &scope.names, rows, error));
+  TRY(evaluate(&payoffs->skip, &payoffs->skip_text, &total, business->skip, "skip", &scope.names, rows,
+               error));
   digest_definition(payoffs, business);
 done:
-  expression_free(&act);
-  expression_free(&skip);
   if (status != STATUS_OK) payoff_free(payoffs);
   return status;
 }
 
-void payoff_free(Payoffs *payoffs) {
+// ---- single expressions ----
+
+static const char cost_key[] = "capacity.cost";
+
+static Status check_cost(const int64_t *values, const PayoffRows *rows, Error *error) {
+  Text bad = {0};
+  int64_t count = 0;
+  for (int64_t i = 0; i < rows->frame->rows; i++) {
+    if (values[i] >= 0 || ++count > 3) continue;
+    text_put(&bad, count > 1 ? ", " : "");
+    rows->row_ids != NULL ? text_put(&bad, rows->row_ids[i]) : text_add(&bad, "row %lld", (long long)i);
+    text_add(&bad, " (%g)", (double)values[i] / PAYOFF_SCALE);
+  }
+  if (count > 0)
+    error_set(
+        error, STATUS_DATA,
+        "business.%s is negative on %lld of %lld rows: %s%s; what acting takes from a budget is written "
+        "as a positive amount",
+        cost_key, (long long)count, (long long)rows->frame->rows, bad.bytes, count > 3 ? ", ..." : "");
+  text_free(&bad);
+  return count > 0 ? STATUS_DATA : STATUS_OK;
+}
+
+Status payoff_expression(int64_t **values, const BusinessConfig *business, const char *text, const char *key,
+                         const PayoffRows *rows, Error *error) {
+  Scope scope;
+  double total = 0;
+  bool cost = strcmp(key, cost_key) == 0;
+  scope_make(&scope, business, rows, !cost);
+  PASS(evaluate(values, NULL, &total, text, key, &scope.names, rows, error));
+  if (!cost || check_cost(*values, rows, error) == STATUS_OK) return STATUS_OK;
+  free(*values);
+  *values = NULL;
+  return STATUS_DATA;
+}
+
+Status payoff_columns(TextList *names, const BusinessConfig *business, const PayoffRows *rows, Error *error) {
+  const char *const texts[] = {business->act, business->skip, business->capacity.cost};
+  static const char *const keys[] = {"act", "skip", cost_key};
+  int count = business->capacity.budget > 0 ? 3 : 2;
+  for (int k = 0; k < count; k++) {
+    Expression expression = {0};
+    Scope scope;
+    scope_make(&scope, business, rows, k < 2);
+    Status status = parse(&expression, texts[k], &scope.names, error);
+    if (status != STATUS_OK) error_prefix(error, "business.%s", keys[k]);
+    for (int i = 0; status == STATUS_OK && i < expression.column_count; i++) {
+      const Column *column = expression.columns[i];
+      bool known = column == &scope.label || column == &scope.score;
+      for (int n = 0; n < names->count; n++) known = known || strcmp(names->items[n], column->name) == 0;
+      if (!known) text_list_add(names, column->name);
+    }
+    expression_free(&expression);
+    PASS(status);
+  }
+  return STATUS_OK;
+}
+
+bool payoff_uses(const char *expression, const char *name) {
+  TokenList tokens = {0};
+  Error ignored;
+  bool found = false;
+  if (tokens_read(&tokens, expression, &ignored) == STATUS_OK) {
+    for (int i = 0; i < tokens.count; i++)
+      found = found || (tokens.items[i].kind == TOKEN_PARAMETER && strcmp(tokens.items[i].text, name) == 0);
+  }
+  tokens_free(&tokens);
+  return found;
+}
+
+void payoff_forget_values(Payoffs *payoffs) {
   free(payoffs->act);
   free(payoffs->skip);
+  payoffs->act = payoffs->skip = NULL;
+}
+
+void payoff_free(Payoffs *payoffs) {
+  payoff_forget_values(payoffs);
   free(payoffs->act_text);
   free(payoffs->skip_text);
   *payoffs = (Payoffs){0};

@@ -4,6 +4,7 @@
 #include "engine/shared/memory.h"
 #include "io/report/html/report_html.h"
 #include "io/report/json_text.h"
+#include "io/report/report_junit.h"
 #include "io/report/report_markdown.h"
 #include "io/shared/durable.h"
 #include "io/shared/sums.h"
@@ -71,7 +72,7 @@ static Status check_folder(const char *folder, Error *error) {
 
 Status report_folder_write(const char *folder, const json_t *report, const Predictions *predictions,
                            const char *config_text, Error *error) {
-  Text json = {0}, html = {0}, markdown = {0};
+  Text json = {0}, html = {0}, markdown = {0}, junit = {0};
   Sums sums = {0};
   char *lines = NULL;
   Status status;
@@ -79,10 +80,12 @@ Status report_folder_write(const char *folder, const json_t *report, const Predi
   json_text(&json, report);
   report_html(&html, report);
   report_markdown(&markdown, report);
+  report_junit(&junit, report);
   TRY(folder_make(&file_calls_system, folder, error));
   TRY(put_file(&sums, folder, "report.json", json.bytes, json.length, error));
   TRY(put_file(&sums, folder, "report.html", html.bytes, html.length, error));
   TRY(put_file(&sums, folder, "report.md", markdown.bytes, markdown.length, error));
+  TRY(put_file(&sums, folder, "junit.xml", junit.bytes, junit.length, error));
   if (config_text != NULL)
     TRY(put_file(&sums, folder, "config.yaml", config_text, strlen(config_text), error));
   TRY(put_predictions(&sums, folder, predictions, error));
@@ -94,5 +97,6 @@ done:
   text_free(&json);
   text_free(&html);
   text_free(&markdown);
+  text_free(&junit);
   return status;
 }

@@ -1,4 +1,5 @@
-// A report on disk: report.json, report.html, report.md, predictions.h5, config.yaml and SHA256SUMS.
+// A report on disk: report.json, report.html, report.md, junit.xml, predictions.h5, config.yaml and
+// SHA256SUMS.
 #ifndef INGOT_IO_REPORT_REPORT_FOLDER_H
 #define INGOT_IO_REPORT_REPORT_FOLDER_H
 

@@ -3,24 +3,44 @@
 
 #include "io/report/report_read.h"
 
+#include <stdio.h>
 #include <string.h>
+
+enum { MOST_BYTES = 60000, LETTERS = 300, LINES = 12 };
 
 static bool compared(const json_t *report) {
   return json_is_object(report_at(report, "subject/champion"));
 }
 
-// "0.8431 (0.82 to 0.86)" of an estimate; money in units.
-static void estimate(Text *text, const json_t *object, const char *side, bool sign) {
-  char path[48];
-  double scale = report_number(object, "scale");
+// A text of the report, inert and cut where no person would read on.
+static void put_cut(Text *text, const char *string) {
+  char head[4 * LETTERS + 1];
+  size_t length = 0;
+  for (int letters = 0; string[length] != '\0'; length++) {
+    if (((unsigned char)string[length] & 0xc0) == 0x80) continue;
+    if (letters++ == LETTERS) break;
+  }
+  memcpy(head, string, length);
+  head[length] = '\0';
+  text_markdown(text, head);
+  text_put(text, string[length] != '\0' ? "…" : "");
+}
+
+static void put_name(Text *text, const json_t *json, const char *path) {
+  put_cut(text, report_string(json, path));
+}
+
+// "0.8431 (0.82 to 0.86)" of an estimate; money in units; decimals as the reference wants them.
+static void estimate(Text *text, const json_t *object, const char *side, double scale, double reference,
+                     bool sign) {
+  const json_t *own = report_at(object, side);
   scale = scale > 0 ? scale : 1;
-  strcat(strcpy(path, side), "/value");
-  double value = report_number(object, path) / scale;
-  strcat(strcpy(path, side), "/ci/0");
-  double low = report_number(object, path) / scale;
-  strcat(strcpy(path, side), "/ci/1");
-  double high = report_number(object, path) / scale;
-  int decimals = scale > 1 ? money_decimals(value < 0 ? -value : value) : metric_decimals(value);
+  double value = report_number(own, "value") / scale;
+  double low = report_number(own, "ci/0") / scale, high = report_number(own, "ci/1") / scale;
+  reference /= scale;
+  int decimals =
+      scale > 1 ? money_decimals(reference < 0 ? -reference : reference) : metric_decimals(reference);
+  if (own == NULL) return;
   format_fixed(text, value, decimals, sign);
   if (low != low || high != high) return;
   text_put(text, " (");
@@ -30,15 +50,87 @@ static void estimate(Text *text, const json_t *object, const char *side, bool si
   text_put(text, ")");
 }
 
+// ---- the verdict ----
+
+static void lines(Text *text, const json_t *report, const char *path, const char *member) {
+  size_t count = report_size(report, path);
+  for (size_t i = 0; i < count && i < LINES; i++) {
+    text_put(text, "- ");
+    put_name(text, json_array_get(report_at(report, path), i), member);
+    text_put(text, "\n");
+  }
+  if (count > LINES) text_add(text, "- and %zu more in report.html\n", count - LINES);
+}
+
+static void needed(Text *text, const json_t *report) {
+  double rows = report_number(report, "verdict/rows_needed");
+  if (!(rows > 0)) return;
+  text_put(text, "- rows needed to be sure: about ");
+  format_count(text, rows);
+  text_put(text, *report_string(report, "verdict/rows_text") != '\0' ? ": " : "");
+  put_name(text, report, "verdict/rows_text");
+  text_put(text, "\n");
+}
+
+static void price(Text *text, const json_t *report) {
+  double ship = report_scaled(report_at(report, "verdict/opportunity_loss"), "ship");
+  double hold = report_scaled(report_at(report, "verdict/opportunity_loss"), "hold");
+  if (ship != ship || hold != hold) return;
+  int decimals = money_decimals(ship > hold ? ship : hold);
+  text_put(text, "- expected loss if shipped ");
+  format_fixed(text, ship, decimals, false);
+  text_put(text, " ");
+  put_name(text, report, "business/unit");
+  text_put(text, ", if held ");
+  format_fixed(text, hold, decimals, false);
+  text_put(text, " ");
+  put_name(text, report, "business/unit");
+  text_put(text, "\n");
+}
+
 static void verdict(Text *text, const json_t *report) {
   text_put(text, "## ");
-  text_markdown(text, report_string(report, "verdict/state"));
+  put_name(text, report, "verdict/state");
   text_put(text, ": ");
-  text_markdown(text, report_string(report, "subject/name"));
+  put_name(text, report, "subject/name");
   text_put(text, "\n\n");
-  text_markdown(text, report_string(report, "verdict/sentence"));
+  put_name(text, report, "verdict/sentence");
   text_put(text, "\n\n");
-  report_reasons(text, report, "- ", text_markdown);
+  lines(text, report, "verdict/reason", "");
+  needed(text, report);
+  lines(text, report, "verdict/flips_if", "text");
+  price(text, report);
+  if (!json_is_object(report_at(report, "verdict/override"))) return;
+  text_put(text, "- accepted all the same by ");
+  put_name(text, report, "verdict/override/by");
+  text_put(text, ": ");
+  put_name(text, report, "verdict/override/reason");
+  text_put(text, "\n");
+}
+
+// ---- tables ----
+
+static void rule_row(Text *text, const json_t *report, const json_t *row, bool results) {
+  bool both = compared(report);
+  double scale = report_number(row, "scale"), reference = report_number(row, "challenger/value");
+  if (reference != reference) reference = report_number(row, "delta/value");
+  text_put(text, "| ");
+  put_name(text, row, "label");
+  text_put(text, " | ");
+  if (both) {
+    estimate(text, row, "champion", scale, reference, false);
+    text_put(text, " | ");
+  }
+  estimate(text, row, "challenger", scale, reference, false);
+  if (both) {
+    text_put(text, " | ");
+    estimate(text, row, "delta", scale, reference, true);
+  }
+  if (results) {
+    text_put(text, " | ");
+    put_name(text, row, "result");
+  }
+  text_put(text, " |\n");
 }
 
 static void metric_table(Text *text, const json_t *report, const char *title, const char *list,
@@ -50,21 +142,33 @@ static void metric_table(Text *text, const json_t *report, const char *title, co
   text_put(text, results ? " Result |\n" : "\n");
   text_put(text, both ? "| --- | ---: | ---: | ---: |" : "| --- | ---: |");
   text_put(text, results ? " --- |\n" : "\n");
-  for (size_t i = 0; i < report_size(report, list); i++) {
-    const json_t *row = json_array_get(report_at(report, list), i);
+  for (size_t i = 0; i < report_size(report, list); i++)
+    rule_row(text, report, json_array_get(report_at(report, list), i), results);
+}
+
+static void leaderboard(Text *text, const json_t *report) {
+  const json_t *board = report_at(report, "leaderboard");
+  double scale = report_number(board, "scale");
+  if (report_size(board, "models") == 0) return;
+  text_put(text, "\n### Leaderboard\n\n");
+  put_name(text, board, "text");
+  text_put(text, "\n\n| Rank | Model | Group | Value | Against the champion | Verdict |\n"
+                 "| ---: | --- | --- | ---: | ---: | --- |\n");
+  for (size_t i = 0; i < report_size(board, "models"); i++) {
+    const json_t *model = json_array_get(report_at(board, "models"), i);
+    double reference = report_number(model, "value/value");
     text_put(text, "| ");
-    text_markdown(text, report_string(row, "label"));
+    format_count(text, report_number(model, "rank"));
     text_put(text, " | ");
-    if (both) {
-      estimate(text, row, "champion", false);
-      text_put(text, " | ");
-    }
-    estimate(text, row, "challenger", false);
-    if (both) {
-      text_put(text, " | ");
-      estimate(text, row, "delta", true);
-    }
-    if (results) text_add(text, " | %s", report_string(row, "result"));
+    put_name(text, model, "name");
+    text_put(text, json_is_true(report_at(model, "champion")) ? " (champion) | " : " | ");
+    put_name(text, model, "group");
+    text_put(text, " | ");
+    estimate(text, model, "value", scale, reference, false);
+    text_put(text, " | ");
+    estimate(text, model, "delta", scale, reference, true);
+    text_put(text, " | ");
+    put_name(text, model, "state");
     text_put(text, " |\n");
   }
 }
@@ -74,13 +178,13 @@ static void money(Text *text, const json_t *report) {
   if (json_array_size(policies) == 0) return;
   double scale = report_number(report, "business/scale");
   text_put(text, "\n### Money\n\n| Policy | Acts on | Value, ");
-  text_markdown(text, report_string(report, "business/unit"));
+  put_name(text, report, "business/unit");
   text_put(text, " |\n| --- | ---: | ---: |\n");
   for (size_t i = 0; i < json_array_size(policies); i++) {
     const json_t *policy = json_array_get(policies, i);
     double value = report_number(policy, "value") / scale;
     text_put(text, "| ");
-    text_markdown(text, report_policy_name(report, policy));
+    put_cut(text, report_policy_name(report, policy));
     text_put(text, " | ");
     format_count(text, report_number(policy, "acted"));
     text_put(text, " | ");
@@ -89,14 +193,63 @@ static void money(Text *text, const json_t *report) {
   }
 }
 
-void report_markdown(Text *text, const json_t *report) {
-  verdict(text, report);
-  metric_table(text, report, "Decision", "gates", true);
-  money(text, report);
-  metric_table(text, report, "Metrics", "metrics", false);
+static void agreement(Text *text, const json_t *report) {
+  size_t count = report_size(report, "agreement/pairs");
+  if (count == 0) return;
+  text_put(text, "\n### Do the two kinds of metric agree?\n\n");
+  put_name(text, report, "agreement/text");
+  text_put(text, "\n\n| | Agrees with money | Chance of disagreement |\n| --- | --- | ---: |\n");
+  for (size_t i = 0; i < count; i++) {
+    const json_t *pair = json_array_get(report_at(report, "agreement/pairs"), i);
+    text_put(text, "| ");
+    put_name(text, pair, "label");
+    text_put(text, json_is_true(report_at(pair, "same_sign")) ? " | yes | " : " | no | ");
+    format_percent(text, report_number(pair, "p_disagree"), 0, false);
+    text_put(text, " |\n");
+  }
+  if (*report_string(report, "swap/text") == '\0') return;
+  text_put(text, "\n");
+  put_name(text, report, "swap/text");
+  text_put(text, "\n");
+}
+
+static void links(Text *text, const json_t *report) {
   text_put(text, "\nRows: ");
   format_count(text, report_number(report, "evaluation_set/rows"));
   text_put(text, ". Evaluation data: `");
-  text_markdown(text, report_string(report, "evaluation_set/digest"));
-  text_put(text, "`.\n");
+  put_name(text, report, "evaluation_set/digest");
+  text_put(text, "`.\n\nWhole report: [report.html](report.html), for "
+                 "[product managers](report.html#pm), [data scientists](report.html#ds), "
+                 "[ML engineers](report.html#mle); numbers: [report.json](report.json).\n");
+}
+
+// Adds a part where the comment still has room for it; else says what is missing, once.
+static void add_part(Text *text, const Text *part, bool *cut) {
+  if (part->length == 0) return;
+  if (text->length + part->length <= MOST_BYTES) {
+    text_put_n(text, part->bytes, part->length);
+  } else if (!*cut) {
+    *cut = true;
+    text_put(text, "\nThis text was cut to fit a comment: the whole is in report.html.\n");
+  }
+}
+
+static void rules(Text *text, const json_t *report) {
+  metric_table(text, report, "Decision", "gates", true);
+}
+
+static void metrics(Text *text, const json_t *report) {
+  metric_table(text, report, "Metrics", "metrics", false);
+}
+
+void report_markdown(Text *text, const json_t *report) {
+  static void (*const parts[])(Text *, const json_t *) = {verdict,   rules,   leaderboard, money,
+                                                          agreement, metrics, links};
+  bool cut = false;
+  for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+    Text part = {0};
+    parts[i](&part, report);
+    add_part(text, &part, &cut);
+    text_free(&part);
+  }
 }

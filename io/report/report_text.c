@@ -29,11 +29,15 @@ static void cell(Text *text, const char *string, int width, bool right) {
   if (!right && blanks > 0) text_add(text, "%*s", blanks, "");
 }
 
+static double scale_of(const json_t *object) {
+  double scale = report_number(object, "scale");
+  return scale > 0 ? scale : 1;
+}
+
 static void estimate_cell(Text *text, const json_t *row, const char *side, bool sign) {
   char path[48];
   Text inside = {0};
-  double scale = report_number(row, "scale");
-  scale = scale > 0 ? scale : 1;
+  double scale = scale_of(row);
   strcat(strcpy(path, side), "/value");
   double value = report_number(row, path) / scale;
   strcat(strcpy(path, side), "/ci/0");
@@ -77,6 +81,53 @@ static void table(Text *text, const json_t *report, const char *list, const char
   }
 }
 
+static void leaderboard(Text *text, const json_t *report) {
+  const json_t *board = report_at(report, "leaderboard");
+  size_t count = report_size(board, "models");
+  if (count == 0) return;
+  text_put(text, "\nleaderboard, ");
+  put_plain(text, report_string(board, "label"));
+  text_put(text, "; models that share a letter cannot be separated\n");
+  for (size_t i = 0; i < count; i++) {
+    const json_t *model = json_array_get(report_at(board, "models"), i);
+    Text value = {0};
+    format_fixed(&value, report_number(model, "value/value") / scale_of(board), scale_of(board) > 1 ? 0 : 4,
+                 false);
+    cell(text, report_string(model, "group"), 4, false);
+    cell(text, report_string(model, "name"), 40, false);
+    cell(text, value.bytes, 14, true);
+    text_put(text, "  ");
+    put_plain(text, json_is_true(report_at(model, "champion")) ? "champion" : report_string(model, "state"));
+    text_put(text, "\n");
+    text_free(&value);
+  }
+}
+
+// Only what asks for a decision: slices that harm was shown in.
+static void slices(Text *text, const json_t *report) {
+  for (size_t i = 0; i < report_size(report, "slices/items"); i++) {
+    const json_t *item = json_array_get(report_at(report, "slices/items"), i);
+    if (!json_is_true(report_at(item, "harm/shown"))) continue;
+    text_put(text, "\nharm is shown where ");
+    put_plain(text, report_string(item, "column"));
+    text_put(text, " is ");
+    put_plain(text, report_string(item, "value"));
+    text_put(text, " (");
+    put_plain(text, report_string(item, "harm/metric"));
+    text_put(text, ", ");
+    format_count(text, report_number(item, "rows"));
+    text_put(text, " rows)\n");
+  }
+}
+
+static void flips(Text *text, const json_t *report) {
+  for (size_t i = 0; i < report_size(report, "verdict/flips_if"); i++) {
+    text_put(text, "  ");
+    put_plain(text, report_string(json_array_get(report_at(report, "verdict/flips_if"), i), "text"));
+    text_put(text, "\n");
+  }
+}
+
 static void money(Text *text, const json_t *report) {
   size_t count = report_size(report, "business/policies");
   double scale = report_number(report, "business/scale");
@@ -106,7 +157,10 @@ void report_text(Text *text, const json_t *report) {
   put_plain(text, report_string(report, "verdict/sentence"));
   text_put(text, "\n");
   report_reasons(text, report, "  ", put_plain);
+  flips(text, report);
+  leaderboard(text, report);
   table(text, report, "gates", "rule", true);
+  slices(text, report);
   money(text, report);
   table(text, report, "metrics", "metric", false);
 }

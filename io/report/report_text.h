@@ -1,4 +1,5 @@
-// The report as a terminal shows it: verdict, rules, money, metrics. A pure function of the JSON.
+// The report as a terminal shows it: verdict, what would flip it, leaderboard, rules, harmed slices, money,
+// metrics. A pure function of the JSON.
 #ifndef INGOT_IO_REPORT_REPORT_TEXT_H
 #define INGOT_IO_REPORT_REPORT_TEXT_H
 

@@ -8,7 +8,9 @@
 #include <string.h>
 
 const char *const manifest_parts[] = {"train", "validation", "test"};
+const char *const manifest_products[] = {"forward", "backward_input", "backward_weight"};
 _Static_assert(sizeof manifest_parts / sizeof manifest_parts[0] == PART_COUNT, "each part");
+_Static_assert(sizeof manifest_products / sizeof manifest_products[0] == PRODUCT_KINDS, "each product");
 
 static void put_text(Text *text, const char *key, const char *value) {
   text_add(text, "\"%s\": ", key);
@@ -75,6 +77,28 @@ static void put_state(Text *text, const char *key, const ManifestState *state) {
   text_put(text, "\n  }");
 }
 
+static void put_pin(Text *text, const PinnedProduct *pin) {
+  const ProductShape *shape = &pin->shape;
+  text_add(text,
+           "{\"product\": \"%s\", \"relu\": %s, \"rows\": %" PRId64 ", \"outputs\": %" PRId64
+           ", \"inputs\": %" PRId64 ", \"algorithm\": \"",
+           manifest_products[shape->kind], shape->activation == ACTIVATION_RELU ? "true" : "false",
+           shape->rows, shape->outputs, shape->inputs);
+  for (int i = 0; i < FAST_WORDS; i++) text_add(text, "%016" PRIx64, pin->algorithm[i]);
+  text_put(text, "\"}");
+}
+
+static void put_pins(Text *text, const ProductPins *pins) {
+  text_put(text, "  \"products\": {\n    ");
+  put_text(text, "device", pins->device);
+  text_add(text, ",\n    \"cublaslt\": %d,\n    \"algorithms\": [", pins->version);
+  for (int i = 0; i < pins->count; i++) {
+    text_put(text, i == 0 ? "\n      " : ",\n      ");
+    put_pin(text, &pins->items[i]);
+  }
+  text_put(text, "]\n  },\n");
+}
+
 static void put_end(Text *text, const Manifest *manifest) {
   text_add(text, "  \"finished\": %s", manifest->finished ? "true" : "false");
   if (manifest->finished) {
@@ -111,6 +135,7 @@ char *manifest_text(const Manifest *manifest) {
   put_digest(&text, ",\n  \"origin\": {\n    ", "chain", manifest->origin_chain);
   put_digest(&text, ",\n    ", "parameters", manifest->origin_parameters);
   text_put(&text, "\n  },\n");
+  if (manifest->pins.version > 0) put_pins(&text, &manifest->pins);
   put_gates(&text, &manifest->gates);
   put_end(&text, manifest);
   return text_take(&text);
@@ -123,6 +148,7 @@ void manifest_free(Manifest *manifest) {
   for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) free(texts[i]);
   for (int i = 0; i < manifest->file_count; i++) free(manifest->files[i].name);
   free(manifest->files);
+  free(manifest->pins.items);
   free(manifest->gates.primary.metric);
   free(manifest->gates.primary.slice);
   for (int i = 0; i < manifest->gates.guardrail_count; i++) {

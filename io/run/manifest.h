@@ -5,6 +5,7 @@
 #include "engine/shared/config.h"
 #include "engine/shared/tensor.h"
 #include "io/shared/durable.h"
+#include "kernels/product/fast.h"
 
 typedef struct ManifestFile {
   char *name; // file name without folders: data is found by digest, paths may change
@@ -28,7 +29,8 @@ typedef struct Manifest {
   ManifestFile *files;
   int file_count;
   int64_t rows, part_rows[PART_COUNT];
-  char *metric; // the selection metric
+  ProductPins pins; // numerics f1: the algorithms of its products; else empty
+  char *metric;     // the selection metric
   GatesConfig gates;
   int finished;
   char *end;              // why it ended; "" before
@@ -38,7 +40,8 @@ typedef struct Manifest {
   int step_count;         // segment can be run again and compared
 } Manifest;
 
-// Names that it is written and read with: by GateRule, by SplitPart.
+// Names that it is written and read with: by SplitPart, by ProductKind.
+extern const char *const manifest_products[];
 extern const char *const manifest_parts[];
 
 char *manifest_text(const Manifest *manifest); // JSON, keys in a fixed order; freed by free()

@@ -67,6 +67,53 @@ static int take_state(ManifestState *state, const json_t *json) {
          json_get_digest(state->state_digest, json, "state") && json_get_digest(state->chain, json, "chain");
 }
 
+static int take_words(uint64_t words[FAST_WORDS], const char *hex) {
+  enum { DIGITS = 16 }; // of a word
+  if (hex == NULL || strlen(hex) != DIGITS * FAST_WORDS ||
+      strspn(hex, "0123456789abcdef") != DIGITS * FAST_WORDS)
+    return 0;
+  for (int i = 0; i < FAST_WORDS; i++) {
+    char word[DIGITS + 1] = "";
+    memcpy(word, hex + DIGITS * i, DIGITS);
+    words[i] = strtoull(word, NULL, 16);
+  }
+  return 1;
+}
+
+static int take_pin(PinnedProduct *pin, const json_t *item) {
+  const char *product = json_string_value(json_object_get(item, "product"));
+  int relu, known = 0;
+  for (int kind = 0; kind < PRODUCT_KINDS && product != NULL; kind++) {
+    if (strcmp(product, manifest_products[kind]) != 0) continue;
+    pin->shape.kind = (ProductKind)kind;
+    known = 1;
+  }
+  if (!known || !json_get_flag(&relu, item, "relu")) return 0;
+  pin->shape.activation = relu ? ACTIVATION_RELU : ACTIVATION_NONE;
+  return take_count(&pin->shape.rows, item, "rows") && take_count(&pin->shape.outputs, item, "outputs") &&
+         take_count(&pin->shape.inputs, item, "inputs") &&
+         take_words(pin->algorithm, json_string_value(json_object_get(item, "algorithm")));
+}
+
+// Of numerics f1 alone.
+static int take_pins(Manifest *manifest, const json_t *json) {
+  ProductPins *pins = &manifest->pins;
+  const json_t *products = json_object_get(json, "products"), *list = json_object_get(products, "algorithms");
+  const char *device = json_string_value(json_object_get(products, "device"));
+  int64_t version;
+  if (strcmp(manifest->numerics, "f1") != 0) return products == NULL;
+  if (device == NULL || strlen(device) >= sizeof pins->device || !json_is_array(list) ||
+      !take_count(&version, products, "cublaslt") || version < 1 || version > INT32_MAX)
+    return 0;
+  memcpy(pins->device, device, strlen(device) + 1);
+  pins->version = (int)version;
+  pins->items = memory_get(json_array_size(list), sizeof *pins->items);
+  for (size_t i = 0; i < json_array_size(list); i++) {
+    if (!take_pin(&pins->items[pins->count++], json_array_get(list, i))) return 0;
+  }
+  return 1;
+}
+
 static int take_end(Manifest *manifest, const json_t *json) {
   if (!json_get_flag(&manifest->finished, json, "finished")) return 0;
   if (!manifest->finished) {
@@ -98,7 +145,7 @@ static int take_manifest(Manifest *manifest, const json_t *json) {
          take_data(manifest, json_object_get(json, "data")) &&
          json_get_digest(manifest->code_digest, json, "code") &&
          json_get_digest(manifest->origin_chain, origin, "chain") &&
-         json_get_digest(manifest->origin_parameters, origin, "parameters") &&
+         json_get_digest(manifest->origin_parameters, origin, "parameters") && take_pins(manifest, json) &&
          take_gates(&manifest->gates, json_object_get(json, "gates")) && take_end(manifest, json);
 }
 

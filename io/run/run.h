@@ -48,6 +48,7 @@ typedef struct RunInputs {
   int file_count;
   int64_t rows, part_rows[PART_COUNT];
   uint8_t origin_chain[DIGEST_BYTES], origin_parameters[DIGEST_BYTES]; // trainer_origin
+  const ProductPins *pins;                                             // numerics f1: device_pins; else NULL
 } RunInputs;
 
 typedef struct Run Run;

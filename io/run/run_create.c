@@ -25,6 +25,12 @@ static void copy_gates(GatesConfig *copy, const GatesConfig *gates) {
   for (int i = 0; i < gates->guardrail_count; i++) copy_gate(&copy->guardrails[i], &gates->guardrails[i]);
 }
 
+static void copy_pins(ProductPins *copy, const ProductPins *pins) {
+  *copy = *pins;
+  copy->items = memory_get((size_t)pins->count, sizeof *copy->items);
+  for (int i = 0; i < pins->count; i++) copy->items[i] = pins->items[i];
+}
+
 static Manifest *make_manifest(const RunInputs *inputs, const RunEnvironment *environment,
                                const uint8_t code_digest[DIGEST_BYTES]) {
   const Config *config = inputs->config;
@@ -49,6 +55,7 @@ static Manifest *make_manifest(const RunInputs *inputs, const RunEnvironment *en
   }
   made->rows = inputs->rows;
   memcpy(made->part_rows, inputs->part_rows, sizeof made->part_rows);
+  if (inputs->pins != NULL) copy_pins(&made->pins, inputs->pins);
   copy_gates(&made->gates, &config->gates);
   return made;
 }

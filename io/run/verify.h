@@ -21,8 +21,9 @@ typedef struct VerifyReport {
   int finished;
   int checkpoints, files, tensors; // checked
   int64_t events;
-  int has_digests; // recomputed: the state of the final (or newest whole) checkpoint, at `step`
-  int has_model;   // the model of the selected one, at `model_step` (unfinished: of the newest whole one)
+  char numerics[16]; // id of the digests: x1, f1
+  int has_digests;   // recomputed: the state of the final (or newest whole) checkpoint, at `step`
+  int has_model;     // the model of the selected one, at `model_step` (unfinished: of the newest whole one)
   uint64_t step, model_step;
   uint8_t model_digest[DIGEST_BYTES], state_digest[DIGEST_BYTES];
   char *covered; // a sentence on what was covered

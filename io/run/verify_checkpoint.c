@@ -95,6 +95,7 @@ static void take_digests(Verification *verification, const Checkpoint *checkpoin
   const Manifest *manifest = verification->manifest;
   VerifyReport *report = verification->report;
   report->has_digests = 1;
+  snprintf(report->numerics, sizeof report->numerics, "%s", checkpoint->state.numerics);
   report->step = checkpoint->state.step;
   memcpy(report->state_digest, checkpoint->state.state_digest, DIGEST_BYTES);
   // Without its manifest nobody knows which checkpoint a run selected.

@@ -3,6 +3,7 @@
 // Copies to the device go through page-locked buffers, so that the caller's memory is free on return and the
 // copy overlaps with what the host does next; a buffer is filled again once its last copy is done.
 #include "kernels/cuda/calls.h"
+#include "kernels/cuda/cublas.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -52,6 +53,7 @@ void cuda_close(CudaContext *context) {
   if (context == NULL) return;
   if (context->stream != NULL) cudaStreamSynchronize(context->stream);
   cuda_forget_steps(context);
+  cuda_fast_close(context);
   for (Staging &staging : context->staging) {
     if (staging.copied != NULL) cudaEventDestroy(staging.copied);
     cudaFreeHost(staging.buffer);

@@ -31,11 +31,14 @@ typedef struct Staging {
   cudaEvent_t copied; // its last copy is done
 } Staging;
 
+struct FastProducts; // cublas.cu
+
 struct CudaContext {
   int ordinal, multiprocessors;
   cudaStream_t stream;
   float *workspace; // partial results of products split over the summed axis
   size_t workspace_bytes;
+  FastProducts *fast; // NULL in exact mode
   Staging staging[CUDA_STAGINGS];
   int next_staging;
   cudaEvent_t timer[2]; // where the timer was started and stopped

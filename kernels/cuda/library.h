@@ -8,13 +8,14 @@
 #define INGOT_KERNELS_CUDA_LIBRARY_H
 
 #include "kernels/operators.h"
+#include "kernels/product/fast.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
 enum {
-  CUDA_INTERFACE = 1, // of CudaLibrary: a program refuses a library with another number
+  CUDA_INTERFACE = 2, // of CudaLibrary: a program refuses a library with another number
   CUDA_MESSAGE = 512  // bytes of a message
 };
 
@@ -29,7 +30,8 @@ typedef struct CudaFacts {
   int driver_version, runtime_version; // 1000 * major + 10 * minor
 } CudaFacts;
 
-typedef struct CudaLibrary {
+typedef struct CudaLibrary CudaLibrary;
+struct CudaLibrary {
   int interface; // CUDA_INTERFACE
   // Devices of this machine; 0 with a sentence where there is no driver, or one too old.
   int (*device_count)(char *message);
@@ -62,10 +64,21 @@ typedef struct CudaLibrary {
   const char *(*kernel_name)(int kernel);
   uint64_t (*kernel_launches)(const CudaContext *context, int kernel);
 
+  // Fast mode (kernels/product/fast.h). fast: this table with the products of fast mode, for a context on
+  // which fast_open succeeded. fast_version: of the cuBLASLt here, 0 with a sentence where none can be used.
+  // fast_pin: makes a shape ready, with the algorithm given or the one that it chooses; before begin_step.
+  // fast_workspace: at least fast_product_bytes of every shape.
+  const CudaLibrary *fast;
+  int (*fast_version)(char *message);
+  int (*fast_open)(CudaContext *context, FastOperands operands, char *message);
+  int (*fast_pin)(CudaContext *context, const ProductShape *shape, uint64_t algorithm[FAST_WORDS], int given,
+                  char *message);
+  void (*fast_workspace)(CudaContext *context, void *workspace, size_t bytes);
+
 #define OPERATOR(name, Arguments, least) void (*name)(CudaContext * context, const Arguments *arguments);
 #include "kernels/operators.inc"
 #undef OPERATOR
-} CudaLibrary;
+};
 
 // The one symbol of the library.
 const CudaLibrary *ingot_cuda_library(void);
@@ -74,6 +87,12 @@ const CudaLibrary *ingot_cuda_library(void);
 #define OPERATOR(name, Arguments, least) void name##_cuda(CudaContext *context, const Arguments *arguments);
 #include "kernels/operators.inc"
 #undef OPERATOR
+
+// Those that fast mode has of its own, in product_cublas.cu; and of the exact ones, the bias gradients alone.
+void linear_forward_cublas(CudaContext *context, const LinearForward *arguments);
+void linear_backward_input_cublas(CudaContext *context, const LinearBackwardInput *arguments);
+void linear_backward_weight_cublas(CudaContext *context, const LinearBackwardWeight *arguments);
+void linear_backward_bias_cuda(CudaContext *context, const LinearBackwardWeight *arguments);
 
 #ifdef __cplusplus
 }

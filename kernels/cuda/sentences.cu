@@ -1,5 +1,6 @@
 // Failed calls of the CUDA runtime as sentences with a remedy.
 #include "kernels/cuda/calls.h"
+#include "kernels/cuda/cublas.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -44,7 +45,7 @@ const char *cuda_kernel_name(int kernel) {
 
 int cuda_launch_failure(CudaContext *context, char *message) {
   cudaError_t failure = context->failure;
-  if (failure == cudaSuccess) return 0;
+  if (failure == cudaSuccess) return cuda_fast_failure(context, message);
   context->failure = cudaSuccess;
   if (context->failed == KERNEL_COUNT) return cuda_say(message, failure, "a recorded step was not started");
   return cuda_say(message, failure, "kernel %s was not started", cuda_kernel_name(context->failed));

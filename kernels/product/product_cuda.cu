@@ -184,6 +184,12 @@ static int64_t parts_of_grains(const CudaContext *context, int64_t grains, int64
   return lesser(grains, quotient_up(4 * (int64_t)context->multiprocessors, tiles));
 }
 
+void linear_backward_bias_cuda(CudaContext *context, const LinearBackwardWeight *s) {
+  int64_t grains = quotient_up(s->rows, s->grain), columns = quotient_up(s->outputs, WARP);
+  dim3 blocks((unsigned)columns, 1, (unsigned)parts_of_grains(context, grains, columns));
+  launch(context, KERNEL_bias_backward, bias_backward, blocks, BIAS_THREADS, *s);
+}
+
 void linear_backward_weight_cuda(CudaContext *context, const LinearBackwardWeight *s) {
   int64_t grains = quotient_up(s->rows, s->grain), tiles = tiles_of<WeightShape>(s->outputs, s->inputs);
   bool large = s->grain <= X1_LEAF << FEW_LEVELS && fills(context, tiles * grains);
@@ -202,7 +208,5 @@ void linear_backward_weight_cuda(CudaContext *context, const LinearBackwardWeigh
     launch_shape<LanesInside, LanesInside, SmallShape, ALL_LEVELS>(context, KERNEL_product_backward_weight,
                                                                    product);
   }
-  int64_t columns = quotient_up(s->outputs, WARP);
-  dim3 blocks((unsigned)columns, 1, (unsigned)parts_of_grains(context, grains, columns));
-  launch(context, KERNEL_bias_backward, bias_backward, blocks, BIAS_THREADS, *s);
+  linear_backward_bias_cuda(context, s);
 }

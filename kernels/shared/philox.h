@@ -20,7 +20,8 @@ enum {
   RANDOM_DROPOUT = 2,
   RANDOM_SHUFFLE = 3,
   RANDOM_BOOTSTRAP = 5,
-  RANDOM_CALIBRATION = 6
+  RANDOM_CALIBRATION = 6,
+  RANDOM_PARAMETER = 7
 };
 
 X1_FUNCTION uint32_t random_stream(uint32_t kind, uint32_t ordinal) {

@@ -8,6 +8,8 @@
 #include "kernels/cuda/context.h"
 #include "tests/cuda/test_device.h"
 
+// Every test says by SCOPED_TRACE which shape it runs, for failures of the device, which show anywhere.
+//
 // A stream on a device of so few multiprocessors that grids must stride.
 struct DeviceCase : testing::Test {
   CudaContext context = {};
@@ -23,6 +25,7 @@ struct DeviceCase : testing::Test {
   void run(void (*op)(CudaContext *, const Arguments *), const Arguments &arguments, KernelId id,
            uint64_t seed) {
     const uint64_t before = context.launches[id];
+    SCOPED_TRACE(ingot_cuda_library()->kernel_name(id));
     test_device::set_thread_order(seed);
     op(&context, &arguments);
     EXPECT_EQ(context.failure, cudaSuccess);

@@ -79,12 +79,10 @@ struct LossCudaKinds : LossCuda {
                    bound,
                    b.kind};
       run(loss_cuda, arguments, loss_kernel(b.kind), order);
-      ASSERT_TRUE(same_bits(dz, ddz.values())) << "kind " << b.kind << ", " << b.rows << " x " << b.outputs;
-      ASSERT_EQ(sums.weight, dsums.values()[0].weight)
-          << "kind " << b.kind << ", " << b.rows << " x " << b.outputs;
-      ASSERT_EQ(sums.loss, dsums.values()[0].loss)
-          << "kind " << b.kind << ", " << b.rows << " x " << b.outputs;
-      ASSERT_EQ(flag, dflag.values()[0]) << "kind " << b.kind << ", " << b.rows << " x " << b.outputs;
+      ASSERT_TRUE(same_bits(dz, ddz.values()));
+      ASSERT_EQ(sums.weight, dsums.values()[0].weight);
+      ASSERT_EQ(sums.loss, dsums.values()[0].loss);
+      ASSERT_EQ(flag, dflag.values()[0]);
     }
   }
 
@@ -96,11 +94,12 @@ struct LossCudaKinds : LossCuda {
       DeviceArray<float> dp(Values(b.z.size())), z(b.z, 1);
       arguments = {dp.at(), z.at(), b.rows, b.outputs, b.kind};
       run(scores_cuda, arguments, scores_kernel(b.kind), order);
-      ASSERT_TRUE(same_bits(p, dp.values())) << "kind " << b.kind << ", " << b.rows << " x " << b.outputs;
+      ASSERT_TRUE(same_bits(p, dp.values()));
     }
   }
 
   void check(const Batch &b) {
+    SCOPED_TRACE(testing::Message() << "kind " << b.kind << ", " << b.rows << " x " << b.outputs);
     check_loss(b, false);
     check_loss(b, true);
     check_scores(b);
@@ -129,6 +128,7 @@ TEST_F(LossCudaKinds, Multiclass) {
 
 TEST_F(LossCudaKinds, ALossThatIsNotFiniteRaisesTheFlag) {
   for (LossKind kind : {LOSS_BINARY, LOSS_MULTICLASS, LOSS_SQUARED}) {
+    SCOPED_TRACE(testing::Message() << "kind " << kind);
     DeviceArray<float> dz(Values(2)), z(Values{__builtin_nanf(""), 0}), zeros(Values{0, 0}),
         ones(Values{1, 1});
     DeviceArray<BatchSums> sums(std::vector<BatchSums>{{0, 0}});
@@ -138,8 +138,8 @@ TEST_F(LossCudaKinds, ALossThatIsNotFiniteRaisesTheFlag) {
                       nullptr,          1,          kind == LOSS_MULTICLASS ? 2 : 1,
                       (int64_t)1 << 62, kind};
     run(loss_cuda, arguments, loss_kernel(kind), 1);
-    EXPECT_EQ(flag.values()[0], 1) << "kind " << kind;
-    EXPECT_EQ(sums.values()[0].weight, (int64_t)1 << 40) << "kind " << kind;
-    EXPECT_EQ(sums.values()[0].loss, 0) << "kind " << kind;
+    EXPECT_EQ(flag.values()[0], 1);
+    EXPECT_EQ(sums.values()[0].weight, (int64_t)1 << 40);
+    EXPECT_EQ(sums.values()[0].loss, 0);
   }
 }

@@ -9,6 +9,7 @@ TEST_F(MapCuda, Dropout) {
   for (int64_t columns : odd_sizes()) {
     for (int64_t rows : {1, 3, 40}) {
       if (rows * columns > 6000) continue;
+      SCOPED_TRACE(testing::Message() << rows << " rows of " << columns);
       const double p = rows == 1 ? 0.5 : 0.1;
       Values x = values_of(random, rows * columns, true), expected(x.size());
       std::vector<StepWindow> window(1);
@@ -30,7 +31,7 @@ TEST_F(MapCuda, Dropout) {
         DeviceArray<StepWindow> steps(window);
         arguments.y = both.at(), arguments.x = both.at(), arguments.window = steps.at();
         run(dropout_cuda, arguments, KERNEL_dropout, order);
-        ASSERT_TRUE(same_bits(expected, both.values())) << rows << " rows of " << columns;
+        ASSERT_TRUE(same_bits(expected, both.values()));
       }
     }
   }

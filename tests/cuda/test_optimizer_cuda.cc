@@ -23,6 +23,7 @@ TEST_F(OptimizerCuda, StepBegin) {
 TEST_F(OptimizerCuda, Initialise) {
   std::mt19937_64 random(61);
   for (int64_t count : odd_sizes()) {
+    SCOPED_TRACE(testing::Message() << count << " elements");
     Values expected((size_t)count);
     Initialise arguments = {expected.data(), count, random(), 5, 0.37f};
     run_portable(&Operators::initialise, arguments, initialise_tasks(&arguments));
@@ -30,7 +31,7 @@ TEST_F(OptimizerCuda, Initialise) {
       DeviceArray<float> w(Values((size_t)count), order == 1);
       arguments.w = w.at();
       run(initialise_cuda, arguments, KERNEL_initialise, order);
-      ASSERT_TRUE(same_bits(expected, w.values())) << count;
+      ASSERT_TRUE(same_bits(expected, w.values()));
     }
   }
 }
@@ -39,6 +40,7 @@ TEST_F(OptimizerCuda, GradientFinish) {
   std::mt19937_64 random(62);
   for (int64_t count : odd_sizes()) {
     for (int bits : {30, 40, 50}) {
+      SCOPED_TRACE(testing::Message() << count << " elements, fraction bits " << bits);
       std::vector<int64_t> q((size_t)count);
       for (int64_t &sum : q) sum = (int64_t)random() >> (random() % 62);
       q[0] = ((int64_t)1 << 62) + ((int64_t)1 << 38) + 1; // tells the way by binary64 from the direct one
@@ -53,8 +55,8 @@ TEST_F(OptimizerCuda, GradientFinish) {
         DeviceArray<BatchSums> dsums(sums);
         arguments = {g.at(), dq.at(), dsums.at(), count, bits};
         run(gradient_finish_cuda, arguments, KERNEL_gradient_finish, order);
-        ASSERT_TRUE(same_bits(expected, g.values())) << count << ", fraction bits " << bits;
-        ASSERT_EQ(dq.values(), std::vector<int64_t>((size_t)count, 0)) << count;
+        ASSERT_TRUE(same_bits(expected, g.values()));
+        ASSERT_EQ(dq.values(), std::vector<int64_t>((size_t)count, 0));
       }
     }
   }
@@ -105,6 +107,7 @@ struct OptimizerCudaSteps : OptimizerCuda {
 
   // Elements in no run, and all of them where a flag is up, must come out as they went in.
   void check(const Parameters &in, Device device, Host host, KernelId id, const std::vector<int32_t> &flags) {
+    SCOPED_TRACE(testing::Message() << in.count << " elements in " << in.runs.size() << " tensors");
     Parameters out = in;
     OptimizerStep arguments = out.step(out.p.data(), out.g.data(), out.m.data(), out.v.data(), in.runs.data(),
                                        in.window.data(), &in.clip, flags.data(), (int64_t)flags.size());
@@ -117,9 +120,9 @@ struct OptimizerCudaSteps : OptimizerCuda {
       arguments = in.step(p.at(), g.at(), m.at(), v.at(), runs.at(), window.at(), clip.at(), dflags.at(),
                           (int64_t)flags.size());
       run(device, arguments, id, order);
-      ASSERT_TRUE(same_bits(out.p, p.values())) << in.count;
-      ASSERT_TRUE(same_bits(out.m, m.values())) << in.count;
-      ASSERT_TRUE(same_bits(out.v, v.values())) << in.count;
+      ASSERT_TRUE(same_bits(out.p, p.values()));
+      ASSERT_TRUE(same_bits(out.m, m.values()));
+      ASSERT_TRUE(same_bits(out.v, v.values()));
     }
   }
 

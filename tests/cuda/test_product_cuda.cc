@@ -43,6 +43,7 @@ protected:
   int some_shift() { return random() % 3 == 0 ? (int)(random() % 4) : 0; }
 
   void forward(const Dimensions &d, KernelId id) {
+    SCOPED_TRACE(testing::Message() << d << ", " << context.multiprocessors << " processors");
     const bool wild = random() % 2;
     Values x = values_of(random, d.rows * d.inputs, wild), w = values_of(random, d.outputs * d.inputs, wild);
     Values bias = values_of(random, d.outputs), expected((size_t)(d.rows * d.outputs));
@@ -53,10 +54,11 @@ protected:
         weights(w, some_shift()), biases(bias, some_shift());
     s.y = y.at(), s.x = from.at(), s.w = weights.at(), s.bias = biases.at();
     run(linear_forward_cuda, s, id, some_order());
-    ASSERT_TRUE(same_bits(expected, y.values())) << d << ", " << context.multiprocessors << " processors";
+    ASSERT_TRUE(same_bits(expected, y.values()));
   }
 
   void backward_input(const Dimensions &d, KernelId id) {
+    SCOPED_TRACE(testing::Message() << d << ", " << context.multiprocessors << " processors");
     const bool wild = random() % 2;
     Values dy = values_of(random, d.rows * d.outputs, wild),
            w = values_of(random, d.outputs * d.inputs, wild), x = values_of(random, d.rows * d.inputs, true);
@@ -69,10 +71,12 @@ protected:
     s.dx = dx.at(), s.dy = from.at(), s.w = weights.at();
     s.x = s.activation == ACTIVATION_NONE ? nullptr : results.at();
     run(linear_backward_input_cuda, s, id, some_order());
-    ASSERT_TRUE(same_bits(expected, dx.values())) << d << ", " << context.multiprocessors << " processors";
+    ASSERT_TRUE(same_bits(expected, dx.values()));
   }
 
   void backward_weight(const Dimensions &d, int64_t grain) {
+    SCOPED_TRACE(testing::Message() << d << ", grain " << grain << ", " << context.multiprocessors
+                                    << " processors");
     Values dy = values_of(random, d.rows * d.outputs), x = values_of(random, d.rows * d.inputs);
     dy[random() % dy.size()] = -0.0f, x[random() % x.size()] = -1e-40f;
     std::vector<int64_t> qw((size_t)(d.outputs * d.inputs), 5), qb((size_t)d.outputs, -5);
@@ -89,10 +93,9 @@ protected:
     const uint64_t biases = context.launches[KERNEL_bias_backward];
     run(linear_backward_weight_cuda, s, KERNEL_product_backward_weight, some_order());
     EXPECT_EQ(biases + 1, context.launches[KERNEL_bias_backward]);
-    ASSERT_EQ(qw, found_w.values()) << d << ", grain " << grain << ", " << context.multiprocessors
-                                    << " processors";
-    ASSERT_EQ(qb, found_b.values()) << d << ", grain " << grain;
-    ASSERT_EQ(flags, raised.values()) << d << ", grain " << grain;
+    ASSERT_EQ(qw, found_w.values());
+    ASSERT_EQ(qb, found_b.values());
+    ASSERT_EQ(flags, raised.values());
   }
 
 private:
@@ -160,6 +163,7 @@ TEST_F(ProductCuda, LeavesEndWithoutMinusZero) {
   for (int processors : device_sizes) {
     context.multiprocessors = processors;
     for (int64_t terms : {16, 256, 272, 512}) {
+      SCOPED_TRACE(testing::Message() << terms << " terms, " << processors << " processors");
       const int64_t rows = 66, columns = 66;
       Values dy((size_t)(rows * terms)), w((size_t)(terms * columns), 0.1f), dx((size_t)(rows * columns));
       for (int64_t row = 0; row < rows; row++) dy[(size_t)((row + 1) * terms - 1)] = -1e-45f;
@@ -167,7 +171,7 @@ TEST_F(ProductCuda, LeavesEndWithoutMinusZero) {
       LinearBackwardInput s = {to.at(), from.at(), weights.at(), nullptr,
                                rows,    terms,     columns,      ACTIVATION_NONE};
       run(linear_backward_input_cuda, s, KERNEL_product_backward_input, some_order());
-      ASSERT_TRUE(same_bits(dx, to.values())) << terms << " terms";
+      ASSERT_TRUE(same_bits(dx, to.values()));
     }
   }
 }

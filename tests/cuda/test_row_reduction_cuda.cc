@@ -22,6 +22,7 @@ TEST_F(RowReductionCuda, NormForward) {
   for (int64_t n : kColumns) {
     for (bool wild : {false, true}) {
       const int64_t rows = rows_for(n);
+      SCOPED_TRACE(testing::Message() << rows << " rows, columns " << n << " wild " << wild);
       Values x = values_of(random, rows * n, wild), gamma = values_of(random, n), beta = values_of(random, n);
       for (int64_t j = 0; j < n; j++) x[j] = -0.0f; // its mean is 0, not -0
       Values y(x.size()), h(x.size()), r((size_t)rows);
@@ -34,9 +35,9 @@ TEST_F(RowReductionCuda, NormForward) {
             dgamma(gamma), dbeta(beta);
         arguments = {dy.at(), dh.at(), dr.at(), dx.at(), dgamma.at(), dbeta.at(), rows, n, activation};
         run(norm_forward_cuda, arguments, KERNEL_norm_forward, order);
-        ASSERT_TRUE(same_bits(y, dy.values())) << "columns " << n << " wild " << wild;
-        ASSERT_TRUE(same_bits(h, dh.values())) << "columns " << n << " wild " << wild;
-        ASSERT_TRUE(same_bits(r, dr.values())) << "columns " << n << " wild " << wild;
+        ASSERT_TRUE(same_bits(y, dy.values()));
+        ASSERT_TRUE(same_bits(h, dh.values()));
+        ASSERT_TRUE(same_bits(r, dr.values()));
       }
     }
   }
@@ -47,6 +48,7 @@ TEST_F(RowReductionCuda, NormBackwardInput) {
   for (int64_t n : kColumns) {
     for (bool wild : {false, true}) {
       const int64_t rows = rows_for(n);
+      SCOPED_TRACE(testing::Message() << rows << " rows, columns " << n << " wild " << wild);
       Values dy = values_of(random, rows * n, wild), gamma = values_of(random, n),
              h = values_of(random, rows * n, wild), r = values_of(random, rows), dx(dy.size());
       NormBackwardInput arguments = {dx.data(), dy.data(), gamma.data(), h.data(), r.data(), rows, n};
@@ -56,10 +58,10 @@ TEST_F(RowReductionCuda, NormBackwardInput) {
             dr(r); // in place and not
         arguments = {other.at(), both.at(), dgamma.at(), dh.at(), dr.at(), rows, n};
         run(norm_backward_input_cuda, arguments, KERNEL_norm_backward_input, order);
-        ASSERT_TRUE(same_bits(dx, other.values())) << "columns " << n << " wild " << wild;
+        ASSERT_TRUE(same_bits(dx, other.values()));
         arguments.dx = both.at();
         run(norm_backward_input_cuda, arguments, KERNEL_norm_backward_input, order);
-        ASSERT_TRUE(same_bits(dx, both.values())) << "in place, columns " << n << " wild " << wild;
+        ASSERT_TRUE(same_bits(dx, both.values())) << "in place";
       }
     }
   }
@@ -82,6 +84,7 @@ TEST_F(RowReductionCuda, NormBackwardWeight) {
                       {3100, 3100},
                       {2600, 256}}) {
     for (int64_t n : {1, 3, 31, 32, 33, 70}) {
+      SCOPED_TRACE(testing::Message() << shape.rows << " rows, grain " << shape.grain << ", columns " << n);
       for (bool wild : {false, true}) {
         Values dy = values_of(random, shape.rows * n), h = values_of(random, shape.rows * n);
         dy[0] = wild ? __builtin_nanf("") : -0.0f;
@@ -100,9 +103,9 @@ TEST_F(RowReductionCuda, NormBackwardWeight) {
           arguments = {dgamma.at(), dbeta.at(), dflags.at(), dflags.at() + 1, ddy.at(),
                        dh.at(),     shape.rows, n,           shape.grain,     {0x1p40, 0x1p10f}};
           run(norm_backward_weight_cuda, arguments, KERNEL_norm_backward_weight, order);
-          ASSERT_EQ(gamma, dgamma.values()) << shape.rows << " rows, grain " << shape.grain << ", " << n;
-          ASSERT_EQ(beta, dbeta.values()) << shape.rows << " rows, grain " << shape.grain << ", " << n;
-          ASSERT_EQ(flags, dflags.values()) << shape.rows << " rows, grain " << shape.grain << ", " << n;
+          ASSERT_EQ(gamma, dgamma.values());
+          ASSERT_EQ(beta, dbeta.values());
+          ASSERT_EQ(flags, dflags.values());
         }
       }
     }
@@ -160,6 +163,7 @@ TEST_F(RowReductionCuda, GradientNormFinish) {
   for (int64_t count : {0,   1,    2,    3,    4,    5,    7,    31,    32,    33,    127,  128,
                         129, 1000, 4095, 4096, 4097, 5000, 8191, 12288, 12289, 16385, 70001}) {
     for (int kind = 0; kind < 4; kind++) { // tame, all -0, with an infinity or NaN, with a flag up
+      SCOPED_TRACE(testing::Message() << count << " blocks, kind " << kind);
       Values blocks = values_of(random, count, false);
       for (float &block : blocks) block = kind == 1 ? -0.0f : block * block;
       if (kind == 2 && count > 0)
@@ -176,7 +180,7 @@ TEST_F(RowReductionCuda, GradientNormFinish) {
                                       sums.data(),   clip_norm};
       run_portable(&Operators::gradient_norm_finish, arguments, 1);
       expected.record = window[0].records[9];
-      EXPECT_EQ(expected.record.taken, kind < 2 || (kind == 2 && count == 0)) << count;
+      EXPECT_EQ(expected.record.taken, kind < 2 || (kind == 2 && count == 0));
       for (uint64_t order : {0, 5}) {
         window[0].records[9] = {};
         DeviceArray<StepWindow> dwindow(window);
@@ -186,7 +190,7 @@ TEST_F(RowReductionCuda, GradientNormFinish) {
         arguments = {dwindow.at(), dclip.at(), dflags.at(), dblocks.at(), count, 40, dsums.at(), clip_norm};
         run(gradient_norm_finish_cuda, arguments, KERNEL_gradient_norm_finish, order);
         const Finished found = {dwindow.values()[0].records[9], dclip.values()[0], dflags.values()};
-        ASSERT_TRUE(same(expected, found)) << count << " blocks, kind " << kind;
+        ASSERT_TRUE(same(expected, found));
       }
     }
   }

@@ -1,6 +1,7 @@
 // The CUDA runtime's calls on a device that is this CPU: streams as queues, graphs as lists of what to do.
 #include "tests/cuda_on_cpu/grid.h"
 #include "tests/cuda_on_cpu/memory.h"
+#include "tests/cuda_on_cpu/stream.h"
 
 #include <chrono>
 #include <map>
@@ -16,10 +17,6 @@ typedef std::function<void()> Work;
 struct cpu_graph {
   std::vector<Work> work;
 };
-struct cpu_stream {
-  std::vector<Work> queue;
-  cpu_graph *recording = nullptr; // between begin and end of a capture
-};
 struct cpu_event {
   cpu_stream *stream = nullptr;
   bool timed = false;
@@ -32,22 +29,40 @@ namespace {
 
 enum { CUDA_VERSION = 13000, OLD_VERSION = 11040 };
 
+struct Stream : cpu_stream {
+  std::vector<Work> queue;
+  cpu_graph *recording = nullptr; // between begin and end of a capture
+
+  void enqueue(Work work) override;
+};
+
+Stream *of(cpu_stream *stream) {
+  return static_cast<Stream *>(stream);
+}
+
 std::set<cpu_stream *> streams;
 std::map<uintptr_t, size_t> pinned; // page-locked blocks: start, bytes
 std::string failure_text;
 
 void add(cpu_stream *stream, Work work) {
-  (stream->recording ? stream->recording->work : stream->queue).push_back(std::move(work));
+  (of(stream)->recording ? of(stream)->recording->work : of(stream)->queue).push_back(std::move(work));
+}
+
+void Stream::enqueue(Work work) {
+  add(this, [=] {
+    DeviceAccess access;
+    work();
+  });
 }
 
 void drain(cpu_stream *stream) {
-  for (const Work &work : stream->queue) work();
-  stream->queue.clear();
+  for (const Work &work : of(stream)->queue) work();
+  of(stream)->queue.clear();
 }
 
 bool anybody_records() {
   for (cpu_stream *stream : streams) {
-    if (stream->recording) return true;
+    if (of(stream)->recording) return true;
   }
   return false;
 }
@@ -60,7 +75,7 @@ cudaError_t drain_all() {
 }
 
 cudaError_t wait(cpu_stream *stream) {
-  if (stream->recording) return cudaErrorStreamCaptureUnsupported;
+  if (of(stream)->recording) return cudaErrorStreamCaptureUnsupported;
   drain(stream);
   return cpu_grid::take_failure(&failure_text);
 }
@@ -193,7 +208,7 @@ cudaError_t cudaFreeHost(void *block) {
 }
 
 cudaError_t cudaStreamCreateWithFlags(cudaStream_t *stream, unsigned) {
-  *stream = new cpu_stream;
+  *stream = new Stream;
   streams.insert(*stream);
   return cudaSuccess;
 }
@@ -201,7 +216,7 @@ cudaError_t cudaStreamCreateWithFlags(cudaStream_t *stream, unsigned) {
 cudaError_t cudaStreamDestroy(cudaStream_t stream) {
   drain(stream);
   streams.erase(stream);
-  delete stream->recording;
+  delete of(stream)->recording;
   delete stream;
   return cudaSuccess;
 }
@@ -216,7 +231,7 @@ cudaError_t cudaMemcpyAsync(void *to, const void *from, size_t bytes, cudaMemcpy
   const void *device = kind == cudaMemcpyHostToDevice ? to : from,
              *host = kind == cudaMemcpyHostToDevice ? from : to;
   if (!cpu_grid::device_holds(device, bytes)) return cudaErrorInvalidValue;
-  if (!is_pinned(host) && stream->recording) return cudaErrorStreamCaptureUnsupported;
+  if (!is_pinned(host) && of(stream)->recording) return cudaErrorStreamCaptureUnsupported;
   add(stream, [=] {
     DeviceAccess access;
     memcpy(to, from, bytes);
@@ -267,21 +282,21 @@ cudaError_t cudaEventElapsedTime(float *milliseconds, cudaEvent_t start, cudaEve
 // wait.
 cudaError_t cudaEventSynchronize(cudaEvent_t event) {
   if (event->stream == nullptr || streams.count(event->stream) == 0) return cudaSuccess;
-  if (event->stream->recording) return cudaErrorStreamCaptureUnsupported;
+  if (of(event->stream)->recording) return cudaErrorStreamCaptureUnsupported;
   drain(event->stream);
   return cudaSuccess;
 }
 
 cudaError_t cudaStreamBeginCapture(cudaStream_t stream, cudaStreamCaptureMode) {
-  if (stream->recording) return cudaErrorIllegalState;
-  stream->recording = new cpu_graph;
+  if (of(stream)->recording) return cudaErrorIllegalState;
+  of(stream)->recording = new cpu_graph;
   return cudaSuccess;
 }
 
 cudaError_t cudaStreamEndCapture(cudaStream_t stream, cudaGraph_t *graph) {
-  if (stream->recording == nullptr) return cudaErrorIllegalState;
-  *graph = stream->recording;
-  stream->recording = nullptr;
+  if (of(stream)->recording == nullptr) return cudaErrorIllegalState;
+  *graph = of(stream)->recording;
+  of(stream)->recording = nullptr;
   return cudaSuccess;
 }
 
@@ -291,7 +306,7 @@ cudaError_t cudaGraphInstantiate(cudaGraphExec_t *executable, cudaGraph_t graph,
 }
 
 cudaError_t cudaGraphLaunch(cudaGraphExec_t executable, cudaStream_t stream) {
-  if (stream->recording) return cudaErrorStreamCaptureUnsupported;
+  if (of(stream)->recording) return cudaErrorStreamCaptureUnsupported;
   for (const Work &work : executable->work) add(stream, work);
   return cudaSuccess;
 }

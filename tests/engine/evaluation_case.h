@@ -19,6 +19,9 @@ struct EvaluationCase {
   std::vector<double> labels, scores, weights; // weights empty: none
   std::vector<int64_t> act, skip, gain_if_one, gain_if_zero;
   Policy policy = policy_default;
+  std::vector<int64_t> cost; // of acting; empty: each row counts 1
+  bool limited = false;
+  int64_t limit = 0;
 
   EvaluationSet set() const {
     auto money = [](const std::vector<int64_t> &v) { return v.empty() ? nullptr : v.data(); };
@@ -31,6 +34,7 @@ struct EvaluationCase {
     made.scores = scores.data();
     made.policy = policy;
     made.money = {money(act), money(skip), money(gain_if_one), money(gain_if_zero)};
+    made.capacity = {limited, limit, money(cost)};
     return made;
   }
 
@@ -44,7 +48,7 @@ struct EvaluationCase {
         made.scores[i * (size_t)classes + (size_t)k] = scores[from * (size_t)classes + (size_t)k];
       if (!weights.empty()) made.weights[i] = weights[from];
       for (auto part : {&EvaluationCase::act, &EvaluationCase::skip, &EvaluationCase::gain_if_one,
-                        &EvaluationCase::gain_if_zero}) {
+                        &EvaluationCase::gain_if_zero, &EvaluationCase::cost}) {
         if (!(this->*part).empty()) (made.*part)[i] = (this->*part)[from];
       }
     }

@@ -11,6 +11,8 @@
 #include <random>
 #include <sstream>
 #include <string>
+#include <tuple>
+#include <unistd.h>
 #include <vector>
 
 extern "C" {
@@ -51,8 +53,8 @@ Sample sample(Task task, bool weighted, int rows = 700) {
       s.act.push_back((int64_t)(s.labels.back() * 160000000) - 60000000);
       s.skip.push_back(0);
     } else if (task == TASK_REGRESSION) {
-      s.scores.push_back(10 * x);
-      s.labels.push_back(10 * x + uniform(random) - 0.4);
+      s.scores.push_back(10 * x + 0.05); // above 0, as deviances need
+      s.labels.push_back(10 * x + uniform(random) + 0.01);
     } else {
       double p[4], sum = 0;
       for (double &v : p) sum += v = uniform(random);
@@ -89,7 +91,7 @@ void write_csv(const std::string &path, const Sample &s) {
 }
 
 std::map<std::string, double> sklearn_metrics(const Sample &s, const char *task) {
-  std::string path = testing::TempDir() + "ingot_sklearn.csv";
+  std::string path = testing::TempDir() + "ingot_sklearn_" + std::to_string(getpid()) + ".csv";
   write_csv(path, s);
   std::string command =
       "/usr/bin/python3 " INGOT_SOURCE_DIR "/tests/engine/sklearn_metrics.py " + path + " " + task + " 0.4";
@@ -104,19 +106,38 @@ std::map<std::string, double> sklearn_metrics(const Sample &s, const char *task)
 
 } // namespace
 
+// A metric, a part of the Brier score (part.mcb), or the standard error of a metric
+// (error.calibration_slope).
+static double ours(const std::string &name, const EvaluationSet &set, const EvaluationReport &report) {
+  if (name == "part.mcb") return report.brier_parts.miscalibration;
+  if (name == "part.dsc") return report.brier_parts.discrimination;
+  if (name == "part.unc") return report.brier_parts.uncertainty;
+  if (name == "error.calibration_slope") return report.calibration_slope.standard_error;
+  if (name == "error.calibration_intercept") return report.calibration_intercept.standard_error;
+  return value_of(name.c_str(), set);
+}
+
 TEST(Metrics, EqualScikitLearns) {
   if (!has_sklearn()) GTEST_SKIP() << "python3-sklearn is not installed (tools/setup.sh test)";
-  const std::pair<Task, const char *> tasks[] = {
-      {TASK_BINARY, "binary"}, {TASK_MULTICLASS, "multiclass"}, {TASK_REGRESSION, "regression"}};
-  for (auto [task, name] : tasks) {
+  const std::tuple<Task, const char *, size_t> tasks[] = {
+      {TASK_BINARY, "binary", 30}, {TASK_MULTICLASS, "multiclass", 10}, {TASK_REGRESSION, "regression", 17}};
+  double costs[16]; // the matrix that the script has
+  for (int i = 0; i < 16; i++) costs[i] = std::abs(i / 4 - i % 4) * (1 + i / 4);
+  for (auto [task, name, count] : tasks) {
     for (bool weighted : {false, true}) {
       Sample s = sample(task, weighted);
       auto theirs = sklearn_metrics(s, name);
-      EXPECT_GE(theirs.size(), 3u);
+      EXPECT_EQ(theirs.size(), count);
+      EvaluationSet set = s.set();
+      if (task == TASK_MULTICLASS) set.costs = costs;
+      EvaluationReport report;
+      Error error = {};
+      ASSERT_EQ(evaluate_model(&report, &set, nullptr, nullptr, &error), STATUS_OK) << error.text;
       for (auto [metric, value] : theirs) {
-        EXPECT_NEAR(value_of(metric.c_str(), s.set()), value, 1e-12 * std::max(1.0, std::fabs(value)))
+        EXPECT_NEAR(ours(metric, set, report), value, 1e-12 * std::max(1.0, std::fabs(value)))
             << name << " " << metric << (weighted ? " weighted" : "");
       }
+      evaluation_report_clear(&report);
     }
   }
 }

@@ -49,7 +49,7 @@ void set_layout(TrainingCase *c, int values, int categories, int outputs) {
 void set_config(TrainingCase *c, Task task, OptimizerKind optimizer) {
   Config *config = &c->config;
   config->seed = 11;
-  config->numerics = {const_cast<char *>("x1"), 128, 40};
+  config->numerics = {const_cast<char *>("x1"), 128, 40, FAST_TF32};
   config->data.target.task = task;
   config->model.kind = c->hidden.empty() ? MODEL_LINEAR : MODEL_MLP;
   config->model.norm = NORM_LAYER;
@@ -171,6 +171,8 @@ RunResult run_case(const TrainingCase &given, const RunOptions &options) {
   Source sources[2] = {
       {{c.rows, read_rows, options.stream ? nullptr : &train}, &train, 5, 2},
       {{c.validation_rows, read_rows, options.stream ? nullptr : &validation}, &validation, 5, 2}};
+  if (options.fast) c.config.numerics.id = const_cast<char *>("f1");
+  c.config.numerics.product = options.operands;
   Saved saved;
   TrainerOptions to{};
   to.config = &c.config;
@@ -193,6 +195,14 @@ RunResult run_case(const TrainingCase &given, const RunOptions &options) {
                     : options.operators != nullptr
                         ? device_create_with(&device, options.operators, threads, &error)
                         : device_create(&device, options.isa, threads, &error);
+    if (options.fast && result.status == STATUS_OK) {
+      result.status = device_make_fast(device, options.operands, &error);
+      if (result.status == STATUS_OK && second && !options.new_pins_after) {
+        ProductPins pins = *device_pins(device);
+        pins.items = result.pins.data(), pins.count = (int)result.pins.size();
+        result.status = device_use_pins(device, &pins, &error);
+      }
+    }
     to.device = device;
     TrainEnd end{};
     if (result.status == STATUS_OK) result.status = trainer_plan(&result.plan, &to, &error);
@@ -202,6 +212,8 @@ RunResult run_case(const TrainingCase &given, const RunOptions &options) {
     if (result.status == STATUS_OK) result.status = trainer_run(trainer, &end, &error);
     if (trainer != nullptr) result.steps = trainer_step(trainer);
     trainer_free(trainer);
+    const ProductPins *pins = device == nullptr ? nullptr : device_pins(device);
+    if (pins != nullptr) result.pins.assign(pins->items, pins->items + pins->count);
     if (cuda != nullptr && device != nullptr) {
       result.launches.resize((size_t)cuda->kernel_count);
       device_add_launches(result.launches.data(), device);

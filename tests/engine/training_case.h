@@ -8,6 +8,7 @@
 
 extern "C" {
 #include "engine/device/cuda_library.h"
+#include "engine/device/fast.h"
 #include "engine/train/trainer.h"
 }
 
@@ -35,6 +36,9 @@ struct RunOptions {
   const CudaLibrary *cuda = nullptr;    // instead of isa: the first device of a CUDA library
   bool cuda_first_half_only = false;    // the second half on the CPU; `cuda_second_half_only`: the first
   bool cuda_second_half_only = false;
+  bool fast = false;                 // numerics f1, on `cuda`
+  FastOperands operands = FAST_TF32; // of f1
+  bool new_pins_after = false;       // the second half of f1 chooses algorithms again
   int threads = 1;
   int64_t micro_batch = MICRO_BATCH_ALL;
   bool stream = false;
@@ -49,6 +53,7 @@ struct RunResult {
   std::vector<Event> events;
   uint64_t steps = 0;
   TrainerPlan plan{};
+  std::vector<PinnedProduct> pins;
   std::vector<uint64_t> launches; // by kernel, where a CUDA library was used
 };
 

@@ -1,6 +1,7 @@
-// Fuzzer of report.json: whatever it holds, it is refused or shown as a page, Markdown and text.
+// Fuzzer of report.json: whatever it holds, it is refused or shown as a page, Markdown, text and JUnit.
 #include "io/report/html/report_html.h"
 #include "io/report/json_text.h"
+#include "io/report/report_junit.h"
 #include "io/report/report_markdown.h"
 #include "io/report/report_text.h"
 #include "tests/fuzz/fuzz.h"
@@ -14,14 +15,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   Status status = json_text_read(&report, fuzz_file(".json", data, size), &error);
   fuzz_settled(status, &error);
   if (status != STATUS_OK) return 0;
-  Text html = {0}, markdown = {0}, text = {0};
+  Text html = {0}, markdown = {0}, text = {0}, junit = {0};
   report_html(&html, report);
   report_markdown(&markdown, report);
   report_text(&text, report);
+  report_junit(&junit, report);
   if (html.length == 0 || strstr(html.bytes, "<script") != NULL) abort();
   text_free(&html);
   text_free(&markdown);
   text_free(&text);
+  text_free(&junit);
   json_decref(report);
   return 0;
 }

@@ -178,6 +178,12 @@ static void manifest_seeds(const char *folder) {
   text = manifest_text(&manifest);
   put_text(folder, "finished", text);
   free(text);
+  PinnedProduct product = {{PRODUCT_FORWARD, ACTIVATION_RELU, 1024, 32, 16}, {1, 2, 3}};
+  manifest.numerics = "f1";
+  manifest.pins = (ProductPins){"some GPU", 130100, &product, 1};
+  text = manifest_text(&manifest);
+  put_text(folder, "fast", text);
+  free(text);
 }
 
 static void payoff_seeds(const char *folder) {
@@ -208,7 +214,9 @@ static void predictions_seeds(const char *folder, const char *ending) {
 }
 
 static void report_seeds(const char *folder) {
-  copy(folder, "comparison.json", "tests/io/fixtures/comparison.json");
+  copy(folder, "full.json", "tests/io/fixtures/report_full.json");
+  copy(folder, "leaderboard.json", "tests/io/fixtures/report_leaderboard.json");
+  copy(folder, "inconclusive.json", "tests/io/fixtures/report_inconclusive.json");
   put_text(folder, "empty.json", "{}\n");
   put_text(folder, "hostile.json",
            "{\"subject\": {\"name\": \"<script>alert(1)</script>\", \"owner\": \"\\u0007'&\"}}\n");

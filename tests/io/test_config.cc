@@ -39,6 +39,15 @@ TEST(Config, SmallestConfigGetsEveryDefault) {
   EXPECT_EQ(config->gates.confidence, 0.95);
 }
 
+TEST(Config, MetricsTakeParameters) {
+  Loaded loaded = load(std::string(SMALL) +
+                       "evaluate: {metrics: [capture@800, capture@0.05, precision, precision@25]}\n");
+  ASSERT_EQ(loaded.status, STATUS_OK) << loaded.problems;
+  ASSERT_EQ(loaded.config->evaluate_metrics.count, 4);
+  EXPECT_STREQ(loaded.config->evaluate_metrics.items[0], "capture@800");
+  EXPECT_STREQ(loaded.config->evaluate_metrics.items[3], "precision@25");
+}
+
 TEST(Config, TasksHaveTheirOwnDefaults) {
   std::string head = "name: a\ndata: {file: r.h5, target: {column: y, task: ";
   Loaded numbers = load(head + "regression}}\n"), classes = load(head + "multiclass}}\n");
@@ -224,6 +233,37 @@ TEST(ConfigResolved, DifficultTextsAndNumbersSurvive) {
   }
 }
 
+TEST(ConfigResolved, BusinessesReadBackEqual) {
+  const std::string several = "data.target={column: y, task: multiclass}", none = "data.target.column=y";
+  const std::pair<std::string, std::string> businesses[] = {
+      {none, "{unit: E, act: '1', capacity: {rows: 800}, policy: capacity}"},
+      {none, "{unit: E, act: '1', capacity: {fraction: 0.2}, policy: {threshold: frozen}}"},
+      {none,
+       "{unit: E, act: ':a', capacity: {budget: 5000, cost: ':a * 2'}, params: {a: {value: 1, unit: E}}}"},
+      {none, "{unit: E, act: '1', params: {r: {value: 0.5, low: 0.1, high: 1, unit: rate}}}"},
+      {several, "{unit: E, costs: {'a: b': {c: 1, 'd \"e\"': -2.5}, c: {'a: b': 1e-3}, 'd \"e\"': {}}}"}};
+  for (const auto &[target, business] : businesses) {
+    Loaded first = load(std::string(SMALL) + "business: " + business + "\n", {target});
+    ASSERT_EQ(first.status, STATUS_OK) << business << "\n" << first.problems;
+    Loaded second = load(first.resolved);
+    ASSERT_EQ(second.status, STATUS_OK) << business << "\n" << second.problems << first.resolved;
+    EXPECT_EQ(first.resolved, second.resolved) << business;
+    EXPECT_EQ(first.bits, second.bits) << business;
+    const BusinessConfig &a = first.config->business, &b = second.config->business;
+    EXPECT_EQ(a.policy, b.policy);
+    EXPECT_EQ(a.capacity.rows, b.capacity.rows);
+    EXPECT_EQ(a.capacity.fraction, b.capacity.fraction);
+    EXPECT_EQ(a.capacity.budget, b.capacity.budget);
+    EXPECT_STREQ(a.capacity.cost, b.capacity.cost);
+    ASSERT_EQ(a.costs.count, b.costs.count);
+    for (int i = 0; i < a.costs.count; i++) {
+      EXPECT_STREQ(a.costs.items[i].truth, b.costs.items[i].truth);
+      EXPECT_STREQ(a.costs.items[i].decision, b.costs.items[i].decision);
+      EXPECT_EQ(a.costs.items[i].amount, b.costs.items[i].amount);
+    }
+  }
+}
+
 TEST(ConfigResolved, InputsThatAutoStandsForReadBackEqual) {
   Loaded loaded = load(SMALL);
   ASSERT_EQ(loaded.status, STATUS_OK);
@@ -318,6 +358,7 @@ TEST(ConfigBits, FreeKeysLeaveThemAloneAndBitsKeysDoNot) {
     EXPECT_EQ(loaded.bits, bits) << set;
   }
   for (const char *set : {"seed=1",
+                          "numerics.id=f1",
                           "numerics.grain=128",
                           "numerics.fraction_bits=39",
                           "data.order=blocks",
@@ -351,6 +392,17 @@ TEST(ConfigBits, FreeKeysLeaveThemAloneAndBitsKeysDoNot) {
     EXPECT_EQ(loaded.status, STATUS_OK) << loaded.problems;
     EXPECT_NE(loaded.bits, bits) << set;
   }
+}
+
+// Keys that decide bits in fast mode alone leave the text of x1 as it was.
+TEST(ConfigBits, FastModeHasItsOwn) {
+  const std::string text = SMALL, exact = load(text).bits, fast = load(text, {"numerics.id=f1"}).bits;
+  EXPECT_EQ(exact.find("numerics.product"), std::string::npos);
+  EXPECT_EQ(exact.find("micro_batch"), std::string::npos);
+  EXPECT_NE(fast.find("\nnumerics.product=tf32\n"), std::string::npos) << fast;
+  EXPECT_NE(fast.find("\ntrain.micro_batch=auto\n"), std::string::npos) << fast;
+  EXPECT_NE(load(text, {"numerics.id=f1", "numerics.product=bf16"}).bits, fast);
+  EXPECT_NE(load(text, {"numerics.id=f1", "train.micro_batch=256"}).bits, fast);
 }
 
 TEST(ConfigBits, FoldersOfTheDataDoNotCount) {

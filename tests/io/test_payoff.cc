@@ -1,6 +1,8 @@
 // Payoff expressions: values, canonical text, digests, and every rule that refuses an expression.
 #include <gtest/gtest.h>
 
+#include <sqlite3.h>
+
 #include <cmath>
 #include <cstring>
 #include <string>
@@ -328,6 +330,86 @@ TEST_F(Payoff, MulticlassLabelIsText) {
   refused(STATUS_CONFIG, "label = 1", {"compared with a number"});
 }
 
+// The prediction is known to the payoffs of a regression alone.
+TEST_F(Payoff, RegressionMayUseTheScore) {
+  const double score[] = {3, 1, 0.5, 0};
+  label_ = {1, 2, 0.5, -1};
+  refused(STATUS_CONFIG, "score - label", {"may not use 'score'"});
+  rows_.task = TASK_REGRESSION;
+  rows_.score = score;
+  ASSERT_EQ(evaluate("-abs(score - label)"), STATUS_OK) << error_.text;
+  EXPECT_EQ(act(), (Values{-2000000, -1000000, 0, -1000000}));
+  BusinessConfig business = definition();
+  char *text = nullptr;
+  ASSERT_EQ(payoff_examples(&text, &business, &rows_, "sold", nullptr, &error_), STATUS_OK) << error_.text;
+  EXPECT_NE(std::string(text).find("sold = 0.5, we act: 0.00 EUR"), std::string::npos) << text;
+  free(text);
+}
+
+// What acting takes from a budget is known before the outcome, and never negative.
+TEST_F(Payoff, CostsLookAtNoOutcome) {
+  number("calls", {1, 2, 3, 4});
+  parameter("call", 0.5);
+  ASSERT_EQ(evaluate("1"), STATUS_OK);
+  BusinessConfig business = definition();
+  int64_t *values = nullptr;
+  ASSERT_EQ(payoff_expression(&values, &business, ":call * calls", "capacity.cost", &rows_, &error_),
+            STATUS_OK)
+      << error_.text;
+  EXPECT_EQ(Values(values, values + 4), (Values{500000, 1000000, 1500000, 2000000}));
+  free(values);
+  EXPECT_EQ(payoff_expression(&values, &business, "label * 2", "capacity.cost", &rows_, &error_),
+            STATUS_CONFIG);
+  EXPECT_STREQ(error_.text,
+               "business.capacity.cost: column 1: a cost may not use 'label': it is spent before "
+               "the outcome is known");
+  EXPECT_EQ(payoff_expression(&values, &business, "2 - calls", "capacity.cost", &rows_, &error_),
+            STATUS_DATA);
+  EXPECT_STREQ(error_.text,
+               "business.capacity.cost is negative on 2 of 4 rows: row 2 (-1), row 3 (-2); what acting "
+               "takes from a budget is written as a positive amount");
+  EXPECT_EQ(values, nullptr);
+  ASSERT_EQ(payoff_expression(&values, &business, "2 - calls", "act", &rows_, &error_), STATUS_OK);
+  free(values);
+}
+
+TEST_F(Payoff, ColumnsAndParametersThatAreUsed) {
+  number("a", {1, 2, 3, 4});
+  number("b", {1, 2, 3, 4});
+  number("c", {1, 2, 3, 4});
+  parameter("x", 1);
+  ASSERT_EQ(evaluate("a * label + :x", "a - b"), STATUS_OK) << error_.text;
+  BusinessConfig business = definition();
+  TextList names = {};
+  ASSERT_EQ(payoff_columns(&names, &business, &rows_, &error_), STATUS_OK);
+  ASSERT_EQ(names.count, 2);
+  EXPECT_STREQ(names.items[0], "a");
+  EXPECT_STREQ(names.items[1], "b");
+  text_list_free(&names);
+  business.capacity.budget = 5;
+  business.capacity.cost = const_cast<char *>("c");
+  ASSERT_EQ(payoff_columns(&names, &business, &rows_, &error_), STATUS_OK);
+  EXPECT_EQ(names.count, 3);
+  text_list_free(&names);
+  EXPECT_TRUE(payoff_uses("CASE WHEN label = 1 THEN :x ELSE 0 END", "x"));
+  EXPECT_FALSE(payoff_uses("':x' = \"x\" + :xx", "x"));
+}
+
+TEST(PayoffDigest, CostsInAnyOrderButNoOtherAmount) {
+  Cost costs[] = {{(char *)"a", (char *)"b", 1}, {(char *)"b", (char *)"a", 2}};
+  BusinessConfig business = {};
+  business.unit = const_cast<char *>("EUR");
+  business.costs = {costs, 2};
+  char first[DIGEST_HEX], second[DIGEST_HEX];
+  payoff_digest_costs(first, &business);
+  std::swap(costs[0], costs[1]);
+  payoff_digest_costs(second, &business);
+  EXPECT_STREQ(first, second);
+  costs[0].amount = 3;
+  payoff_digest_costs(second, &business);
+  EXPECT_STRNE(first, second);
+}
+
 TEST_F(Payoff, ExamplesInWords) {
   number("MonthlyCharges", {10, 70.35, 200, 70.35});
   number("unused", {NONE, NONE, NONE, NONE});
@@ -402,6 +484,14 @@ TEST(SandboxBudget, EndsALongRun) {
   EXPECT_EQ(run_raw("c0 + 1", 1000, &error, 20000), STATUS_OK) << error.text;
   EXPECT_EQ(run_raw("c0 + 1", 2, &error, 20000), STATUS_CONFIG);
   EXPECT_NE(std::string(error.text).find("budget"), std::string::npos) << error.text;
+}
+
+// The cap holds for all of SQLite in the process, whatever an expression would make of it.
+TEST(SandboxMemory, IsCapped) {
+  Error error = {};
+  ASSERT_EQ(run_raw("c0 + 1", 1000, &error), STATUS_OK) << error.text;
+  EXPECT_EQ(sqlite3_hard_heap_limit64(-1), 64 << 20);
+  EXPECT_EQ(sqlite3_malloc64(65 << 20), nullptr);
 }
 
 TEST(Nearest, PrefersCaseAndSmallSlips) {

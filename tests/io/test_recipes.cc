@@ -90,7 +90,9 @@ protected:
     Error error = {};
     ASSERT_EQ(dataset_frame(&frame, dataset, nullptr, rows, count, &error), STATUS_OK) << error.text;
     std::vector<double> target((size_t)count, 1.0);
-    PayoffRows judged = {frame, TASK_BINARY, target.data(), nullptr, nullptr, 0, nullptr};
+    PayoffRows judged = {};
+    judged.frame = frame;
+    judged.target = target.data();
     Payoffs gain = {}, loss = {};
     ASSERT_EQ(payoff_evaluate(&gain, &config->business, &judged, &error), STATUS_OK) << error.text;
     std::fill(target.begin(), target.end(), 0.0);

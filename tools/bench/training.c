@@ -66,7 +66,8 @@ static void fill_rows(Batch *rows, const Job *job) {
 }
 
 static Config config_of(Job *job, int64_t window) {
-  Config config = {.seed = 7, .numerics = {"x1", 256, 40}, .log_every_steps = window, .bits_text = ""};
+  Config config = {
+      .seed = 7, .numerics = {"x1", 256, 40, FAST_TF32}, .log_every_steps = window, .bits_text = ""};
   config.data.target.task = TASK_BINARY;
   config.model = (ModelConfig){
       .kind = MODEL_MLP, .hidden = job->hidden, .hidden_count = job->hidden_count, .norm = NORM_NONE};

@@ -1,11 +1,13 @@
 // ingot check: is this configuration right, and do its data fit it?
-#include "engine/shared/config.h"
+#include "engine/evaluate/money.h"
 #include "io/config/write.h"
+#include "io/report/report_read.h"
 #include "tools/cli/shared/output.h"
 #include "tools/cli/training/session.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 Status verb_check(int argc, char **argv, Error *error);
 
@@ -19,17 +21,66 @@ static void print_text(char *text) {
   free(text);
 }
 
-// Sentences about typical payoffs, so that a reader sees whether the signs are right.
+static const double differing = 0.05; // of the rows: what two good models often differ in
+
+static bool judges_money(const GatesConfig *gates) {
+  bool judges = gates->has_primary && strcmp(gates->primary.metric, "value") == 0;
+  for (int i = 0; i < gates->guardrail_count; i++)
+    judges = judges || strcmp(gates->guardrails[i].metric, "value") == 0;
+  return judges;
+}
+
+// How small a difference in money the gates can decide on these rows.
+static void say_resolution(const JudgedRows *judged, const Config *config) {
+  const BusinessConfig *business = &config->business;
+  EvaluationSet set = judged_rows_set(judged, NULL, policy_default);
+  double least = money_resolution(&set, differing, config->gates.confidence);
+  if (judged->task != TASK_BINARY || least != least) return;
+  Text text = {0};
+  format_count(&text, (double)judged->rows);
+  text_put(&text,
+           " rows to judge on: between two models that decide differently on 1 row in 20, a gate on value "
+           "cannot decide a difference below about ");
+  format_fixed(&text, least, least < 100 ? 2 : 0, false);
+  text_add(&text, " %s", business->unit);
+  if (business->population_rows > 0) {
+    text_put(&text, " (");
+    format_fixed(&text, least * business->population_rows / (double)judged->rows, 0, false);
+    text_add(&text, " %s%s%s)", business->unit, business->population_per[0] ? " a " : "",
+             business->population_per);
+  }
+  text_put(&text, "; four times the rows halve it");
+  say("%s", text.bytes);
+  text_free(&text);
+}
+
+static void say_one_sided(const JudgedRows *judged) {
+  bool gains = false, loses = false;
+  for (int64_t i = 0; i < judged->rows; i++) {
+    gains = gains || judged->act[i] > judged->skip[i];
+    loses = loses || judged->act[i] < judged->skip[i];
+  }
+  if (gains != loses)
+    warn("acting %s on no row that is judged: no model is needed to choose, or a sign is wrong (benefits are "
+         "positive, costs negative)",
+         gains ? "loses" : "gains");
+}
+
+// Sentences about typical payoffs, so that a reader sees whether the signs are right, and what the gates can
+// show.
 static Status check_business(Session *session, Error *error) {
-  const BusinessConfig *business = &session->config->business;
-  if (!business->present || session->config->data.target.task != TASK_BINARY) return STATUS_OK;
+  const Config *config = session->config;
+  if (!config->business.present) return STATUS_OK;
   JudgedRows judged = {0};
   int64_t count;
-  SplitPart part = session->config->data.split.has_test ? PART_TEST : PART_VALIDATION;
+  SplitPart part = config->data.split.has_test ? PART_TEST : PART_VALIDATION;
   const int64_t *rows = dataset_part(session->dataset, part, &count);
-  PASS(judged_rows_load(&judged, session->dataset, session->preprocess, business, rows, count, true, error));
+  PASS(judged_rows_load(&judged, session->dataset, session->preprocess, &config->business, rows, count, true,
+                        error));
   if (judged.examples != NULL && judged.examples[0] != '\0')
     say("payoffs of typical rows:\n%s", judged.examples);
+  if (judged.act != NULL) say_one_sided(&judged);
+  if (judged.act != NULL && judges_money(&config->gates)) say_resolution(&judged, config);
   judged_rows_free(&judged);
   return STATUS_OK;
 }

@@ -2,6 +2,7 @@
 // fails.
 #include "engine/device/cuda_library.h"
 #include "engine/device/device_choice.h"
+#include "engine/device/fast.h"
 #include "tools/cli/shared/command.h"
 #include "tools/cli/shared/output.h"
 
@@ -30,7 +31,17 @@ static json_t *examine_cpu(void) {
   return list;
 }
 
-// {"name", "usable", "reason"}, and the facts where the driver tells them.
+// {"usable", "cublaslt", "reason"}: numerics f1 on a GPU that passed.
+static json_t *examine_fast_mode(Device *device) {
+  Error error = {0};
+  char version[24] = "";
+  bool usable = device_make_fast(device, FAST_TF32, &error) == STATUS_OK;
+  if (usable) fast_version_text(version, device_pins(device)->version);
+  return json_pack("{s:b,s:s,s:s}", "usable", usable, "cublaslt", version, "reason",
+                   usable ? "" : error.text);
+}
+
+// {"name", "usable", "reason", "fast_mode"}, and the facts where the driver tells them.
 static json_t *examine_gpu(const CudaLibrary *library, int ordinal) {
   CudaFacts facts;
   Device *device = NULL;
@@ -43,11 +54,13 @@ static json_t *examine_gpu(const CudaLibrary *library, int ordinal) {
   version_text(runtime, facts.runtime_version);
   snprintf(capability, sizeof capability, "%d.%d", facts.major, facts.minor);
   bool usable = device_create_cuda(&device, ordinal, &error) == STATUS_OK;
+  json_t *fast_mode = usable ? examine_fast_mode(device) : NULL;
   device_free(device);
-  return json_pack("{s:s,s:b,s:s,s:s,s:s,s:i,s:I,s:I,s:s,s:s}", "name", name, "usable", usable, "reason",
-                   usable ? "" : error.text, "model", facts.name, "compute_capability", capability,
-                   "multiprocessors", facts.multiprocessors, "memory", (json_int_t)facts.memory_total,
-                   "memory_free", (json_int_t)facts.memory_free, "driver", driver, "runtime", runtime);
+  return json_pack("{s:s,s:b,s:s,s:o*,s:s,s:s,s:i,s:I,s:I,s:s,s:s}", "name", name, "usable", usable, "reason",
+                   usable ? "" : error.text, "fast_mode", fast_mode, "model", facts.name,
+                   "compute_capability", capability, "multiprocessors", facts.multiprocessors, "memory",
+                   (json_int_t)facts.memory_total, "memory_free", (json_int_t)facts.memory_free, "driver",
+                   driver, "runtime", runtime);
 }
 
 // The GPUs; *reason says why there is none.
@@ -79,6 +92,7 @@ static void print_cpu(const json_t *list) {
     else
       printf("  %-12s no: %s\n", text_of(isa, "name"), text_of(isa, "reason"));
   }
+  printf("  fast mode    no: numerics f1 is that of GPUs\n");
 }
 
 static void print_gpu(const json_t *gpu) {
@@ -97,6 +111,12 @@ static void print_gpu(const json_t *gpu) {
     printf("  self-test passed\n");
   else
     printf("  cannot be used: %s\n", text_of(gpu, "reason"));
+  const json_t *fast = json_object_get(gpu, "fast_mode");
+  if (fast != NULL && json_is_true(json_object_get(fast, "usable")))
+    printf("  fast mode    cuBLASLt %s (numerics f1, which has not been compared with x1 on a GPU yet)\n",
+           text_of(fast, "cublaslt"));
+  else if (fast != NULL)
+    printf("  fast mode    no: %s\n", text_of(fast, "reason"));
 }
 
 static void print_gpus(const json_t *list, const char *reason) {

@@ -22,10 +22,10 @@ static json_t *digest_json(const uint8_t digest[DIGEST_BYTES]) {
   return json_string(hex);
 }
 
-static void print_digest(const char *name, const uint8_t digest[DIGEST_BYTES]) {
+static void print_digest(const char *name, const char *numerics, const uint8_t digest[DIGEST_BYTES]) {
   char hex[DIGEST_HEX];
   sha256_hex(hex, digest);
-  printf("%-12s x1:%s\n", name, hex);
+  printf("%-12s %s:%s\n", name, numerics, hex);
 }
 
 // ---- a checkpoint ----
@@ -57,8 +57,8 @@ static void print_checkpoint(const Checkpoint *checkpoint, const char *path) {
   printf("checkpoint   %s\nstep         %llu (epoch %llu)%s%s\nnumerics     %s, written by ingot %s\n", path,
          (unsigned long long)state->step, (unsigned long long)state->epoch, state->is_best ? ", best" : "",
          state->is_final ? ", final" : "", state->numerics, state->version);
-  print_digest("state", state->state_digest);
-  print_digest("model", state->model_digest);
+  print_digest("state", state->numerics, state->state_digest);
+  print_digest("model", state->numerics, state->model_digest);
   printf("tensors      %d\n", checkpoint->tensors.count);
   for (int i = 0; i < checkpoint->tensors.count; i++) print_tensor(&checkpoint->tensors.items[i]);
 }
@@ -99,13 +99,13 @@ static void print_manifest(const Manifest *manifest, const char *path) {
   printf("rows         %lld: %lld training, %lld validation, %lld test\n", (long long)manifest->rows,
          (long long)manifest->part_rows[PART_TRAIN], (long long)manifest->part_rows[PART_VALIDATION],
          (long long)manifest->part_rows[PART_TEST]);
-  print_digest("data digest", manifest->data_digest);
+  print_digest("data digest", manifest->numerics, manifest->data_digest);
   printf("state        %s\n", manifest->finished ? "finished" : "unfinished");
   if (!manifest->finished) return;
   printf("ended by     %s at step %llu\n", manifest->end, (unsigned long long)manifest->final.step);
-  print_digest("final state", manifest->final.state_digest);
+  print_digest("final state", manifest->numerics, manifest->final.state_digest);
   printf("selected     step %llu\n", (unsigned long long)manifest->selected.step);
-  print_digest("model", manifest->selected.model_digest);
+  print_digest("model", manifest->numerics, manifest->selected.model_digest);
 }
 
 // The manifest as it is, and the checkpoints that are there.

@@ -16,7 +16,8 @@ Status verb_list(int argc, char **argv, Error *error);
 
 // What a line shows of one run; empty where the run has not got there yet.
 typedef struct RunLine {
-  const char *state; // "finished", "unfinished"
+  const char *state;    // "finished", "unfinished"
+  const char *numerics; // id of the digest
   uint64_t step;
   char digest[DIGEST_HEX];
   json_t *report; // NULL: not evaluated
@@ -48,7 +49,7 @@ static void read_report(RunLine *line, const uint8_t selected[DIGEST_BYTES], con
 
 static void read_line(RunLine *line, const Manifest *manifest, const char *path) {
   CheckpointState newest, best;
-  *line = (RunLine){.state = manifest->finished ? "finished" : "unfinished"};
+  *line = (RunLine){.state = manifest->finished ? "finished" : "unfinished", .numerics = manifest->numerics};
   if (manifest->finished) {
     line->step = manifest->final.step;
     sha256_hex(line->digest, manifest->final.state_digest);
@@ -79,7 +80,7 @@ enum { SHOWN_COUNT = sizeof shown_metrics / sizeof shown_metrics[0] };
 
 static void print_line(const char *name, const RunLine *line) {
   char digest[24];
-  snprintf(digest, sizeof digest, line->digest[0] != '\0' ? "x1:%.12s" : "-", line->digest);
+  snprintf(digest, sizeof digest, line->digest[0] != '\0' ? "%s:%.12s" : "-", line->numerics, line->digest);
   printf("%-28s  %-10s  %8llu  %-16s", name, line->state, (unsigned long long)line->step, digest);
   for (int i = 0; i < SHOWN_COUNT; i++) {
     double value = line->report == NULL ? __builtin_nan("") : metric_of(line->report, shown_metrics[i]);

@@ -5,8 +5,8 @@
 #include "io/report/predictions.h"
 #include "io/shared/durable.h"
 #include "io/shared/text.h"
-#include "tools/cli/judge/judged_rows.h"
-#include "tools/cli/judge/policy.h"
+#include "tools/cli/judge/models/judged_rows.h"
+#include "tools/cli/judge/models/policy.h"
 #include "tools/cli/shared/command.h"
 #include "tools/cli/shared/output.h"
 
@@ -19,7 +19,7 @@ Status verb_predict(int argc, char **argv, Error *error);
 typedef struct PredictChoices {
   const char *output, *checkpoint, *device, *isa, *id;
   int64_t top, thread_count;
-  bool force;
+  bool acted, force;
 } PredictChoices;
 
 // What is known of the rows before they are written.
@@ -32,7 +32,10 @@ typedef struct Prediction {
   TextList extra;
   TextList class_names;
   Predictions out; // owned here
-  int64_t *gains[2];
+  int64_t *gains[2], *cost;
+  double *costs; // of several classes, where decisions have costs
+  PolicyCut cut;
+  bool *listed;
 } Prediction;
 
 static const char *key_of(const PredictChoices *choices, const TrainedModel *model) {
@@ -119,9 +122,24 @@ static Status add_gains(Prediction *prediction, Error *error) {
     out->expected_gains[i] =
         money_expected_gain(out->scores[i], prediction->gains[1][i], prediction->gains[0][i]) / MONEY_SCALE;
   }
+  if (config->business.capacity.budget > 0) {
+    PayoffRows rows = {.frame = frame, .task = TASK_BINARY, .row_ids = (const char *const *)out->ids};
+    TRY(payoff_expression(&prediction->cost, &config->business, config->business.capacity.cost,
+                          "capacity.cost", &rows, error));
+  }
 done:
   frame_free(frame);
   return status;
+}
+
+// The capacity counts the rows of this file.
+static void limit(Prediction *prediction, EvaluationSet *set) {
+  const BusinessConfig *business = &prediction->model.config->business;
+  set->capacity = money_capacity(&business->capacity, set->rows, prediction->cost);
+  money_limit(set);
+  prediction->listed = memory_get((size_t)set->rows, sizeof *prediction->listed);
+  money_list(prediction->listed, set, (const char *const *)prediction->out.ids);
+  set->listed = prediction->listed;
 }
 
 static void decide(Prediction *prediction) {
@@ -134,9 +152,13 @@ static void decide(Prediction *prediction) {
                        .policy = prediction->policy,
                        .money = {NULL, NULL, prediction->gains[1], prediction->gains[0]}};
   if (task == TASK_REGRESSION) return;
+  if (out->expected_gains != NULL) limit(prediction, &set);
   out->decisions = memory_get((size_t)out->rows, sizeof *out->decisions);
   for (int64_t i = 0; i < out->rows; i++) {
-    out->decisions[i] = task == TASK_BINARY ? (double)policy_acts(&set, i) : predicted_class(&set, i);
+    const double *scores = out->scores + i * out->classes;
+    out->decisions[i] = task == TASK_BINARY         ? (double)policy_acts(&set, i)
+                        : prediction->costs != NULL ? money_cheapest(scores, prediction->costs, out->classes)
+                                                    : predicted_class(&set, i);
   }
 }
 
@@ -158,6 +180,8 @@ static Status predict_rows(Prediction *prediction, Error *error) {
   const BusinessConfig *business = model->config == NULL ? NULL : &model->config->business;
   PASS(policy_of_model(&prediction->policy, model, business, error));
   if (business != NULL && business->present && task == TASK_BINARY) PASS(add_gains(prediction, error));
+  if (business != NULL && business->present && task == TASK_MULTICLASS)
+    PASS(judged_costs(&prediction->costs, business, model->preprocess, error));
   decide(prediction);
   return STATUS_OK;
 }
@@ -246,6 +270,9 @@ static void prediction_close(Prediction *prediction) {
   free(out->expected_gains);
   free(prediction->gains[0]);
   free(prediction->gains[1]);
+  free(prediction->cost);
+  free(prediction->costs);
+  free(prediction->listed);
   text_list_free(&prediction->extra);
   text_list_free(&prediction->class_names);
   dataset_close(prediction->dataset);
@@ -281,6 +308,8 @@ Status verb_predict(int argc, char **argv, Error *error) {
       TEXT('o', "output", "OUT", &choices.output, "OUT.h5 or OUT.csv (required)"),
       NUMBER(0, "top", "K", &choices.top, 1, INT64_MAX,
              "the K rows to act on first, by expected gain, then score; at most those acted on"),
+      FLAG(0, "acted", &choices.acted,
+           "only the rows acted on, in that order; with business.capacity as many as it allows"),
       TEXT(0, "id", "COLUMN", &choices.id,
            "column of row ids (default: the key of the split, else row numbers)"),
       TEXT(0, "checkpoint", "WHICH", &choices.checkpoint,
@@ -299,7 +328,8 @@ Status verb_predict(int argc, char **argv, Error *error) {
       "an error; columns the model does not read are named and ignored; unknown categories count as\n"
       "unknown; rows keep their order.\n",
       "ingot predict runs/churn-1a2b3c4d new.h5 -o scores.csv\n"
-      "ingot predict runs/churn-1a2b3c4d new.h5 -o call_list.csv --top 800",
+      "ingot predict runs/churn-1a2b3c4d new.h5 -o call_list.csv --top 800\n"
+      "ingot predict runs/churn-1a2b3c4d new.h5 -o call_list.csv --acted",
       options,
       sizeof options / sizeof options[0],
       2,
@@ -309,5 +339,6 @@ Status verb_predict(int argc, char **argv, Error *error) {
   if (parsed.helped) return STATUS_OK;
   if (choices.output == NULL)
     return error_set(error, STATUS_USAGE, "-o OUT is missing: a name that ends in .h5 or .csv");
+  if (choices.acted && choices.top == 0) choices.top = INT64_MAX;
   return predict(&choices, parsed.arguments, error);
 }

@@ -44,10 +44,10 @@ static void print_report(const VerifyReport *report, const char *run) {
   if (report->covered != NULL) printf("%s\n", report->covered);
   if (!report->has_digests) return;
   sha256_hex(hex, report->state_digest);
-  printf("state  x1:%s (step %llu)\n", hex, (unsigned long long)report->step);
+  printf("state  %s:%s (step %llu)\n", report->numerics, hex, (unsigned long long)report->step);
   if (!report->has_model) return;
   sha256_hex(hex, report->model_digest);
-  printf("model  x1:%s (step %llu)\n", hex, (unsigned long long)report->model_step);
+  printf("model  %s:%s (step %llu)\n", report->numerics, hex, (unsigned long long)report->model_step);
 }
 
 static Status print_digest(const VerifyReport *report, bool of_model, Error *error) {
@@ -55,7 +55,7 @@ static Status print_digest(const VerifyReport *report, bool of_model, Error *err
   if (!(of_model ? report->has_model : report->has_digests))
     return error_set(error, STATUS_MISSING, "the run has no checkpoint yet, so it has no digest");
   sha256_hex(hex, of_model ? report->model_digest : report->state_digest);
-  printf("x1:%s\n", hex);
+  printf("%s:%s\n", report->numerics, hex);
   return STATUS_OK;
 }
 

@@ -6,23 +6,14 @@
 
 #include <stdlib.h>
 
-// The mean label with its interval: Wilson's where labels are counted, else Student's.
-static void label_of_bin(CalibrationBin *bin, const EvaluationSet *set, const ScoreBlocks *blocks,
-                         double confidence) {
+// The mean label with its interval: Student's.
+static void moments_of_labels(CalibrationBin *bin, const EvaluationSet *set, const ScoreBlocks *blocks,
+                              double confidence) {
   MomentSum sum = {0};
-  int64_t positives = 0, end = bin->first + bin->rows;
   for (int pass = 0; pass < 2; pass++) {
-    for (int64_t i = bin->first; i < end; i++) {
+    for (int64_t i = bin->first; i < bin->first + bin->rows; i++) {
       int64_t row = blocks->order[i];
-      positives += set->labels[row] == 1;
       moment_add(&sum, set->labels[row], set->weights == NULL ? 1 : set->weights[row]);
-    }
-    // Labels of 0 and 1 have no second pass.
-    if (set->task == TASK_BINARY && set->weights == NULL) {
-      Estimate interval = estimate_wilson((double)positives, (double)bin->rows, confidence);
-      bin->weight = (double)bin->rows;
-      bin->mean_label = interval.value, bin->low = interval.low, bin->high = interval.high;
-      return;
     }
     moment_end_pass(&sum);
   }
@@ -33,34 +24,52 @@ static void label_of_bin(CalibrationBin *bin, const EvaluationSet *set, const Sc
   bin->mean_label = moments.mean, bin->low = interval.low, bin->high = interval.high;
 }
 
-// One bin of the rows order[from..to).
-static CalibrationBin bin_of(const EvaluationSet *set, const ScoreBlocks *blocks, int64_t from, int64_t to,
+// The same where labels are counted: Wilson's.
+static void count_of_labels(CalibrationBin *bin, int64_t positives, double confidence) {
+  Estimate interval = estimate_wilson((double)positives, (double)bin->rows, confidence);
+  bin->weight = (double)bin->rows;
+  bin->mean_label = interval.value, bin->low = interval.low, bin->high = interval.high;
+}
+
+// Blocks [first, last) as one bin.
+static CalibrationBin bin_of(const EvaluationSet *set, const ScoreBlocks *blocks, int64_t first, int64_t last,
                              double confidence) {
+  int64_t from = score_block_start(blocks, first), to = blocks->end[last - 1], positives = 0;
   CalibrationBin bin = {.first = from,
                         .rows = to - from,
-                        .low_score = set->scores[blocks->order[from]] + 0.0,
-                        .high_score = set->scores[blocks->order[to - 1]] + 0.0};
-  SumBins scores = {0};
-  label_of_bin(&bin, set, blocks, confidence);
-  for (int64_t i = from; i < to; i++) {
-    int64_t row = blocks->order[i];
-    sum_bins_add(&scores, set->weights == NULL ? set->scores[row] : set->weights[row] * set->scores[row]);
+                        .low_score = blocks->score[first],
+                        .high_score = blocks->score[last - 1]};
+  SumBins scores = {0}, spread = {0};
+  for (int64_t b = first; b < last; b++) {
+    double p = blocks->score[b];
+    positives += blocks->positives[b];
+    for (int64_t i = score_block_start(blocks, b); i < blocks->end[b]; i++) {
+      double weight = set->weights == NULL ? 1 : set->weights[blocks->order[i]];
+      sum_bins_add(&scores, weight * p);
+      sum_bins_add(&spread, weight * weight * (p * (1 - p)));
+    }
   }
+  if (set->task == TASK_BINARY && set->weights == NULL)
+    count_of_labels(&bin, positives, confidence);
+  else
+    moments_of_labels(&bin, set, blocks, confidence);
   bin.mean_score = sum_bins_value(&scores) / bin.weight;
+  bin.spread = sum_bins_value(&spread);
   return bin;
 }
 
 int calibration_bins(CalibrationBin bins[CALIBRATION_BINS], const EvaluationSet *set,
                      const ScoreBlocks *blocks, double confidence) {
   int count = 0;
-  int64_t from = 0;
+  int64_t from = 0, first = 0;
   for (int64_t b = 0; b < blocks->count; b++) {
     // A bin ends with the first block that brings it to its share of the rows that are left.
     int64_t bins_left = CALIBRATION_BINS - count;
     int64_t due = from + (set->rows - from + bins_left - 1) / bins_left;
     if (blocks->end[b] < due && b + 1 < blocks->count) continue;
-    CalibrationBin bin = bin_of(set, blocks, from, blocks->end[b], confidence);
+    CalibrationBin bin = bin_of(set, blocks, first, b + 1, confidence);
     from = blocks->end[b];
+    first = b + 1;
     if (bin.weight > 0) bins[count++] = bin; // rows of weight 0 say nothing
   }
   return count;
@@ -76,11 +85,11 @@ double calibration_error_of(const CalibrationBin *bins, int count) {
   return exact_sum_value(&error);
 }
 
-double calibration_error(const EvaluationSet *set) {
+static double error_of_class(const EvaluationSet *set) {
   CalibrationBin bins[CALIBRATION_BINS];
-  ScoreBlocks *own = set->blocks == NULL ? score_blocks_new(set) : NULL;
-  int count = calibration_bins(bins, set, own != NULL ? own : set->blocks, 0.95);
-  score_blocks_free(own);
+  ScoreBlocks *blocks = score_blocks_new(set);
+  int count = calibration_bins(bins, set, blocks, 0.95);
+  score_blocks_free(blocks);
   return calibration_error_of(bins, count);
 }
 
@@ -99,7 +108,7 @@ double classwise_calibration_error(const EvaluationSet *set) {
       scores[i] = set->scores[i * set->classes + k];
       labels[i] = set->labels[i] == k;
     }
-    exact_sum_add(&sum, calibration_error(&one));
+    exact_sum_add(&sum, error_of_class(&one));
   }
   free(scores);
   free(labels);

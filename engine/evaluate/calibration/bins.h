@@ -13,9 +13,7 @@ int calibration_bins(CalibrationBin bins[CALIBRATION_BINS], const EvaluationSet 
 // Sum over bins of weight share times |mean label - mean score|.
 double calibration_error_of(const CalibrationBin *bins, int count);
 
-// The same for a set without its bins; and for several classes the mean over classes of that of [label =
-// class].
-double calibration_error(const EvaluationSet *set);
+// For several classes: the mean over classes of that of [label = class] against p(class).
 double classwise_calibration_error(const EvaluationSet *set);
 
 #endif

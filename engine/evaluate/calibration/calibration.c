@@ -1,14 +1,17 @@
 // The calibration part of a report.
 #include "engine/evaluate/calibration/calibration.h"
 
-#include "engine/evaluate/calibration/bins.h"
 #include "engine/evaluate/calibration/decomposition.h"
 #include "engine/evaluate/metrics/facts.h"
 #include "engine/evaluate/statistics/statistics.h"
 
+#include <string.h>
+
 void calibration_of(EvaluationReport *report, const EvaluationSet *set, const ScoreBlocks *blocks) {
-  report->bin_count = calibration_bins(report->bins, set, blocks, report->confidence);
-  report->calibration_error = calibration_error_of(report->bins, report->bin_count);
+  CalibrationBins bins = calibration_bins_of(set, report->confidence);
+  report->bin_count = bins.count;
+  memcpy(report->bins, bins.bins, sizeof bins.bins);
+  report->calibration_error = bins.error;
   if (set->task != TASK_BINARY) return;
   CoxFit fit = cox_of(set);
   report->calibration_slope =

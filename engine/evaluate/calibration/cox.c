@@ -9,7 +9,8 @@
 #include <stdlib.h>
 
 enum { MOST_STEPS = 40, THIN = 32, THIN_FROM = 1 << 16 };
-static const double least_step = 1e-11, largest_parameter = 1e4, least_determinant = 1e-13;
+// Newton squares the error: what remains after a step of 1e-7 is below the rounding of the sums.
+static const double least_step = 1e-7, largest_parameter = 1e4, least_determinant = 1e-13;
 
 // A symmetric matrix of (1, x) and a vector, summed over blocks.
 typedef struct Normal {
@@ -72,36 +73,35 @@ static bool converge(Fit *fit, int64_t stride) {
   return false;
 }
 
-// Sums of squared weighted residuals times (1, x, x^2).
-static Normal squares_of_scores(const Fit *fit) {
+// The weighted squared residual of a block's rows.
+static double squared_residuals(const Fit *fit, int64_t block, double p) {
   const ScoreBlocks *blocks = fit->blocks;
-  SumBins *sums = memory_get(3, sizeof *sums);
-  for (int64_t b = 0; b < blocks->count; b++) {
-    double p = probability(fit, b), x = fit->logits[b], square = 0;
-    if (!blocks->weighted) {
-      square =
-          score_block_positive(blocks, b) * ((1 - p) * (1 - p)) + score_block_negative(blocks, b) * (p * p);
-    } else {
-      ExactSum exact = {0};
-      for (int64_t i = score_block_start(blocks, b); i < blocks->end[b]; i++) {
-        int64_t row = blocks->order[i];
-        double residual = fit->set->weights[row] * (fit->set->labels[row] == 1 ? 1 - p : p);
-        exact_sum_add(&exact, residual * residual);
-      }
-      square = exact_sum_value(&exact);
-    }
-    sum_bins_add(&sums[0], square);
-    sum_bins_add(&sums[1], square * x);
-    sum_bins_add(&sums[2], square * (x * x));
+  if (!blocks->weighted) {
+    double positive = score_block_positive(blocks, block), negative = score_block_negative(blocks, block);
+    return positive * ((1 - p) * (1 - p)) + negative * (p * p);
   }
-  Normal normal = {sum_bins_value(&sums[0]), sum_bins_value(&sums[1]), sum_bins_value(&sums[2]), 0, 0};
-  free(sums);
-  return normal;
+  ExactSum exact = {0};
+  for (int64_t i = score_block_start(blocks, block); i < blocks->end[block]; i++) {
+    int64_t row = blocks->order[i];
+    double residual = fit->set->weights[row] * (fit->set->labels[row] == 1 ? 1 - p : p);
+    exact_sum_add(&exact, residual * residual);
+  }
+  return exact_sum_value(&exact);
 }
 
-// Square roots of the diagonal of H^-1 S H^-1.
+// Square roots of the diagonal of H^-1 S H^-1, H the curvature and S the squares of the scores.
 static void sandwich(CoxFit *result, const Fit *fit) {
-  Normal h = curvature(fit, 1), s = squares_of_scores(fit);
+  SumBins *sums = memory_get(6, sizeof *sums);
+  for (int64_t b = 0; b < fit->blocks->count; b++) {
+    double p = probability(fit, b), x = fit->logits[b], square = squared_residuals(fit, b, p);
+    double positive = score_block_positive(fit->blocks, b), negative = score_block_negative(fit->blocks, b);
+    double weight = (positive + negative) * (p * (1 - p));
+    double terms[6] = {weight, weight * x, weight * (x * x), square, square * x, square * (x * x)};
+    for (int i = 0; i < 6; i++) sum_bins_add(&sums[i], terms[i]);
+  }
+  Normal h = {sum_bins_value(&sums[0]), sum_bins_value(&sums[1]), sum_bins_value(&sums[2]), 0, 0};
+  Normal s = {sum_bins_value(&sums[3]), sum_bins_value(&sums[4]), sum_bins_value(&sums[5]), 0, 0};
+  free(sums);
   double determinant = determinant_of(&h);
   double intercept = h.xx * h.xx * s.one - 2 * h.xx * h.x * s.x + h.x * h.x * s.xx;
   double slope = h.x * h.x * s.one - 2 * h.x * h.one * s.x + h.one * h.one * s.xx;
@@ -115,7 +115,7 @@ CoxFit cox_fit(const EvaluationSet *set, const ScoreBlocks *blocks) {
   if (blocks->count < 2 || !(blocks->positive_total > 0) || !(blocks->negative_total > 0)) return result;
   Fit fit = {set, blocks, memory_get((size_t)blocks->count, sizeof(double)), 0, 1};
   for (int64_t b = 0; b < blocks->count; b++) {
-    double p = clipped_probability(score_block_score(blocks, b));
+    double p = clipped_probability(blocks->score[b]);
     fit.logits[b] = math64_log(p / (1 - p));
   }
   // Many blocks: a part of them gives a start from which the whole needs two or three steps.

@@ -79,17 +79,6 @@ static double drawn_normal(int bin, double deviation, int replicate) {
   return deviation * math64_normal_quantile(((double)words[bin % 4] + 0.5) * 0x1p-32);
 }
 
-// Standard deviation of the weighted sum of a bin's labels.
-static double deviation_of(const EvaluationSet *set, const ScoreBlocks *blocks, const CalibrationBin *bin) {
-  SumBins variance = {0};
-  for (int64_t place = bin->first; place < bin->first + bin->rows; place++) {
-    int64_t row = blocks->order[place];
-    double p = set->scores[row], weight = set->weights == NULL ? 1 : set->weights[row];
-    sum_bins_add(&variance, weight * weight * (p * (1 - p)));
-  }
-  return math64_sqrt(sum_bins_value(&variance));
-}
-
 static int compare_numbers(const void *a, const void *b) {
   double x = *(const double *)a, y = *(const double *)b;
   return (x > y) - (x < y);
@@ -100,7 +89,7 @@ NoiseFloor noise_floor(const EvaluationSet *set, const ScoreBlocks *blocks, cons
   bool by_rows = set->weights == NULL && set->rows <= ROW_BY_ROW;
   double errors[REPLICATES], deviations[CALIBRATION_BINS], weight = 0;
   for (int b = 0; b < count; b++) {
-    deviations[b] = by_rows ? 0 : deviation_of(set, blocks, &bins[b]);
+    deviations[b] = math64_sqrt(bins[b].spread);
     weight += bins[b].weight;
   }
   for (int replicate = 0; replicate < REPLICATES; replicate++) {

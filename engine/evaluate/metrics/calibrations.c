@@ -3,8 +3,6 @@
 #include "engine/evaluate/metrics/facts.h"
 #include "engine/evaluate/metrics/formulas.h"
 
-#include <stddef.h>
-
 double formula_calibration_slope(const Metric *metric, const EvaluationSet *set) {
   (void)metric;
   return cox_of(set).slope;
@@ -17,8 +15,7 @@ double formula_calibration_intercept(const Metric *metric, const EvaluationSet *
 
 double formula_ece(const Metric *metric, const EvaluationSet *set) {
   (void)metric;
-  bool known = set->facts != NULL && set->facts->has_calibration_error;
-  return known ? set->facts->calibration_error : calibration_error(set);
+  return calibration_bins_of(set, 0).error;
 }
 
 double formula_classwise_ece(const Metric *metric, const EvaluationSet *set) {

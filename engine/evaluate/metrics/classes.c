@@ -1,8 +1,8 @@
 // Metrics of predicted classes, out of the confusion matrix.
 #include "engine/evaluate/metrics/facts.h"
 #include "engine/evaluate/metrics/formulas.h"
-#include "engine/evaluate/statistics/class_metrics.h"
 #include "engine/shared/math64.h"
+#include "engine/shared/memory.h"
 
 #include <stdlib.h>
 
@@ -98,10 +98,9 @@ double metric_of_confusion(MetricId id, const double *confusion, int classes) {
 }
 
 static double of_classes(const Metric *metric, const EvaluationSet *set) {
-  if (set->facts != NULL && set->facts->confusion != NULL)
-    return metric_of_confusion(metric->id, set->facts->confusion, set->facts->classes);
-  int classes;
-  double *confusion = confusion_of(set, &classes);
+  int classes = set->task == TASK_BINARY ? 2 : set->classes;
+  double *confusion = memory_get((size_t)classes * (size_t)classes, sizeof *confusion);
+  confusion_into(confusion, set);
   double value = metric_of_confusion(metric->id, confusion, classes);
   free(confusion);
   return value;

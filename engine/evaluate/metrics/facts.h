@@ -1,9 +1,9 @@
-// What several metrics need of the same rows, computed once.
+// What several metrics need of the same rows, computed once, when it is first asked for.
 #ifndef INGOT_ENGINE_EVALUATE_METRICS_FACTS_H
 #define INGOT_ENGINE_EVALUATE_METRICS_FACTS_H
 
 #include "engine/evaluate/calibration/cox.h"
-#include "engine/evaluate/metrics.h"
+#include "engine/evaluate/report_data.h"
 
 // Quantiles of the absolute error, as numerics demands (Hyndman and Fan's type 7); with weights Akinshin's
 // 2023 weighted type 7, which is the same for equal weights.
@@ -11,21 +11,23 @@ typedef struct ErrorQuantiles {
   double median, p90;
 } ErrorQuantiles;
 
-struct MetricFacts {
-  int classes;
-  double *confusion; // [classes, classes] (label, predicted class); NULL for regression
-  bool has_cox, has_quantiles, has_calibration_error;
-  CoxFit cox;                     // where a chosen metric needs it
-  ErrorQuantiles error_quantiles; // likewise
-  double calibration_error;       // binary, likewise
-};
+// Equal-mass bins of the score; `confidence` is that of their intervals.
+typedef struct CalibrationBins {
+  int count;
+  CalibrationBin bins[CALIBRATION_BINS];
+  double error, confidence;
+} CalibrationBins;
 
-// Of a checked set (with blocks, where it is binary). Freed by metric_facts_free (NULL is allowed).
-MetricFacts *metric_facts_new(const EvaluationSet *set, const Metric *const *metrics, int count);
-void metric_facts_free(MetricFacts *facts);
-
-// From the facts, or computed.
+// Of set->facts where they are there (threads may ask at once), else computed anew. Binary sets need blocks.
 CoxFit cox_of(const EvaluationSet *set);
 ErrorQuantiles error_quantiles_of(const EvaluationSet *set);
+CalibrationBins calibration_bins_of(const EvaluationSet *set, double confidence);
+double area_error_of(const EvaluationSet *set); // DeLong's standard error of the AUC
+
+// confusion[classes, classes] (label, predicted class), classes = 2 for binary sets.
+void confusion_into(double *confusion, const EvaluationSet *set);
+
+// How many threads share the work on a set; 1 where starting them would take longer.
+int evaluation_threads(const EvaluationSet *set);
 
 #endif

@@ -28,7 +28,7 @@ typedef struct Agreement {
   bool present; // binary
   bool money;
   int pair_count;
-  AgreementPair pairs[METRIC_COUNT];
+  AgreementPair pairs[METRIC_LIMIT];
   int band_count;
   AgreementBand bands[AGREEMENT_BANDS];
 } Agreement;

@@ -11,5 +11,7 @@ void panels_clear(Panels *panels) {
   stability_clear(&panels->stability);
   for (int i = 0; i < panels->drift_count; i++) drift_clear(&panels->drift[i]);
   free(panels->drift);
+  importance_clear(&panels->importance);
+  dependence_clear(&panels->dependence);
   memset(panels, 0, sizeof *panels);
 }

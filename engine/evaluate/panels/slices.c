@@ -24,13 +24,14 @@ typedef struct Chosen {
 } Chosen;
 
 static void choose(Chosen *chosen, const char *name, const EvaluationSet *set) {
-  for (int i = 0; i < METRIC_COUNT; i++) {
-    const Metric *metric = &metric_table[i];
-    bool known = strcmp(metric->name, name) == 0 && (metric->tasks & 1u << set->task) != 0;
-    if (!known || (metric->id == METRIC_value && set->money.act == NULL)) continue;
-    for (int j = 0; j < chosen->count; j++) known = known && chosen->items[j] != metric;
-    if (known && chosen->count < SLICE_METRICS) chosen->items[chosen->count++] = metric;
+  const Metric *metric;
+  Error ignored;
+  if (metric_find(&metric, name, set->task, &ignored) != STATUS_OK) return;
+  if (metric->id == METRIC_value && set->money.act == NULL) return;
+  for (int i = 0; i < chosen->count; i++) {
+    if (chosen->items[i] == metric) return;
   }
+  if (chosen->count < SLICE_METRICS) chosen->items[chosen->count++] = metric;
 }
 
 static Chosen choose_metrics(const EvaluationSet *set, const TextList *names, const GatesConfig *gates) {
@@ -108,14 +109,20 @@ static void fill_slice(Slice *slice, const EvaluationSet *champion, const Evalua
 
 // ---- all slices ----
 
+// Over the slices that were tested: one with too few events asks no question.
 static void adjust(Slices *slices, int metric) {
   double *p = memory_get((size_t)slices->count, sizeof *p);
-  for (int i = 0; i < slices->count; i++) p[i] = slices->items[i].metrics[metric].harm_p;
-  benjamini_hochberg_adjust(p, p, slices->count);
+  int tested = 0;
   for (int i = 0; i < slices->count; i++) {
+    double asked = slices->items[i].metrics[metric].harm_p;
+    if (asked == asked) p[tested++] = asked;
+  }
+  benjamini_hochberg_adjust(p, p, tested);
+  for (int i = 0, at = 0; i < slices->count; i++) {
     SliceMetric *made = &slices->items[i].metrics[metric];
-    made->harm_adjusted = p[i];
-    made->harmed = p[i] <= SLICE_Q && made->delta.value < 0;
+    if (made->harm_p != made->harm_p) continue;
+    made->harm_adjusted = p[at++];
+    made->harmed = made->harm_adjusted <= SLICE_Q && made->delta.value < 0;
   }
   free(p);
 }

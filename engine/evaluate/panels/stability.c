@@ -79,11 +79,10 @@ static void choose_metrics(Stability *stability, const EvaluationSet *set, const
                         : set->task == TASK_REGRESSION      ? "rmse"
                                                             : "log_loss";
   if (set->money.act != NULL) stability->metrics[stability->metric_count++] = &metric_table[METRIC_value];
-  for (int i = 0; i < METRIC_COUNT; i++) {
-    const Metric *metric = &metric_table[i];
-    bool known = strcmp(metric->name, primary) == 0 && (metric->tasks & 1u << set->task) != 0;
-    if (known && metric->id != METRIC_value) stability->metrics[stability->metric_count++] = metric;
-  }
+  const Metric *metric;
+  Error ignored;
+  if (metric_find(&metric, primary, set->task, &ignored) == STATUS_OK && metric->id != METRIC_value)
+    stability->metrics[stability->metric_count++] = metric;
 }
 
 static void fill_block(Stability *stability, const EvaluationSet *champion, const EvaluationSet *challenger,

@@ -3,6 +3,7 @@
 #define INGOT_ENGINE_EVALUATE_PANELS_STABILITY_H
 
 #include "engine/evaluate/report_data.h"
+#include "engine/preprocess/frame.h"
 
 enum { TIME_BLOCKS = 8, TIME_METRICS = 2 };
 
@@ -13,6 +14,7 @@ typedef struct TimeBlock {
 } TimeBlock;
 
 typedef struct Stability {
+  bool by_row;     // times are numbers of rows in time order, counted from 1
   char *from, *to; // of all judged rows; NULL: no time is known
   int metric_count;
   const Metric *metrics[TIME_METRICS]; // value where there is money, and the primary rule's

@@ -48,8 +48,8 @@ static void cut(ScoreGroups *groups, const Cutting *cutting) {
   for (int64_t b = 0; b < blocks->count; b++) {
     // A group ends with the first block that brings it to its share of the rows that are left.
     int64_t due = from + (blocks->rows - from + left - 1) / left;
-    bool last = b + 1 == blocks->count, above = binary && score_block_score(blocks, b) >= threshold;
-    bool at_threshold = binary && !above && !last && score_block_score(blocks, b + 1) >= threshold;
+    bool last = b + 1 == blocks->count, above = binary && blocks->score[b] >= threshold;
+    bool at_threshold = binary && !above && !last && blocks->score[b + 1] >= threshold;
     bool ends_bin = bin < cutting->bin_count && blocks->end[b] >= cutting->bin_end[bin];
     if (above && groups->first_one < 0) groups->first_one = groups->count;
     if (!all && blocks->end[b] < due && !at_threshold && !ends_bin && !last) continue;

@@ -35,32 +35,38 @@ void cuts_of(EvaluationReport *report, const EvaluationSet *set, const ScoreBloc
     }
     // Point k shows cut k (cuts - 1) / (points - 1): both ends are always there.
     if (taken != (report->point_count * (cuts - 1)) / (points - 1)) continue;
-    report->points[report->point_count++] = (CurvePoint){
-        .threshold = taken == 0 ? threshold_above_all : score_block_score(blocks, blocks->count - taken),
-        .true_positives = running_value(&positives),
-        .false_positives = running_value(&negatives),
-        .acted = below ? set->rows - rows_above : rows_above,
-        .value = money ? value : 0};
+    report->points[report->point_count++] =
+        (CurvePoint){.threshold = taken == 0 ? threshold_above_all : blocks->score[blocks->count - taken],
+                     .true_positives = running_value(&positives),
+                     .false_positives = running_value(&negatives),
+                     .acted = below ? set->rows - rows_above : rows_above,
+                     .value = money ? value : 0};
   }
 }
 
-// What acting is worth on the top `taken` rows, a block that is cut being taken in part.
-static int64_t value_of_top(const EvaluationSet *set, const ScoreBlocks *blocks, double share) {
+// What has been taken from the top so far.
+typedef struct Taken {
+  double weight;
+  int64_t gain; // of acting on it
+} Taken;
+
+// Value of each gains row: of `nobody` and of what acting gains on the top weight, a block that is cut in
+// part.
+static void value_of_tops(GainsRow gains[GAINS_ROWS], const EvaluationSet *set, const ScoreBlocks *blocks) {
   bool below = set->policy.act_below;
-  int64_t value = 0, left = 0;
-  for (int64_t i = 0; i < set->rows; i++) value += below ? set->money.act[i] : set->money.skip[i];
-  double rows = share * (double)set->rows, part = 0;
+  int64_t nobody = 0, done = 0;
+  Taken taken = {0, 0};
+  for (int64_t i = 0; i < set->rows; i++) nobody += below ? set->money.act[i] : set->money.skip[i];
   for (int64_t b = blocks->count - 1; b >= 0; b--) {
-    double count = (double)score_block_rows(blocks, b);
+    double weight = score_block_positive(blocks, b) + score_block_negative(blocks, b);
     int64_t gain = below ? -block_gain(set, blocks, b) : block_gain(set, blocks, b);
-    left = gain;
-    part = rows >= count ? 1 : rows / count;
-    rows -= count;
-    if (part < 1) break;
-    value += gain;
-    left = 0;
+    for (; done < GAINS_ROWS && (gains[done].rows <= taken.weight + weight || b == 0); done++) {
+      double part = weight > 0 ? (gains[done].rows - taken.weight) / weight : 0;
+      gains[done].value = nobody + taken.gain + (int64_t)((part < 1 ? part : 1) * (double)gain);
+    }
+    taken.weight += weight;
+    taken.gain += gain;
   }
-  return value + (int64_t)(part * (double)left);
 }
 
 void gains_of(EvaluationReport *report, const EvaluationSet *set, const ScoreBlocks *blocks) {
@@ -74,7 +80,7 @@ void gains_of(EvaluationReport *report, const EvaluationSet *set, const ScoreBlo
                                   .events = events,
                                   .precision = events / rows,
                                   .lift = events / rows / (blocks->positive_total / weight),
-                                  .capture = events / blocks->positive_total,
-                                  .value = set->money.act == NULL ? 0 : value_of_top(set, blocks, shares[i])};
+                                  .capture = events / blocks->positive_total};
   }
+  if (set->money.act != NULL) value_of_tops(report->gains, set, blocks);
 }

@@ -32,35 +32,78 @@ double auc_of(const ScoreBlocks *blocks) {
   return running_value(&pairs) / (blocks->positive_total * blocks->negative_total);
 }
 
+// The placement of a block's rows, by label; blocks are asked for in ascending order.
+typedef struct Placement {
+  RunningSum positives, negatives; // below the block
+  double of_positive, of_negative;
+} Placement;
+
+static void place_block(Placement *placement, const ScoreBlocks *blocks, int64_t block) {
+  double positive = score_block_positive(blocks, block), negative = score_block_negative(blocks, block);
+  double below = running_value(&placement->negatives) + 0.5 * negative;
+  double above = blocks->positive_total - running_value(&placement->positives) - 0.5 * positive;
+  placement->of_positive = below / blocks->negative_total;
+  placement->of_negative = above / blocks->positive_total;
+  running_add(&placement->positives, positive);
+  running_add(&placement->negatives, negative);
+}
+
 double *placements_of(const ScoreBlocks *blocks, const EvaluationSet *set) {
   double *placements = memory_get((size_t)set->rows, sizeof *placements);
-  RunningSum positives = {0}, negatives = {0};
+  Placement placement = {0};
   for (int64_t b = 0; b < blocks->count; b++) {
-    double positive = score_block_positive(blocks, b), negative = score_block_negative(blocks, b);
-    double below = (running_value(&negatives) + 0.5 * negative) / blocks->negative_total;
-    double above =
-        (blocks->positive_total - running_value(&positives) - 0.5 * positive) / blocks->positive_total;
+    place_block(&placement, blocks, b);
     for (int64_t i = score_block_start(blocks, b); i < blocks->end[b]; i++) {
       int64_t row = blocks->order[i];
-      placements[row] = set->labels[row] == 1 ? below : above;
+      placements[row] = set->labels[row] == 1 ? placement.of_positive : placement.of_negative;
     }
-    running_add(&positives, positive);
-    running_add(&negatives, negative);
   }
   return placements;
 }
 
-double delong_error(const double *values, const double *from, const EvaluationSet *set) {
+// Of the means of both classes: [0] others, [1] positives. Freed here.
+static double error_of_classes(MomentSum *classes) {
+  double negative = moment_result(&classes[0]).standard_error;
+  double positive = moment_result(&classes[1]).standard_error;
+  free(classes);
+  return math64_sqrt(positive * positive + negative * negative);
+}
+
+static void add_block(MomentSum classes[2], const Placement *placement, const ScoreBlocks *blocks,
+                      const EvaluationSet *set, int64_t block) {
+  int64_t positives = blocks->positives[block], rows = score_block_rows(blocks, block);
+  if (!blocks->weighted) {
+    for (int64_t i = 0; i < positives; i++) moment_add(&classes[1], placement->of_positive, 1);
+    for (int64_t i = positives; i < rows; i++) moment_add(&classes[0], placement->of_negative, 1);
+    return;
+  }
+  for (int64_t i = score_block_start(blocks, block); i < blocks->end[block]; i++) {
+    int64_t row = blocks->order[i];
+    bool positive = set->labels[row] == 1;
+    moment_add(&classes[positive], positive ? placement->of_positive : placement->of_negative,
+               set->weights[row]);
+  }
+}
+
+double delong_error_of(const ScoreBlocks *blocks, const EvaluationSet *set) {
   MomentSum *classes = memory_get(2, sizeof *classes);
   for (int pass = 0; pass < 2; pass++) {
-    for (int64_t i = 0; i < set->rows; i++) {
-      double value = from == NULL ? values[i] : values[i] - from[i];
-      moment_add(&classes[set->labels[i] == 1], value, set->weights == NULL ? 1 : set->weights[i]);
+    Placement placement = {0};
+    for (int64_t b = 0; b < blocks->count; b++) {
+      place_block(&placement, blocks, b);
+      add_block(classes, &placement, blocks, set, b);
     }
     for (int k = 0; k < 2; k++) moment_end_pass(&classes[k]);
   }
-  double negative = moment_result(&classes[0]).standard_error,
-         positive = moment_result(&classes[1]).standard_error;
-  free(classes);
-  return math64_sqrt(positive * positive + negative * negative);
+  return error_of_classes(classes);
+}
+
+double delong_error_of_difference(const double *to, const double *from, const EvaluationSet *set) {
+  MomentSum *classes = memory_get(2, sizeof *classes);
+  for (int pass = 0; pass < 2; pass++) {
+    for (int64_t i = 0; i < set->rows; i++)
+      moment_add(&classes[set->labels[i] == 1], to[i] - from[i], set->weights == NULL ? 1 : set->weights[i]);
+    for (int k = 0; k < 2; k++) moment_end_pass(&classes[k]);
+  }
+  return error_of_classes(classes);
 }

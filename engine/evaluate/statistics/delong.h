@@ -14,9 +14,9 @@ double auc_of(const ScoreBlocks *blocks);
 // placements[row] of every row; freed by free().
 double *placements_of(const ScoreBlocks *blocks, const EvaluationSet *set);
 
-// Standard error of the mean of a statistic that is a sum over positives plus one over negatives: of an AUC
-// (values = its placements, from = NULL), or of a difference of two (of placements, values - from). NaN with
-// fewer than two rows of a class.
-double delong_error(const double *values, const double *from, const EvaluationSet *set);
+// Standard error of the AUC, and of the difference of two (to - from are placements). NaN with fewer than two
+// rows of a class.
+double delong_error_of(const ScoreBlocks *blocks, const EvaluationSet *set);
+double delong_error_of_difference(const double *to, const double *from, const EvaluationSet *set);
 
 #endif

@@ -60,12 +60,18 @@ static Estimate rmse_estimate(double value, const Moments *moments, double confi
   return squares;
 }
 
-// Of a metric with terms, by their moments. `value`: money is a sum over the rows.
-static Estimate terms_estimate(const Metric *metric, const EvaluationSet *set, double value,
-                               const Moments *moments, double confidence) {
-  if (metric->single == INTERVAL_T_SQUARES) return rmse_estimate(value, moments, confidence);
-  double scale = metric->id == METRIC_value ? (double)set->rows : 1;
-  return estimate_symmetric(INTERVAL_T, value, moments->standard_error * scale, moments->n, confidence);
+// Of a metric with terms, by their moments (NULL: computed).
+static Estimate terms_estimate(const Metric *metric, const EvaluationSet *set, const Moments *moments,
+                               double confidence) {
+  Moments own;
+  if (moments == NULL) own = metric_term_moments(set, metric), moments = &own;
+  if (!(moments->weight > 0)) return estimate_none(metric_value(metric, set)); // no row counts
+  if (metric->single == INTERVAL_T_SQUARES)
+    return rmse_estimate(math64_sqrt(moments->mean), moments, confidence);
+  bool money = metric->id == METRIC_value; // the sum over the rows
+  return estimate_symmetric(INTERVAL_T, money ? metric_value(metric, set) : moments->mean,
+                            moments->standard_error * (money ? (double)set->rows : 1), moments->n,
+                            confidence);
 }
 
 static Estimate wilson_estimate(const Metric *metric, const EvaluationSet *set, double value,
@@ -124,22 +130,16 @@ static Estimate without_p(Estimate estimate) {
 // `moments` of the terms where the caller has them, else NULL.
 static Estimate single_estimate(const Metric *metric, const EvaluationSet *set, const Moments *moments,
                                 double confidence) {
+  bool area = metric->single == INTERVAL_DELONG;
+  IntervalMethod method = method_on(metric->single, metric, set, area ? metric_value(metric, set) : 0);
+  if (method == INTERVAL_T || method == INTERVAL_T_SQUARES)
+    return without_p(terms_estimate(metric, set, moments, confidence));
   double value = metric_value(metric, set);
-  switch (method_on(metric->single, metric, set, value)) {
+  switch (method) {
   case INTERVAL_WILSON:
     return without_p(wilson_estimate(metric, set, value, confidence));
-  case INTERVAL_T:
-  case INTERVAL_T_SQUARES: {
-    Moments own;
-    if (moments == NULL) own = metric_term_moments(set, metric);
-    return without_p(terms_estimate(metric, set, value, moments != NULL ? moments : &own, confidence));
-  }
-  case INTERVAL_DELONG: {
-    double *placements = placements_of(set->blocks, set);
-    double error = delong_error(placements, NULL, set);
-    free(placements);
-    return without_p(area_estimate(metric, value, error, confidence));
-  }
+  case INTERVAL_DELONG:
+    return without_p(area_estimate(metric, value, area_error_of(set), confidence));
   case INTERVAL_WALD:
     return without_p(wald_estimate(metric, set, value, confidence));
   case INTERVAL_BOOTSTRAP:
@@ -158,17 +158,16 @@ Estimate metric_estimate(const Metric *metric, const EvaluationSet *set, double 
 static void compare_areas(MetricDifference *difference, const EvaluationSet *champion,
                           const EvaluationSet *challenger, double confidence) {
   const Metric *metric = difference->metric;
-  double a = metric_value(metric, champion), b = metric_value(metric, challenger);
   double *from = placements_of(champion->blocks, champion),
          *to = placements_of(challenger->blocks, challenger);
-  double scale = metric->id == METRIC_gini ? 2 : 1, error = delong_error(to, from, challenger);
-  difference->champion = without_p(area_estimate(metric, a, delong_error(from, NULL, champion), confidence));
-  difference->challenger =
-      without_p(area_estimate(metric, b, delong_error(to, NULL, challenger), confidence));
-  difference->delta =
-      estimate_symmetric(INTERVAL_DELONG, metric_gain(metric, a, b), scale * error, 0, confidence);
+  double error = delong_error_of_difference(to, from, challenger);
   free(from);
   free(to);
+  difference->champion = metric_estimate(metric, champion, confidence);
+  difference->challenger = metric_estimate(metric, challenger, confidence);
+  double gain = metric_gain(metric, difference->champion.value, difference->challenger.value);
+  difference->delta =
+      estimate_symmetric(INTERVAL_DELONG, gain, metric->id == METRIC_gini ? 2 * error : error, 0, confidence);
 }
 
 // What a mean of squared errors' difference is divided by to become a difference of the metric.

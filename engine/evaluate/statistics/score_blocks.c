@@ -24,6 +24,13 @@ static uint64_t key_of(double score) {
   return bits & sign ? ~bits : bits | sign;
 }
 
+static double score_of(uint64_t key) {
+  uint64_t sign = (uint64_t)1 << 63, bits = key & sign ? key ^ sign : ~key;
+  double score;
+  memcpy(&score, &bits, sizeof score);
+  return score;
+}
+
 static void swap_room(Keyed *keyed) {
   uint64_t *keys = keyed->keys;
   uint32_t *rows = keyed->rows;
@@ -103,7 +110,8 @@ static void sort_range(Keyed *keyed, int64_t from, int64_t to) {
   }
 }
 
-static uint32_t *sorted_rows(const double *scores, int64_t rows) {
+// keys and rows in ascending order; both are the caller's to free.
+static Keyed sorted_keys(const double *scores, int64_t rows) {
   size_t count = (size_t)rows;
   Keyed keyed = {memory_get(count, sizeof *keyed.keys), memory_get(count, sizeof *keyed.keys),
                  memory_get(count, sizeof *keyed.rows), memory_get(count, sizeof *keyed.rows), rows};
@@ -112,10 +120,9 @@ static uint32_t *sorted_rows(const double *scores, int64_t rows) {
     keyed.rows[i] = (uint32_t)i;
   }
   sort_range(&keyed, 0, rows);
-  free(keyed.keys);
   free(keyed.other_keys);
   free(keyed.other_rows);
-  return keyed.rows;
+  return keyed;
 }
 
 // The weight of the rows [from, to) of the order with label 1, or with another label.
@@ -146,25 +153,36 @@ static void weigh_blocks(ScoreBlocks *blocks, const EvaluationSet *set) {
   blocks->negative_total = block_weight(blocks, set, 0, blocks->rows, false);
 }
 
-ScoreBlocks *score_blocks_new(const EvaluationSet *set) {
-  ScoreBlocks *blocks = memory_get(1, sizeof *blocks);
-  const double *scores = blocks->scores = set->scores;
-  blocks->rows = set->rows;
-  blocks->weighted = set->weights != NULL;
-  uint32_t *order = blocks->order = sorted_rows(scores, set->rows);
+// Cuts the sorted rows; the keys become the scores of blocks, in their place.
+static void cut_blocks(ScoreBlocks *blocks, const EvaluationSet *set, Keyed *sorted) {
   uint32_t *end = memory_get((size_t)set->rows, sizeof *end);
   uint32_t *positives = memory_get((size_t)set->rows, sizeof *positives);
+  uint64_t *keys = sorted->keys, last = 0;
   int64_t count = 0;
   for (int64_t i = 0; i < set->rows; i++) {
-    bool positive = set->labels[order[i]] == 1;
-    count += i == 0 || scores[order[i]] != scores[order[i - 1]];
+    bool positive = set->labels != NULL && set->labels[sorted->rows[i]] == 1;
+    if (i == 0 || keys[i] != last) {
+      last = keys[i];
+      double score = score_of(last);
+      memcpy(&keys[count++], &score, sizeof score);
+    }
     end[count - 1] = (uint32_t)(i + 1);
     positives[count - 1] += positive;
     blocks->positive_rows += positive;
   }
   blocks->count = count;
-  blocks->end = memory_grow(end, (size_t)count, sizeof *end); // gives back what ties do not need
+  blocks->order = sorted->rows;
+  blocks->score = memory_grow((double *)keys, (size_t)count, sizeof *blocks->score); // what ties do not need
+  blocks->end = memory_grow(end, (size_t)count, sizeof *end);
   blocks->positives = memory_grow(positives, (size_t)count, sizeof *positives);
+}
+
+ScoreBlocks *score_blocks_new(const EvaluationSet *set) {
+  ScoreBlocks *blocks = memory_get(1, sizeof *blocks);
+  Keyed sorted = sorted_keys(set->scores, set->rows);
+  blocks->rows = set->rows;
+  blocks->weighted = set->weights != NULL;
+  cut_blocks(blocks, set, &sorted);
   blocks->positive_total = (double)blocks->positive_rows;
   blocks->negative_total = (double)(blocks->rows - blocks->positive_rows);
   if (blocks->weighted) weigh_blocks(blocks, set);
@@ -175,6 +193,7 @@ void score_blocks_free(ScoreBlocks *blocks) {
   if (blocks == NULL) return;
   free(blocks->order);
   free(blocks->end);
+  free(blocks->score);
   free(blocks->positives);
   free(blocks->weight_of_positives);
   free(blocks->weight_of_others);

@@ -1,7 +1,9 @@
 // Per-row terms of the metrics that are means.
 #include "engine/evaluate/statistics/terms.h"
 
+#include "engine/evaluate/money.h"
 #include "engine/evaluate/statistics/clusters.h"
+#include "engine/evaluate/statistics/statistics.h"
 #include "engine/shared/math64.h"
 #include "engine/shared/memory.h"
 
@@ -39,11 +41,6 @@ int predicted_class(const EvaluationSet *set, int64_t row) {
   return best;
 }
 
-static double value_term(const EvaluationSet *set, int64_t row) {
-  int64_t value = policy_acts(set, row) ? set->money.act[row] : set->money.skip[row];
-  return (double)value / MONEY_SCALE;
-}
-
 // Whether fewer than k classes come before the label: those that are more probable, or as probable and lower.
 static double top_classes_term(const EvaluationSet *set, int64_t row, double k) {
   const double *p = set->scores + row * set->classes;
@@ -53,15 +50,8 @@ static double top_classes_term(const EvaluationSet *set, int64_t row, double k) 
 }
 
 static double cost_term(const EvaluationSet *set, int64_t row) {
-  const double *p = set->scores + row * set->classes;
-  int best = 0;
-  double least = 0;
-  for (int decision = 0; decision < set->classes; decision++) {
-    double expected = 0;
-    for (int k = 0; k < set->classes; k++) expected += p[k] * set->costs[k * set->classes + decision];
-    if (decision == 0 || expected < least) best = decision, least = expected;
-  }
-  return set->costs[(int)set->labels[row] * set->classes + best];
+  int decision = money_cheapest(set->scores + row * set->classes, set->costs, set->classes);
+  return set->costs[(int)set->labels[row] * set->classes + decision];
 }
 
 static double power_of(double x, double exponent) {
@@ -115,7 +105,7 @@ static double regression_term(const EvaluationSet *set, const Metric *metric, in
 double metric_term(const EvaluationSet *set, const Metric *metric, int64_t row) {
   switch (metric->id) {
   case METRIC_value:
-    return value_term(set, row);
+    return money_term(set, row);
   case METRIC_log_loss:
     return log_loss_term(set, row);
   case METRIC_brier:

@@ -2,7 +2,8 @@
 #include "io/report/html/report_html.h"
 
 #include "engine/shared/tensor.h"
-#include "io/report/html/sections.h"
+#include "io/report/html/sections/cells.h"
+#include "io/report/html/sections/section.h"
 #include "io/report/html/style.h"
 #include "io/report/json_text.h"
 #include "io/report/report_read.h"
@@ -10,16 +11,20 @@
 #include <openssl/evp.h>
 #include <string.h>
 
-const Section SECTIONS[] = {
-    {"decision", "Decision", false, has_gates, NULL, write_gates},
-    {"money", "Money", false, has_money, NULL, write_money},
-    {"quality", "Model quality", true, has_quality, summarise_quality, write_quality},
-    {"calibration", "Can you trust the numbers it predicts?", true, has_calibration, summarise_calibration,
-     write_calibration},
-    {"lineage", "Lineage and reproduction", true, has_lineage, summarise_lineage, write_lineage},
-    {"methods", "Methods", true, has_methods, NULL, write_methods},
-    {NULL, NULL, false, NULL, NULL, NULL},
+// In the order of the page.
+static const Section *const SECTIONS[] = {
+    &section_decision,   &section_leaderboard, &section_money,     &section_agreement, &section_slices,
+    &section_quality,    &section_calibration, &section_stability, &section_data,      &section_ledger,
+    &section_operations, &section_lineage,     &section_methods,
 };
+
+// Places to link to, before everything that the style sheet shows or hides for them.
+static const char VIEWS[] = "<span id=\"all\"></span><span id=\"pm\"></span><span id=\"ds\"></span><span "
+                            "id=\"mle\"></span>\n";
+static const char VIEW_LINKS[] =
+    "<nav class=\"views\" aria-label=\"Views of this report\"><a href=\"#all\">Everything</a>"
+    "<a href=\"#pm\">For product managers</a><a href=\"#ds\">For data scientists</a>"
+    "<a href=\"#mle\">For ML engineers</a></nav>\n";
 
 static void write_head(Text *text, const json_t *report) {
   uint8_t digest[DIGEST_BYTES];
@@ -37,7 +42,7 @@ static void write_head(Text *text, const json_t *report) {
   text_html(text, report_string(report, "verdict/state"));
   text_put(text, ": ");
   text_html(text, report_string(report, "subject/name"));
-  text_add(text, "</title>\n<style>%s</style>\n</head>\n<body>\n<main>\n", REPORT_STYLE);
+  text_add(text, "</title>\n<style>%s</style>\n</head>\n<body>\n%s", REPORT_STYLE, VIEWS);
 }
 
 static void write_fact(Text *text, const char *title, const char *value) {
@@ -49,64 +54,77 @@ static void write_fact(Text *text, const char *title, const char *value) {
   text_put(text, "</b></li>\n");
 }
 
-static void write_title(Text *text, const json_t *report) {
-  text_add(text, "<header><div class=\"kicker\">%s</div>\n<h1>",
-           has_champion(report) ? "Champion and challenger" : "Evaluation report");
-  text_html(text, report_string(report, "subject/name"));
-  text_put(text, "</h1>\n");
-  if (*report_string(report, "subject/goal")) {
-    text_put(text, "<p class=\"lede\">");
-    text_html(text, report_string(report, "subject/goal"));
-    text_put(text, "</p>\n");
-  }
+static void write_facts(Text *text, const json_t *report, const char *digest) {
   text_put(text, "<ul class=\"facts\">");
   if (has_champion(report)) {
     write_fact(text, "Champion", report_string(report, "subject/champion/name"));
     write_fact(text, "Challenger", report_string(report, "subject/challenger/name"));
   }
   write_fact(text, "Target", report_string(report, "task/target"));
-  Text rows = {0};
-  format_count(&rows, report_number(report, "evaluation_set/rows"));
-  text_add(&rows, " %s", report_string(report, "evaluation_set/part"));
-  write_fact(text, "Rows", rows.bytes);
-  text_free(&rows);
+  if (report_number(report, "evaluation_set/rows") >= 0) {
+    Text rows = {0};
+    format_count(&rows, report_number(report, "evaluation_set/rows"));
+    text_add(&rows, " %s", report_string(report, "evaluation_set/part"));
+    write_fact(text, "Rows", rows.bytes);
+    text_free(&rows);
+  }
   write_fact(text, "Owner", report_string(report, "subject/owner"));
-  text_put(text, "</ul></header>\n");
+  text_add(text, "<li>Report <b><code>%.12s…</code></b></li></ul>\n", digest);
+}
+
+static void write_title(Text *text, const json_t *report, const char *digest) {
+  text_add(text, "<header>%s<p class=\"kicker\">%s</p>\n<h1>", VIEW_LINKS,
+           has_champion(report) ? "Champion and challenger" : "Evaluation report");
+  text_html(text, report_string(report, "subject/name"));
+  text_put(text, "</h1>\n");
+  put_paragraph(text, "lede", report_string(report, "subject/goal"));
+  write_facts(text, report, digest);
+  text_put(text, "</header>\n");
+}
+
+static const char *title_of(const Section *section, const json_t *report) {
+  bool regression = strcmp(report_string(report, "task/kind"), "regression") == 0;
+  return regression && section->regression_title != NULL ? section->regression_title : section->title;
 }
 
 static void write_section(Text *text, const Section *section, const json_t *report) {
+  const char *title = title_of(section, report);
   if (!section->folded) {
-    text_add(text, "<section id=\"%s\"><h2>%s</h2>\n", section->id, section->title);
+    text_add(text,
+             "<section class=\"%s\" id=\"%s\" aria-labelledby=\"%s-title\"><h2 id=\"%s-title\">%s</h2>\n",
+             section->readers, section->id, section->id, section->id, title);
     section->body(text, report);
     text_put(text, "</section>\n");
     return;
   }
-  text_add(text, "<details class=\"section\" id=\"%s\"><summary><h2>%s</h2><span>", section->id,
-           section->title);
-  if (section->summary) section->summary(text, report);
+  text_add(text, "<details class=\"section %s\" id=\"%s\"><summary><h2>%s</h2><span>", section->readers,
+           section->id, title);
+  if (section->summary != NULL) section->summary(text, report);
   text_put(text, "</span></summary><div class=\"inside\">\n");
   section->body(text, report);
   text_put(text, "</div></details>\n");
 }
 
-static void write_foot(Text *text, const json_t *report) {
+static void digest_of(char hex[DIGEST_HEX], const json_t *report) {
   Text json = {0};
   uint8_t digest[DIGEST_BYTES];
-  char hex[DIGEST_HEX];
   json_text(&json, report);
   sha256(digest, json.bytes, json.length);
   sha256_hex(hex, digest);
   text_free(&json);
-  text_put(text, "<footer>A pure function of report.json, SHA-256 <code>");
-  text_put(text, hex);
-  text_put(text, "</code>. No scripts, no network.</footer>\n</main>\n</body>\n</html>\n");
 }
 
 void report_html(Text *text, const json_t *report) {
+  char digest[DIGEST_HEX];
+  digest_of(digest, report);
   write_head(text, report);
-  write_title(text, report);
+  write_title(text, report, digest);
+  text_put(text, "<main>\n");
   write_verdict(text, report);
-  for (const Section *section = SECTIONS; section->id; section++)
-    if (section->present(report)) write_section(text, section, report);
-  write_foot(text, report);
+  for (size_t i = 0; i < sizeof SECTIONS / sizeof *SECTIONS; i++)
+    if (SECTIONS[i]->present(report)) write_section(text, SECTIONS[i], report);
+  text_add(text,
+           "</main>\n<footer>A pure function of report.json, SHA-256 <code>%s</code>. No scripts, no "
+           "network.</footer>\n</body>\n</html>\n",
+           digest);
 }

@@ -86,8 +86,31 @@ static const char *comparative(double difference, const char *better, const char
   return difference > 0 ? better : difference < 0 ? worse : same;
 }
 
+// Decisions differ everywhere: the bands in which most of either difference lies.
+static void most_words(Text *text, const Agreement *agreement, double model, double value,
+                       const ReportParts *parts) {
+  const AgreementBand *ordered = NULL, *earned = NULL;
+  for (int i = 0; i < agreement->band_count; i++) {
+    const AgreementBand *band = &agreement->bands[i];
+    if (ordered == NULL || (model < 0 ? band->auc < ordered->auc : band->auc > ordered->auc)) ordered = band;
+    if (earned == NULL || (value < 0 ? band->value < earned->value : band->value > earned->value))
+      earned = band;
+  }
+  if (ordered == NULL) return;
+  text_put(text, " Of the bands of the champion's scores most of the change of AUC (");
+  put_difference(text, &metric_table[METRIC_auc], ordered->auc, parts);
+  text_put(text, ") comes from ");
+  band_label(text, ordered);
+  text_put(text, ", most of the money (");
+  put_difference(text, &metric_table[METRIC_value], (double)earned->value / MONEY_SCALE, parts);
+  text_put(text, ") from ");
+  band_label(text, earned);
+  text_put(text, ".");
+}
+
 // Where the difference of AUC lies, and where that of value.
-static void where_words(Text *text, const Agreement *agreement, double value, const ReportParts *parts) {
+static void where_words(Text *text, const Agreement *agreement, double model, double value,
+                        const ReportParts *parts) {
   const Metric *auc = &metric_table[METRIC_auc], *money = &metric_table[METRIC_value];
   double still = 0, moved = 0;
   Text where = {0};
@@ -108,6 +131,7 @@ static void where_words(Text *text, const Agreement *agreement, double value, co
     put_difference(text, money, value, parts);
     text_put(text, ").");
   }
+  if (bands == 0) most_words(text, agreement, model, value, parts);
   text_free(&where);
 }
 
@@ -129,7 +153,7 @@ static void agreement_words(Text *text, const Agreement *agreement, const Report
   text_add(text, ") and its decisions are worth %s (", comparative(value, "more", "less", "the same"));
   put_difference(text, &metric_table[METRIC_value], value, parts);
   text_put(text, ").");
-  where_words(text, agreement, value, parts);
+  where_words(text, agreement, model, value, parts);
 }
 
 json_t *agreement_json(const ReportParts *parts) {

@@ -146,7 +146,7 @@ static json_t *blocks_json(const Stability *stability, bool two) {
     const TimeBlock *block = &stability->blocks[i];
     Text label = {0};
     json_t *json = json_object();
-    text_put(&label, block->from);
+    text_add(&label, "%s%s", stability->by_row ? "rows " : "", block->from);
     if (strcmp(block->from, block->to) != 0) text_add(&label, " to %s", block->to);
     put_taken(json, "label", &label);
     put_count(json, "rows", block->rows);

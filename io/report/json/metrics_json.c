@@ -74,6 +74,8 @@ json_t *metrics_json(const ReportParts *parts) {
     put_count(json, "events", both != NULL ? both->events : one->events);
     put_text(json, "note", both != NULL ? both->note : one->note);
     if (both != NULL ? both->few_events : one->few_events) put(json, "few_events", json_true());
+    static const char *const totals[] = {"champion", "challenger", "delta"};
+    for (int k = 0; is_money(metric) && k < 3; k++) put_population(json_object_get(json, totals[k]), parts);
     json_array_append_new(metrics, json);
   }
   return metrics;
@@ -196,7 +198,7 @@ static void value_words(Text *text, const ReportParts *parts) {
   format_fixed(text, over->value, decimals, true);
   text_add(text, " %s", parts->context->config->business.unit);
   interval_words(text, over, decimals, parts->challenger->confidence);
-  text_add(text, " more than acting on %s, on ", money_policy_name(money->best_trivial));
+  text_add(text, " more than %s, on ", trivial_words(parts->challenger));
   format_count(text, (double)parts->challenger->rows);
   text_put(text, " rows.");
 }
@@ -243,6 +245,7 @@ json_t *verdict_json(const ReportParts *parts) {
   for (int i = 0; i < verdict->reason_count; i++)
     json_array_append_new(reasons, json_string(verdict->reasons[i]));
   put(json, "reason", reasons);
+  put(json, "flips_if", verdict_flips_json(parts));
   if (verdict->rows_needed > 0) {
     put_count(json, "rows_needed", verdict->rows_needed);
     put(json, "for_challenger", json_boolean(verdict->for_challenger));
@@ -252,9 +255,11 @@ json_t *verdict_json(const ReportParts *parts) {
         json_pack("{s:s,s:s}", "by", parts->context->override_by, "reason", parts->context->override_reason));
   }
   if (verdict->loss_metric != NULL && is_money(verdict->loss_metric)) {
-    put(json, "opportunity_loss",
+    json_t *loss =
         json_pack("{s:o,s:o,s:i}", "ship", scaled_json(verdict->loss_of_shipping, MONEY_SCALE), "hold",
-                  scaled_json(verdict->loss_of_holding, MONEY_SCALE), "scale", (int)MONEY_SCALE));
+                  scaled_json(verdict->loss_of_holding, MONEY_SCALE), "scale", (int)MONEY_SCALE);
+    put_population_losses(loss, parts);
+    put(json, "opportunity_loss", loss);
   }
   return json;
 }

@@ -5,62 +5,168 @@
 
 #include <string.h>
 
-enum { PROFIT_STEPS = 100 };
-
 // ---- business ----
 
 static json_t *params_json(const BusinessConfig *business) {
   json_t *params = json_object();
   for (int i = 0; i < business->param_count; i++) {
     const Parameter *parameter = &business->params[i];
-    json_object_set_new(params, parameter->name,
-                        json_pack("{s:f,s:f,s:f}", "value", parameter->value, "low", parameter->low, "high",
-                                  parameter->high));
+    json_t *json =
+        json_pack("{s:f,s:f,s:f}", "value", parameter->value, "low", parameter->low, "high", parameter->high);
+    put_text(json, "unit", parameter->unit);
+    json_object_set_new(params, parameter->name, json);
   }
   return params;
 }
 
-static json_t *policy_json(const Policy *policy) {
-  static const char *const kinds[] = {"best_on_validation", "threshold", "expected_gain"};
+// TRUTH: {DECISION: cost}, as configured.
+static json_t *costs_json(const CostList *costs) {
+  json_t *json = costs->count > 0 ? json_object() : NULL;
+  for (int i = 0; i < costs->count; i++) {
+    const Cost *cost = &costs->items[i];
+    if (json_object_get(json, cost->truth) == NULL) json_object_set_new(json, cost->truth, json_object());
+    json_object_set_new(json_object_get(json, cost->truth), cost->decision, json_real(cost->amount));
+  }
+  return json;
+}
+
+static void policy_words(Text *text, const Policy *policy) {
+  if (policy->kind == POLICY_CAPACITY) {
+    text_add(text, "act on the %s scores, as many as the capacity allows",
+             policy->act_below ? "lowest" : "highest");
+    return;
+  }
+  text_add(text, "act where the score is %s %.6g%s", policy->act_below ? "below" : "at least",
+           policy->threshold,
+           policy->kind == POLICY_BEST_ON_VALIDATION ? ", chosen on the validation rows and frozen"
+           : policy->kind == POLICY_FROZEN           ? ", as the run has stored it"
+                                                     : "");
+}
+
+// Where the capacity cuts: rows of larger key are acted on, of this key the share take / size.
+static json_t *cut_json(const PolicyCut *cut) {
+  if (!cut->limited) return NULL;
+  return json_pack("{s:f,s:I,s:I}", "key", cut->key, "take", (json_int_t)cut->take, "size",
+                   (json_int_t)cut->size);
+}
+
+static json_t *policy_json(const MoneyReport *money) {
+  static const char *const kinds[] = {"best_on_validation", "threshold", "expected_gain", "capacity",
+                                      "frozen"};
+  const Policy *policy = &money->policy;
   Text text = {0};
   json_t *json = json_object();
   put_text(json, "kind", kinds[policy->kind]);
   if (policy->kind == POLICY_EXPECTED_GAIN) {
-    put_text(json, "text", "act where the expected gain is positive");
-    return json;
+    text_put(&text, "act where the expected gain is positive");
+  } else {
+    put_number(json, "threshold", policy->threshold);
+    put(json, "act_below", json_boolean(policy->act_below));
+    policy_words(&text, policy);
   }
-  put_number(json, "threshold", policy->threshold);
-  put(json, "act_below", json_boolean(policy->act_below));
-  text_add(&text, "act where the score is %s %.6g%s", policy->act_below ? "below" : "at least",
-           policy->threshold,
-           policy->kind == POLICY_THRESHOLD ? "" : ", chosen on the validation rows and frozen");
+  if (money->capacity.limited && policy->kind != POLICY_CAPACITY)
+    text_put(&text, ", best first up to the capacity");
+  put(json, "cut", cut_json(&money->cut));
   put_text(json, "text", text.bytes);
   text_free(&text);
   return json;
 }
 
-static json_t *policy_value_json(const char *name, const PolicyValue *policy, const MoneyReport *money) {
+static json_t *capacity_json(const ReportParts *parts) {
+  const CapacityConfig *capacity = &parts->context->config->business.capacity;
+  const char *unit = parts->context->config->business.unit;
+  if (!parts->challenger->money.capacity.limited) return NULL;
+  Text text = {0};
+  json_t *json = json_object();
+  if (capacity->rows > 0) {
+    put_count(json, "rows", capacity->rows);
+    text_add(&text, "at most %lld of the rows judged", (long long)capacity->rows);
+  } else if (capacity->fraction > 0) {
+    put_number(json, "fraction", capacity->fraction);
+    text_add(&text, "at most %.6g %% of the rows", capacity->fraction * 100);
+  } else {
+    put_number(json, "budget", capacity->budget);
+    put_text(json, "cost", capacity->cost);
+    text_add(&text, "at most %.6g %s spent on the rows judged", capacity->budget, unit);
+  }
+  put_text(json, "text", text.bytes);
+  text_free(&text);
+  return json;
+}
+
+int64_t rescaled_total(int64_t total, double rows, int64_t judged) {
+  double value = (double)total * (rows / (double)judged);
+  if (!(value > -9e18 && value < 9e18)) return 0;
+  return (int64_t)(value < 0 ? value - 0.5 : value + 0.5);
+}
+
+void put_population(json_t *total, const ReportParts *parts) {
+  double population = parts->context->config->business.population_rows;
+  const json_t *value = json_object_get(total, "value"), *interval = json_object_get(total, "ci");
+  if (!(population > 0) || !json_is_integer(value)) return;
+  json_t *json = json_object(), *ends = json_array();
+  int64_t rows = parts->challenger->rows;
+  put_count(json, "value", rescaled_total(json_integer_value(value), population, rows));
+  for (size_t i = 0; i < json_array_size(interval); i++) {
+    int64_t end = json_integer_value(json_array_get(interval, i));
+    json_array_append_new(ends, json_integer(rescaled_total(end, population, rows)));
+  }
+  put(json, "ci", json_array_size(ends) > 0 ? json_incref(ends) : NULL);
+  json_decref(ends);
+  put(total, "population", json);
+}
+
+void put_population_losses(json_t *loss, const ReportParts *parts) {
+  static const char *const names[] = {"ship", "hold"};
+  double population = parts->context->config->business.population_rows;
+  if (!(population > 0)) return;
+  json_t *json = json_object();
+  for (int i = 0; i < 2; i++) {
+    int64_t value = json_integer_value(json_object_get(loss, names[i]));
+    put_count(json, names[i], rescaled_total(value, population, parts->challenger->rows));
+  }
+  put(loss, "population", json);
+}
+
+static json_t *policy_value_json(const ReportParts *parts, const char *name, const MoneyReport *money,
+                                 MoneyPolicy which) {
+  const PolicyValue *policy = &money->policies[which];
   double floor = (double)money->policies[money->best_trivial].value;
   double achievable = (double)money->policies[MONEY_ORACLE].value - floor;
   json_t *json =
       json_pack("{s:s,s:I,s:[I,I],s:I}", "name", name, "value", (json_int_t)policy->value, "ci",
                 (json_int_t)policy->low, (json_int_t)policy->high, "acted", (json_int_t)policy->acted);
   put_number(json, "threshold", policy->threshold);
+  if (parts->context->config->business.capacity.budget > 0) put_count(json, "spent", policy->spent);
   if (achievable > 0) put_number(json, "share", ((double)policy->value - floor) / achievable);
+  if (policy->beyond_capacity) put(json, "beyond_capacity", json_true());
+  put_count(json, "per_1000", rescaled_total(policy->value, 1000, parts->challenger->rows));
+  put_population(json, parts);
   return json;
 }
 
 static json_t *policies_json(const ReportParts *parts) {
-  const MoneyReport *money = &parts->challenger->money;
+  static const struct {
+    const char *name;
+    MoneyPolicy policy;
+  } rows[] = {{"nobody", MONEY_NOBODY},
+              {"everybody", MONEY_EVERYBODY},
+              {"random", MONEY_RANDOM},
+              {"champion", MONEY_MODEL},
+              {"challenger", MONEY_MODEL},
+              {"half", MONEY_HALF},
+              {"best_threshold", MONEY_BEST_THRESHOLD},
+              {"oracle", MONEY_ORACLE}};
   json_t *policies = json_array();
-  json_array_append_new(policies, policy_value_json("nobody", &money->policies[MONEY_NOBODY], money));
-  json_array_append_new(policies, policy_value_json("everybody", &money->policies[MONEY_EVERYBODY], money));
-  if (parts->champion != NULL) {
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    bool champion = strcmp(rows[i].name, "champion") == 0;
+    if (champion && parts->champion == NULL) continue;
+    const MoneyReport *money = champion ? &parts->champion->money : &parts->challenger->money;
+    if (!money->policies[rows[i].policy].present) continue;
+    bool same = rows[i].policy == MONEY_NOBODY && parts->challenger->task == TASK_MULTICLASS;
     json_array_append_new(
-        policies, policy_value_json("champion", &parts->champion->money.policies[MONEY_MODEL], money));
+        policies, policy_value_json(parts, same ? "same_for_all" : rows[i].name, money, rows[i].policy));
   }
-  json_array_append_new(policies, policy_value_json("challenger", &money->policies[MONEY_MODEL], money));
-  json_array_append_new(policies, policy_value_json("oracle", &money->policies[MONEY_ORACLE], money));
   return policies;
 }
 
@@ -74,6 +180,78 @@ static json_t *examples_json(const char *examples) {
   return lines;
 }
 
+// "Acting pays where at least 23.5 % of those acted on have Churn = Yes."
+static json_t *break_even_json(const ReportParts *parts) {
+  const MoneyReport *money = &parts->challenger->money;
+  const ReportContext *context = parts->context;
+  double precision = money->break_even;
+  if (precision != precision) return NULL;
+  Text text = {0};
+  bool below = money->policy.act_below;
+  text_put(&text, "Acting pays where at least ");
+  format_percent(&text, precision, 1, false);
+  if (context->positive != NULL)
+    text_add(&text, " of those acted on have %s%s %s %s.", below ? "another " : "", context->target,
+             below ? "than" : "=", context->positive);
+  else
+    text_add(&text, " of those acted on have label %d.", below ? 0 : 1);
+  json_t *json = json_pack("{s:f}", "precision", precision);
+  put_text(json, "text", text.bytes);
+  text_free(&text);
+  return json;
+}
+
+// ---- warnings ----
+
+static void amount_words(Text *text, const ReportParts *parts, int64_t millionths) {
+  double units = (double)millionths / MONEY_SCALE, size = units < 0 ? -units : units;
+  format_fixed(text, units, money_decimals(size), false);
+  text_add(text, " %s", parts->context->config->business.unit);
+}
+
+const char *trivial_words(const EvaluationReport *report) {
+  MoneyPolicy trivial = report->money.best_trivial;
+  if (report->task == TASK_MULTICLASS) return "deciding the same for every row";
+  return trivial == MONEY_NOBODY      ? "acting on nobody"
+         : trivial == MONEY_EVERYBODY ? "acting on everybody"
+                                      : "choosing rows blindly";
+}
+
+static void warn_if_worse(json_t *warnings, const ReportParts *parts, const char *who,
+                          const EvaluationReport *report, MoneyPolicy policy) {
+  const MoneyReport *money = &report->money;
+  const PolicyValue *value = &money->policies[policy], *trivial = &money->policies[money->best_trivial];
+  if (!value->present || value->value >= trivial->value) return;
+  Text text = {0};
+  text_add(&text, "%s is worth ", who);
+  amount_words(&text, parts, value->value);
+  text_add(&text, ", less than %s, which needs no model: ", trivial_words(report));
+  amount_words(&text, parts, trivial->value);
+  text_put(&text, ".");
+  json_array_append_new(warnings, json_string(text.bytes));
+  text_free(&text);
+}
+
+static json_t *warnings_json(const ReportParts *parts) {
+  const MoneyReport *money = &parts->challenger->money;
+  json_t *warnings = json_array();
+  const char *who = parts->champion == NULL ? "This model" : "The challenger";
+  warn_if_worse(warnings, parts, who, parts->challenger, MONEY_MODEL);
+  if (parts->champion != NULL) warn_if_worse(warnings, parts, "The champion", parts->champion, MONEY_MODEL);
+  if (money->policy.kind != POLICY_THRESHOLD || money->policy.threshold != 0.5)
+    warn_if_worse(warnings, parts, "The default threshold of 0.5", parts->challenger, MONEY_HALF);
+  if (money->never_loses != money->never_gains) {
+    json_array_append_new(
+        warnings,
+        json_string(money->never_loses
+                        ? "Acting loses on no row: no model is needed to choose. If that is not so, a "
+                          "sign is wrong: benefits are positive, costs negative."
+                        : "Acting gains on no row: nothing can be chosen. If that is not so, a sign is "
+                          "wrong: benefits are positive, costs negative."));
+  }
+  return warnings;
+}
+
 json_t *business_json(const ReportParts *parts) {
   const BusinessConfig *business = &parts->context->config->business;
   const MoneyReport *money = &parts->challenger->money;
@@ -84,58 +262,59 @@ json_t *business_json(const ReportParts *parts) {
   put_count(json, "scale", MONEY_SCALE);
   put_text(json, "act", business->act);
   put_text(json, "skip", business->skip);
+  put(json, "costs", costs_json(&business->costs));
   put(json, "params", params_json(business));
   put_text(json, "definition_digest", parts->context->definition);
-  put(json, "policy", policy_json(&money->policy));
+  if (parts->challenger->task == TASK_BINARY) put(json, "policy", policy_json(money));
+  put(json, "capacity", capacity_json(parts));
   put(json, "policies", policies_json(parts));
   put_number(json, "share_of_achievable", money->share_of_achievable);
-  put_count(json, "value_of_threshold", money->value_of_threshold);
-  put_count(json, "regret", money->regret);
-  put(json, "over_trivial", estimate_json(&money->over_trivial, MONEY_SCALE));
-  put_text(json, "best_trivial", money_policy_name(money->best_trivial));
+  if (money->policies[MONEY_HALF].present) put_count(json, "value_of_threshold", money->value_of_threshold);
+  if (money->policies[MONEY_BEST_THRESHOLD].present) put_count(json, "regret", money->regret);
+  json_t *over = estimate_json(&money->over_trivial, MONEY_SCALE);
+  put_population(over, parts);
+  put(json, "over_trivial", over);
+  bool same = parts->challenger->task == TASK_MULTICLASS;
+  put_text(json, "best_trivial", same ? "same_for_all" : money_policy_name(money->best_trivial));
+  put(json, "break_even", break_even_json(parts));
   put(json, "examples", examples_json(parts->context->examples));
+  json_t *warnings = warnings_json(parts);
+  put(json, "warnings", json_array_size(warnings) > 0 ? json_incref(warnings) : NULL);
+  json_decref(warnings);
   return json;
 }
 
 // ---- curves ----
 
-// Value where `share` of the rows is acted on: between two cuts a block of equal scores is taken in part.
-static double value_at(const EvaluationReport *report, double share) {
-  double wanted = share * (double)report->rows;
-  for (int i = 1; i < report->point_count; i++) {
-    const CurvePoint *a = &report->points[i - 1], *b = &report->points[i];
-    if (a->acted > b->acted) a = b, b = &report->points[i - 1]; // acting below the threshold
-    if (wanted < (double)a->acted || wanted > (double)b->acted) continue;
-    double part = a->acted == b->acted ? 0 : (wanted - (double)a->acted) / (double)(b->acted - a->acted);
-    return (double)a->value + part * (double)(b->value - a->value);
-  }
-  return __builtin_nan("");
+static json_t *integers_json(const int64_t *values, int count) {
+  json_t *json = json_array();
+  for (int i = 0; i < count; i++) json_array_append_new(json, json_integer(values[i]));
+  return json;
 }
 
-static json_t *profit_of(const EvaluationReport *report) {
-  json_t *values = json_array();
-  for (int i = 0; i <= PROFIT_STEPS; i++) {
-    double value = value_at(report, (double)i / PROFIT_STEPS);
-    json_array_append_new(values, json_integer((json_int_t)value));
-  }
-  return values;
-}
-
-static json_t *profit_json(const ReportParts *parts) {
-  if (!parts->challenger->money.present) return NULL;
-  json_t *json = json_object(), *shares = json_array();
-  for (int i = 0; i <= PROFIT_STEPS; i++) json_array_append_new(shares, json_real((double)i / PROFIT_STEPS));
-  put(json, "x", shares);
+// The champion stands beside it; its rows, and so its x, are the same.
+static json_t *curve_json(const MoneyCurve *challenger, const MoneyCurve *champion) {
+  if (challenger->count == 0) return NULL;
+  int count = challenger->count;
+  json_t *json = json_object(), *x = json_array();
+  for (int i = 0; i < count; i++) json_array_append_new(x, json_finite(challenger->x[i]));
+  put(json, "x", x);
   put_count(json, "scale", MONEY_SCALE);
-  if (parts->champion != NULL) put(json, "champion", profit_of(parts->champion));
-  put(json, "challenger", profit_of(parts->challenger));
+  if (champion != NULL && champion->count == count)
+    put(json, "champion", integers_json(champion->value, count));
+  put(json, "challenger", integers_json(challenger->value, count));
+  put(json, "low", integers_json(challenger->low, count));
+  put(json, "high", integers_json(challenger->high, count));
   return json;
 }
 
 json_t *curves_json(const ReportParts *parts) {
   if (parts->challenger->point_count == 0) return NULL;
   json_t *json = json_object();
-  put(json, "profit", profit_json(parts));
+  const MoneyReport *money = &parts->challenger->money;
+  const MoneyReport *champion = parts->champion == NULL ? NULL : &parts->champion->money;
+  put(json, "profit", curve_json(&money->profit, champion == NULL ? NULL : &champion->profit));
+  put(json, "capacity", curve_json(&money->by_capacity, champion == NULL ? NULL : &champion->by_capacity));
   put(json, "roc", roc_json(parts));
   put(json, "pr", pr_json(parts));
   return json;

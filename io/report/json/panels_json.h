@@ -12,6 +12,9 @@ json_t *fairness_json(const ReportParts *parts);
 json_t *stability_json(const ReportParts *parts);
 json_t *data_json(const ReportParts *parts);
 json_t *drift_json(const ReportParts *parts);
+json_t *importance_json(const ReportParts *parts);
+json_t *dependence_json(const ReportParts *parts);
+json_t *learning_json(const ReportParts *parts);
 
 // Puts a finished text as the member "text" and frees it.
 void put_taken(json_t *object, const char *key, Text *text);

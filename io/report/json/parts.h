@@ -34,6 +34,23 @@ json_t *metrics_json(const ReportParts *parts);
 json_t *gates_json(const ReportParts *parts);
 json_t *checks_json(const ReportParts *parts);
 json_t *verdict_json(const ReportParts *parts);
+
+// The best policy that needs no model, for people: "acting on nobody".
+const char *trivial_words(const EvaluationReport *report);
+
+// A total over the judged rows for `rows` others, in the same integers; 0 beyond them.
+int64_t rescaled_total(int64_t total, double rows, int64_t judged);
+
+// Adds "population" to a total in money {"value"[, "ci"]}: the same scaled to business.population. Nothing
+// without a population, or for NULL.
+void put_population(json_t *total, const ReportParts *parts);
+
+// Adds "population": {"ship", "hold"} to verdict.opportunity_loss likewise.
+void put_population_losses(json_t *loss, const ReportParts *parts);
+
+json_t *sensitivity_json(const ReportParts *parts);
+json_t *risk_json(const ReportParts *parts);
+json_t *verdict_flips_json(const ReportParts *parts); // verdict.flips_if
 json_t *business_json(const ReportParts *parts);
 json_t *curves_json(const ReportParts *parts);
 json_t *roc_json(const ReportParts *parts); // with the next one a part of curves_json

@@ -66,7 +66,7 @@ static json_t *set_json(const ReportParts *parts) {
   put_text(json, "part", parts->context->part);
   put_text(json, "digest", digest);
   const Panels *panels = parts->context->panels;
-  if (panels != NULL && panels->stability.from != NULL)
+  if (panels != NULL && panels->stability.from != NULL && !panels->stability.by_row)
     put(json, "period", json_pack("{s:s,s:s}", "from", panels->stability.from, "to", panels->stability.to));
   return json;
 }
@@ -141,6 +141,8 @@ json_t *report_json(const ReportContext *context, const EvaluationReport *challe
   put(json, "evaluation_set", set_json(&parts));
   put(json, "business", business_json(&parts));
   put(json, "scale", scale_json(&parts));
+  put(json, "sensitivity", sensitivity_json(&parts));
+  put(json, "risk", risk_json(&parts));
   put(json, "gates", gates_json(&parts));
   put(json, "checks", checks_json(&parts));
   put(json, "rules_changed", rules_changed_json(&parts));
@@ -154,6 +156,9 @@ json_t *report_json(const ReportContext *context, const EvaluationReport *challe
   put(json, "gains", gains_json(&parts));
   put(json, "calibration", calibration_json(&parts));
   put(json, "curves", curves_json(&parts));
+  put(json, "importance", importance_json(&parts));
+  put(json, "dependence", dependence_json(&parts));
+  put(json, "learning", learning_json(&parts));
   put(json, "stability", stability_json(&parts));
   put(json, "data", data_json(&parts));
   put(json, "drift", drift_json(&parts));

@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+enum { HARMED_NAMED = 5 }; // in the sentence
+
 // ---- slices ----
 
 static json_t *slice_metric_json(const SliceMetric *made, bool two) {
@@ -35,12 +37,17 @@ static json_t *detectable_json(const SliceMetric *made) {
   return json;
 }
 
+// Neither harm is shown nor does the interval leave 0 out.
+static bool is_untold(const Slice *slice) {
+  return slice->enough && !slice->metrics[0].harmed && slice->metrics[0].rows_needed > 0;
+}
+
 static void slice_note(Text *text, const Slice *slice) {
   const SliceMetric *made = &slice->metrics[0];
   if (!slice->enough) {
     text_put(text, "not enough data: fewer than ");
     text_add(text, "%d events or other rows", SLICE_EVENTS);
-  } else if (made->rows_needed > 0) {
+  } else if (is_untold(slice)) {
     text_put(text, "cannot tell: needs about ");
     format_count(text, (double)made->rows_needed);
     text_put(text, " rows");
@@ -60,7 +67,7 @@ static json_t *slice_json(const Slice *slice, int metric_count, bool two) {
   if (two) {
     put(json, "harm", harm_json(&slice->metrics[0]));
     put(json, "detectable", detectable_json(&slice->metrics[0]));
-    if (slice->metrics[0].rows_needed > 0) put_count(json, "rows_needed", slice->metrics[0].rows_needed);
+    if (is_untold(slice)) put_count(json, "rows_needed", slice->metrics[0].rows_needed);
     slice_note(&note, slice);
   } else if (!slice->enough) {
     slice_note(&note, slice);
@@ -75,14 +82,14 @@ static void slices_words(Text *text, const Slices *slices, const ReportParts *pa
     const Slice *slice = &slices->items[i];
     const SliceMetric *made = &slice->metrics[0];
     few += !slice->enough;
-    untold += slice->enough && made->rows_needed > 0;
-    if (!made->harmed) continue;
-    text_add(text, "%s%s %s (%s ", harmed == 0 ? "Harm is shown in " : ", ", slice->column, slice->value,
+    untold += is_untold(slice);
+    if (!made->harmed || harmed++ >= HARMED_NAMED) continue;
+    text_add(text, "%s%s %s (%s ", harmed == 1 ? "Harm is shown in " : ", ", slice->column, slice->value,
              made->metric->title);
     put_difference(text, made->metric, made->delta.value, parts);
     text_put(text, ")");
-    harmed++;
   }
+  if (harmed > HARMED_NAMED) text_add(text, " and %d more", harmed - HARMED_NAMED);
   if (harmed == 0)
     text_add(text, "No harm in %s is shown in %d slice%s", slices->items[0].metrics[0].metric->title,
              slices->count, slices->count == 1 ? "" : "s");

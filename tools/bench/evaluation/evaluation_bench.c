@@ -110,11 +110,9 @@ int main(int argc, char **argv) {
   const Metric *metrics[METRIC_LIMIT];
   for (int i = 0; i < comparison.metric_count; i++) metrics[i] = comparison.metrics[i].metric;
   // As compare_models has them by then.
-  ScoreBlocks *blocks[2] = {score_blocks_new(&a), score_blocks_new(&b)};
-  a.blocks = blocks[0], b.blocks = blocks[1];
-  MetricFacts *facts[2] = {metric_facts_new(&a, metrics, comparison.metric_count),
-                           metric_facts_new(&b, metrics, comparison.metric_count)};
-  a.facts = facts[0], b.facts = facts[1];
+  EvaluationSet sets[2] = {a, b};
+  evaluation_sets_prepare(sets, 2);
+  a = sets[0], b = sets[1];
   a.row_hash = b.row_hash = rows.hash;
   b.resampling = (Resampling){.replicates = replicates};
   start = seconds();
@@ -126,9 +124,6 @@ int main(int argc, char **argv) {
       peak_bytes() / (double)count);
   replicates_free(made);
   comparison_clear(&comparison);
-  for (int i = 0; i < 2; i++) {
-    metric_facts_free(facts[i]);
-    score_blocks_free(blocks[i]);
-  }
+  evaluation_sets_release(sets, 2);
   return 0;
 }

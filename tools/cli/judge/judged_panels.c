@@ -2,6 +2,7 @@
 #include "tools/cli/judge/judged_panels.h"
 
 #include "engine/shared/memory.h"
+#include "tools/cli/judge/models/judged_inputs.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -193,6 +194,19 @@ done:
   return status;
 }
 
+// The numbers of the judged rows as their time, where the parts were split by the order of the rows.
+static bool time_of_order(Column *column, const JudgedModel *judged) {
+  int64_t training;
+  const JudgedRows *given = &judged->judged;
+  if (judged->config->data.split.by != SPLIT_ORDER || judged->dataset == NULL || given->numbers == NULL)
+    return false;
+  dataset_part(judged->dataset, PART_TRAIN, &training);
+  if (training == 0) return false; // other data, whose order means nothing
+  column_make_numbers(column, "row", given->rows);
+  for (int64_t i = 0; i < given->rows; i++) column->numbers[i] = (double)(given->numbers[i] + 1);
+  return true;
+}
+
 Status judged_panels(Panels *panels, const JudgedModel *champion, const JudgedModel *challenger,
                      const Comparison *comparison, const Config *config, const GatesConfig *gates,
                      Error *error) {
@@ -211,9 +225,17 @@ Status judged_panels(Panels *panels, const JudgedModel *champion, const JudgedMo
     agreement_of(&panels->agreement, &from, &to, comparison);
     swap_panel_of(&panels->swap, &from, &to, columns);
   }
-  stability_of(&panels->stability, champion == NULL ? NULL : &from, &to, time, gates);
+  Column order = {0};
+  bool by_row = time == NULL && time_of_order(&order, challenger);
+  stability_of(&panels->stability, champion == NULL ? NULL : &from, &to, by_row ? &order : time, gates);
+  panels->stability.by_row = by_row;
+  column_clear(&order);
   fairness_of(&panels->fairness, &to, &config->evaluate_fairness, gates->confidence);
   if (columns != NULL) TRY(fill_from_data(panels, challenger, columns, error));
+  if (columns != NULL && challenger->model.checkpoint != NULL) {
+    TRY(judged_inputs(panels, challenger, gates->confidence, error));
+    TRY(judged_learning(&panels->learning, challenger, error));
+  }
 done:
   frame_free(columns);
   text_list_free(&names);

@@ -5,7 +5,7 @@
 
 #include "engine/evaluate/evaluate.h"
 #include "engine/evaluate/panels/panels.h"
-#include "tools/cli/judge/judged_model.h"
+#include "tools/cli/judge/models/judged_model.h"
 
 // Metrics by slice, before the verdict. champion may be NULL. Columns and metrics are those of `config`.
 Status judged_slices(Slices *slices, const JudgedModel *champion, const JudgedModel *challenger,

@@ -12,6 +12,7 @@
 #include "io/shared/environment.h"
 #include "tools/cli/judge/decision.h"
 #include "tools/cli/judge/judged_panels.h"
+#include "tools/cli/judge/stakes.h"
 #include "tools/cli/shared/output.h"
 
 #include <stdio.h>
@@ -31,27 +32,46 @@ typedef struct Findings {
   Panels panels;      // of the chosen one
 } Findings;
 
-// resampled: the comparison in which it was the challenger, and whose resamples it shares; NULL: none.
-static Status evaluate(EvaluationReport *report, const Findings *findings, const Judgement *judgement,
-                       const JudgedModel *judged, const Comparison *resampled, Error *error) {
-  const Config *config = judgement->challengers->config;
-  EvaluationSet set = judged_model_set(judged);
-  if (resampled != NULL) set.replicates = resampled->replicates, set.replicate = REPLICATE_CHALLENGER;
-  Status status = evaluate_model(report, &set, &config->evaluate_metrics, &findings->gates, error);
-  return status == STATUS_OK ? status : error_prefix(error, "%s", judged->name);
+// Policies under a capacity: who is on the list of those acted on.
+static void limit_all(const Judgement *judgement) {
+  if (judgement->champion != NULL) judged_model_limit(judgement->champion);
+  for (int i = 0; i < judgement->challenger_count; i++) judged_model_limit(&judgement->challengers[i]);
 }
 
-static Status compare_all(Findings *findings, const Judgement *judgement, Error *error) {
-  const Config *config = judgement->challengers->config;
-  int count = judgement->challenger_count;
-  EvaluationSet champion = judged_model_set(judgement->champion);
-  EvaluationSet *challengers = memory_get((size_t)count, sizeof *challengers);
-  for (int i = 0; i < count; i++) challengers[i] = judged_model_set(&judgement->challengers[i]);
-  Status status =
-      compare_several(&findings->leaderboard, &findings->comparison, &champion, challengers, count,
-                      &config->evaluate_metrics, &findings->gates, findings->validity, error);
-  free(challengers);
-  return status;
+// The challengers, then the champion where there is one, ready to be judged; freed by release_sets.
+static EvaluationSet *prepared_sets(const Judgement *judgement, int *count) {
+  int challengers = judgement->challenger_count;
+  *count = challengers + (judgement->champion != NULL);
+  EvaluationSet *sets = memory_get((size_t)*count, sizeof *sets);
+  for (int i = 0; i < challengers; i++) sets[i] = judged_model_set(&judgement->challengers[i]);
+  if (judgement->champion != NULL) sets[challengers] = judged_model_set(judgement->champion);
+  evaluation_sets_prepare(sets, *count);
+  return sets;
+}
+
+static void release_sets(EvaluationSet *sets, int count) {
+  if (sets == NULL) return;
+  evaluation_sets_release(sets, count);
+  free(sets);
+}
+
+// resampled: the comparison whose resamples it shares, as which model; NULL: none.
+static Status evaluate(EvaluationReport *report, const Findings *findings, const Judgement *judgement,
+                       const EvaluationSet *set, const Comparison *resampled, int replicate, Error *error) {
+  EvaluationSet shared = *set;
+  if (resampled != NULL) shared.replicates = resampled->replicates, shared.replicate = replicate;
+  return evaluate_model(report, &shared, &judgement->challengers->config->evaluate_metrics, &findings->gates,
+                        error);
+}
+
+// Faults of one model's rows are told with its name.
+static Status check_sets(const Judgement *judgement, const EvaluationSet *sets, Error *error) {
+  for (int i = 0; i < judgement->challenger_count + (judgement->champion != NULL); i++) {
+    const JudgedModel *judged =
+        i < judgement->challenger_count ? &judgement->challengers[i] : judgement->champion;
+    if (evaluation_set_check(&sets[i], error) != STATUS_OK) return error_prefix(error, "%s", judged->name);
+  }
+  return STATUS_OK;
 }
 
 // Each challenger by slice: harm is a part of its verdict.
@@ -77,22 +97,40 @@ static Status fill_panels(Findings *findings, const Judgement *judgement, Error 
                        judgement->challengers->config, &findings->gates, error);
 }
 
-static Status judge(Findings *findings, const Judgement *judgement, Error *error) {
+static Status judge(Findings *findings, const Judgement *judgement, const EvaluationSet *sets, Error *error) {
+  const Config *config = judgement->challengers->config;
+  int challengers = judgement->challenger_count;
+  PASS(check_sets(judgement, sets, error));
   PASS(decision_open(&findings->decision, judgement, error));
-  findings->gates = judgement->challengers->config->gates;
+  findings->gates = config->gates;
   findings->gates.confidence = findings->decision.confidence;
   if (judgement->champion == NULL) {
-    PASS(evaluate(&findings->challenger, findings, judgement, judgement->challengers, NULL, error));
+    PASS(evaluate(&findings->challenger, findings, judgement, sets, NULL, 0, error));
     PASS(slice_all(findings, judgement, error));
     return judge_first(&findings->verdict, &findings->challenger, &findings->gates, findings->validity,
                        error);
   }
-  PASS(evaluate(&findings->champion, findings, judgement, judgement->champion, NULL, error));
+  const EvaluationSet *champion = &sets[challengers];
   PASS(slice_all(findings, judgement, error));
-  PASS(compare_all(findings, judgement, error));
-  findings->chosen = findings->leaderboard.chosen - 1;
-  return evaluate(&findings->challenger, findings, judgement, &judgement->challengers[findings->chosen],
-                  &findings->comparison, error);
+  PASS(compare_several(&findings->leaderboard, &findings->comparison, champion, sets, challengers,
+                       &config->evaluate_metrics, &findings->gates, findings->validity, error));
+  int chosen = findings->chosen = findings->leaderboard.chosen - 1;
+  PASS(evaluate(&findings->champion, findings, judgement, champion, &findings->comparison, REPLICATE_CHAMPION,
+                error));
+  return evaluate(&findings->challenger, findings, judgement, &sets[chosen], &findings->comparison,
+                  REPLICATE_CHALLENGER, error);
+}
+
+// What the difference in money hangs on, once it is there.
+static Status find_stakes(Findings *findings, const Judgement *judgement, Error *error) {
+  const Comparison *comparison = &findings->comparison;
+  const Estimate *delta = &findings->challenger.money.over_trivial;
+  for (int i = 0; i < comparison->metric_count; i++) {
+    if (comparison->metrics[i].metric->id == METRIC_value) delta = &comparison->metrics[i].delta;
+  }
+  return stakes_of(&findings->challenger, delta, judgement->champion,
+                   &judgement->challengers[findings->chosen], &judgement->challengers->config->business,
+                   error);
 }
 
 static Status describe(ReportContext *context, const Judgement *judgement, int chosen, Error *error) {
@@ -216,9 +254,14 @@ Status override_check(const Override *override, Error *error) {
 Status judgement_write(const Judgement *judgement, Error *error) {
   Findings findings = {0};
   InconclusiveRule rule;
+  EvaluationSet *sets = NULL;
+  int count = 0;
   Status status;
   TRY(inconclusive_rule(&rule, judgement->inconclusive, error));
-  TRY(judge(&findings, judgement, error));
+  limit_all(judgement);
+  sets = prepared_sets(judgement, &count);
+  TRY(judge(&findings, judgement, sets, error));
+  TRY(find_stakes(&findings, judgement, error));
   TRY(fill_panels(&findings, judgement, error));
   const Verdict *verdict = judgement->champion == NULL ? &findings.verdict : &findings.comparison.verdict;
   TRY(write_all(&findings, judgement, verdict, error));
@@ -228,6 +271,7 @@ Status judgement_write(const Judgement *judgement, Error *error) {
   status = verdict_status(verdict->state,
                           accepted && verdict->state == VERDICT_INCONCLUSIVE ? INCONCLUSIVE_OK : rule);
 done:
+  release_sets(sets, count);
   decision_close(&findings.decision);
   evaluation_report_clear(&findings.challenger);
   evaluation_report_clear(&findings.champion);

@@ -3,7 +3,7 @@
 #define INGOT_TOOLS_CLI_JUDGE_JUDGEMENT_H
 
 #include "engine/evaluate/evaluate.h"
-#include "tools/cli/judge/judged_model.h"
+#include "tools/cli/judge/models/judged_model.h"
 #include "tools/cli/shared/command.h"
 
 // A person's decision to go on without evidence; written into the report.

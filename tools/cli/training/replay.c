@@ -251,6 +251,7 @@ Status replay_run(Replay *replay, Session *session, Error *error) {
   session->options.stop = &stop_signal;
   signals_catch();
   replay->other_data = memcmp(session->data_digest, replay->manifest->data_digest, DIGEST_BYTES) != 0;
+  TRY(session_use_pins(session, replay->manifest, error));
   if (replay->other_data) warn("the data are not those of the run: their digest differs");
   TRY(trainer_create(&trainer, &session->options, error));
   TRY(start_from(replay, trainer, error));

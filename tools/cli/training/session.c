@@ -1,6 +1,7 @@
 // Puts a training session together.
 #include "tools/cli/training/session.h"
 
+#include "engine/device/fast.h"
 #include "engine/shared/memory.h"
 #include "io/config/load.h"
 #include "tools/cli/shared/output.h"
@@ -139,6 +140,22 @@ static Status prepare_selection(Session *session, Error *error) {
   return STATUS_OK;
 }
 
+// The device, in the mode of the configuration's numerics.
+static Status open_device(Session *session, Error *error) {
+  const Config *config = session->config;
+  DeviceChoice choice = {config->machine.device, config->machine.isa, config->machine.threads};
+  PASS(device_open(&session->device, session->device_reason, &choice, error));
+  if (!numerics_are_fast(&config->numerics)) return STATUS_OK;
+  Status status = device_make_fast(session->device, config->numerics.product, error);
+  if (status == STATUS_OK || session->device_reason[0] == '\0') return status;
+  return error_prefix(error, "--device auto (%s)", session->device_reason);
+}
+
+Status session_use_pins(Session *session, const Manifest *manifest, Error *error) {
+  return device_is_fast(session->device) ? device_use_pins(session->device, &manifest->pins, error)
+                                         : STATUS_OK;
+}
+
 static void warn_about_threads(const Device *device) {
   long cores = sysconf(_SC_NPROCESSORS_ONLN);
   if (device_threads(device) > cores) {
@@ -175,8 +192,7 @@ Status session_prepare(Session *session, Error *error) {
                         error));
     PASS(prepare_selection(session, error));
   }
-  DeviceChoice choice = {config->machine.device, config->machine.isa, config->machine.threads};
-  PASS(device_open(&session->device, session->device_reason, &choice, error));
+  PASS(open_device(session, error));
   warn_about_threads(session->device);
   session->options.config = config;
   session->options.device = session->device;

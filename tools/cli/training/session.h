@@ -11,7 +11,8 @@
 #include "engine/evaluate/metrics.h"
 #include "engine/train/trainer.h"
 #include "io/data/dataset.h"
-#include "tools/cli/judge/judged_rows.h"
+#include "io/run/manifest.h"
+#include "tools/cli/judge/models/judged_rows.h"
 #include "tools/cli/shared/command.h"
 
 // Options that every verb which trains has.
@@ -61,6 +62,10 @@ Status session_load(Session *session, const char *path, const SessionChoices *ch
                     Error *error);
 Status session_open_data(Session *session, Error *error);
 Status session_prepare(Session *session, Error *error);
+
+// Numerics f1: products by the algorithms of this run from now on, else nothing. Before trainer_create. 69
+// where this device or cuBLASLt is not that of the run.
+Status session_use_pins(Session *session, const Manifest *manifest, Error *error);
 void session_close(Session *session);
 
 // What the choices come to as overrides, in the order in which they apply.

@@ -1,10 +1,11 @@
 // Trains into a run's folder.
 #include "tools/cli/training/training.h"
 
+#include "engine/device/fast.h"
 #include "engine/shared/memory.h"
 #include "io/config/write.h"
 #include "io/run/run.h"
-#include "tools/cli/judge/policy.h"
+#include "tools/cli/judge/models/policy.h"
 #include "tools/cli/shared/output.h"
 #include "tools/cli/training/progress.h"
 #include "tools/cli/training/signals.h"
@@ -66,7 +67,8 @@ static Status create(Training *training, const char *path, Error *error) {
                       .config_text = text,
                       .files = files,
                       .file_count = list_files(files, session->config),
-                      .rows = dataset_rows(session->dataset)};
+                      .rows = dataset_rows(session->dataset),
+                      .pins = device_pins(session->device)};
   memcpy(inputs.data_digest, session->data_digest, DIGEST_BYTES);
   for (int part = 0; part < PART_COUNT; part++) {
     dataset_part(session->dataset, (SplitPart)part, &inputs.part_rows[part]);
@@ -93,6 +95,13 @@ done:
   return status;
 }
 
+static Status read_manifest(Manifest **manifest, const char *path, Error *error) {
+  char *file = memory_format("%s/manifest.json", path);
+  Status status = manifest_read(manifest, file, error);
+  free(file);
+  return status;
+}
+
 static Status print_digests(const Manifest *manifest, const char *path, Error *error) {
   char state[DIGEST_HEX], model[DIGEST_HEX];
   sha256_hex(state, manifest->final.state_digest);
@@ -110,12 +119,10 @@ static Status print_digests(const Manifest *manifest, const char *path, Error *e
 }
 
 static Status print_result(const char *path, Error *error) {
-  char *manifest_path = memory_format("%s/manifest.json", path);
   Manifest *manifest = NULL;
-  Status status = manifest_read(&manifest, manifest_path, error);
+  Status status = read_manifest(&manifest, path, error);
   if (status == STATUS_OK) status = print_digests(manifest, path, error);
   manifest_free(manifest);
-  free(manifest_path);
   return status;
 }
 
@@ -148,12 +155,22 @@ static void say_device(const Session *session) {
     say("device: %s (auto: %s)", text, session->device_reason);
 }
 
-// Sinks, progress and the trainer itself.
-static Status make_trainer(Training *training, Error *error) {
+// A run that goes on keeps the algorithms that it began with.
+static Status use_pins_of(const char *path, Session *session, Error *error) {
+  Manifest *manifest = NULL;
+  Status status = read_manifest(&manifest, path, error);
+  if (status == STATUS_OK) status = session_use_pins(session, manifest, error);
+  manifest_free(manifest);
+  return status;
+}
+
+// Sinks, progress and the trainer itself; path: the run that goes on, NULL for a new one.
+static Status make_trainer(Training *training, const char *path, Error *error) {
   Session *session = training->session;
   TrainerPlan plan;
   PASS(session_prepare(session, error));
   say_device(session);
+  if (path != NULL) PASS(use_pins_of(path, session, error));
   PASS(trainer_plan(&plan, &session->options, error));
   training->progress = (Progress){.next = {training, pass_events},
                                   .metric_name = session->config->select_metric,
@@ -170,10 +187,11 @@ Status training_run(Session *session, const char *path, Error *error) {
   Training training = {.session = session};
   RunState state;
   Status status;
+  TRY(policy_check_trainable(session->config, error));
   TRY(run_state(&state, path, session->config->bits_text, session->data_digest, error));
   if (state == RUN_OTHER) TRY(STATUS_EXISTS);
   if (state != RUN_FINISHED) {
-    TRY(make_trainer(&training, error));
+    TRY(make_trainer(&training, state == RUN_ABSENT ? NULL : path, error));
     TRY(state == RUN_ABSENT ? create(&training, path, error) : restore(&training, path, error));
     TRY(loop(&training, path, error));
   } else {

@@ -1,0 +1,76 @@
+// A model with its scores on the rows it is judged on, wherever they come from.
+#ifndef INGOT_TOOLS_CLI_JUDGE_MODELS_JUDGED_MODEL_H
+#define INGOT_TOOLS_CLI_JUDGE_MODELS_JUDGED_MODEL_H
+
+#include "io/report/predictions.h"
+#include "io/report/report_json.h"
+#include "tools/cli/judge/models/judged_rows.h"
+#include "tools/cli/judge/models/trained_model.h"
+
+typedef struct JudgedModel {
+  TrainedModel model; // empty where only predictions are known
+  Config *config;     // whose business, gates and metrics apply; owned
+  Dataset *dataset;
+  Preprocess *fitted; // of the configuration, where there is no model
+  JudgedRows judged;
+  double *scores; // [rows, classes]
+  Policy policy;
+  PolicyCut cut; // where the capacity ends among the rows, and
+  bool *listed;  // [rows] who is acted on; NULL where nothing is cut: judged_model_limit
+  char *name;
+  ReportSubject subject;
+  char *checkpoint_name, *kind; // what subject points to
+  TextList class_names;
+  char device[DEVICE_TEXT]; // that scored it; "" where the scores were given
+  double scoring_seconds;
+  int rows_unseen, threshold_frozen; // of a report, as it found them: 1 yes, 0 no, -1 unknown
+} JudgedModel;
+
+typedef struct JudgeChoices {
+  const char *config;     // NULL: the run's own
+  const char *data;       // NULL: the configuration's
+  const char *part;       // "test", "validation", "train", "all" (of prediction files); NULL: test
+  const char *checkpoint; // "", "best", "last" or a step; NULL: ""
+  const char *device;     // that scores, as device_open takes it; NULL: auto
+  TextList sets;          // --set; of a run free keys alone (78)
+} JudgeChoices;
+
+// 2 where choices exclude each other.
+Status judge_choices_check(const JudgeChoices *choices, Error *error);
+
+// A run, a checkpoint, a report or a prediction file, as below. 66 where there is no such thing.
+Status judged_model_open_any(JudgedModel *judged, const char *argument, const JudgeChoices *choices,
+                             const Config *business, Error *error);
+
+// A run or a checkpoint, scored on a part of its data (or on all rows of `data`). `business`: whose
+// definition and policy apply (NULL: its own configuration's).
+Status judged_model_open(JudgedModel *judged, const char *argument, const JudgeChoices *choices,
+                         const Config *business, Error *error);
+
+// A prediction file of any tool, judged by `choices->config` on rows that it names: with `choices->data` all
+// rows of that file; else those of the part asked for, which is test where it names test rows beside others.
+// The policy best_on_validation is chosen on the validation rows that it names (78 where it names none).
+Status judged_model_open_predictions(JudgedModel *judged, const char *path, const JudgeChoices *choices,
+                                     Error *error);
+
+// The folder of a report (or its report.json): predictions.h5 and config.yaml in it. 65 where one is not what
+// its SHA256SUMS lists, or they do not fit each other.
+Status judged_model_open_report(JudgedModel *judged, const char *path, Error *error);
+
+// The same report decided again: the scores of its predictions.h5 by another configuration, or by its own
+// with
+// --set, on the labels, payoffs and columns of that configuration's data.
+Status judged_model_redecide(JudgedModel *judged, const char *path, const JudgeChoices *choices,
+                             Error *error);
+
+// Applies the capacity to the rows as they are now: once they are aligned.
+void judged_model_limit(JudgedModel *judged);
+
+EvaluationSet judged_model_set(const JudgedModel *judged);
+
+// What its predictions.h5 holds; views, but for decisions, which the caller frees.
+Predictions judged_model_predictions(const JudgedModel *judged);
+
+void judged_model_close(JudgedModel *judged);
+
+#endif

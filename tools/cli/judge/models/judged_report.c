@@ -1,0 +1,176 @@
+// Opens finished reports to be compared.
+#include "engine/shared/memory.h"
+#include "io/report/json_text.h"
+#include "io/report/report_read.h"
+#include "io/shared/sums.h"
+#include "tools/cli/judge/models/judged_parts.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void take_rows(JudgedModel *judged, Predictions *read) {
+  JudgedRows *rows = &judged->judged;
+  rows->rows = read->rows;
+  rows->task = judged->config->data.target.task;
+  rows->classes = read->classes;
+  // What is taken over is no longer the predictions' to free; ids keep their one text each.
+  rows->labels = read->labels;
+  rows->weights = read->weights;
+  rows->act = read->act;
+  rows->skip = read->skip;
+  rows->slices = read->slices;
+  judged->scores = read->scores;
+  read->slices = NULL;
+  read->labels = read->weights = read->scores = NULL;
+  read->act = read->skip = NULL;
+  size_t bytes = 0;
+  for (int64_t i = 0; i < read->rows; i++) bytes += strlen(read->ids[i]) + 1;
+  rows->ids = memory_get((size_t)read->rows * sizeof(char *) + bytes, 1);
+  char *at = (char *)(rows->ids + read->rows);
+  for (int64_t i = 0; i < read->rows; i++) {
+    rows->ids[i] = strcpy(at, read->ids[i]);
+    at += strlen(at) + 1;
+  }
+}
+
+static void copy_hex(char hex[DIGEST_HEX], const char *text) {
+  if (strlen(text) == DIGEST_HEX - 1) strcpy(hex, text);
+}
+
+// Names of the classes, and what the report says of payoffs: it was found where the data were.
+static void take_texts(JudgedModel *judged, const json_t *report) {
+  Text examples = {0};
+  for (size_t i = 0; i < report_size(report, "confusion/classes"); i++) {
+    text_list_add(&judged->class_names,
+                  report_string(json_array_get(report_at(report, "confusion/classes"), i), ""));
+  }
+  for (size_t i = 0; i < report_size(report, "business/examples"); i++) {
+    text_add(&examples, "%s\n", report_string(json_array_get(report_at(report, "business/examples"), i), ""));
+  }
+  judged->judged.examples = text_take(&examples);
+  copy_hex(judged->judged.payoffs.definition, report_string(report, "business/definition_digest"));
+}
+
+// A validity check that the report made: 1 passed, 0 failed, -1 not made.
+static int check_of(const json_t *report, const char *id) {
+  for (size_t i = 0; i < report_size(report, "checks"); i++) {
+    const json_t *check = json_array_get(report_at(report, "checks"), i);
+    if (strcmp(report_string(check, "id"), id) == 0)
+      return strcmp(report_string(check, "result"), "pass") == 0;
+  }
+  return -1;
+}
+
+// Who was judged, as the report says; replaces what `judged` was called.
+static void take_subject(JudgedModel *judged, const json_t *report) {
+  free(judged->name);
+  judged->name = memory_text(report_string(report, "subject/challenger/name"));
+  judged->checkpoint_name = memory_text(report_string(report, "subject/challenger/checkpoint"));
+  judged->kind = memory_text(report_string(report, "subject/challenger/kind"));
+  const json_t *seed = report_at(report, "subject/challenger/seed");
+  judged->subject = (ReportSubject){.name = judged->name,
+                                    .kind = judged->kind,
+                                    .checkpoint = judged->checkpoint_name,
+                                    .has_seed = json_is_integer(seed),
+                                    .seed = (uint64_t)json_integer_value(seed)};
+  copy_hex(judged->subject.config_digest, report_string(report, "subject/challenger/config_digest"));
+  copy_hex(judged->subject.model_digest, report_string(report, "subject/challenger/model_digest"));
+  copy_hex(judged->subject.state_digest, report_string(report, "subject/challenger/state_digest"));
+}
+
+static Status take_report(JudgedModel *judged, const json_t *report, const char *folder, Error *error) {
+  const char *policy = report_string(report, "business/policy/kind");
+  judged->policy = policy_default;
+  if (strcmp(policy, "expected_gain") == 0) {
+    return error_set(error, STATUS_DATA,
+                     "%s: under the policy expected_gain a report cannot be compared; give the run itself",
+                     folder);
+  }
+  if (judged->config->business.capacity.budget > 0) {
+    return error_set(error, STATUS_DATA,
+                     "%s: under a budget a report cannot be compared, as it does not keep what acting costs; "
+                     "give the run itself",
+                     folder);
+  }
+  if (policy[0] != '\0') {
+    judged->policy =
+        (Policy){judged->config->business.policy, report_number(report, "business/policy/threshold"),
+                 json_is_true(report_at(report, "business/policy/act_below"))};
+  }
+  take_subject(judged, report);
+  judged->rows_unseen = check_of(report, "validity.rows_unseen");
+  judged->threshold_frozen = check_of(report, "validity.threshold_frozen");
+  return STATUS_OK;
+}
+
+// What is compared must be what was written: whoever changes one file of a report changes its verdict.
+static Status check_folder(const char *folder, Error *error) {
+  static const char *const needed[] = {"config.yaml", "predictions.h5", "report.json"};
+  char name[TENSOR_NAME_MAX];
+  Status status = sums_check(name, folder, needed, sizeof needed / sizeof needed[0], error);
+  return status == STATUS_OK ? status : error_prefix(error, "%s/%s", folder, name);
+}
+
+// The folder of a report, given by its path or by that of its report.json; freed by free().
+static char *folder_of(const char *path) {
+  size_t length = strlen(path);
+  const char *slash = strrchr(path, '/');
+  if (length <= 5 || strcmp(path + length - 5, ".json") != 0) return memory_text(path);
+  return slash == NULL ? memory_text(".") : memory_text_n(path, (size_t)(slash - path));
+}
+
+Status judged_model_open_report(JudgedModel *judged, const char *path, Error *error) {
+  char *folder = folder_of(path), *json_path = memory_format("%s/report.json", folder),
+       *config = memory_format("%s/config.yaml", folder), *h5 = memory_format("%s/predictions.h5", folder);
+  SessionChoices none = {0};
+  Predictions *read = NULL;
+  json_t *report = NULL;
+  Status status;
+  *judged = (JudgedModel){0};
+  TRY(check_folder(folder, error));
+  TRY(json_text_read(&report, json_path, error));
+  TRY(load_config(&judged->config, config, &none, false, error));
+  TRY(predictions_read(&read, h5, error));
+  if (read->labels == NULL) TRY(error_set(error, STATUS_DATA, "%s: there is no column 'label'", h5));
+  TRY(take_report(judged, report, folder, error));
+  take_texts(judged, report);
+  int classes = judged->config->data.target.task == TASK_MULTICLASS ? judged->class_names.count : 1;
+  if (read->classes != classes) {
+    TRY(error_set(error, STATUS_DATA, "%s: %d score columns, but the report is about %d", h5, read->classes,
+                  classes));
+  }
+  take_rows(judged, read);
+  TRY(judged_rows_hash(&judged->judged, judged->config->evaluate_cluster, false, error));
+  status = judged_rows_count(&judged->judged, &judged->config->business, error);
+done:
+  json_decref(report);
+  predictions_free(read);
+  free(config);
+  free(h5);
+  free(json_path);
+  free(folder);
+  return status;
+}
+
+Status judged_model_redecide(JudgedModel *judged, const char *path, const JudgeChoices *choices,
+                             Error *error) {
+  char *folder = folder_of(path), *json_path = memory_format("%s/report.json", folder),
+       *config = memory_format("%s/config.yaml", folder), *h5 = memory_format("%s/predictions.h5", folder);
+  JudgeChoices again = *choices;
+  json_t *report = NULL;
+  Status status;
+  if (again.config == NULL) again.config = config;
+  if (again.part == NULL && again.data == NULL) again.part = "all"; // the rows it was about
+  TRY(check_folder(folder, error));
+  TRY(json_text_read(&report, json_path, error));
+  TRY(judged_model_open_predictions(judged, h5, &again, error));
+  take_subject(judged, report);
+  judged->rows_unseen = check_of(report, "validity.rows_unseen");
+done:
+  json_decref(report);
+  free(config);
+  free(h5);
+  free(json_path);
+  free(folder);
+  return status;
+}

@@ -1,0 +1,409 @@
+// Collects what judging a model on rows takes, whatever the model.
+#include "tools/cli/judge/models/judged_rows.h"
+
+#include "engine/evaluate/money.h"
+#include "engine/shared/memory.h"
+#include "io/shared/text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static Status read_labels(JudgedRows *judged, Dataset *dataset, const Preprocess *preprocess,
+                          const int64_t *rows, Error *error) {
+  TextList names = {0};
+  Frame *frame = NULL;
+  const char *weight = preprocess_weight_name(preprocess);
+  Status status;
+  text_list_add(&names, preprocess_target_name(preprocess));
+  if (weight != NULL) text_list_add(&names, weight);
+  TRY(dataset_frame(&frame, dataset, &names, rows, judged->rows, error));
+  judged->labels = memory_get((size_t)judged->rows, sizeof(double));
+  for (int64_t i = 0; i < judged->rows; i++) {
+    status = preprocess_label(&judged->labels[i], preprocess, frame, i, error);
+    if (status != STATUS_OK) TRY(error_prefix(error, "%s", dataset_path(dataset, rows[i])));
+  }
+  if (weight == NULL) goto done;
+  const Column *column = frame_find(frame, weight);
+  if (column->kind != COLUMN_NUMBER) {
+    TRY(error_set(error, STATUS_DATA, "the weight column '%s' must hold numbers", weight));
+  }
+  judged->weights = memory_get((size_t)judged->rows, sizeof(double));
+  memcpy(judged->weights, column->numbers, (size_t)judged->rows * sizeof(double));
+done:
+  frame_free(frame);
+  text_list_free(&names);
+  return status;
+}
+
+Status judged_gains(int64_t **gains, const BusinessConfig *business, const Frame *frame, double label,
+                    Error *error) {
+  double *labels = memory_get((size_t)frame->rows, sizeof *labels);
+  for (int64_t i = 0; i < frame->rows; i++) labels[i] = label;
+  PayoffRows rows = {.frame = frame, .task = TASK_BINARY, .target = labels};
+  Payoffs payoffs = {0};
+  Status status = payoff_evaluate(&payoffs, business, &rows, error);
+  if (status == STATUS_OK) {
+    *gains = memory_get((size_t)frame->rows, sizeof **gains);
+    for (int64_t i = 0; i < frame->rows; i++) (*gains)[i] = payoffs.act[i] - payoffs.skip[i];
+  }
+  payoff_free(&payoffs);
+  free(labels);
+  return status;
+}
+
+static Status weigh(int64_t **out, const int64_t *payoff, const JudgedRows *judged, Error *error) {
+  *out = memory_get((size_t)judged->rows, sizeof **out);
+  if (judged->weights != NULL) return money_weigh(*out, payoff, judged->weights, judged->rows, error);
+  memcpy(*out, payoff, (size_t)judged->rows * sizeof **out);
+  return STATUS_OK;
+}
+
+static Status expected_gains(JudgedRows *judged, const BusinessConfig *business, Error *error) {
+  int64_t *plain[2] = {NULL, NULL};
+  Status status;
+  TRY(judged_gains(&plain[1], business, judged->frame, 1.0, error));
+  TRY(judged_gains(&plain[0], business, judged->frame, 0.0, error));
+  TRY(weigh(&judged->gain_if_one, plain[1], judged, error));
+  TRY(weigh(&judged->gain_if_zero, plain[0], judged, error));
+done:
+  free(plain[0]);
+  free(plain[1]);
+  return status;
+}
+
+static PayoffRows payoff_rows(const JudgedRows *judged, const double *scores) {
+  return (PayoffRows){.frame = judged->frame,
+                      .task = judged->task,
+                      .target = judged->labels,
+                      .score = scores,
+                      .row_ids = (const char *const *)judged->ids};
+}
+
+// The columns that the definition uses, and no others; an error of the definition is found before they are
+// read.
+static Status read_frame(JudgedRows *judged, Dataset *dataset, const BusinessConfig *business,
+                         const int64_t *numbers, Error *error) {
+  TextList names = {0};
+  Frame *empty = NULL;
+  Status status;
+  TRY(dataset_frame(&empty, dataset, NULL, numbers, 0, error));
+  PayoffRows none = {.frame = empty, .task = judged->task, .target = judged->labels, .score = judged->labels};
+  TRY(payoff_columns(&names, business, &none, error));
+  TRY(dataset_frame(&judged->frame, dataset, &names, numbers, judged->rows, error));
+  judged->origin = memory_get((size_t)judged->rows, sizeof *judged->origin);
+  for (int64_t i = 0; i < judged->rows; i++) judged->origin[i] = i;
+done:
+  frame_free(empty);
+  text_list_free(&names);
+  return status;
+}
+
+Status judged_rows_count(JudgedRows *judged, const BusinessConfig *business, Error *error) {
+  judged->capacity = business->capacity;
+  bool counts = business->capacity.rows > 0 || business->capacity.fraction > 0;
+  if (!counts || judged->weights == NULL) return STATUS_OK;
+  judged->cost = memory_get((size_t)judged->rows, sizeof *judged->cost);
+  for (int64_t i = 0; i < judged->rows; i++) judged->cost[i] = MONEY_SCALE;
+  return money_weigh(judged->cost, judged->cost, judged->weights, judged->rows, error);
+}
+
+static Status read_capacity(JudgedRows *judged, const BusinessConfig *business, const PayoffRows *rows,
+                            Error *error) {
+  int64_t *plain = NULL;
+  if (!(business->capacity.budget > 0)) return judged_rows_count(judged, business, error);
+  judged->capacity = business->capacity;
+  PASS(payoff_expression(&plain, business, business->capacity.cost, "capacity.cost", rows, error));
+  Status status = weigh(&judged->cost, plain, judged, error);
+  free(plain);
+  return status;
+}
+
+// Payoffs [frame rows] of a definition, weighed into `act` and `skip`; their texts and digest stay.
+static Status price(JudgedRows *judged, const BusinessConfig *business, const PayoffRows *rows,
+                    Error *error) {
+  PASS(payoff_evaluate(&judged->payoffs, business, rows, error));
+  PASS(weigh(&judged->act, judged->payoffs.act, judged, error));
+  PASS(weigh(&judged->skip, judged->payoffs.skip, judged, error));
+  payoff_forget_values(&judged->payoffs);
+  return STATUS_OK;
+}
+
+static Status read_money(JudgedRows *judged, Dataset *dataset, const Preprocess *preprocess,
+                         const BusinessConfig *business, const int64_t *numbers, Error *error) {
+  PASS(read_frame(judged, dataset, business, numbers, error));
+  PayoffRows rows = payoff_rows(judged, judged->labels);
+  const char *positive = judged->task == TASK_BINARY ? preprocess_class_name(preprocess, 1) : NULL;
+  PASS(payoff_examples(&judged->examples, business, &rows, preprocess_target_name(preprocess), positive,
+                       error));
+  if (judged->task == TASK_REGRESSION) return STATUS_OK;
+  PASS(price(judged, business, &rows, error));
+  PASS(read_capacity(judged, business, &rows, error));
+  return business->policy == POLICY_EXPECTED_GAIN ? expected_gains(judged, business, error) : STATUS_OK;
+}
+
+// ---- several classes ----
+
+static int class_named(const Preprocess *preprocess, const char *name) {
+  int classes = preprocess_class_count(preprocess);
+  for (int i = 0; i < classes; i++)
+    if (strcmp(preprocess_class_name(preprocess, i), name) == 0) return i;
+  return -1;
+}
+
+static Status no_class(const Preprocess *preprocess, const char *name, Error *error) {
+  int classes = preprocess_class_count(preprocess);
+  const char **names = memory_get((size_t)classes, sizeof *names);
+  for (int i = 0; i < classes; i++) names[i] = preprocess_class_name(preprocess, i);
+  const char *nearest = text_nearest(name, names, classes);
+  error_set(error, STATUS_CONFIG, "business.costs: the target has no class '%.100s'%s%.100s%s", name,
+            nearest ? "; did you mean '" : "", nearest ? nearest : "", nearest ? "'?" : "");
+  free(names);
+  return STATUS_CONFIG;
+}
+
+Status judged_costs(double **costs, const BusinessConfig *business, const Preprocess *preprocess,
+                    Error *error) {
+  int classes = preprocess_class_count(preprocess);
+  double *made = memory_get((size_t)classes * (size_t)classes, sizeof *made);
+  bool *given = memory_get((size_t)classes * (size_t)classes, sizeof *given);
+  Status status = STATUS_OK;
+  for (int i = 0; i < classes; i++) given[i * classes + i] = true;
+  for (int i = 0; i < business->costs.count; i++) {
+    const Cost *cost = &business->costs.items[i];
+    int truth = class_named(preprocess, cost->truth), decision = class_named(preprocess, cost->decision);
+    if (truth < 0 || decision < 0) TRY(no_class(preprocess, truth < 0 ? cost->truth : cost->decision, error));
+    made[truth * classes + decision] = cost->amount;
+    given[truth * classes + decision] = true;
+  }
+  for (int i = 0; i < classes * classes; i++) {
+    if (given[i]) continue;
+    TRY(error_set(
+        error, STATUS_CONFIG,
+        "business.costs: nothing is said of deciding for '%s' where '%s' is true; write %s: {%s: ...}",
+        preprocess_class_name(preprocess, i % classes), preprocess_class_name(preprocess, i / classes),
+        preprocess_class_name(preprocess, i / classes), preprocess_class_name(preprocess, i % classes)));
+  }
+  *costs = made;
+  made = NULL;
+done:
+  free(made);
+  free(given);
+  return status;
+}
+
+// The single decision that is cheapest on these rows: what can be had without a model.
+static int cheapest_for_all(const JudgedRows *judged) {
+  double *counts = memory_get((size_t)judged->classes, sizeof *counts);
+  for (int64_t i = 0; i < judged->rows; i++)
+    counts[(int)judged->labels[i]] += judged->weights == NULL ? 1 : judged->weights[i];
+  int best = money_cheapest(counts, judged->costs, judged->classes);
+  free(counts);
+  return best;
+}
+
+static Status price_classes(JudgedRows *judged, const double *scores, Error *error) {
+  int classes = judged->classes, single = cheapest_for_all(judged);
+  int64_t **const made[3] = {&judged->act, &judged->skip, &judged->best};
+  for (int i = 0; i < 3; i++) *made[i] = memory_get((size_t)judged->rows, sizeof **made[i]);
+  for (int64_t i = 0; i < judged->rows; i++) {
+    const double *costs = judged->costs + (int)judged->labels[i] * classes;
+    double least = costs[0];
+    for (int d = 1; d < classes; d++) least = costs[d] < least ? costs[d] : least;
+    judged->act[i] = -money_millionths(costs[money_cheapest(scores + i * classes, judged->costs, classes)]);
+    judged->skip[i] = -money_millionths(costs[single]);
+    judged->best[i] = -money_millionths(least);
+  }
+  for (int i = 0; judged->weights != NULL && i < 3; i++)
+    PASS(money_weigh(*made[i], *made[i], judged->weights, judged->rows, error));
+  return STATUS_OK;
+}
+
+// ---- what depends on predictions ----
+
+Status judged_rows_price(JudgedRows *judged, const BusinessConfig *business, const double *scores,
+                         Error *error) {
+  int64_t *act = NULL, *skip = NULL;
+  if (judged->costs != NULL) return price_classes(judged, scores, error);
+  if (judged->task != TASK_REGRESSION || judged->frame == NULL) return STATUS_OK;
+  PayoffRows rows = payoff_rows(judged, scores);
+  PASS(price(judged, business, &rows, error));
+  PASS(judged_rows_value(&act, &skip, judged, business, judged->labels, NULL, error));
+  judged->best = act;
+  free(skip);
+  return STATUS_OK;
+}
+
+// values [frame rows] in the order of the rows judged, weighed.
+static Status arrange(int64_t **out, int64_t *values, const JudgedRows *judged, Error *error) {
+  *out = memory_get((size_t)judged->rows, sizeof **out);
+  for (int64_t i = 0; i < judged->rows; i++) (*out)[i] = values[judged->origin[i]];
+  if (judged->weights == NULL) return STATUS_OK;
+  return money_weigh(*out, *out, judged->weights, judged->rows, error);
+}
+
+// Numbers of the rows judged in the order of the frame.
+static double *by_frame(const double *numbers, const JudgedRows *judged) {
+  double *made = memory_get((size_t)judged->frame->rows, sizeof *made);
+  for (int64_t i = 0; i < judged->rows; i++) made[judged->origin[i]] = numbers[i];
+  return made;
+}
+
+// One of act and skip; `known` is what it is worth where nothing that it uses has changed.
+static Status value_one(int64_t **out, const JudgedRows *judged, const BusinessConfig *business,
+                        const char *key, const char *changed, const PayoffRows *rows, Error *error) {
+  bool act = strcmp(key, "act") == 0;
+  const char *text = act ? business->act : business->skip;
+  const int64_t *known = act ? judged->act : judged->skip;
+  int64_t *values = NULL;
+  if (judged->task == TASK_BINARY && changed != NULL && !payoff_uses(text, changed)) {
+    *out = memory_get((size_t)judged->rows, sizeof **out);
+    memcpy(*out, known, (size_t)judged->rows * sizeof **out);
+    return STATUS_OK;
+  }
+  PASS(payoff_expression(&values, business, text, key, rows, error));
+  Status status = arrange(out, values, judged, error);
+  free(values);
+  return status;
+}
+
+Status judged_rows_value(int64_t **act, int64_t **skip, const JudgedRows *judged,
+                         const BusinessConfig *business, const double *scores, const char *changed,
+                         Error *error) {
+  Status status;
+  *act = *skip = NULL;
+  if (judged->frame == NULL) {
+    return error_set(error, STATUS_MISSING, "the columns of the payoffs are not known of a finished report");
+  }
+  double *labels = by_frame(judged->labels, judged);
+  double *predictions = judged->task == TASK_REGRESSION ? by_frame(scores, judged) : NULL;
+  PayoffRows rows = {.frame = judged->frame, .task = judged->task, .target = labels, .score = predictions};
+  TRY(value_one(act, judged, business, "act", changed, &rows, error));
+  TRY(value_one(skip, judged, business, "skip", changed, &rows, error));
+done:
+  free(labels);
+  free(predictions);
+  if (status != STATUS_OK) {
+    free(*act);
+    free(*skip);
+    *act = *skip = NULL;
+  }
+  return status;
+}
+
+Status judged_rows_load(JudgedRows *judged, Dataset *dataset, const Preprocess *preprocess,
+                        const BusinessConfig *business, const int64_t *rows, int64_t count, bool with_ids,
+                        Error *error) {
+  Task task = preprocess_task(preprocess);
+  *judged = (JudgedRows){.rows = count,
+                         .task = task,
+                         .classes = task == TASK_MULTICLASS ? preprocess_class_count(preprocess) : 1};
+  if (!dataset_has_column(dataset, preprocess_target_name(preprocess))) {
+    return error_set(error, STATUS_DATA, "the data have no column '%s': without labels nothing can be judged",
+                     preprocess_target_name(preprocess));
+  }
+  Status status;
+  if (with_ids) TRY(dataset_row_ids(&judged->ids, dataset, rows, count, error));
+  TRY(read_labels(judged, dataset, preprocess, rows, error));
+  if (business != NULL && business->present && task == TASK_MULTICLASS) {
+    TRY(judged_costs(&judged->costs, business, preprocess, error));
+    payoff_digest_costs(judged->payoffs.definition, business);
+  } else if (business != NULL && business->present) {
+    TRY(read_money(judged, dataset, preprocess, business, rows, error));
+  }
+done:
+  if (status != STATUS_OK) judged_rows_free(judged);
+  return status;
+}
+
+Status judged_rows_hash(JudgedRows *judged, const char *cluster, bool optional, Error *error) {
+  judged->row_hash = memory_get((size_t)judged->rows, sizeof *judged->row_hash);
+  for (int64_t i = 0; i < judged->rows; i++) judged->row_hash[i] = evaluation_hash(judged->ids[i]);
+  if (cluster[0] == '\0') return STATUS_OK;
+  const Column *column = judged->slices == NULL ? NULL : frame_find(judged->slices, cluster);
+  if (column == NULL && optional) return STATUS_OK;
+  if (column == NULL) {
+    return error_set(
+        error, STATUS_DATA,
+        "evaluate.cluster: column '%s' is not kept with these rows; evaluate the run again under this "
+        "configuration",
+        cluster);
+  }
+  judged->cluster_hash = memory_get((size_t)judged->rows, sizeof *judged->cluster_hash);
+  for (int64_t i = 0; i < judged->rows; i++) {
+    char buffer[NUMBER_TEXT_BYTES];
+    const char *text = column_text(column, i, buffer);
+    if (text == NULL) {
+      return error_set(
+          error, STATUS_DATA,
+          "evaluate.cluster: column '%s' is missing on row %s, which then belongs to no cluster; fill "
+          "it, or leave evaluate.cluster out",
+          cluster, judged->ids[i]);
+    }
+    judged->cluster_hash[i] = evaluation_hash(text);
+  }
+  return STATUS_OK;
+}
+
+static void add_slice(TextList *names, const Dataset *dataset, const char *name, bool optional) {
+  if (name[0] == '\0' || text_list_find(names, name) >= 0) return;
+  if (!optional || dataset_has_column(dataset, name)) text_list_add(names, name);
+}
+
+Status judged_rows_slices(JudgedRows *judged, Dataset *dataset, const Config *config, const int64_t *rows,
+                          bool optional, Error *error) {
+  TextList names = {0};
+  judged->numbers = memory_get((size_t)judged->rows, sizeof *judged->numbers);
+  memcpy(judged->numbers, rows, (size_t)judged->rows * sizeof *judged->numbers);
+  for (int i = 0; i < config->evaluate_slices.count; i++)
+    add_slice(&names, dataset, config->evaluate_slices.items[i], optional);
+  if (config->evaluate_fairness.present)
+    add_slice(&names, dataset, config->evaluate_fairness.column, optional);
+  add_slice(&names, dataset, config->evaluate_time, optional);
+  add_slice(&names, dataset, config->evaluate_cluster, optional);
+  Status status = names.count == 0
+                      ? STATUS_OK
+                      : dataset_frame(&judged->slices, dataset, &names, rows, judged->rows, error);
+  text_list_free(&names);
+  return status == STATUS_OK ? judged_rows_hash(judged, config->evaluate_cluster, optional, error) : status;
+}
+
+EvaluationSet judged_rows_set(const JudgedRows *judged, const double *scores, Policy policy) {
+  return (EvaluationSet){
+      .task = judged->task,
+      .rows = judged->rows,
+      .classes = judged->classes,
+      .labels = judged->labels,
+      .weights = judged->weights,
+      .scores = scores,
+      .policy = policy,
+      .capacity = money_capacity(&judged->capacity, judged->rows, judged->cost),
+      .best = judged->best,
+      .costs = judged->costs,
+      .money = {judged->act, judged->skip, judged->gain_if_one, judged->gain_if_zero},
+      .slices = judged->slices,
+      .row_hash = judged->row_hash,
+      .cluster_hash = judged->cluster_hash,
+  };
+}
+
+void judged_rows_free(JudgedRows *judged) {
+  free(judged->labels);
+  free(judged->weights);
+  free(judged->ids);
+  free(judged->row_hash);
+  free(judged->cluster_hash);
+  free(judged->act);
+  free(judged->skip);
+  free(judged->gain_if_one);
+  free(judged->gain_if_zero);
+  free(judged->best);
+  free(judged->costs);
+  free(judged->cost);
+  free(judged->origin);
+  frame_free(judged->frame);
+  payoff_free(&judged->payoffs);
+  free(judged->examples);
+  free(judged->numbers);
+  frame_free(judged->slices);
+  *judged = (JudgedRows){0};
+}
