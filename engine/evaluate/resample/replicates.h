@@ -3,8 +3,9 @@
 // The rows of resample b are weighed by the paired Poisson bootstrap of kernels/resample/resample.h, unit =
 // cluster_hash where the set has clusters, else row_hash: the same weights for both models and for every
 // metric, so that joint statements are possible. Metrics of the order of scores are computed on score groups
-// (score_groups.h); terms of means are int64 rne(t * 2^k), k the largest with n * max|t| * 2^k * 16 < 2^62.
-// So the bits hang on rows, seed and count alone: no order of rows, no threads, no instruction set.
+// (score_groups.h); a capacity ends where it does among all rows; terms of means are int64 rne(t * 2^k), k
+// the largest with n * max|t| * 2^k * 16 < 2^62. So the bits hang on rows, seed and count alone: no order of
+// rows, no threads, no instruction set.
 #ifndef INGOT_ENGINE_EVALUATE_RESAMPLE_REPLICATES_H
 #define INGOT_ENGINE_EVALUATE_RESAMPLE_REPLICATES_H
 

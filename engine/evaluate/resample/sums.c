@@ -5,6 +5,7 @@
 // resamples.
 #include "engine/evaluate/resample/sums.h"
 
+#include "engine/evaluate/money.h"
 #include "engine/evaluate/resample/score_groups.h"
 #include "engine/evaluate/statistics/statistics.h"
 #include "engine/evaluate/statistics/terms.h"
@@ -79,11 +80,12 @@ static EvaluationSet part_of(const EvaluationSet *set, int64_t first, int64_t ro
   part.labels += first;
   part.scores += first * set->classes;
   if (set->weights != NULL) part.weights += first;
-  const int64_t **money[] = {&part.money.act, &part.money.skip, &part.money.gain_if_one,
-                             &part.money.gain_if_zero};
+  const int64_t **money[] = {&part.money.act,          &part.money.skip, &part.money.gain_if_one,
+                             &part.money.gain_if_zero, &part.best,       &part.capacity.cost};
   for (size_t i = 0; i < sizeof money / sizeof money[0]; i++) {
     if (*money[i] != NULL) *money[i] += first;
   }
+  if (set->listed != NULL) part.listed += first;
   part.blocks = NULL;
   part.facts = NULL;
   return part;
@@ -103,9 +105,8 @@ static double *addend_terms(const RowSums *sums, const Addend *addend, int64_t f
       double label = part.labels[i] - sums->mean_label;
       terms[i] = addend->kind == ADDEND_WEIGHT  ? 1
                  : addend->kind == ADDEND_LABEL ? label
-                 : addend->kind == ADDEND_TERM
-                     ? (double)(policy_acts(&part, i) ? part.money.act[i] : part.money.skip[i])
-                     : label * label;
+                 : addend->kind == ADDEND_TERM  ? money_term(&part, i) * MONEY_SCALE
+                                                : label * label;
     }
     if (addend->kind == ADDEND_TERM) weights = NULL;
   }
