@@ -145,6 +145,21 @@ TEST_F(Several, AReportIsDecidedAgainByOtherCosts) {
   EXPECT_EQ(second.text("subject/challenger/name"), "good.csv");
 }
 
+// Its scores hold no validation rows: the threshold stays, and so do its decisions; what they are worth
+// changes.
+TEST_F(Several, AReportDecidedAgainKeepsItsThreshold) {
+  ASSERT_EQ(ingot({"evaluate", at("good.csv"), "--config", at("judge.yaml"), "-o", at("first")}).status, 0);
+  for (const char *policy : {"{threshold: best_on_validation}", "{threshold: frozen}"}) {
+    Outcome outcome = ingot({"evaluate", at("first"), "--set", "business.params.offer=10", "--set",
+                             std::string("business.policy=") + policy, "-o", at("second")});
+    ASSERT_EQ(outcome.status, 0) << outcome.err;
+    Json first(at("first/report.json")), second(at("second/report.json"));
+    EXPECT_EQ(second.number("subject/challenger/threshold"), first.number("subject/challenger/threshold"));
+    EXPECT_TRUE(json_equal(report_at(first.json, "confusion"), report_at(second.json, "confusion")));
+    EXPECT_GT(second.number("metrics/0/challenger/value"), first.number("metrics/0/challenger/value"));
+  }
+}
+
 TEST_F(Several, IntersectLeavesTheRowsThatAllShare) {
   scores("half.csv", 0.4, 2);
   scores("third.csv", 0.3, 3);
