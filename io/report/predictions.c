@@ -79,7 +79,7 @@ static void slice_column(Frame *frame, const Column *slice, const int64_t *order
 
 static Frame *frame_of(const Predictions *predictions, const int64_t *order, int64_t count) {
   int slices = predictions->slices == NULL ? 0 : predictions->slices->column_count;
-  Frame *frame = frame_new(count, predictions->classes + 8 + slices);
+  Frame *frame = frame_new(count, predictions->classes + 12 + slices);
   frame->column_count = 0;
   id_column(frame, predictions, order);
   for (int k = 0; k < predictions->classes; k++) {
@@ -93,6 +93,10 @@ static Frame *frame_of(const Predictions *predictions, const int64_t *order, int
   number_column(frame, "weight", predictions->weights, 1, order);
   money_column(frame, "act", predictions->act, order);
   money_column(frame, "skip", predictions->skip, order);
+  money_column(frame, "best", predictions->best, order);
+  money_column(frame, "cost", predictions->cost, order);
+  money_column(frame, "gain_if_one", predictions->gain_if_one, order);
+  money_column(frame, "gain_if_zero", predictions->gain_if_zero, order);
   for (int i = 0; i < slices; i++) slice_column(frame, &predictions->slices->columns[i], order);
   return frame;
 }
@@ -300,6 +304,10 @@ Status predictions_read(Predictions **predictions, const char *path, Error *erro
   TRY(read_numbers(&read->weights, file, read->rows, "weight", path, error));
   TRY(read_money(&read->act, file, read->rows, "act", path, error));
   TRY(read_money(&read->skip, file, read->rows, "skip", path, error));
+  TRY(read_money(&read->best, file, read->rows, "best", path, error));
+  TRY(read_money(&read->cost, file, read->rows, "cost", path, error));
+  TRY(read_money(&read->gain_if_one, file, read->rows, "gain_if_one", path, error));
+  TRY(read_money(&read->gain_if_zero, file, read->rows, "gain_if_zero", path, error));
   TRY(read_slices(read, file, error));
   *predictions = read;
   read = NULL;
@@ -323,6 +331,10 @@ void predictions_free(Predictions *predictions) {
   free(predictions->weights);
   free(predictions->act);
   free(predictions->skip);
+  free(predictions->best);
+  free(predictions->cost);
+  free(predictions->gain_if_one);
+  free(predictions->gain_if_zero);
   frame_free(predictions->slices);
   free(predictions);
 }

@@ -2,8 +2,9 @@
 //
 // A column file (io/data/data_file.h) or CSV: row_id (text), score (one column; several classes:
 // score.<class>), and where they are known decision (0 or 1, or the class), expected_gain, label, weight, act
-// and skip (units of money), and `slice.<column>` of each slice column. `ingot compare` reads both forms; any
-// tool can write row_id and score.
+// and skip (units of money), best, cost, gain_if_one, gain_if_zero (the same; for judging again), and
+// `slice.<column>` of each slice column. `ingot compare` reads both forms; any tool can write row_id and
+// score.
 #ifndef INGOT_IO_REPORT_PREDICTIONS_H
 #define INGOT_IO_REPORT_PREDICTIONS_H
 
@@ -23,8 +24,9 @@ typedef struct Predictions {
   double *decisions;      // 0 or 1; the class number where class_names are there
   double *expected_gains; // units of money
   double *labels, *weights;
-  int64_t *act, *skip; // millionths
-  Frame *slices;       // columns that rows are grouped by, with their own names; NULL: none
+  int64_t *act, *skip;                               // millionths
+  int64_t *best, *cost, *gain_if_one, *gain_if_zero; // what judging again needs, where it was used
+  Frame *slices; // columns that rows are grouped by, with their own names; NULL: none
 } Predictions;
 
 // By the name's end: .h5 or .csv (else 2). 73 where the file exists, unless `force`. `order`: row numbers to

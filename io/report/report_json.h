@@ -32,6 +32,7 @@ typedef struct ReportContext {
   const char *const *class_names; // [class_count]; NULL for regression
   int class_count;
   const char *part; // "test"
+  bool partial;     // only the rows that all models scored
   uint8_t rows_digest[DIGEST_BYTES];
   const char *definition; // digest of the business definition; NULL without money
   const char *examples;   // sentences about typical payoffs, a line each; NULL without money

@@ -7,7 +7,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 Status verb_compare(int argc, char **argv, Error *error);
 
@@ -123,7 +122,14 @@ static Status check_meaning(const JudgedModel *judged, const char *role, const J
                      "not comparable: the %s was judged with %s '%s', the challenger with '%s'", role,
                      texts[i].key, texts[i].judged, texts[i].lead);
   }
-  return STATUS_OK;
+  bool same =
+      !money || (a->business.policy == b->business.policy && a->business.threshold == b->business.threshold);
+  if (same) return STATUS_OK;
+  return error_set(
+      error, STATUS_DATA,
+      "not comparable: the %s was judged by another business.policy than the challenger; decide both "
+      "again with --set business.policy=...",
+      role);
 }
 
 // The first challenger's business may fail on a model's data because these are other rows, or another target:
@@ -172,6 +178,22 @@ static bool is_refusal(Status status, const Error *error) {
   return status == STATUS_DATA && strncmp(error->text, "not comparable", 14) == 0;
 }
 
+// Equal digests of the models or, where scores are all that is known, equal scores and thresholds.
+static Status same_model(bool *same, const JudgedModel *champion, const JudgedModel *challenger,
+                         Error *error) {
+  const char *a = champion->subject.model_digest, *b = challenger->subject.model_digest;
+  uint8_t scores[2][DIGEST_BYTES];
+  *same = a[0] != '\0' && strcmp(a, b) == 0;
+  if (a[0] != '\0' || b[0] != '\0') return STATUS_OK;
+  EvaluationSet sets[2] = {judged_model_set(champion), judged_model_set(challenger)};
+  PASS(scores_digest(scores[0], &sets[0], (const char *const *)champion->judged.ids, error));
+  PASS(scores_digest(scores[1], &sets[1], (const char *const *)challenger->judged.ids, error));
+  *same = memcmp(scores[0], scores[1], DIGEST_BYTES) == 0 &&
+          champion->policy.kind == challenger->policy.kind &&
+          champion->policy.threshold == challenger->policy.threshold;
+  return STATUS_OK;
+}
+
 static Status check_all(Contestants *all, bool partial, const JudgeChoices *choices, Error *error) {
   ValidityCheck champion[3], own[3];
   int champion_count, own_count;
@@ -184,23 +206,9 @@ static Status check_all(Contestants *all, bool partial, const JudgeChoices *choi
     merge_checks(all->checks[i], &validity->count, own, own_count);
     validity->checks = all->checks[i];
     validity->partial = partial;
-    validity->identical = all->champion.subject.model_digest[0] != '\0' &&
-                          strcmp(all->champion.subject.model_digest, challenger->subject.model_digest) == 0;
+    PASS(same_model(&validity->identical, &all->champion, challenger, error));
   }
   return STATUS_OK;
-}
-
-// A comparison does not replace the report or predictions that it reads.
-static Status check_output(const char *output, const char *argument, Error *error) {
-  const char *slash = strrchr(argument, '/');
-  struct stat about;
-  bool is_file = stat(argument, &about) == 0 && S_ISREG(about.st_mode);
-  char *folder = !is_file        ? memory_text(argument)
-                 : slash == NULL ? memory_text(".")
-                                 : memory_text_n(argument, (size_t)(slash - argument) + 1);
-  Status status = file_check_output(output, folder, error);
-  free(folder);
-  return status;
 }
 
 static char *command_of(const Contestants *all, const CompareChoices *choices) {
@@ -241,7 +249,7 @@ static Status compare(const CompareChoices *choices, char **arguments, int count
   Contestants all = {.count = count - 1};
   bool partial = false;
   PASS(judge_choices_check(&choices->judge, error));
-  for (int i = 0; i < count; i++) PASS(check_output(choices->output, arguments[i], error));
+  for (int i = 0; i < count; i++) PASS(judgement_check_output(choices->output, arguments[i], error));
   PASS(override_check(&choices->override, error));
   all.challengers = memory_get((size_t)all.count, sizeof *all.challengers);
   all.validity = memory_get((size_t)all.count, sizeof *all.validity);

@@ -33,6 +33,8 @@ static Status evaluate(const EvaluateChoices *choices, const char *argument, Err
   Status status;
   TRY(judge_choices_check(&choices->judge, error));
   TRY(override_check(&choices->override, error));
+  if (choices->output != NULL && judged_is_report(argument))
+    TRY(judgement_check_output(choices->output, argument, error));
   TRY(judged_model_open_any(&judged, argument, &choices->judge, NULL, error));
   TRY(judgement_checks(checks, &validity.count, &judged, &choices->judge, error));
   const char *part = choices->judge.data != NULL   ? "given"

@@ -1,16 +1,13 @@
 // ingot verify: recomputes every digest of a run, or a report from its scores, and names what was changed.
 #include "io/run/verify.h"
-#include "engine/shared/memory.h"
 #include "io/shared/text.h"
+#include "tools/cli/judge/models/judged_model.h"
 #include "tools/cli/judge/recompute.h"
 #include "tools/cli/shared/command.h"
 #include "tools/cli/shared/output.h"
 
 #include <jansson.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 Status verb_verify(int argc, char **argv, Error *error);
 
@@ -18,7 +15,7 @@ typedef struct VerifyChoices {
   bool digest, model_digest;
 } VerifyChoices;
 
-static json_t *report_json(const VerifyReport *report) {
+static json_t *findings_json(const VerifyReport *report) {
   char model[DIGEST_HEX] = "", state[DIGEST_HEX] = "";
   json_t *findings = json_array();
   for (int i = 0; i < report->finding_count; i++) {
@@ -65,16 +62,6 @@ static Status print_digest(const VerifyReport *report, bool of_model, Error *err
 }
 
 // ---- a report ----
-
-static bool is_report(const char *path) {
-  size_t length = strlen(path);
-  if (length > 5 && strcmp(path + length - 5, ".json") == 0) return true;
-  char *report = memory_format("%s/report.json", path), *manifest = memory_format("%s/manifest.json", path);
-  bool found = access(report, F_OK) == 0 && access(manifest, F_OK) != 0;
-  free(report);
-  free(manifest);
-  return found;
-}
 
 static void print_recomputation(const Recomputation *made, const char *path) {
   size_t i;
@@ -130,7 +117,7 @@ Status verb_verify(int argc, char **argv, Error *error) {
   Status status;
   TRY(command_parse(&parsed, &command, argc, argv, error));
   if (parsed.helped) goto done;
-  if (is_report(parsed.arguments[0])) {
+  if (judged_is_report(parsed.arguments[0])) {
     status = verify_report(parsed.arguments[0], error);
     goto done;
   }
@@ -138,7 +125,7 @@ Status verb_verify(int argc, char **argv, Error *error) {
   bool judged = status == STATUS_OK || status == STATUS_NO;
   if (judged && output_is_json()) {
     Error unprinted;
-    if (print_json(report_json(&report), &unprinted) != STATUS_OK)
+    if (print_json(findings_json(&report), &unprinted) != STATUS_OK)
       status = unprinted.status, *error = unprinted;
   } else if (judged && (choices.digest || choices.model_digest))
     status = status == STATUS_OK ? print_digest(&report, choices.model_digest, error) : status;

@@ -148,14 +148,15 @@ static void group_models(Leaderboard *leaderboard, const Contest *contest) {
 }
 
 static int choose(const Leaderboard *leaderboard) {
-  int best = 0;
+  int best = 0, other = 0;
   for (int i = 0; i < leaderboard->count; i++) {
     const RankedModel *model = &leaderboard->models[i];
     if (model->model == 0) continue;
     if (model->state == VERDICT_SHIP) return model->model;
     if (best == 0) best = model->model;
+    if (other == 0 && model->state != VERDICT_IDENTICAL) other = model->model;
   }
-  return best;
+  return other != 0 ? other : best; // about the champion itself only where there is nothing else
 }
 
 Status compare_several(Leaderboard *leaderboard, Comparison *comparison, const EvaluationSet *champion,

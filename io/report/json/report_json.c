@@ -74,6 +74,7 @@ static json_t *set_json(const ReportParts *parts) {
   if (report->task == TASK_BINARY) put_count(json, "events", report->positives);
   put_number(json, "mean_label", report->mean_label);
   put_text(json, "part", parts->context->part);
+  if (parts->context->partial) put(json, "partial", json_true());
   put_text(json, "digest", digest);
   const Panels *panels = parts->context->panels;
   if (panels != NULL && panels->stability.from != NULL && !panels->stability.by_row)

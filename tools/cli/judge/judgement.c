@@ -18,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 typedef struct Findings {
   EvaluationReport challenger, champion;
@@ -232,6 +233,7 @@ static void describe_all(ReportContext *context, const Findings *findings, const
                          char (*files)[32], ReportSubject *others) {
   const Verdict *verdict = verdict_in(findings, judgement);
   context->panels = &findings->panels;
+  context->partial = judgement->validity != NULL && judgement->validity->partial;
   context->challenger = subject_of(&judgement->challengers[findings->chosen], files[findings->chosen]);
   if (judgement->override != NULL && judgement->override->accepted &&
       verdict->state == VERDICT_INCONCLUSIVE) {
@@ -308,6 +310,18 @@ static Status inconclusive_rule(InconclusiveRule *rule, const char *text, Error 
              ? STATUS_OK
              : error_set(error, STATUS_USAGE, "--inconclusive %s: it takes fail (exit code 1) or ok (0)",
                          text);
+}
+
+Status judgement_check_output(const char *output, const char *argument, Error *error) {
+  const char *slash = strrchr(argument, '/');
+  struct stat about;
+  bool is_file = stat(argument, &about) == 0 && S_ISREG(about.st_mode);
+  char *folder = !is_file        ? memory_text(argument)
+                 : slash == NULL ? memory_text(".")
+                                 : memory_text_n(argument, (size_t)(slash - argument) + 1);
+  Status status = file_check_output(output, folder, error);
+  free(folder);
+  return status;
 }
 
 Status override_check(const Override *override, Error *error) {

@@ -35,6 +35,9 @@ typedef struct Judgement {
   bool as_json;
 } Judgement;
 
+// 73 where the output is the folder of what is judged: its report would be replaced by less.
+Status judgement_check_output(const char *output, const char *argument, Error *error);
+
 // Judges, writes the report, prints the summary; the verdict's status. Of several challengers the report is
 // about the one that the leaderboard chooses.
 Status judgement_write(const Judgement *judgement, Error *error);

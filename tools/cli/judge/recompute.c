@@ -2,8 +2,12 @@
 #include "tools/cli/judge/recompute.h"
 
 #include "engine/shared/memory.h"
+#include "io/report/html/report_html.h"
 #include "io/report/json_text.h"
+#include "io/report/report_junit.h"
+#include "io/report/report_markdown.h"
 #include "io/report/report_read.h"
+#include "io/shared/durable.h"
 #include "io/shared/text.h"
 #include "tools/cli/judge/judgement.h"
 
@@ -11,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MODELS_MAX = 21, CHECKS_MAX = 16 };
+enum { MODELS_MAX = 21, CHECKS_MAX = 16, PAGE_BYTES_MAX = 1 << 24 };
 
 // The models of a report, and the checks that it made where the data were.
 typedef struct Stored {
@@ -31,7 +35,9 @@ static void take_checks(Stored *stored, const json_t *report) {
                                               strcmp(report_string(check, "result"), "pass") == 0};
   }
   for (int i = 0; i < stored->challenger_count; i++)
-    stored->validity[i] = (Validity){.checks = stored->checks, .count = count};
+    stored->validity[i] = (Validity){.checks = stored->checks,
+                                     .count = count,
+                                     .partial = json_is_true(report_at(report, "evaluation_set/partial"))};
 }
 
 static Status open_stored(Stored *stored, const json_t *report, const char *folder, Error *error) {
@@ -63,7 +69,11 @@ static void stored_close(Stored *stored) {
 static char *value_text(const json_t *value) {
   char *text =
       value == NULL ? NULL : json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(17));
-  if (text != NULL && strlen(text) > 80) strcpy(text + 77, "...");
+  size_t cut = 77;
+  if (text != NULL && strlen(text) > 80) {
+    while ((text[cut] & 0xC0) == 0x80) cut--; // not within a character
+    strcpy(text + cut, "...");
+  }
   return text == NULL ? memory_text("nothing") : text;
 }
 
@@ -81,8 +91,7 @@ static void compare(Recomputation *made, const char *pointer, const json_t *said
   json_t *value;
   size_t i;
   if (made->difference != NULL) return;
-  if (said == NULL || json_typeof(said) != json_typeof(found) ||
-      (json_is_array(found) && json_array_size(said) != json_array_size(found))) {
+  if (said == NULL || json_typeof(said) != json_typeof(found)) {
     note(made, pointer, said, found);
   } else if (json_is_object(found)) {
     json_object_foreach((json_t *)found, key, value) {
@@ -90,10 +99,21 @@ static void compare(Recomputation *made, const char *pointer, const json_t *said
       compare(made, below, json_object_get(said, key), value);
       free(below);
     }
+    json_object_foreach((json_t *)said, key, value) {
+      if (json_object_get(found, key) != NULL) continue;
+      char *below = memory_format("%s/%s", pointer + 1, key);
+      json_array_append_new(made->unheard, json_string(below));
+      free(below);
+    }
   } else if (json_is_array(found)) {
     json_array_foreach(found, i, value) {
       char *below = memory_format("%s/%zu", pointer, i);
       compare(made, below, json_array_get(said, i), value);
+      free(below);
+    }
+    for (i = json_array_size(found); made->difference == NULL && i < json_array_size(said); i++) {
+      char *below = memory_format("%s/%zu", pointer, i);
+      note(made, below, json_array_get(said, i), NULL);
       free(below);
     }
   } else {
@@ -136,6 +156,30 @@ static json_t *as_written(json_t *report) {
   return read;
 }
 
+// The pages are what report.json renders to.
+static void compare_page(Recomputation *made, const char *folder, const char *name, Text *text) {
+  char *path = memory_format("%s/%s", folder, name), *bytes = NULL;
+  size_t length = 0;
+  Error ignored;
+  bool read = file_read(&bytes, &length, path, PAGE_BYTES_MAX, &ignored) == STATUS_OK;
+  bool same = read && length == text->length && memcmp(bytes, text->bytes, length) == 0;
+  if (!same && made->difference == NULL)
+    made->difference = memory_format("%s is not what report.json renders to", name);
+  free(bytes);
+  free(path);
+  text_free(text);
+}
+
+static void compare_pages(Recomputation *made, const char *folder, const json_t *report) {
+  Text text = {0};
+  report_html(&text, report);
+  compare_page(made, folder, "report.html", &text);
+  report_markdown(&text, report);
+  compare_page(made, folder, "report.md", &text);
+  report_junit(&text, report);
+  compare_page(made, folder, "junit.xml", &text);
+}
+
 Status report_recompute(Recomputation *made, const char *path, Error *error) {
   Stored *stored = memory_get(1, sizeof *stored);
   json_t *report = NULL, *again = NULL;
@@ -154,6 +198,7 @@ Status report_recompute(Recomputation *made, const char *path, Error *error) {
   TRY(judgement_report(&again, &judgement, error));
   again = as_written(again);
   compare_all(made, report, again);
+  compare_pages(made, folder, report);
   if (made->difference != NULL) status = error_set(error, STATUS_NO, "%s", made->difference);
 done:
   json_decref(again);

@@ -163,7 +163,7 @@ static bool ends_with(const char *text, const char *end) {
   return length >= tail && strcmp(text + length - tail, end) == 0;
 }
 
-static bool is_report(const char *path) {
+bool judged_is_report(const char *path) {
   if (ends_with(path, ".json")) return true;
   char *report = memory_format("%s/report.json", path), *manifest = memory_format("%s/manifest.json", path);
   bool found = access(report, F_OK) == 0 && access(manifest, F_OK) != 0;
@@ -195,9 +195,9 @@ Status judged_model_open_any(JudgedModel *judged, const char *argument, const Ju
     return error_set(error, STATUS_MISSING, "%s: no such run, checkpoint, report or prediction file",
                      argument);
   }
-  if (is_report(argument)) {
-    bool anew = choices->config != NULL || (business == NULL && choices->sets.count > 0);
-    if (anew) return judged_model_redecide(judged, argument, choices, error);
+  if (judged_is_report(argument)) {
+    if (choices->config != NULL || choices->sets.count > 0)
+      return judged_model_redecide(judged, argument, choices, error);
     PASS(check_report_choices(argument, choices, error));
     return judged_model_open_report(judged, argument, error);
   }
@@ -241,6 +241,10 @@ Predictions judged_model_predictions(const JudgedModel *judged) {
                              .weights = rows->weights,
                              .act = rows->act,
                              .skip = rows->skip,
+                             .best = rows->best,
+                             .cost = rows->cost,
+                             .gain_if_one = rows->gain_if_one,
+                             .gain_if_zero = rows->gain_if_zero,
                              .slices = rows->slices};
   if (rows->task == TASK_REGRESSION) return predictions;
   predictions.decisions = memory_get((size_t)rows->rows, sizeof *predictions.decisions);

@@ -40,6 +40,9 @@ typedef struct JudgeChoices {
 // 2 where choices exclude each other.
 Status judge_choices_check(const JudgeChoices *choices, Error *error);
 
+// Whether the path is that of a report: its folder (which is no run) or its report.json.
+bool judged_is_report(const char *path);
+
 // A run, a checkpoint, a report or a prediction file, as below. 66 where there is no such thing.
 Status judged_model_open_any(JudgedModel *judged, const char *argument, const JudgeChoices *choices,
                              const Config *business, Error *error);

@@ -48,11 +48,13 @@ typedef struct NamedRows {
   int64_t count;
   int64_t *rows;
   double *scores; // [count, classes]
+  double *labels; // [count]; NULL where the file has none
 } NamedRows;
 
 static void named_rows_free(NamedRows *named) {
   free(named->rows);
   free(named->scores);
+  free(named->labels);
 }
 
 static Status match_predictions(NamedRows *named, const JudgedModel *judged, const Predictions *read,
@@ -78,6 +80,9 @@ static Status match_predictions(NamedRows *named, const JudgedModel *judged, con
     memcpy(named->scores + (size_t)i * classes, read->scores + (size_t)of_file[i] * classes,
            classes * sizeof *named->scores);
   }
+  if (read->labels == NULL) goto done;
+  named->labels = memory_get((size_t)named->count, sizeof *named->labels);
+  for (int64_t i = 0; i < named->count; i++) named->labels[i] = read->labels[of_file[i]];
 done:
   free(ids);
   free(every);
@@ -91,11 +96,13 @@ static NamedRows rows_of_part(const NamedRows *named, const JudgedModel *judged,
   int64_t count;
   const int64_t *rows = dataset_part(judged->dataset, part, &count);
   NamedRows found = {0, memory_get((size_t)named->count, sizeof *found.rows),
-                     memory_get((size_t)named->count * (size_t)classes, sizeof *found.scores)};
+                     memory_get((size_t)named->count * (size_t)classes, sizeof *found.scores),
+                     named->labels == NULL ? NULL : memory_get((size_t)named->count, sizeof *found.labels)};
   for (int64_t i = 0, j = 0; i < named->count && j < count;) {
     if (named->rows[i] == rows[j]) {
       memcpy(found.scores + found.count * classes, named->scores + i * classes,
              (size_t)classes * sizeof *found.scores);
+      if (named->labels != NULL) found.labels[found.count] = named->labels[i];
       found.rows[found.count++] = rows[j];
     }
     if (named->rows[i] < rows[j])
@@ -114,11 +121,13 @@ static Status choose_rows(NamedRows *named, const JudgedModel *judged, int class
   if (choices->data != NULL || (asked && strcmp(choices->part, "all") == 0)) return STATUS_OK;
   if (asked) PASS(judged_part_of(&part, choices->part, error));
   NamedRows found = rows_of_part(named, judged, classes, part);
-  if (found.count == 0 && asked) {
+  if (found.count == 0) {
     named_rows_free(&found);
-    return error_set(error, STATUS_DATA, "%s: names no row of the %s part", judged->name, choices->part);
+    return error_set(error, STATUS_DATA,
+                     "%s: names no row of the %s part; --split all judges every row it names", judged->name,
+                     asked ? choices->part : "test");
   }
-  if (found.count == 0 || found.count == named->count) {
+  if (found.count == named->count) {
     named_rows_free(&found);
     return STATUS_OK;
   }
@@ -196,6 +205,19 @@ static bool names_validation(const NamedRows *named, const JudgedModel *judged) 
   return found.count > 0;
 }
 
+// Labels that a file brings along are those of the data, or it is about something else.
+static Status check_labels(const NamedRows *named, const JudgedModel *judged, Error *error) {
+  for (int64_t i = 0; named->labels != NULL && i < named->count; i++) {
+    if (named->labels[i] == judged->judged.labels[i]) continue;
+    return error_set(
+        error, STATUS_DATA,
+        "not comparable: %s says that the label of row '%s' is %g, and the data that it is %g: the file is "
+        "about other rows or another target",
+        judged->name, judged->judged.ids[i], named->labels[i], judged->judged.labels[i]);
+  }
+  return STATUS_OK;
+}
+
 static Status load_business(JudgedModel *judged, const char *path, const JudgeChoices *choices,
                             Error *error) {
   SessionChoices session = {0};
@@ -237,6 +259,7 @@ Status judged_model_open_predictions(JudgedModel *judged, const char *path, cons
   if (chosen_on_validation(judged)) judged->threshold_frozen = !names_validation(&named, judged);
   TRY(judged_rows_load(&judged->judged, judged->dataset, judged->fitted, &judged->config->business,
                        named.rows, named.count, true, error));
+  TRY(check_labels(&named, judged, error));
   TRY(judged_rows_slices(&judged->judged, judged->dataset, judged->config, named.rows, false, error));
   judged->scores = named.scores;
   named.scores = NULL;

@@ -18,11 +18,16 @@ static void take_rows(JudgedModel *judged, Predictions *read) {
   rows->weights = read->weights;
   rows->act = read->act;
   rows->skip = read->skip;
+  rows->best = read->best;
+  rows->cost = read->cost;
+  rows->gain_if_one = read->gain_if_one;
+  rows->gain_if_zero = read->gain_if_zero;
   rows->slices = read->slices;
   judged->scores = read->scores;
   read->slices = NULL;
   read->labels = read->weights = read->scores = NULL;
-  read->act = read->skip = NULL;
+  read->act = read->skip = read->best = read->cost = NULL;
+  read->gain_if_one = read->gain_if_zero = NULL;
   size_t bytes = 0;
   for (int64_t i = 0; i < read->rows; i++) bytes += strlen(read->ids[i]) + 1;
   rows->ids = memory_get((size_t)read->rows * sizeof(char *) + bytes, 1);
@@ -78,21 +83,8 @@ static void take_subject(JudgedModel *judged, const json_t *report, const char *
   copy_hex(judged->subject.state_digest, report_string(subject, "state_digest"));
 }
 
-static Status take_report(JudgedModel *judged, const json_t *report, const char *subject, const char *folder,
-                          Error *error) {
-  const char *policy = report_string(report, "business/policy/kind");
+static void take_report(JudgedModel *judged, const json_t *report, const char *subject) {
   judged->policy = policy_default;
-  if (strcmp(policy, "expected_gain") == 0) {
-    return error_set(error, STATUS_DATA,
-                     "%s: under the policy expected_gain a report cannot be compared; give the run itself",
-                     folder);
-  }
-  if (judged->config->business.capacity.budget > 0) {
-    return error_set(error, STATUS_DATA,
-                     "%s: under a budget a report cannot be compared, as it does not keep what acting costs; "
-                     "give the run itself",
-                     folder);
-  }
   const json_t *model = report_at(report, subject);
   if (report_at(model, "threshold") != NULL) {
     judged->policy =
@@ -102,12 +94,11 @@ static Status take_report(JudgedModel *judged, const json_t *report, const char 
   take_subject(judged, report, subject);
   judged->rows_unseen = check_of(report, "validity.rows_unseen");
   judged->threshold_frozen = check_of(report, "validity.threshold_frozen");
-  return STATUS_OK;
 }
 
 // What is compared must be what was written: whoever changes one file of a report changes its verdict.
 static Status check_folder(const char *folder, Error *error) {
-  static const char *const needed[] = {"config.yaml", "predictions.h5", "report.json"};
+  static const char *const needed[] = {"config.yaml", "report.json"};
   char name[TENSOR_NAME_MAX];
   Status status = sums_check(name, folder, needed, sizeof needed / sizeof needed[0], error);
   return status == STATUS_OK ? status : error_prefix(error, "%s/%s", folder, name);
@@ -121,6 +112,17 @@ static char *folder_of(const char *path) {
   return slash == NULL ? memory_text(".") : memory_text_n(path, (size_t)(slash - path));
 }
 
+// The scores of a model are a file of the folder that SHA256SUMS lists, and nothing else.
+static Status check_scores(const char *folder, const char *file, Error *error) {
+  char name[TENSOR_NAME_MAX];
+  if (file[0] == '\0' || strchr(file, '/') != NULL) {
+    return error_set(error, STATUS_DATA, "%s/report.json: '%.60s' is no file of scores in its folder", folder,
+                     file);
+  }
+  Status status = sums_check(name, folder, &file, 1, error);
+  return status == STATUS_OK ? status : error_prefix(error, "%s/%s", folder, name);
+}
+
 Status judged_model_open_stored(JudgedModel *judged, const json_t *report, const char *folder,
                                 const char *subject, Error *error) {
   const json_t *model = report_at(report, subject);
@@ -130,10 +132,11 @@ Status judged_model_open_stored(JudgedModel *judged, const json_t *report, const
   Predictions *read = NULL;
   Status status;
   *judged = (JudgedModel){0};
+  TRY(check_scores(folder, report_string(model, "predictions"), error));
   TRY(load_config(&judged->config, config, &none, false, error));
   TRY(predictions_read(&read, h5, error));
   if (read->labels == NULL) TRY(error_set(error, STATUS_DATA, "%s: there is no column 'label'", h5));
-  TRY(take_report(judged, report, subject, folder, error));
+  take_report(judged, report, subject);
   take_texts(judged, report);
   int classes = judged->config->data.target.task == TASK_MULTICLASS ? judged->class_names.count : 1;
   if (read->classes != classes) {
@@ -163,6 +166,10 @@ Status judged_report_read(json_t **report, char **folder, const char *path, Erro
                   "%s: its schema is '%.60s', and this program reads eval-report/1: write the "
                   "report again with ingot evaluate or ingot compare",
                   json_path, report_string(*report, "schema")));
+  }
+  if (report_at(*report, "subject/challenger/predictions") == NULL) {
+    TRY(error_set(error, STATUS_DATA, "%s holds no scores: the models were refused (%s)", json_path,
+                  report_string(*report, "verdict/sentence")));
   }
 done:
   free(json_path);
