@@ -483,6 +483,41 @@ TEST(Bca, JointStatementsCountResamples) {
   EXPECT_NEAR(replicates_mean_loss(made.get(), value), loss / 500, 1e-9);
 }
 
+// A metric that has no value in one resample has no mean over them, and no resamples are no price of 0.
+TEST(Bca, MeansNeedEveryResample) {
+  Pair pair = pairs()[0];
+  EvaluationSet a = pair.set(0), b = pair.set(1);
+  Owned made = replicates(a, b, 100);
+  const Metric *value = &metric_table[METRIC_value];
+  ASSERT_FALSE(std::isnan(replicates_mean_loss(made.get(), value)));
+  replicates_of(made.get(), value)->values[REPLICATE_DELTA][99] = std::nan("");
+  EXPECT_TRUE(std::isnan(replicates_mean_loss(made.get(), value)));
+  EXPECT_TRUE(std::isnan(replicates_mean_gain(made.get(), value)));
+  EXPECT_TRUE(std::isnan(replicates_mean_gain(nullptr, value)));
+}
+
+// Both choices are priced by the resamples of the metric, where it has them.
+TEST(Gates, PriceComesFromTheResamples) {
+  Pair pair = pairs()[0];
+  EvaluationSet a = pair.set(0), b = pair.set(1);
+  Comparison comparison;
+  Error error;
+  ASSERT_EQ(compare_models(&comparison, &a, &b, nullptr, nullptr, nullptr, &error), STATUS_OK) << error.text;
+  const Verdict &verdict = comparison.verdict;
+  ASSERT_EQ(verdict.loss_metric, &metric_table[METRIC_value]);
+  EXPECT_EQ(verdict.loss_of_shipping, replicates_mean_loss(comparison.replicates, verdict.loss_metric));
+  EXPECT_EQ(verdict.loss_of_holding, replicates_mean_gain(comparison.replicates, verdict.loss_metric));
+  double shipping = verdict.loss_of_shipping, holding = verdict.loss_of_holding;
+  comparison_clear(&comparison);
+  b.row_hash = nullptr; // nothing to resample by: the normal distribution, which is near
+  ASSERT_EQ(compare_models(&comparison, &a, &b, nullptr, nullptr, nullptr, &error), STATUS_OK) << error.text;
+  double larger = std::max(shipping, holding);
+  EXPECT_NE(verdict.loss_of_shipping, shipping);
+  EXPECT_NEAR(verdict.loss_of_shipping, shipping, 0.1 * larger);
+  EXPECT_NEAR(verdict.loss_of_holding, holding, 0.1 * larger);
+  comparison_clear(&comparison);
+}
+
 // ---- which metric gets which interval ----
 
 IntervalMethod method_of(const char *name, const EvaluationSet &a, const EvaluationSet &b) {
@@ -517,6 +552,40 @@ TEST(Methods, FollowTheRows) {
   Pair fewer = pair_of(random_binary(39, 0, false, 43), 44); // at most 19 of one class
   EvaluationSet e = fewer.set(0), f = fewer.set(1);
   EXPECT_EQ(method_of("f1", e, f), INTERVAL_NONE) << "not enough data";
+}
+
+// The confusion matrix of so many classes is not resampled: metrics of it say so, means have their intervals.
+TEST(Methods, OfMoreClassesThanAreCounted) {
+  for (int classes : {64, 70}) {
+    Pair pair = pair_of(random_multiclass(4200, classes, false, 45), 46);
+    EvaluationSet a = pair.set(0), b = pair.set(1);
+    a.resampling.replicates = b.resampling.replicates = 128;
+    Comparison comparison;
+    EvaluationReport report;
+    Error error;
+    ASSERT_EQ(compare_models(&comparison, &a, &b, nullptr, nullptr, nullptr, &error), STATUS_OK)
+        << error.text;
+    ASSERT_EQ(evaluate_model(&report, &b, nullptr, nullptr, &error), STATUS_OK) << error.text;
+    int resampled = 0;
+    for (int i = 0; i < comparison.metric_count; i++) {
+      const MetricDifference &difference = comparison.metrics[i];
+      const MetricResult &single = report.results[i];
+      ASSERT_EQ(single.metric, difference.metric);
+      if (is_not_resampled(*difference.metric)) continue;
+      bool counts = difference.metric->single == INTERVAL_BOOTSTRAP;
+      resampled += counts;
+      bool none = counts && classes > 64;
+      EXPECT_EQ(single.estimate.method == INTERVAL_NONE, none) << difference.metric->name;
+      EXPECT_EQ(difference.delta.method == INTERVAL_NONE, none) << difference.metric->name;
+      for (const char *note : {single.note, difference.note}) {
+        EXPECT_EQ(note != nullptr && strstr(note, "64 classes") != nullptr, none) << difference.metric->name;
+      }
+    }
+    EXPECT_GE(resampled, 2);
+    EXPECT_NE(replicates_of(comparison.replicates, &metric_named("log_loss", TASK_MULTICLASS)), nullptr);
+    evaluation_report_clear(&report);
+    comparison_clear(&comparison);
+  }
 }
 
 // Every row three times under one cluster says no more than once: the same mean, the same standard error.
