@@ -126,7 +126,8 @@ static void judge(Comparison *comparison, const EvaluationSet sets[2], int conte
                    comparison->metric_count,
                    comparison->rows,
                    comparison->confidence,
-                   stricter ? &primary : NULL};
+                   stricter ? &primary : NULL,
+                   comparison->replicates};
   verdict_of(&comparison->verdict, &judged, gates, validity);
 }
 

@@ -120,6 +120,14 @@ static void slices(Text *text, const json_t *report) {
   }
 }
 
+static void seeds(Text *text, const json_t *report) {
+  const char *words = report_string(report, "stability/seeds/text");
+  if (*words == '\0') return;
+  text_put(text, json_is_true(report_at(report, "stability/seeds/warning")) ? "  warning: " : "  ");
+  put_plain(text, words);
+  text_put(text, "\n");
+}
+
 static void flips(Text *text, const json_t *report) {
   for (size_t i = 0; i < report_size(report, "verdict/flips_if"); i++) {
     text_put(text, "  ");
@@ -158,6 +166,7 @@ void report_text(Text *text, const json_t *report) {
   text_put(text, "\n");
   report_reasons(text, report, "  ", put_plain);
   flips(text, report);
+  seeds(text, report);
   leaderboard(text, report);
   table(text, report, "gates", "rule", true);
   slices(text, report);

@@ -66,6 +66,7 @@ public:
                   (int)differences.size(),
                   1000,
                   0.95,
+                  nullptr,
                   nullptr};
     verdict_of(&verdict, &judged, &gates, &validity);
     EXPECT_GE(verdict.reason_count, 1);

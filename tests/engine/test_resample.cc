@@ -1,10 +1,8 @@
 // The paired bootstrap: weights, sums and intervals against slow scalar twins; the same bits whatever the
 // order of the rows, the threads, the instruction set.
-#include "tests/engine/evaluation_case.h"
+#include "tests/engine/resample_case.h"
 
 extern "C" {
-#include "engine/evaluate/resample/replicates.h"
-#include "engine/evaluate/statistics/clusters.h"
 #include "engine/evaluate/statistics/intervals.h"
 #include "engine/shared/math64.h"
 #include "kernels/operators.h"
@@ -14,15 +12,8 @@ extern "C" {
 
 #include <cmath>
 #include <gtest/gtest.h>
-#include <memory>
 
 namespace {
-
-std::vector<uint64_t> hashes(size_t rows) {
-  std::vector<uint64_t> made(rows);
-  for (size_t i = 0; i < rows; i++) made[i] = evaluation_hash(("row " + std::to_string(i)).c_str());
-  return made;
-}
 
 // floor(2^32 sum of e^-1 / j!), j <= k, in long double: 64 bits are enough for these.
 uint32_t threshold(int k) {
@@ -121,11 +112,6 @@ TEST(Resample, EveryInstructionSetAndEveryCutOfTheRowsGivesTheSameSums) {
 
 // ---- replicates of metrics ----
 
-// Reported without an interval: its bins are those of each class.
-bool is_not_resampled(const Metric &metric) {
-  return metric.id == METRIC_classwise_ece;
-}
-
 // Two steps of a fit, so near the metric, not equal to it.
 bool is_fitted(const Metric &metric) {
   return metric.id == METRIC_calibration_slope || metric.id == METRIC_calibration_intercept;
@@ -133,17 +119,6 @@ bool is_fitted(const Metric &metric) {
 
 bool is_quantile(const Metric &metric) {
   return metric.id == METRIC_median_absolute_error || metric.id == METRIC_p90_absolute_error;
-}
-
-std::vector<const Metric *> metrics_of(Task task, const EvaluationSet &set) {
-  std::vector<const Metric *> made;
-  for (const Metric &metric : metric_table) {
-    Error error;
-    if (!is_not_resampled(metric) && (metric.tasks & 1u << task) != 0 &&
-        metric_check(&metric, &set, &error) == STATUS_OK)
-      made.push_back(&metric);
-  }
-  return made;
 }
 
 // The rows of a case as often as a resample weighs them.
@@ -171,44 +146,6 @@ EvaluationCase weighed(const EvaluationCase &c, const std::vector<uint32_t> &w) 
 double value_of(const Metric *metric, const EvaluationCase &c) {
   EvaluationSet set = c.set();
   return metric_value(metric, &set);
-}
-
-struct Pair {
-  EvaluationCase champion, challenger;
-  std::vector<uint64_t> unit;
-
-  EvaluationSet set(int model) const {
-    EvaluationSet made = (model == 0 ? champion : challenger).set();
-    made.row_hash = unit.data();
-    made.resampling = {130, 2, 9};
-    return made;
-  }
-};
-
-// The challenger: the same rows with other scores.
-Pair pair_of(EvaluationCase champion, uint64_t seed) {
-  std::mt19937_64 random(seed);
-  Pair made{champion, champion, hashes(champion.labels.size())};
-  size_t rows = champion.labels.size();
-  std::vector<size_t> order = random_order(rows, random);
-  size_t k = (size_t)champion.classes;
-  for (size_t i = 0; i < rows; i += 3) {
-    for (size_t c = 0; c < k; c++) made.challenger.scores[i * k + c] = champion.scores[order[i] * k + c];
-  }
-  return made;
-}
-
-std::vector<Pair> pairs() {
-  return {pair_of(random_binary(400, 0, false, 1), 2),     pair_of(random_binary(400, 37, true, 3), 4),
-          pair_of(random_multiclass(300, 4, false, 5), 6), pair_of(random_multiclass(300, 3, true, 7), 8),
-          pair_of(random_regression(300, false, 9), 10),   pair_of(random_regression(300, true, 11), 12)};
-}
-
-using Owned = std::unique_ptr<Replicates, decltype(&replicates_free)>;
-
-Owned replicates(const EvaluationSet &a, const EvaluationSet &b, int count) {
-  auto metrics = metrics_of(a.task, a);
-  return Owned(replicates_new(&a, &b, metrics.data(), (int)metrics.size(), count), replicates_free);
 }
 
 void expect_near(double made, double expected, const std::string &what) {
@@ -483,96 +420,17 @@ TEST(Bca, JointStatementsCountResamples) {
   EXPECT_NEAR(replicates_mean_loss(made.get(), value), loss / 500, 1e-9);
 }
 
-// ---- which metric gets which interval ----
-
-IntervalMethod method_of(const char *name, const EvaluationSet &a, const EvaluationSet &b) {
-  Comparison comparison;
-  Error error;
-  EXPECT_EQ(compare_models(&comparison, &a, &b, nullptr, nullptr, nullptr, &error), STATUS_OK) << error.text;
-  IntervalMethod method = INTERVAL_METHOD_COUNT;
-  for (int i = 0; i < comparison.metric_count; i++) {
-    if (std::string(comparison.metrics[i].metric->name) == name) method = comparison.metrics[i].delta.method;
-  }
-  comparison_clear(&comparison);
-  return method;
-}
-
-TEST(Methods, FollowTheRows) {
+// A metric that has no value in one resample has no mean over them, and no resamples are no price of 0.
+TEST(Bca, MeansNeedEveryResample) {
   Pair pair = pairs()[0];
   EvaluationSet a = pair.set(0), b = pair.set(1);
-  EXPECT_EQ(method_of("f1", a, b), INTERVAL_BOOTSTRAP);
-  EXPECT_EQ(method_of("auc", a, b), INTERVAL_DELONG);
-  EXPECT_EQ(method_of("log_loss", a, b), INTERVAL_T);
-  std::vector<uint64_t> cluster(pair.unit);
-  a.cluster_hash = b.cluster_hash = cluster.data();
-  EXPECT_EQ(method_of("auc", a, b), INTERVAL_BOOTSTRAP) << "DeLong knows no clusters";
-  EXPECT_EQ(method_of("log_loss", a, b), INTERVAL_T);
-  a.cluster_hash = b.cluster_hash = nullptr;
-  a.row_hash = b.row_hash = nullptr;
-  EXPECT_EQ(method_of("f1", a, b), INTERVAL_NONE) << "nothing to resample by";
-
-  Pair few = pair_of(random_binary(60, 0, false, 41), 42);
-  EvaluationSet c = few.set(0), d = few.set(1);
-  EXPECT_EQ(method_of("auc", c, d), INTERVAL_BOOTSTRAP) << "fewer than 50 positives";
-  Pair fewer = pair_of(random_binary(39, 0, false, 43), 44); // at most 19 of one class
-  EvaluationSet e = fewer.set(0), f = fewer.set(1);
-  EXPECT_EQ(method_of("f1", e, f), INTERVAL_NONE) << "not enough data";
-}
-
-// Every row three times under one cluster says no more than once: the same mean, the same standard error.
-TEST(Clusters, CopiesOfRowsAddNothing) {
-  EvaluationCase once = random_binary(200, 0, false, 51), thrice = once;
-  for (int copy = 0; copy < 2; copy++) {
-    for (size_t i = 0; i < 200; i++) {
-      thrice.labels.push_back(once.labels[i]);
-      thrice.scores.push_back(once.scores[i]);
-      thrice.act.push_back(once.act[i]);
-      thrice.skip.push_back(once.skip[i]);
-    }
-  }
-  std::vector<uint64_t> unit = hashes(200), cluster = unit, rows = hashes(600);
-  for (int copy = 0; copy < 2; copy++) cluster.insert(cluster.end(), unit.begin(), unit.end());
-  EvaluationSet single = once.set(), clustered = thrice.set();
-  single.row_hash = unit.data();
-  clustered.row_hash = rows.data();
-  clustered.cluster_hash = cluster.data();
-  EXPECT_EQ(cluster_count(&clustered), 200);
-  for (const char *name : {"log_loss", "brier", "f1", "average_precision"}) {
-    const Metric &metric = metric_named(name, TASK_BINARY);
-    Estimate a = metric_estimate(&metric, &single, 0.95), b = metric_estimate(&metric, &clustered, 0.95);
-    EXPECT_NEAR(a.standard_error, b.standard_error, 1e-12) << name;
-    EXPECT_NEAR(a.low, b.low, 1e-12) << name;
-  }
-}
-
-// A gate near an end of the interval makes the resamples more; far from it they stay.
-TEST(Gates, DoubleTheResamplesOnlyWhereTheyDecide) {
-  Pair pair = pairs()[0];
-  EvaluationSet a = pair.set(0), b = pair.set(1);
-  b.resampling.replicates = 1000;
-  Comparison comparison;
-  Error error;
-  auto count_with = [&](double margin) {
-    GatesConfig gates{};
-    gates.has_primary = true;
-    char name[] = "f1";
-    gates.primary.metric = name;
-    gates.primary.rule = GATE_NOT_WORSE;
-    gates.primary.margin = margin;
-    gates.confidence = 0.95;
-    EXPECT_EQ(compare_models(&comparison, &a, &b, nullptr, &gates, nullptr, &error), STATUS_OK);
-    int count = comparison.replicates->count;
-    comparison_clear(&comparison);
-    return count;
-  };
-  EXPECT_EQ(count_with(1), 1000);
-  EXPECT_EQ(compare_models(&comparison, &a, &b, nullptr, nullptr, nullptr, &error), STATUS_OK);
-  double low = 0;
-  for (int i = 0; i < comparison.metric_count; i++) {
-    if (comparison.metrics[i].metric->id == METRIC_f1) low = comparison.metrics[i].delta.low;
-  }
-  comparison_clear(&comparison);
-  EXPECT_EQ(count_with(-low), 16000);
+  Owned made = replicates(a, b, 100);
+  const Metric *value = &metric_table[METRIC_value];
+  ASSERT_FALSE(std::isnan(replicates_mean_loss(made.get(), value)));
+  replicates_of(made.get(), value)->values[REPLICATE_DELTA][99] = std::nan("");
+  EXPECT_TRUE(std::isnan(replicates_mean_loss(made.get(), value)));
+  EXPECT_TRUE(std::isnan(replicates_mean_gain(made.get(), value)));
+  EXPECT_TRUE(std::isnan(replicates_mean_gain(nullptr, value)));
 }
 
 } // namespace

@@ -1,6 +1,8 @@
 // The table of file calls with one fault put in: the n-th call fails, or the process ends there.
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <cerrno>
 #include <cstdlib>
 #include <string>
@@ -28,6 +30,15 @@ struct FaultPlan {
 };
 
 inline FaultPlan plan;
+
+// No test begins with what another one has planned and not reached.
+inline const bool every_test_begins_without_a_fault = [] {
+  struct Clear : testing::EmptyTestEventListener {
+    void OnTestStart(const testing::TestInfo &) override { plan = FaultPlan{}; }
+  };
+  testing::UnitTest::GetInstance()->listeners().Append(new Clear);
+  return true;
+}();
 
 inline void plan_fault(Fault fault, int at, int number = EIO) {
   plan = FaultPlan{fault, at, number, 0, false};

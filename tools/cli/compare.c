@@ -1,8 +1,8 @@
 // ingot compare: may the challenger replace the champion?
-#include "engine/evaluate/rows_match.h"
 #include "engine/shared/memory.h"
 #include "io/shared/durable.h"
 #include "tools/cli/judge/judgement.h"
+#include "tools/cli/judge/retrain.h"
 #include "tools/cli/shared/output.h"
 
 #include <stdlib.h>
@@ -27,66 +27,14 @@ typedef struct Contestants {
   int count;
 } Contestants;
 
-// ---- the same rows in the same order ----
-
-static void permute(void *array, size_t size, const int64_t *rows, int64_t count) {
-  char *copy = memory_get((size_t)count, size), *bytes = array;
-  for (int64_t i = 0; i < count; i++) memcpy(copy + (size_t)i * size, bytes + (size_t)rows[i] * size, size);
-  memcpy(bytes, copy, (size_t)count * size);
-  free(copy);
-}
-
-// Leaves rows[0..count) of a model, in that order.
-static void select_rows(JudgedModel *judged, const int64_t *rows, int64_t count) {
-  JudgedRows *all = &judged->judged;
-  permute(judged->scores, sizeof(double) * (size_t)all->classes, rows, count);
-  permute(all->labels, sizeof(double), rows, count);
-  permute(all->ids, sizeof(char *), rows, count);
-  if (all->weights != NULL) permute(all->weights, sizeof(double), rows, count);
-  if (all->numbers != NULL) permute(all->numbers, sizeof(int64_t), rows, count);
-  if (all->row_hash != NULL) permute(all->row_hash, sizeof(uint64_t), rows, count);
-  if (all->cluster_hash != NULL) permute(all->cluster_hash, sizeof(uint64_t), rows, count);
-  if (all->slices != NULL) frame_pick(all->slices, rows, count);
-  int64_t *const money[] = {all->act,  all->skip, all->gain_if_one, all->gain_if_zero,
-                            all->best, all->cost, all->origin};
-  for (size_t i = 0; i < sizeof money / sizeof money[0]; i++) {
-    if (money[i] != NULL) permute(money[i], sizeof(int64_t), rows, count);
-  }
-  all->rows = count;
-}
-
-// Leaves the rows of `lead` (with intersect: those that both have) in the order of lead, in both models.
-static Status align(JudgedModel *model, JudgedModel *lead, bool intersect, bool *partial, Error *error) {
-  JudgedRows *a = &model->judged, *b = &lead->judged;
-  int64_t common = b->rows;
-  int64_t *of_lead = memory_get((size_t)b->rows, sizeof *of_lead);
-  int64_t *of_model = memory_get((size_t)b->rows, sizeof *of_model);
-  Status status;
-  if (intersect) {
-    TRY(rows_intersect(&common, of_lead, of_model, (const char *const *)b->ids, b->rows,
-                       (const char *const *)a->ids, a->rows, error));
-    if (common == 0) TRY(error_set(error, STATUS_DATA, "not comparable: the models share no row"));
-    *partial |= common < a->rows || common < b->rows;
-    select_rows(lead, of_lead, common);
-  } else {
-    TRY(rows_match(of_model, (const char *const *)b->ids, b->rows, (const char *const *)a->ids, a->rows,
-                   error));
-  }
-  select_rows(model, of_model, common);
-done:
-  free(of_lead);
-  free(of_model);
-  return status;
-}
-
 // Every model on the rows of the first challenger. Where these shrink to what all share, the second pass
 // leaves the same rows in the models that were aligned before.
 static Status align_all(Contestants *all, bool intersect, bool *partial, Error *error) {
   *partial = false;
   for (int pass = 0; pass < 1 + (intersect && all->count > 1); pass++) {
-    PASS(align(&all->champion, all->challengers, intersect, partial, error));
+    PASS(judged_model_align(&all->champion, all->challengers, intersect, partial, error));
     for (int i = 1; i < all->count; i++)
-      PASS(align(&all->challengers[i], all->challengers, intersect, partial, error));
+      PASS(judged_model_align(&all->challengers[i], all->challengers, intersect, partial, error));
   }
   return STATUS_OK;
 }
@@ -145,7 +93,7 @@ static Status explain(const char *argument, const char *role, const CompareChoic
     if (strcmp(a, b) != 0)
       status = error_set(error, STATUS_DATA, "not comparable: the %s predicts '%s', the challenger '%s'",
                          role, a, b);
-    else if (align(&own, lead, choices->intersect, &partial, &reason) == STATUS_DATA)
+    else if (judged_model_align(&own, lead, choices->intersect, &partial, &reason) == STATUS_DATA)
       status = error_set(error, STATUS_DATA, "%s", reason.text);
   }
   judged_model_close(&own);
@@ -233,6 +181,7 @@ static Status judge_all(Contestants *all, const CompareChoices *choices, Status 
                                                                : "test",
                          .folder = choices->output,
                          .command = command,
+                         .retrain = &choices->judge,
                          .inconclusive = choices->inconclusive,
                          .override = &choices->override,
                          .as_json = output_is_json()};
@@ -249,6 +198,10 @@ static Status compare(const CompareChoices *choices, char **arguments, int count
   Contestants all = {.count = count - 1};
   bool partial = false;
   PASS(judge_choices_check(&choices->judge, error));
+  if (choices->judge.retrain > 0 && count > 2)
+    return error_set(error, STATUS_USAGE, "--retrain %lld: one challenger can be trained again, not %d",
+                     (long long)choices->judge.retrain, count - 1);
+  PASS(retrain_check(&choices->judge, arguments[1], error));
   for (int i = 0; i < count; i++) PASS(judgement_check_output(choices->output, arguments[i], error));
   PASS(override_check(&choices->override, error));
   all.challengers = memory_get((size_t)all.count, sizeof *all.challengers);
@@ -275,6 +228,7 @@ Status verb_compare(int argc, char **argv, Error *error) {
       TEXT(0, "device", "D", &choices.judge.device,
            "that scores: cpu, cuda or cuda:N (default: a GPU where one can be used)"),
       LIST(0, "set", "KEY=VALUE", &choices.judge.sets, "a key of the configuration; repeatable"),
+      RETRAIN_OPTION(&choices.judge),
       FLAG(0, "intersect", &choices.intersect, "compare the rows both have; at best INCONCLUSIVE"),
       TEXT(0, "inconclusive", "HOW", &choices.inconclusive,
            "exit code of INCONCLUSIVE: fail (1) or ok (0) instead of 20"),
@@ -288,6 +242,7 @@ Status verb_compare(int argc, char **argv, Error *error) {
       "Several challengers: a leaderboard, Holm's procedure, and a report about the best one.\n"
       "Exit code 0: SHIP or IDENTICAL, 10: HOLD, 20: INCONCLUSIVE or UNDECIDED, 65: not comparable.\n",
       "ingot compare runs/churn_linear-5e6f7a8b runs/churn-1a2b3c4d -o comparison\n"
+      "ingot compare runs/churn_linear-5e6f7a8b runs/churn-1a2b3c4d --retrain 5\n"
       "ingot compare a.csv b.csv --config configs/churn.yaml --set 'business.policy={threshold: 0.3}'",
       options,
       sizeof options / sizeof options[0],

@@ -1,6 +1,7 @@
 // ingot evaluate: judges one model in model metrics and money.
 #include "engine/shared/memory.h"
 #include "tools/cli/judge/judgement.h"
+#include "tools/cli/judge/retrain.h"
 #include "tools/cli/shared/output.h"
 
 #include <stdlib.h>
@@ -32,6 +33,7 @@ static Status evaluate(const EvaluateChoices *choices, const char *argument, Err
   char *folder = NULL, *command = NULL;
   Status status;
   TRY(judge_choices_check(&choices->judge, error));
+  TRY(retrain_check(&choices->judge, argument, error));
   TRY(override_check(&choices->override, error));
   if (choices->output != NULL && judged_is_report(argument))
     TRY(judgement_check_output(choices->output, argument, error));
@@ -49,6 +51,7 @@ static Status evaluate(const EvaluateChoices *choices, const char *argument, Err
                          .part = part,
                          .folder = folder,
                          .command = command,
+                         .retrain = &choices->judge,
                          .inconclusive = choices->inconclusive,
                          .override = &choices->override,
                          .as_json = output_is_json()};
@@ -73,6 +76,7 @@ Status verb_evaluate(int argc, char **argv, Error *error) {
       LIST(0, "set", "KEY=VALUE", &choices.judge.sets,
            "a key of the configuration, as in business.unit=EUR; repeatable"),
       TEXT('o', "output", "DIR", &choices.output, "folder of the report (default: <run>/report)"),
+      RETRAIN_OPTION(&choices.judge),
       TEXT(0, "inconclusive", "HOW", &choices.inconclusive,
            "exit code of INCONCLUSIVE: fail (1) or ok (0) instead of 20"),
       OVERRIDE_OPTIONS(&choices.override),

@@ -1,4 +1,5 @@
 // How many rows speak for a metric, and what a reader must know beside its number.
+#include "engine/evaluate/resample/replicates.h"
 #include "engine/evaluate/statistics/intervals.h"
 #include "engine/evaluate/statistics/score_blocks.h"
 #include "engine/evaluate/statistics/terms.h"
@@ -42,7 +43,7 @@ static void count_rows(MetricResult *result, const EvaluationSet *set) {
   }
 }
 
-static const char *note_of(const MetricResult *result) {
+static const char *note_of(const MetricResult *result, const EvaluationSet *set) {
   const Metric *metric = result->metric;
   bool fitted = metric->single == INTERVAL_WALD, area = result->estimate.method == INTERVAL_DELONG;
   if (fitted && !(result->estimate.value == result->estimate.value))
@@ -53,6 +54,8 @@ static const char *note_of(const MetricResult *result) {
     return "fewer than 50 rows of a class, or nearly perfect: DeLong's interval is too narrow";
   if (metric->id == METRIC_mape)
     return "rows with small labels weigh most, and predictions too low are favoured";
+  if (result->estimate.method == INTERVAL_NONE && replicates_have_no_cells(metric, set))
+    return "no interval: confusion matrices of more than 64 classes are not resampled";
   return NULL;
 }
 
@@ -68,5 +71,5 @@ void metric_describe(MetricResult *result, const EvaluationSet *set) {
   result->few_events =
       result->events < FEW_EVENTS || (result->estimate.method == INTERVAL_DELONG &&
                                       metric_few_events(result->metric, set, result->estimate.value));
-  result->note = note_of(result);
+  result->note = note_of(result, set);
 }

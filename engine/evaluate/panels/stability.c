@@ -1,8 +1,10 @@
-// Blocks in time order, the period of the rows, flips.
+// Blocks in time order, the period of the rows, flips, the spread of seeds.
 #include "engine/evaluate/panels/stability.h"
 
 #include "engine/evaluate/metrics/metric_choice.h"
 #include "engine/evaluate/statistics/intervals.h"
+#include "engine/shared/exact_sum.h"
+#include "engine/shared/math64.h"
 #include "engine/shared/memory.h"
 
 #include <stdlib.h>
@@ -136,6 +138,19 @@ void stability_of(Stability *stability, const EvaluationSet *champion, const Eva
   stability->has_flips = champion != NULL && challenger->task != TASK_REGRESSION;
   for (int64_t i = 0; stability->has_flips && i < challenger->rows; i++)
     stability->flips += !decides_alike(champion, challenger, i);
+}
+
+// Sums are exact, so that the order of the seeds is nothing.
+static double deviation(const double *values, int count) {
+  double mean = exact_sum_of(values, (size_t)count) / count, squares[SEEDS_MOST + 1];
+  for (int i = 0; i < count; i++) squares[i] = (values[i] - mean) * (values[i] - mean);
+  return math64_sqrt(exact_sum_of(squares, (size_t)count) / (count - 1));
+}
+
+void seeds_add(Seeds *seeds, uint64_t seed, double value) {
+  seeds->seeds[seeds->count] = seed;
+  seeds->values[seeds->count++] = value;
+  seeds->spread = seeds->count < 2 ? __builtin_nan("") : deviation(seeds->values, seeds->count);
 }
 
 void stability_clear(Stability *stability) {

@@ -168,6 +168,7 @@ static double mean_of_side(const Replicates *replicates, const Metric *metric, d
   ExactSum sum = {0};
   for (int b = 0; b < replicates->count; b++) {
     double gain = sign * found->values[REPLICATE_DELTA][b];
+    if (gain != gain) return not_a_number;
     exact_sum_add(&sum, gain > 0 ? gain : 0);
   }
   return exact_sum_value(&sum) / replicates->count;

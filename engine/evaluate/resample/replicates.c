@@ -100,6 +100,11 @@ static void draw(Replicates *replicates, RowSums *sums, Reading reading, int thr
   free(values);
 }
 
+bool replicates_have_no_cells(const Metric *metric, const EvaluationSet *set) {
+  return set->task == TASK_MULTICLASS && set->classes > REPLICATES_CLASSES && resampled_is_known(metric) &&
+         !resampled_needs_terms(metric);
+}
+
 Replicates *replicates_new(const EvaluationSet *champion, const EvaluationSet *challenger,
                            const Metric *const *metrics, int metric_count, int count) {
   if (champion->row_hash == NULL || champion->rows > REPLICATES_ROWS) return NULL;
@@ -112,9 +117,14 @@ Replicates *replicates_new(const EvaluationSet *champion, const EvaluationSet *c
                              .seed = resampling->seed,
                              .metrics = memory_get((size_t)metric_count, sizeof *replicates->metrics)};
   for (int i = 0; i < metric_count; i++) {
-    if (!resampled_is_known(metrics[i])) continue;
+    if (!resampled_is_known(metrics[i]) || replicates_have_no_cells(metrics[i], champion)) continue;
     replicates->metrics[replicates->metric_count].metric = metrics[i];
     known[replicates->metric_count++] = metrics[i];
+  }
+  if (replicates->metric_count == 0) {
+    replicates_free(replicates);
+    free(known);
+    return NULL;
   }
   RowSums *sums = row_sums_new(sets, known, replicates->metric_count);
   Reading reading = {

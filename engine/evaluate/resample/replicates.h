@@ -31,12 +31,15 @@ typedef struct Replicates {
 } Replicates;
 
 // Resamples of these metrics on one set, or two of the same rows (challenger NULL: one). NULL where the set
-// has no row_hash or more than REPLICATES_ROWS rows. How to draw: the challenger's `resampling`. Freed by
-// replicates_free (NULL is allowed).
+// has no row_hash or more than REPLICATES_ROWS rows, or none of the metrics can be resampled. How to draw:
+// the challenger's `resampling`. Freed by replicates_free (NULL is allowed).
 Replicates *replicates_new(const EvaluationSet *champion, const EvaluationSet *challenger,
                            const Metric *const *metrics, int metric_count, int count);
 int replicates_wanted(const EvaluationSet *set); // its resampling.replicates, or the usual number
-enum { REPLICATES_ROWS = 1 << 28 };
+enum { REPLICATES_ROWS = 1 << 28, REPLICATES_CLASSES = 64 };
+// Whether the number of classes keeps the metric from being resampled: no confusion matrix of more than
+// REPLICATES_CLASSES of them is.
+bool replicates_have_no_cells(const Metric *metric, const EvaluationSet *set);
 void replicates_free(Replicates *replicates);
 
 // NULL where the metric was not resampled.
@@ -57,7 +60,8 @@ EndErrors replicates_end_errors(const Replicates *replicates, const MetricReplic
                                 double confidence);
 
 // Joint statements, of oriented differences: the share of resamples in which the signs differ (a difference
-// of 0 has both signs, counted half); the mean of max(0, delta), or of max(0, -delta).
+// of 0 has both signs, counted half); the mean of max(0, delta), or of max(0, -delta). NaN
+// where the metric was not resampled or a resample has no value.
 double replicates_disagree(const Replicates *replicates, const Metric *a, const Metric *b);
 double replicates_mean_gain(const Replicates *replicates, const Metric *metric);
 double replicates_mean_loss(const Replicates *replicates, const Metric *metric);

@@ -6,6 +6,7 @@
 #include "engine/evaluate/resample/sums.h"
 
 #include "engine/evaluate/money.h"
+#include "engine/evaluate/resample/replicates.h"
 #include "engine/evaluate/resample/score_groups.h"
 #include "engine/evaluate/statistics/statistics.h"
 #include "engine/evaluate/statistics/terms.h"
@@ -16,7 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CHUNK = 1 << 16, MOST_CLASSES = 64, SMALL_WORK = 1 << 16 };
+enum { CHUNK = 1 << 16, SMALL_WORK = 1 << 16 };
 static const int64_t most_bytes = (int64_t)256 << 20; // of sums held at once
 
 typedef enum AddendKind { ADDEND_WEIGHT, ADDEND_LABEL, ADDEND_LABEL_SQUARE, ADDEND_TERM } AddendKind;
@@ -196,7 +197,7 @@ static void choose_cells(RowSums *sums, const Metric *const *metrics, int metric
   for (int model = 0; model < sums->models; model++) {
     const EvaluationSet *set = sums->sets[model];
     if (set->task == TASK_BINARY || quantiles) score_groups_of(&sums->groups[model], set, wishes);
-    if (set->task != TASK_MULTICLASS || set->classes > MOST_CLASSES) continue;
+    if (set->task != TASK_MULTICLASS || set->classes > REPLICATES_CLASSES) continue;
     uint16_t *cell = sums->class_cell[model] = memory_get((size_t)set->rows, sizeof *cell);
     for (int64_t i = 0; i < set->rows; i++)
       cell[i] = (uint16_t)((int)set->labels[i] * set->classes + predicted_class(set, i));

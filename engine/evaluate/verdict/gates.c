@@ -10,6 +10,7 @@
 // A relative margin is a fraction of |champion|, and decides nothing where the champion's interval holds 0.
 #include "engine/evaluate/verdict/gates.h"
 
+#include "engine/evaluate/resample/replicates.h"
 #include "engine/evaluate/statistics/statistics.h"
 #include "engine/shared/math64.h"
 #include "engine/shared/memory.h"
@@ -235,6 +236,7 @@ static void count_rows_needed(Verdict *verdict, const Judged *judged) {
   }
 }
 
+// By the resamples where the metric has them, else by the normal distribution.
 static void price(Verdict *verdict, const Judged *judged, const GatesConfig *gates) {
   const MetricDifference *chosen = NULL;
   verdict->loss_of_shipping = verdict->loss_of_holding = __builtin_nan("");
@@ -247,10 +249,14 @@ static void price(Verdict *verdict, const Judged *judged, const GatesConfig *gat
     if (difference->metric->id == METRIC_value) break;
   }
   if (chosen == NULL) return;
+  const Estimate *delta = &chosen->delta;
+  double loss = replicates_mean_loss(judged->replicates, chosen->metric),
+         gain = replicates_mean_gain(judged->replicates, chosen->metric);
   verdict->loss_metric = chosen->metric;
   verdict->loss_of_shipping =
-      normal_mean_of_positive_part(-chosen->delta.value, chosen->delta.standard_error);
-  verdict->loss_of_holding = normal_mean_of_positive_part(chosen->delta.value, chosen->delta.standard_error);
+      loss == loss ? loss : normal_mean_of_positive_part(-delta->value, delta->standard_error);
+  verdict->loss_of_holding =
+      gain == gain ? gain : normal_mean_of_positive_part(delta->value, delta->standard_error);
 }
 
 void verdict_of(Verdict *verdict, const Judged *judged, const GatesConfig *gates, const Validity *validity) {
@@ -267,7 +273,7 @@ void verdict_of(Verdict *verdict, const Judged *judged, const GatesConfig *gates
 Status judge_first(Verdict *verdict, const EvaluationReport *report, const GatesConfig *gates,
                    const Validity *validity, Error *error) {
   (void)error;
-  Judged judged = {report->results, NULL, report->metric_count, report->rows, report->confidence, NULL};
+  Judged judged = {report->results, NULL, report->metric_count, report->rows, report->confidence, NULL, NULL};
   verdict_of(verdict, &judged, gates, validity);
   return STATUS_OK;
 }

@@ -14,6 +14,7 @@ typedef struct Judged {
   double confidence;
   const Estimate
       *primary; // the primary rule's difference, at a confidence of its own; NULL: as in differences
+  const Replicates *replicates; // of both models, which price the choices; NULL: the normal distribution does
 } Judged;
 
 // Where the interval must lie above (at_most, suspicious: below).

@@ -1,5 +1,7 @@
-// Parts of report.json: the data's parts, missing values, drift with its noise floor, stability over time.
+// Parts of report.json: the data's parts, missing values, drift with its noise floor, stability over time and
+// seeds.
 #include "engine/evaluate/statistics/multiplicity.h"
+#include "engine/shared/exact_sum.h"
 #include "engine/shared/memory.h"
 #include "io/report/json/panels_json.h"
 #include "io/report/json_text.h"
@@ -172,12 +174,69 @@ static json_t *flips_json(const Stability *stability) {
   return json;
 }
 
+static double gain_of(const Seeds *seeds, double value) {
+  return metric_gain(seeds->metric, seeds->champion, value);
+}
+
+static bool within(double gain, double spread) {
+  return gain < 0 ? 0 - gain < spread : gain < spread;
+}
+
+// "Retraining the same configuration moves value by ±310 EUR (standard deviation over 6 seeds). This
+// challenger's gain of +240 EUR lies within that: another seed may turn its sign."
+static void seeds_words(Text *text, const Seeds *seeds, double mean_gain, const ReportParts *parts) {
+  bool money = seeds->metric->id == METRIC_value;
+  text_add(text, "Retraining the same configuration moves %s by ±", seeds->metric->title);
+  format_fixed(text, seeds->spread, money ? money_decimals(seeds->spread) : metric_decimals(seeds->spread),
+               false);
+  text_add(text, "%s%s (standard deviation over %d seeds).", money ? " " : "",
+           money ? parts->context->config->business.unit : "", seeds->count);
+  if (mean_gain != mean_gain) return;
+  double gain = gain_of(seeds, seeds->values[0]);
+  text_put(text, " This challenger's gain of ");
+  put_difference(text, seeds->metric, gain, parts);
+  text_put(text, within(gain, seeds->spread) ? " lies within that: another seed may turn its sign."
+                                             : " lies beyond that.");
+  text_put(text, " The mean gain over the seeds is ");
+  put_difference(text, seeds->metric, mean_gain, parts);
+  text_put(text, ".");
+}
+
+static json_t *seeds_json(const Seeds *seeds, const ReportParts *parts) {
+  double scale = metric_scale(seeds->metric), gains[SEEDS_MOST + 1];
+  json_t *json = json_pack("{s:i}", "count", seeds->count), *numbers = json_array(), *values = json_array();
+  Text text = {0};
+  for (int i = 0; i < seeds->count; i++) {
+    json_array_append_new(numbers, json_integer((json_int_t)seeds->seeds[i]));
+    json_array_append_new(values, scaled_json(seeds->values[i], scale));
+    gains[i] = gain_of(seeds, seeds->values[i]);
+  }
+  double mean_gain = seeds->champion == seeds->champion
+                         ? exact_sum_of(gains, (size_t)seeds->count) / seeds->count
+                         : seeds->champion;
+  put(json, "seeds", numbers);
+  put_text(json, "metric", seeds->metric->name);
+  put_text(json, "label", seeds->metric->title);
+  if (scale != 1) put_count(json, "scale", MONEY_SCALE);
+  put(json, "values", values);
+  put(json, "spread", json_pack("{s:o}", "value", scaled_json(seeds->spread, scale)));
+  if (mean_gain == mean_gain) {
+    put(json, "gain", scaled_json(gains[0], scale));
+    put(json, "mean_gain", scaled_json(mean_gain, scale));
+    put(json, "warning", json_boolean(within(gains[0], seeds->spread)));
+  }
+  seeds_words(&text, seeds, mean_gain, parts);
+  put_taken(json, "text", &text);
+  return json;
+}
+
 json_t *stability_json(const ReportParts *parts) {
   const Panels *panels = parts->context->panels;
   if (panels == NULL) return NULL;
   const Stability *stability = &panels->stability;
-  if (stability->count == 0 && !stability->has_flips) return NULL;
+  if (stability->count == 0 && !stability->has_flips && stability->seeds.count == 0) return NULL;
   json_t *json = json_object();
+  if (stability->seeds.count > 0) put(json, "seeds", seeds_json(&stability->seeds, parts));
   if (stability->count > 0) {
     json_t *blocks = json_object();
     put_text(blocks, "metric", stability->metrics[0]->name);

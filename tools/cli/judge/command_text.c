@@ -29,6 +29,7 @@ char *judgement_command(const char *verb, const char *const *names, int count, c
   add_word(&text, "--data ", last_name(choices->data));
   add_word(&text, "--split ", choices->part);
   add_word(&text, "--config ", last_name(choices->config));
+  if (choices->retrain > 0) text_add(&text, " --retrain %lld", (long long)choices->retrain);
   for (int i = 0; i < choices->sets.count; i++) {
     bool machine = strncmp(choices->sets.items[i], "machine.", strlen("machine.")) == 0; // changes time alone
     if (!machine) add_word(&text, "--set ", choices->sets.items[i]);

@@ -12,6 +12,7 @@
 #include "io/shared/environment.h"
 #include "tools/cli/judge/decision.h"
 #include "tools/cli/judge/judged_panels.h"
+#include "tools/cli/judge/retrain.h"
 #include "tools/cli/judge/stakes.h"
 #include "tools/cli/shared/output.h"
 
@@ -341,6 +342,8 @@ static Status find(Findings *findings, const Judgement *judgement, Error *error)
   TRY(judge(findings, judgement, sets, error));
   TRY(find_stakes(findings, judgement, error));
   TRY(fill_panels(findings, judgement, sets, error));
+  if (judgement->retrain != NULL && judgement->retrain->retrain > 0)
+    TRY(retrain(&findings->panels.stability, judgement, findings->chosen, sets, error));
 done:
   release_sets(sets, count);
   return status;

@@ -24,14 +24,15 @@ Status override_check(const Override *override, Error *error);
 typedef struct Judgement {
   JudgedModel *challengers; // [challenger_count]; the configuration of the first decides
   int challenger_count;
-  JudgedModel *champion;    // NULL: one model
-  const Validity *validity; // [challenger_count]
-  const char *part;         // what the rows are called
-  const char *folder;       // where the report goes
-  const char *command;      // that writes it again
-  const char *inconclusive; // --inconclusive: "fail", "ok" or NULL
-  const Override *override; // NULL: none
-  double confidence;        // of a finished report that is judged again; 0: what the ledger leaves
+  JudgedModel *champion;       // NULL: one model
+  const Validity *validity;    // [challenger_count]
+  const char *part;            // what the rows are called
+  const char *folder;          // where the report goes
+  const char *command;         // that writes it again
+  const char *inconclusive;    // --inconclusive: "fail", "ok" or NULL
+  const Override *override;    // NULL: none
+  const JudgeChoices *retrain; // by which the challenger's other seeds are judged; NULL: it has none
+  double confidence;           // of a finished report that is judged again; 0: what the ledger leaves
   bool as_json;
 } Judgement;
 

@@ -183,7 +183,7 @@ static Status make_trainer(Training *training, const char *path, Error *error) {
   return trainer_create(&training->trainer, &session->options, error);
 }
 
-Status training_run(Session *session, const char *path, Error *error) {
+Status training_fit(Session *session, const char *path, Error *error) {
   Training training = {.session = session};
   RunState state;
   Status status;
@@ -197,9 +197,13 @@ Status training_run(Session *session, const char *path, Error *error) {
   } else {
     say("run %s: finished with these inputs already", path);
   }
-  TRY(print_result(path, error));
 done:
   trainer_free(training.trainer);
   run_close(training.run);
   return status;
+}
+
+Status training_run(Session *session, const char *path, Error *error) {
+  PASS(training_fit(session, path, error));
+  return print_result(path, error);
 }

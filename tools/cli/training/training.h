@@ -9,4 +9,7 @@
 // it diverged. Prints run and digests on stdout when done.
 Status training_run(Session *session, const char *run, Error *error);
 
+// The same, and prints nothing on stdout.
+Status training_fit(Session *session, const char *run, Error *error);
+
 #endif

@@ -25,7 +25,7 @@ static double scale_of(const json_t *object) {
 
 static void seed_plot(Text *text, const json_t *report, const json_t *seeds, const char *unit) {
   double values[ROWS_MAX], scale = scale_of(seeds);
-  char labels[ROWS_MAX][16];
+  char labels[ROWS_MAX][32];
   int count = report_numbers(values, ROWS_MAX, seeds, "values", scale);
   char *axis =
       memory_format("%s%.40s", scale > 1 ? "value on the judged rows, " : "metric", scale > 1 ? unit : "");
@@ -38,7 +38,9 @@ static void seed_plot(Text *text, const json_t *report, const json_t *seeds, con
                  .label_title = "training",
                  .axis = axis_number(axis)};
   for (int i = 0; i < count; i++) {
-    snprintf(labels[i], sizeof labels[i], "seed %d", i + 1);
+    const json_t *seed = json_array_get(report_at(seeds, "seeds"), (size_t)i);
+    snprintf(labels[i], sizeof labels[i], "seed %lld",
+             seed != NULL ? (long long)json_integer_value(seed) : (long long)i + 1);
     Row *row = rows_add(plot, labels[i]);
     row->value = values[i];
     row->style = "challenger";

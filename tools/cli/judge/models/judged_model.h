@@ -33,6 +33,7 @@ typedef struct JudgeChoices {
   const char *checkpoint; // "", "best", "last" or a step; NULL: ""
   const char *device;     // that scores, as device_open takes it; NULL: auto
   TextList sets;          // --set; of a run free keys alone (78)
+  int64_t retrain;        // --retrain: trainings with other seeds; 0: none
   const Policy *frozen;   // of a report that is decided again: what {threshold: frozen} means, and what
                           // best_on_validation comes to where no validation row is named; NULL: none
 } JudgeChoices;
@@ -75,6 +76,10 @@ Status judged_model_open_stored(JudgedModel *judged, const json_t *report, const
 // --set, on the labels, payoffs and columns of that configuration's data.
 Status judged_model_redecide(JudgedModel *judged, const char *path, const JudgeChoices *choices,
                              Error *error);
+
+// Leaves the rows of `lead` (with intersect: those that both have) in the order of lead, in both models;
+// *partial is set where one of them had more. 65 where rows differ, or none is shared.
+Status judged_model_align(JudgedModel *model, JudgedModel *lead, bool intersect, bool *partial, Error *error);
 
 // Applies the capacity to the rows as they are now: once they are aligned.
 void judged_model_limit(JudgedModel *judged);
