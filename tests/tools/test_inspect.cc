@@ -204,8 +204,9 @@ TEST_F(Inspect, RowsAreThoseWithTheLargestContribution) {
     double before = std::fabs(json_number_value(cell(i - 1, last))),
            here = std::fabs(json_number_value(cell(i, last)));
     EXPECT_GE(before, here);
-    if (before == here)
+    if (before == here) {
       EXPECT_LT(std::string(json_string_value(cell(i - 1, 0))), json_string_value(cell(i, 0)));
+    }
   }
   json_decref(json);
   Outcome text = ingot({"inspect", at("out"), "/metrics/0/delta"});

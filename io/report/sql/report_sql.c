@@ -141,10 +141,11 @@ static char *value_query(const Question *question) {
   put_with(&sql, question);
   text_put(&sql, "\nSELECT ");
   if (question->champion != NULL) {
-    text_put(&sql, zero ? "abs" : "");
+    text_put(&sql, zero ? "abs(" : "");
     put_value(&sql, question, down ? question->champion : question->model);
-    text_put(&sql, zero ? "\n  - abs" : "\n  - ");
+    text_put(&sql, zero ? ")\n  - abs(" : "\n  - ");
     put_value(&sql, question, down ? question->model : question->champion);
+    if (zero) text_put(&sql, ")");
   } else {
     put_value(&sql, question, question->model);
   }
