@@ -4,7 +4,6 @@
 #include "engine/shared/memory.h"
 #include "io/payoff/predictions_table.h"
 
-#include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -39,11 +38,19 @@ static int spend(void *context) {
   return --sandbox->budget < 0;
 }
 
-static int configure(sqlite3 *db) {
+int sandbox_harden(sqlite3 *db) {
   static const int SWITCHES[][2] = {
       {SQLITE_DBCONFIG_DEFENSIVE, 1},      {SQLITE_DBCONFIG_DQS_DML, 0},
       {SQLITE_DBCONFIG_DQS_DDL, 0},        {SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0},
       {SQLITE_DBCONFIG_ENABLE_TRIGGER, 0}, {SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0}};
+  for (size_t i = 0; i < sizeof SWITCHES / sizeof *SWITCHES; i++) {
+    int code = sqlite3_db_config(db, SWITCHES[i][0], SWITCHES[i][1], NULL);
+    if (code != SQLITE_OK) return code;
+  }
+  return SQLITE_OK;
+}
+
+static int configure(sqlite3 *db) {
   static const int LIMITS[][2] = {{SQLITE_LIMIT_LENGTH, 1 << 20},
                                   {SQLITE_LIMIT_SQL_LENGTH, LENGTH_LIMIT},
                                   {SQLITE_LIMIT_EXPR_DEPTH, DEPTH_LIMIT},
@@ -53,12 +60,8 @@ static int configure(sqlite3 *db) {
                                   {SQLITE_LIMIT_WORKER_THREADS, 0},
                                   {SQLITE_LIMIT_VDBE_OP, 1 << 16}};
   sqlite3_hard_heap_limit64(MEMORY_CAP);
-  for (size_t i = 0; i < sizeof SWITCHES / sizeof *SWITCHES; i++) {
-    int code = sqlite3_db_config(db, SWITCHES[i][0], SWITCHES[i][1], NULL);
-    if (code != SQLITE_OK) return code;
-  }
   for (size_t i = 0; i < sizeof LIMITS / sizeof *LIMITS; i++) sqlite3_limit(db, LIMITS[i][0], LIMITS[i][1]);
-  return SQLITE_OK;
+  return sandbox_harden(db);
 }
 
 static Status refuse(const Sandbox *sandbox, int code, Error *error) {

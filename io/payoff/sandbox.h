@@ -11,6 +11,8 @@
 #include "engine/shared/status.h"
 #include "io/payoff/expression.h"
 
+#include <sqlite3.h>
+
 // The table predictions has the columns c0, c1, ...: numbers (missing = NULL) or the texts of a category.
 typedef struct SandboxQuery {
   const char *expression;
@@ -29,5 +31,8 @@ typedef Status (*SandboxSink)(void *context, int64_t row, SandboxKind kind, doub
 
 // Errors 78: SQLite refuses the expression or it goes beyond a limit.
 Status sandbox_run(const SandboxQuery *query, SandboxSink sink, void *context, Error *error);
+
+// Switches off what no query of ours needs: extensions, triggers, strings from double quotes. An SQLite code.
+int sandbox_harden(sqlite3 *db);
 
 #endif

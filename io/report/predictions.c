@@ -245,6 +245,24 @@ static Status read_scores(Predictions *read, DataFile *file, const char *path, E
   return STATUS_OK;
 }
 
+// Its own decisions, where they are 0 and 1, or classes that have scores; else none.
+static Status read_decisions(Predictions *read, DataFile *file, Error *error) {
+  int index = data_file_find(file, "decision");
+  if (index < 0) return STATUS_OK;
+  const DataColumn *column = data_file_column(file, index);
+  double *decisions = read->decisions = memory_get((size_t)read->rows, sizeof *decisions);
+  if (column->kind == COLUMN_NUMBER) return data_file_numbers(file, index, 0, read->rows, decisions, error);
+  int32_t *codes = memory_get((size_t)read->rows, sizeof *codes);
+  Status status = data_file_codes(file, index, 0, read->rows, codes, error);
+  for (int64_t i = 0; status == STATUS_OK && i < read->rows; i++) {
+    decisions[i] = -1;
+    for (int k = 0; codes[i] >= 0 && read->class_names != NULL && k < read->classes; k++)
+      if (strcmp(read->class_names[k], column->categories[codes[i]]) == 0) decisions[i] = k;
+  }
+  free(codes);
+  return status;
+}
+
 static Status read_money(int64_t **money, DataFile *file, int64_t rows, const char *name, const char *path,
                          Error *error) {
   double *numbers = NULL;
@@ -300,6 +318,7 @@ Status predictions_read(Predictions **predictions, const char *path, Error *erro
   read->rows = data_file_rows(file);
   TRY(read_ids(read, file, path, error));
   TRY(read_scores(read, file, path, error));
+  TRY(read_decisions(read, file, error));
   TRY(read_numbers(&read->labels, file, read->rows, "label", path, error));
   TRY(read_numbers(&read->weights, file, read->rows, "weight", path, error));
   TRY(read_money(&read->act, file, read->rows, "act", path, error));

@@ -34,8 +34,8 @@ typedef struct Predictions {
 Status predictions_write(const char *path, const Predictions *predictions, const int64_t *order,
                          int64_t count, bool force, Error *error);
 
-// Reads row_id and score columns, and act, skip, label, weight and slice columns where they are. 65 names
-// what is missing or wrong.
+// Reads row_id and score columns, and decision (-1: a class without scores), act, skip, label, weight and
+// slice columns where they are. 65 names what is missing or wrong.
 Status predictions_read(Predictions **predictions, const char *path, Error *error);
 void predictions_free(Predictions *predictions);
 

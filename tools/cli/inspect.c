@@ -1,10 +1,11 @@
-// ingot inspect: what is in a run, a checkpoint or a data file.
+// ingot inspect: what is in a run, a checkpoint, a data file or a report, and what is behind its numbers.
 #include "engine/shared/memory.h"
 #include "io/checkpoint/checkpoint.h"
 #include "io/data/data_file.h"
 #include "io/run/manifest.h"
 #include "io/shared/json.h"
 #include "io/shared/text.h"
+#include "tools/cli/judge/inspect_report.h"
 #include "tools/cli/shared/command.h"
 #include "tools/cli/shared/output.h"
 
@@ -195,31 +196,44 @@ static int has_file(const char *folder, const char *name) {
   return found;
 }
 
-static Status inspect(const char *path, Error *error) {
+static bool is_report(const char *path) {
+  size_t length = strlen(path);
+  return (length > 5 && strcmp(path + length - 5, ".json") == 0) ||
+         (has_file(path, "report.json") && !has_file(path, "manifest.json"));
+}
+
+static Status inspect(const char *path, const char *pointer, Error *error) {
   struct stat status;
   if (stat(path, &status) != 0) {
     return error_set(error, STATUS_MISSING,
-                     "%s: no such file or folder; give a run, a checkpoint or an .h5 file", path);
+                     "%s: no such file or folder; give a run, a checkpoint, an .h5 file or a report", path);
   }
+  if (is_report(path)) return inspect_report(path, pointer, error);
+  if (pointer != NULL)
+    return error_set(error, STATUS_USAGE, "%s is no report: only numbers of a report have a pointer", path);
   if (!S_ISDIR(status.st_mode)) return inspect_data(path, error);
   if (has_file(path, "manifest.json")) return inspect_run(path, error);
   if (has_file(path, "state.json")) return inspect_checkpoint(path, error);
-  return error_set(error, STATUS_DATA, "%s: neither a run (manifest.json) nor a checkpoint (state.json)",
-                   path);
+  return error_set(
+      error, STATUS_DATA,
+      "%s: neither a run (manifest.json), nor a checkpoint (state.json), nor a report (report.json)", path);
 }
 
 Status verb_inspect(int argc, char **argv, Error *error) {
   Command command = {"inspect",
-                     "RUN|CHECKPOINT|FILE.h5",
-                     "Shows what is in a run, a checkpoint or a data file.\n",
+                     "RUN|CHECKPOINT|FILE.h5|REPORT [POINTER]",
+                     "Shows what is in a run, a checkpoint, a data file or a report; with a pointer the SQL\n"
+                     "that recomputes that number of the report, and the rows behind it.\n",
                      "ingot inspect runs/churn-1a2b3c4d\n"
                      "ingot inspect runs/churn-1a2b3c4d/checkpoints/step-00000240\n"
-                     "ingot inspect churn.h5",
+                     "ingot inspect churn.h5\n"
+                     "ingot inspect comparison/report.json /metrics/3/delta",
                      NULL,
                      0,
                      1,
-                     1};
+                     2};
   Parsed parsed;
   PASS(command_parse(&parsed, &command, argc, argv, error));
-  return parsed.helped ? STATUS_OK : inspect(parsed.arguments[0], error);
+  return parsed.helped ? STATUS_OK
+                       : inspect(parsed.arguments[0], parsed.count > 1 ? parsed.arguments[1] : NULL, error);
 }
