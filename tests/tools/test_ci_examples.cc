@@ -18,8 +18,9 @@ using Lines = std::vector<std::string>;
 
 // A document of YAML; nodes by path, such as "/jobs/gate/steps".
 struct Yaml {
+  const std::string text; // nodes point into it
   fy_document *document = nullptr;
-  explicit Yaml(const std::string &text) {
+  explicit Yaml(const std::string &source) : text(source) {
     document = fy_document_build_from_string(nullptr, text.c_str(), text.size());
   }
   ~Yaml() { fy_document_destroy(document); }
