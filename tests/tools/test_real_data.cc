@@ -6,6 +6,11 @@
 
 #include "program.h"
 
+extern "C" {
+#include "io/report/json_text.h"
+#include "io/report/report_read.h"
+}
+
 namespace {
 
 const std::string kConfigs = INGOT_SOURCE_DIR "/configs/";
@@ -94,6 +99,15 @@ TEST_F(RealData, CampaignIsHeldByTimeAndShipsAtRandom) {
        {"the share of positives goes from 6 % of the train rows to 38 % of the test rows",
         "EUR, less than choosing rows blindly", "No value of margin above 0 changes who wins."})
     EXPECT_NE(report.find(sentence), std::string::npos) << sentence;
+  Error error = {};
+  json_t *json = nullptr;
+  ASSERT_EQ(json_text_read(&json, (folder + "/order_verdict/report.json").c_str(), &error), STATUS_OK);
+  EXPECT_NE(strstr(report_string(json, "business/warnings/1"), "goes from 6 % of"), nullptr)
+      << "said beside money";
+  EXPECT_STREQ(report_string(json, "business/policies/1/name"), "everybody");
+  double share = report_number(json, "business/policies/1/share");
+  EXPECT_NE(share, share) << "beyond the capacity nothing is achieved";
+  json_decref(json);
   EXPECT_EQ(report.find("default threshold"), std::string::npos) << "a capacity takes no threshold";
   Outcome ships = compare("campaign_random.yaml", "hash");
   EXPECT_EQ(ships.status, 0) << ships.err;
