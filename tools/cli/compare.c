@@ -1,4 +1,5 @@
 // ingot compare: may the challenger replace the champion?
+#include "engine/evaluate/rows_match.h"
 #include "engine/shared/memory.h"
 #include "io/shared/durable.h"
 #include "tools/cli/judge/judgement.h"
