@@ -252,6 +252,7 @@ json_t *verdict_json(const ReportParts *parts) {
   put(json, "flips_if", verdict_flips_json(parts));
   if (verdict->rows_needed > 0) {
     put_count(json, "rows_needed", verdict->rows_needed);
+    put_text(json, "rows_needed_for", verdict->rows_needed_for);
     put(json, "for_challenger", json_boolean(verdict->for_challenger));
   }
   if (parts->context->override_by != NULL) {
