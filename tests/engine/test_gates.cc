@@ -362,8 +362,8 @@ TEST(Compare, RefusesOtherRows) {
   others[3].skip[5] -= 1;
   others[4] = random_binary(49, 0, true, 1);
   others[5].act.clear(), others[5].skip.clear();
-  const char *words[] = {"labels (row 7)",  "weights (row 3)", "payoffs (row 4)",
-                         "payoffs (row 5)", "49 rows",         "only one"};
+  const char *words[] = {"labels: row 8 (row 1 is", "weights: row 4 (", "payoffs: row 5 (",
+                         "payoffs: row 6 (",        "49 rows",          "only one"};
   for (size_t i = 0; i < others.size(); i++) {
     Comparison comparison;
     Error error;

@@ -414,7 +414,9 @@ TEST(Slices, OtherValuesAreNotComparable) {
   comparison_clear(&comparison);
   to.slices = b.get();
   EXPECT_EQ(compare_models(&comparison, &from, &to, nullptr, nullptr, nullptr, &error), STATUS_DATA);
-  EXPECT_STREQ(error.text, "not comparable: the two models were judged by different values of 't' (row 3)");
+  EXPECT_STREQ(
+      error.text,
+      "not comparable: the two models were judged by different values of 't': row 4 (row 1 is the first)");
   comparison_clear(&comparison);
   to.slices = nullptr; // a report that was written without them
   EXPECT_EQ(compare_models(&comparison, &from, &to, nullptr, nullptr, nullptr, &error), STATUS_OK);
