@@ -17,18 +17,19 @@ static Status check_slices(const EvaluationSet *a, const EvaluationSet *b, Error
     const Column *first = &a->slices->columns[c], *second = frame_find(b->slices, first->name);
     for (int64_t i = 0; second != NULL && i < a->rows; i++) {
       if (column_same_value(first, second, i)) continue;
+      char name[ROW_NAME];
       return error_set(error, STATUS_DATA,
-                       "not comparable: the two models were judged by different values of '%s' (row %lld)",
-                       first->name, (long long)i);
+                       "not comparable: the two models were judged by different values of '%s': %s",
+                       first->name, evaluation_row_name(name, b, i));
     }
   }
   return STATUS_OK;
 }
 
-static Status differ(const char *what, int64_t row, Error *error) {
-  return error_set(error, STATUS_DATA,
-                   "not comparable: the two models were judged by different %s (row %lld)", what,
-                   (long long)row);
+static Status differ(const char *what, const EvaluationSet *set, int64_t row, Error *error) {
+  char name[ROW_NAME];
+  return error_set(error, STATUS_DATA, "not comparable: the two models were judged by different %s: %s", what,
+                   evaluation_row_name(name, set, row));
 }
 
 // Same task, rows, labels, weights, payoffs.
@@ -50,13 +51,13 @@ static Status check_same(const EvaluationSet *a, const EvaluationSet *b, Error *
   // Elsewhere what acting is worth depends on the prediction.
   bool same_act = a->task == TASK_BINARY;
   for (int64_t i = 0; i < a->rows; i++) {
-    if (a->labels[i] != b->labels[i]) return differ("labels", i, error);
+    if (a->labels[i] != b->labels[i]) return differ("labels", b, i, error);
     double weight_a = a->weights == NULL ? 1 : a->weights[i],
            weight_b = b->weights == NULL ? 1 : b->weights[i];
-    if (weight_a != weight_b) return differ("weights", i, error);
+    if (weight_a != weight_b) return differ("weights", b, i, error);
     if (a->money.act == NULL) continue;
     if ((same_act && a->money.act[i] != b->money.act[i]) || a->money.skip[i] != b->money.skip[i])
-      return differ("payoffs", i, error);
+      return differ("payoffs", b, i, error);
   }
   return check_slices(a, b, error);
 }

@@ -7,6 +7,7 @@
 #include "engine/shared/memory.h"
 #include "engine/shared/tensor.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,43 +15,54 @@ static bool is_finite(double x) {
   return x - x == 0;
 }
 
+const char *evaluation_row_name(char name[ROW_NAME], const EvaluationSet *set, int64_t row) {
+  if (set->ids != NULL)
+    snprintf(name, ROW_NAME, "row '%.80s'", set->ids[row]);
+  else
+    snprintf(name, ROW_NAME, ROW_FORMAT, ROW_SHOWN(row));
+  return name;
+}
+
 static Status check_label(const EvaluationSet *set, int64_t row, Error *error) {
   double label = set->labels[row];
-  long long at = (long long)row;
+  char name[ROW_NAME];
   if (set->task == TASK_REGRESSION) {
     if (is_finite(label)) return STATUS_OK;
-    return error_set(error, STATUS_DATA, "label of row %lld is %g: a regression label must be finite", at,
-                     label);
+    return error_set(error, STATUS_DATA, "label of %s is %g: a regression label must be finite",
+                     evaluation_row_name(name, set, row), label);
   }
   int classes = set->task == TASK_BINARY ? 2 : set->classes;
   if (label >= 0 && label < classes && label == (double)(int)label) return STATUS_OK;
-  return error_set(error, STATUS_DATA, "label of row %lld is %g: it must be a class number from 0 to %d", at,
-                   label, classes - 1);
+  return error_set(error, STATUS_DATA, "label of %s is %g: it must be a class number from 0 to %d",
+                   evaluation_row_name(name, set, row), label, classes - 1);
 }
 
 static Status check_scores(const EvaluationSet *set, int64_t row, Error *error) {
   double total = 0;
+  char name[ROW_NAME];
   for (int k = 0; k < set->classes; k++) {
     double score = set->scores[row * set->classes + k];
     if (!is_finite(score) || (set->task != TASK_REGRESSION && !(score >= 0 && score <= 1))) {
-      return error_set(error, STATUS_DATA, "score of row %lld is %g: it must be %s", (long long)row, score,
+      return error_set(error, STATUS_DATA, "score of %s is %g: it must be %s",
+                       evaluation_row_name(name, set, row), score,
                        set->task == TASK_REGRESSION ? "finite" : "a probability from 0 to 1");
     }
     total += score;
   }
   if (set->task == TASK_MULTICLASS && !(total > 0.99 && total < 1.01)) {
-    return error_set(error, STATUS_DATA, "scores of row %lld sum to %g: probabilities of classes sum to 1",
-                     (long long)row, total);
+    return error_set(error, STATUS_DATA, "scores of %s sum to %g: probabilities of classes sum to 1",
+                     evaluation_row_name(name, set, row), total);
   }
   return STATUS_OK;
 }
 
 static Status check_weights(const EvaluationSet *set, Error *error) {
+  char name[ROW_NAME];
   if (set->weights == NULL) return STATUS_OK;
   for (int64_t i = 0; i < set->rows; i++) {
     if (is_finite(set->weights[i]) && set->weights[i] >= 0) continue;
-    return error_set(error, STATUS_DATA, "weight of row %lld is %g: weights are finite and not negative",
-                     (long long)i, set->weights[i]);
+    return error_set(error, STATUS_DATA, "weight of %s is %g: weights are finite and not negative",
+                     evaluation_row_name(name, set, i), set->weights[i]);
   }
   double total = exact_sum_of(set->weights, (size_t)set->rows);
   if (total > 0 && is_finite(total)) return STATUS_OK;
@@ -63,9 +75,11 @@ static uint64_t magnitude(int64_t money) {
 
 static Status check_money(const EvaluationSet *set, Error *error) {
   unsigned __int128 total = 0, cost = 0;
+  char name[ROW_NAME];
   for (int64_t i = 0; set->capacity.cost != NULL && i < set->rows; i++) {
     if (set->capacity.cost[i] < 0) {
-      return error_set(error, STATUS_DATA, "what acting on row %lld costs is negative", (long long)i);
+      return error_set(error, STATUS_DATA, "what acting on %s costs is negative",
+                       evaluation_row_name(name, set, i));
     }
     cost += (uint64_t)set->capacity.cost[i];
   }
@@ -184,6 +198,7 @@ void evaluation_subset(EvaluationSubset *subset, const EvaluationSet *set, const
   made->weights = subset->weights;
   made->scores = subset->scores;
   made->money = (Money){subset->money[0], subset->money[1], subset->money[2], subset->money[3]};
+  made->ids = NULL;
   made->row_hash = subset->row_hash = pick_hashes(set->row_hash, rows, count);
   made->cluster_hash = subset->cluster_hash = pick_hashes(set->cluster_hash, rows, count);
   made->slices = NULL;

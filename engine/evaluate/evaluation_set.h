@@ -88,7 +88,13 @@ typedef struct EvaluationSet {
   // each metric that has no other interval does.
   const Replicates *replicates;
   int replicate;
+  const char *const *ids; // [rows] that messages name rows by; NULL = by number
 } EvaluationSet;
+
+enum { ROW_NAME = 112 };
+
+// How messages name a row: "row 'c12'" or, without ids, "row 3 (row 1 is the first)". Returns `name`.
+const char *evaluation_row_name(char name[ROW_NAME], const EvaluationSet *set, int64_t row);
 
 // 65 with the first bad row: no rows, 2^32 or more, a label outside its range, a score that is not finite or
 // no probability, a bad weight, weights that sum to 0, payoffs whose magnitudes sum to 2^62 or more.
@@ -115,8 +121,8 @@ bool policy_acts(const EvaluationSet *set, int64_t row);
 // Whether a row is selected: acted on or, without money, predicted to be class 1 (binary).
 bool policy_selects(const EvaluationSet *set, int64_t row);
 
-// Rows rows[0..count) of a set, copied, with their blocks (none for multiclass); without slice columns, facts
-// and replicates, which are of all rows.
+// Rows rows[0..count) of a set, copied, with their blocks (none for multiclass); without ids, slice
+// columns, facts and replicates, which are of all rows.
 typedef struct EvaluationSubset {
   EvaluationSet set;
   double *labels, *weights, *scores;

@@ -208,24 +208,26 @@ static Status needs_both_classes(const Metric *metric, const EvaluationSet *set,
 
 // Deviances: labels and predictions in the domain of the variance function.
 static Status needs_positive(const Metric *metric, const EvaluationSet *set, double power, Error *error) {
+  char name[ROW_NAME];
   bool zero_labels = power < 2; // a label of 0 has a finite deviance
   for (int64_t i = 0; power > 0 && i < set->rows; i++) {
     double label = set->labels[i], prediction = set->scores[i];
     if (!(prediction > 0) || label < 0 || (label == 0 && !zero_labels)) {
       return error_set(error, STATUS_DATA,
-                       "metric '%s' needs predictions above 0 and labels %s; row %lld has %.6g and %.6g",
-                       metric->name, zero_labels ? "of at least 0" : "above 0", (long long)i, prediction,
-                       label);
+                       "metric '%s' needs predictions above 0 and labels %s; %s has %.6g and %.6g",
+                       metric->name, zero_labels ? "of at least 0" : "above 0",
+                       evaluation_row_name(name, set, i), prediction, label);
     }
   }
   return STATUS_OK;
 }
 
 static Status needs_labels_away_from_zero(const Metric *metric, const EvaluationSet *set, Error *error) {
+  char name[ROW_NAME];
   for (int64_t i = 0; i < set->rows; i++) {
     if (set->labels[i] != 0) continue;
-    return error_set(error, STATUS_DATA, "metric '%s' divides by the label, which is 0 in row %lld",
-                     metric->name, (long long)i);
+    return error_set(error, STATUS_DATA, "metric '%s' divides by the label, which is 0 in %s", metric->name,
+                     evaluation_row_name(name, set, i));
   }
   return STATUS_OK;
 }

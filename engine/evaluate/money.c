@@ -32,10 +32,10 @@ Status money_weigh(int64_t *out, const int64_t *payoff, const double *weights, i
     double weighed = (double)payoff[i] * weights[i];
     total += weighed < 0 ? -weighed : weighed;
     if (!(total < money_most)) {
-      return error_set(
-          error, STATUS_DATA,
-          "weighted payoffs sum to 2^62 millionths or more in magnitude at row %lld: use a larger unit",
-          (long long)i);
+      return error_set(error, STATUS_DATA,
+                       "weighted payoffs sum to 2^62 millionths or more in magnitude at " ROW_FORMAT
+                       ": use a larger unit",
+                       ROW_SHOWN(i));
     }
     out[i] = money_round(weighed);
   }

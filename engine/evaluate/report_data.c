@@ -36,6 +36,7 @@ void evaluation_report_clear(EvaluationReport *report) {
 }
 
 void verdict_clear(Verdict *verdict) {
+  for (int i = 0; i < verdict->gate_count; i++) free(verdict->gates[i].group);
   free(verdict->gates);
   free(verdict->reasons);
   memset(verdict, 0, sizeof *verdict);

@@ -183,6 +183,7 @@ typedef struct GateOutcome {
   Estimate judged; // the oriented delta (superior, not_worse) or the challenger's metric (at_least, at_most)
   GateResult result;
   const char *slice; // GATE_SLICE: the column, of the configuration; `judged` is of the slice that decides
+  char *group;       // GATE_SLICE: which, "Contract = One year"; NULL: no slice could be judged
   char id[64];       // "primary.value", "guardrail.auc", "validity.threshold_frozen", "slice.Contract.value"
   char text[REASON_TEXT]; // one clause: "primary.value: low = -180 <= 0"
 } GateOutcome;
@@ -202,9 +203,11 @@ typedef struct Verdict {
   int gate_count;
   char (*reasons)[REASON_TEXT]; // why not SHIP, or that everything passed; at least one
   int reason_count;
-  // Rows at which the first undecided rule would be decided with power 0.8, were the observed difference the
-  // true one; 0 where nothing is undecided or no number of rows would do. `for_challenger`: it would pass.
+  // INCONCLUSIVE: rows at which the undecided rule that needs most would be decided with power 0.8, were the
+  // observed difference the true one, and its id (points into gates); 0 and NULL where nothing is undecided
+  // or no number of rows would do. `for_challenger`: that rule would pass.
   int64_t rows_needed;
+  const char *rows_needed_for;
   bool for_challenger;
   // Expected loss of the wrong choice in units of `loss_metric` (value where it is known, else the primary):
   // of shipping E[max(0, -delta)], of holding E[max(0, delta)]; NaN and NULL where unknown.

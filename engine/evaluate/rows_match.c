@@ -78,10 +78,10 @@ Status rows_match(int64_t *match, const char *const *ids, int64_t rows, const ch
   Status status = merge_open(&merge, ids, rows, other, other_rows, error);
   while (status == STATUS_OK && next_pair(&merge, &row, &partner)) match[row] = partner;
   if (status == STATUS_OK && merge.example != NULL) {
-    status =
-        error_set(error, STATUS_DATA,
-                  "not comparable: rows only in the first: %lld, only in the second: %lld, such as '%.80s'",
-                  (long long)merge.only_first, (long long)merge.only_other, merge.example);
+    status = error_set(error, STATUS_DATA,
+                       "not comparable: rows that only the challenger has: %lld, that only the model it is "
+                       "compared with has: %lld, such as '%.80s'",
+                       (long long)merge.only_first, (long long)merge.only_other, merge.example);
   }
   merge_close(&merge);
   return status;

@@ -5,8 +5,9 @@
 #include "engine/evaluate/evaluation_set.h"
 #include "engine/shared/tensor.h"
 
-// match[i] = the row of `other` with the id of row i. 65 where an id repeats, or one is in only one of the
-// two (counts and the first id are named). Ids are compared as bytes.
+// match[i] = the row of `other`, the model compared with, with the id of row i, of the challenger. 65 where
+// an id repeats, or one is in only one of the two (counts and the first id are named). Ids are compared as
+// bytes.
 Status rows_match(int64_t *match, const char *const *ids, int64_t rows, const char *const *other,
                   int64_t other_rows, Error *error);
 

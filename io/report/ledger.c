@@ -15,6 +15,11 @@
 enum { LEDGER_BYTES_MAX = 1 << 26 };
 static const double six_over_pi_squared = 0.60792710185402662866;
 
+double ledger_total_alpha(double confidence) {
+  const double decimals = 1e15; // a whole number: the division below rounds as reading "0.05" does
+  return (double)(int64_t)((1 - confidence) * decimals + 0.5) / decimals;
+}
+
 double ledger_alpha(double alpha, int64_t decisions_before) {
   double t = (double)(decisions_before + 1);
   return alpha * six_over_pi_squared / (t * t);

@@ -27,6 +27,7 @@ Status ledger_append(const char *path, const uint8_t evaluation[DIGEST_BYTES],
                      const uint8_t decision[DIGEST_BYTES], const char *state, const char *models,
                      Error *error);
 
+double ledger_total_alpha(double confidence); // 1 - confidence to 15 decimals: 0.05, not 0.05 + 4e-17
 double ledger_alpha(double alpha, int64_t decisions_before); // alpha_t
 
 #endif

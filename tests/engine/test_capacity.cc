@@ -353,7 +353,7 @@ TEST(CapacityCheck, CostsAreNotNegativeAndBounded) {
   EvaluationSet set = rows.set();
   Error error;
   EXPECT_EQ(evaluation_set_check(&set, &error), STATUS_DATA);
-  EXPECT_NE(std::string(error.text).find("row 1"), std::string::npos);
+  EXPECT_NE(std::string(error.text).find("acting on row 2 (row 1 is the first)"), std::string::npos);
   rows.cost = {(int64_t)1 << 61, (int64_t)1 << 61};
   set = rows.set();
   EXPECT_EQ(evaluation_set_check(&set, &error), STATUS_DATA);

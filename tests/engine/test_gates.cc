@@ -300,6 +300,36 @@ TEST(Gates, RowsNeeded) {
   EXPECT_EQ(decided.verdict.rows_needed, 0);
 }
 
+// All of them must be decided: the one that needs most counts, wherever it stands.
+TEST(Gates, RowsNeededAreThoseOfTheSlowestRule) {
+  const double z = 1.959963984540054 + 0.8416212335729143;
+  const Estimate soon = interval(-1, 5), late = interval(-4, 6), bad = interval(-5, -3),
+                 open = interval(-5, 5);
+  for (bool first : {false, true}) {
+    Judging judging;
+    judging.primary(gate("value", GATE_SUPERIOR, 0)).guardrail(gate("auc", GATE_NOT_WORSE, 0));
+    judging.metric("value", first ? late : soon, soon).metric("auc", first ? soon : late, soon);
+    ASSERT_EQ(judging.judge(), VERDICT_INCONCLUSIVE);
+    EXPECT_NEAR((double)judging.verdict.rows_needed, 1000 * std::pow(z * 2.5 / 1, 2), 1.0);
+    EXPECT_STREQ(judging.verdict.rows_needed_for, first ? "primary.value" : "guardrail.auc");
+    EXPECT_TRUE(judging.verdict.for_challenger);
+    judging.guardrail(gate("brier", GATE_NOT_WORSE, 0)).metric("brier", point(1), soon);
+    ASSERT_EQ(judging.judge(), VERDICT_INCONCLUSIVE); // no interval, no number: the others count
+    EXPECT_STREQ(judging.verdict.rows_needed_for, first ? "primary.value" : "guardrail.auc");
+    Judging held;
+    held.primary(gate("value", GATE_SUPERIOR, 0)).guardrail(gate("auc", GATE_NOT_WORSE, 0));
+    held.metric("value", first ? late : bad, soon).metric("auc", first ? bad : late, soon);
+    ASSERT_EQ(held.judge(), VERDICT_HOLD); // more rows would not make it ship
+    EXPECT_EQ(held.verdict.rows_needed, 0);
+    EXPECT_EQ(held.verdict.rows_needed_for, nullptr);
+    Judging never; // one rule's estimate is its bound
+    never.primary(gate("value", GATE_SUPERIOR, 0)).guardrail(gate("auc", GATE_NOT_WORSE, 0));
+    never.metric("value", first ? open : soon, soon).metric("auc", first ? soon : open, soon);
+    ASSERT_EQ(never.judge(), VERDICT_INCONCLUSIVE);
+    EXPECT_EQ(never.verdict.rows_needed, 0);
+  }
+}
+
 // E[max(0, X)] of N(2, 1.5^2): 2 Phi(4/3) + 1.5 phi(4/3).
 TEST(Gates, PriceOfBothChoices) {
   Judging judging;
@@ -333,8 +363,8 @@ TEST(Compare, RefusesOtherRows) {
   others[3].skip[5] -= 1;
   others[4] = random_binary(49, 0, true, 1);
   others[5].act.clear(), others[5].skip.clear();
-  const char *words[] = {"labels (row 7)",  "weights (row 3)", "payoffs (row 4)",
-                         "payoffs (row 5)", "49 rows",         "only one"};
+  const char *words[] = {"labels: row 8 (row 1 is", "weights: row 4 (", "payoffs: row 5 (",
+                         "payoffs: row 6 (",        "49 rows",          "only one"};
   for (size_t i = 0; i < others.size(); i++) {
     Comparison comparison;
     Error error;
@@ -457,7 +487,9 @@ TEST(Rows, MatchAndIntersect) {
   ASSERT_EQ(rows_match(match.data(), ids.data(), 300, other.data(), 300, &error), STATUS_OK) << error.text;
   for (size_t i = 0; i < 300; i++) EXPECT_STREQ(other[(size_t)match[i]], ids[i]);
   EXPECT_EQ(rows_match(match.data(), ids.data(), 300, other.data(), 299, &error), STATUS_DATA);
-  EXPECT_NE(std::string(error.text).find("rows only in the first: 1, only in the second: 0"),
+  EXPECT_NE(std::string(error.text)
+                .find("rows that only the challenger has: 1, that only the model it is compared with has: 0, "
+                      "such as"),
             std::string::npos);
   EXPECT_NE(std::string(error.text).find(other[299]), std::string::npos) << error.text;
   int64_t count;

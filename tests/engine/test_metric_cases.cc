@@ -214,24 +214,24 @@ TEST(EvaluationSet, RefusesBadRowsByNumber) {
   const EvaluationCase good = binary({0, 1, 1}, {0.1, 0.2, 0.3}, {1, 1, 1});
   const Bad table[] = {
       {"no rows", binary({}, {})},
-      {"label of row 1 is 2", with(good, &EvaluationCase::labels, 1, 2)},
-      {"label of row 1 is 0.5", with(good, &EvaluationCase::labels, 1, 0.5)},
-      {"label of row 2 is nan", with(good, &EvaluationCase::labels, 2, kNan)},
-      {"label of row 2 is -1", with(good, &EvaluationCase::labels, 2, -1)},
-      {"label of row 0 is 1e+300", with(good, &EvaluationCase::labels, 0, 1e300)},
-      {"score of row 1 is nan", with(good, &EvaluationCase::scores, 1, kNan)},
-      {"score of row 1 is inf", with(good, &EvaluationCase::scores, 1, kInf)},
-      {"score of row 0 is -0.001", with(good, &EvaluationCase::scores, 0, -0.001)},
-      {"score of row 0 is 1.001", with(good, &EvaluationCase::scores, 0, 1.001)},
-      {"weight of row 2 is -1", with(good, &EvaluationCase::weights, 2, -1)},
-      {"weight of row 2 is inf", with(good, &EvaluationCase::weights, 2, kInf)},
-      {"weight of row 2 is nan", with(good, &EvaluationCase::weights, 2, kNan)},
+      {"label of row 2 (row 1 is the first) is 2", with(good, &EvaluationCase::labels, 1, 2)},
+      {"label of row 2 (row 1 is the first) is 0.5", with(good, &EvaluationCase::labels, 1, 0.5)},
+      {"label of row 3 (row 1 is the first) is nan", with(good, &EvaluationCase::labels, 2, kNan)},
+      {"label of row 3 (row 1 is the first) is -1", with(good, &EvaluationCase::labels, 2, -1)},
+      {"label of row 1 (row 1 is the first) is 1e+300", with(good, &EvaluationCase::labels, 0, 1e300)},
+      {"score of row 2 (row 1 is the first) is nan", with(good, &EvaluationCase::scores, 1, kNan)},
+      {"score of row 2 (row 1 is the first) is inf", with(good, &EvaluationCase::scores, 1, kInf)},
+      {"score of row 1 (row 1 is the first) is -0.001", with(good, &EvaluationCase::scores, 0, -0.001)},
+      {"score of row 1 (row 1 is the first) is 1.001", with(good, &EvaluationCase::scores, 0, 1.001)},
+      {"weight of row 3 (row 1 is the first) is -1", with(good, &EvaluationCase::weights, 2, -1)},
+      {"weight of row 3 (row 1 is the first) is inf", with(good, &EvaluationCase::weights, 2, kInf)},
+      {"weight of row 3 (row 1 is the first) is nan", with(good, &EvaluationCase::weights, 2, kNan)},
       {"weights sum to 0", binary({0, 1}, {0.1, 0.2}, {0, 0})},
       {"weights sum to inf", binary({0, 1}, {0.1, 0.2}, {1e308, 1e308})},
-      {"label of row 0 is inf", with(regression, &EvaluationCase::labels, 0, kInf)},
-      {"score of row 0 is nan", with(regression, &EvaluationCase::scores, 0, kNan)},
-      {"label of row 0 is 3", with(several, &EvaluationCase::labels, 0, 3)},
-      {"scores of row 1 sum to", with(several, &EvaluationCase::scores, 4, 0.999)},
+      {"label of row 1 (row 1 is the first) is inf", with(regression, &EvaluationCase::labels, 0, kInf)},
+      {"score of row 1 (row 1 is the first) is nan", with(regression, &EvaluationCase::scores, 0, kNan)},
+      {"label of row 1 (row 1 is the first) is 3", with(several, &EvaluationCase::labels, 0, 3)},
+      {"scores of row 2 (row 1 is the first) sum to", with(several, &EvaluationCase::scores, 4, 0.999)},
   };
   for (const Bad &bad : table) {
     Error error;
@@ -244,6 +244,16 @@ TEST(EvaluationSet, RefusesBadRowsByNumber) {
   Error error;
   EvaluationSet set = good.set();
   EXPECT_EQ(evaluation_set_check(&set, &error), STATUS_OK) << error.text;
+}
+
+TEST(EvaluationSet, MessagesNameRowsByTheirIds) {
+  EvaluationCase rows = binary({0, 1, 1}, {0.1, 2, 0.3});
+  const char *ids[] = {"a", "b", "c"};
+  Error error;
+  EvaluationSet set = rows.set();
+  set.ids = ids;
+  EXPECT_EQ(evaluation_set_check(&set, &error), STATUS_DATA);
+  EXPECT_STREQ(error.text, "score of row 'b' is 2: it must be a probability from 0 to 1");
 }
 
 TEST(EvaluationSet, MoneyHasABound) {

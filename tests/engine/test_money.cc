@@ -34,7 +34,7 @@ TEST(MoneyWeigh, HasABound) {
   EXPECT_EQ(money_weigh(out.data(), payoff.data(), weights.data(), 2, &error), STATUS_OK);
   weights[1] = 1;
   EXPECT_EQ(money_weigh(out.data(), payoff.data(), weights.data(), 2, &error), STATUS_DATA);
-  EXPECT_NE(std::string(error.text).find("row 1"), std::string::npos) << error.text;
+  EXPECT_NE(std::string(error.text).find("row 2 (row 1 is the first)"), std::string::npos) << error.text;
   weights[0] = 1e300;
   EXPECT_EQ(money_weigh(out.data(), payoff.data(), weights.data(), 2, &error), STATUS_DATA);
 }

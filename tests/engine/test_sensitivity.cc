@@ -112,6 +112,32 @@ TEST(Sensitivity, AmountsStayAboveZeroAndRatesBelowOne) {
   EXPECT_EQ(*std::max_element(asked[1].begin(), asked[1].end()), 1);
 }
 
+// A margin of 80 cannot be below 0: that the model would win there is no advice.
+TEST(Sensitivity, NoFlipWhereAParameterCannotGo) {
+  struct {
+    double value, low, high, root;
+    const char *unit;
+    bool flips;
+  } const cases[] = {
+      {80, 60, 100, 0, "", false},        {80, 60, 100, -1e-9, "", false}, {80, 0, 100, 0, "", false},
+      {80, 0, 100, 10, "", true},         {80, 60, 100, 10, "", true},     {-80, -100, -60, 0, "", false},
+      {-80, -100, -60, -10, "", true},    {80, -10, 100, 0, "", true},     {0.5, 0.4, 0.7, 1, "rate", false},
+      {0.5, 0.4, 0.7, 0.9, "rate", true}, {0.5, 0.4, 0.7, 1, "", true},    {0.5, 0.4, 1, 1, "rate", false}};
+  for (const auto &row : cases) {
+    for (double sign : {-12.5, 12.5}) {
+      Study study;
+      study.add("margin", row.value, row.low, row.high, row.unit);
+      study.delta = [&](int, double at) { return sign * (at - row.root); };
+      ASSERT_EQ(study.run(study.delta(0, row.value)), STATUS_OK);
+      double flip = study.found.items[0].flips_at;
+      EXPECT_EQ(!std::isnan(flip), row.flips) << row.value << " " << row.root << " " << flip;
+      if (row.flips) {
+        EXPECT_NEAR(flip, row.root, 1e-4);
+      }
+    }
+  }
+}
+
 TEST(Sensitivity, SortsBySwingAndLeavesFixedOnesOut) {
   Study study;
   study.add("small", 10, 9, 11);

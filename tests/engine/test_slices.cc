@@ -238,13 +238,18 @@ TEST(Slices, HarmIsHold) {
     EXPECT_EQ(region.kind, GATE_SLICE);
     EXPECT_STREQ(region.id, "slice.region.brier");
     EXPECT_STREQ(verdict.gates[2].id, "slice.age.brier");
+    // The one row of east has no interval, or one that says nothing: never the slice that is shown.
+    ASSERT_NE(region.group, nullptr);
+    EXPECT_STRNE(region.group, "region = east");
+    EXPECT_TRUE(std::isfinite(region.judged.low));
     EXPECT_EQ(region.result, harm ? RESULT_FAIL : RESULT_PASS) << region.text;
     EXPECT_EQ(verdict.state, harm ? VERDICT_HOLD : VERDICT_SHIP);
     std::string text = region.text;
-    EXPECT_EQ(text.rfind(harm ? "slice.region.brier: harm is shown in north: -"
-                              : "slice.region.brier: no harm is shown in 3 slices",
-                         0),
-              0u)
+    EXPECT_EQ(
+        text.rfind(harm ? "slice.region.brier: harm is shown in region = north: -"
+                        : "slice.region.brier: no harm is shown in 3 slices, 1 of them too small to tell",
+                   0),
+        0u)
         << text;
     comparison_clear(&comparison);
   }
@@ -284,9 +289,58 @@ TEST(Slices, ProveSafe) {
   Comparison comparison;
   Verdict verdict = two.verdict(&validity, &comparison);
   EXPECT_EQ(verdict.gates[1].result, RESULT_UNKNOWN);
-  EXPECT_STREQ(verdict.gates[1].text, "slice.region.brier: not enough data in east to prove it safe");
+  EXPECT_STREQ(verdict.gates[1].text,
+               "slice.region.brier: not enough data in region = east to prove it safe");
   EXPECT_EQ(verdict.state, VERDICT_INCONCLUSIVE);
   comparison_clear(&comparison);
+}
+
+// A slice with too few events has the lowest end of all; it is not what the rule shows.
+TEST(Slices, ASliceTooSmallToJudgeIsNotShown) {
+  const Metric &brier = metric_named("brier", TASK_BINARY);
+  auto slice = [&](const char *value, bool enough, double low, double high) {
+    Slice made{};
+    made.column = "region", made.value = const_cast<char *>(value), made.enough = enough;
+    made.metrics[0].metric = &brier;
+    made.metrics[0].delta = {(low + high) / 2, INTERVAL_T, low, high, (high - low) / 4, 0.5};
+    return made;
+  };
+  MetricDifference difference{};
+  difference.metric = &brier;
+  difference.delta = {0.2, INTERVAL_T, 0.1, 0.3, 0.05, 0.1};
+  Judged judged{nullptr, &difference, 1, 1000, 0.95, nullptr};
+  char region[] = "region", name[] = "brier";
+  auto outcome = [&](std::vector<Slice> items, GateRule rule, double margin) {
+    Slices slices{1, (int)items.size(), items.data()};
+    Validity validity{};
+    validity.slices = &slices;
+    Gate gate{name, rule, margin, false, region};
+    GatesConfig gates{};
+    gates.guardrails = &gate, gates.guardrail_count = 1, gates.confidence = 0.95;
+    Verdict verdict;
+    verdict_of(&verdict, &judged, &gates, &validity);
+    const GateOutcome &made = verdict.gates[0];
+    std::string said = std::string(made.text) + "|" + (made.group == nullptr ? "" : made.group) + "|" +
+                       (made.judged.method == INTERVAL_NONE ? "none" : std::to_string(made.judged.low)) +
+                       "|" + gate_result_name(made.result) + "|" + (made.metric == &brier ? "brier" : "");
+    verdict_clear(&verdict);
+    return said;
+  };
+  const Slice tiny = slice("ISLAND", false, -9, 9), wide = slice("NORTH", true, -2, 2),
+              safe = slice("SOUTH", true, -0.5, 2);
+  EXPECT_EQ(outcome({tiny, safe, wide}, GATE_DETECT_HARM, 0),
+            "slice.region.brier: no harm is shown in 3 slices, 1 of them too small to tell|region = NORTH|"
+            "-2.000000|pass|brier");
+  EXPECT_EQ(outcome({safe, wide}, GATE_DETECT_HARM, 0),
+            "slice.region.brier: no harm is shown in 2 slices|region = NORTH|-2.000000|pass|brier");
+  EXPECT_EQ(outcome({tiny}, GATE_DETECT_HARM, 0),
+            "slice.region.brier: no harm is shown in 1 slice, too small to tell||none|pass|brier");
+  EXPECT_EQ(outcome({tiny, safe, wide}, GATE_PROVE_SAFE, 1),
+            "slice.region.brier: low = -2 <= -1 in region = NORTH|region = NORTH|-2.000000|unknown|brier");
+  EXPECT_EQ(outcome({tiny, safe}, GATE_PROVE_SAFE, 1),
+            "slice.region.brier: not enough data in region = ISLAND to prove it safe|region = ISLAND|none|"
+            "unknown|brier");
+  EXPECT_EQ(outcome({safe, tiny}, GATE_PROVE_SAFE, 1), outcome({tiny, safe}, GATE_PROVE_SAFE, 1));
 }
 
 // A rule about a slice whose column the rows do not have is no pass.
@@ -360,7 +414,9 @@ TEST(Slices, OtherValuesAreNotComparable) {
   comparison_clear(&comparison);
   to.slices = b.get();
   EXPECT_EQ(compare_models(&comparison, &from, &to, nullptr, nullptr, nullptr, &error), STATUS_DATA);
-  EXPECT_STREQ(error.text, "not comparable: the two models were judged by different values of 't' (row 3)");
+  EXPECT_STREQ(
+      error.text,
+      "not comparable: the two models were judged by different values of 't': row 4 (row 1 is the first)");
   comparison_clear(&comparison);
   to.slices = nullptr; // a report that was written without them
   EXPECT_EQ(compare_models(&comparison, &from, &to, nullptr, nullptr, nullptr, &error), STATUS_OK);

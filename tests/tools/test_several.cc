@@ -203,6 +203,7 @@ TEST_F(Several, TheLedgerMakesEachDecisionCost) {
   const std::vector<std::string> ledger = {"--set", "gates.ledger=" + at("ledger.jsonl")};
   ASSERT_EQ(compare({"poor.csv", "good.csv"}, ledger).status, 0);
   std::string first = read_file(at("out/report.json"));
+  EXPECT_EQ(Json(at("out/report.json")).number("ledger/alpha"), 0.05); // 1 - 0.95 is 0.050000000000000044
   EXPECT_NEAR(Json(at("out/report.json")).number("ledger/alpha_this_decision"), 0.05 * 6 / (M_PI * M_PI),
               1e-12);
   ASSERT_EQ(compare({"poor.csv", "better.csv"}, ledger).status, 0);

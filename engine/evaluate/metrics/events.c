@@ -10,13 +10,18 @@
 enum { FEW_EVENTS = 20, FEW_FOR_DELONG = 50 };
 static const double high_auc = 0.99;
 
-// The rows of the rarest class that occurs among the labels.
-static int64_t rarest_class(const EvaluationSet *set) {
+int64_t metric_rarest_class(const Metric *metric, const EvaluationSet *set) {
   int classes = set->task == TASK_BINARY ? 2 : set->classes;
-  int64_t *rows = memory_get((size_t)classes, sizeof *rows), rarest = set->rows;
-  for (int64_t i = 0; i < set->rows; i++) rows[(int)set->labels[i]]++;
+  bool guesses = metric->id == METRIC_macro_f1; // counts classes that are predicted and nowhere a label
+  int64_t *rows = memory_get(2 * (size_t)classes, sizeof *rows), *predicted = rows + classes;
+  int64_t rarest = set->rows;
+  for (int64_t i = 0; i < set->rows; i++) {
+    rows[(int)set->labels[i]]++;
+    if (guesses) predicted[predicted_class(set, i)]++;
+  }
   for (int k = 0; k < classes; k++) {
-    if (rows[k] < rarest && (rows[k] > 0 || set->task == TASK_BINARY)) rarest = rows[k];
+    int64_t own = rows[k] > 0 ? rows[k] : predicted[k];
+    if (own < rarest && (own > 0 || set->task == TASK_BINARY)) rarest = own;
   }
   free(rows);
   return rarest;
@@ -39,7 +44,7 @@ static void count_rows(MetricResult *result, const EvaluationSet *set) {
     int64_t positives = set->blocks->positive_rows, negatives = set->rows - positives;
     result->events = positives < negatives ? positives : negatives;
   } else if (set->task != TASK_REGRESSION) {
-    result->events = rarest_class(set);
+    result->events = metric_rarest_class(result->metric, set);
   }
 }
 

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+static const double one_place = 1e-6; // of a way: places closer than this are one
+
 typedef struct Study {
   Sensitivity *out;
   const BusinessConfig *business;
@@ -41,7 +43,7 @@ static double magnitude(double x) {
 static double search(Study *study, int parameter, Point same, Point other) {
   // Each row's payoffs are rounded by half a millionth at most: a straight line is hit to within this.
   int64_t close = 2 * study->rows;
-  double narrow = magnitude(other.at - same.at) * 1e-6;
+  double narrow = one_place * magnitude(other.at - same.at);
   for (int step = 0; step < SENSITIVITY_STEPS; step++) {
     double rise = (double)other.delta - (double)same.delta, at = other.at;
     if (step % 2 == 0) at = same.at - (double)same.delta * ((other.at - same.at) / rise);
@@ -60,27 +62,43 @@ static double search(Study *study, int parameter, Point same, Point other) {
   return other.at;
 }
 
-// How far a side is followed beyond its end: amounts that are never negative stay so, rates up to 1 too.
-static double reach_of(const Parameter *parameter, double end) {
+// What a parameter cannot pass on the side of `end`: amounts keep their sign, and rates stay up to 1; NaN
+// where there is no limit.
+static double limit_of(const Parameter *parameter, double end) {
+  bool up = end > parameter->value;
+  if (!up && parameter->low >= 0) return 0;
+  if (up && parameter->high <= 0) return 0;
+  if (up && parameter->high <= 1 && strcmp(parameter->unit, "rate") == 0) return 1;
+  return __builtin_nan("");
+}
+
+// How far a side is followed beyond its end.
+static double reach_of(const Parameter *parameter, double end, double limit) {
   double reach = parameter->value + SENSITIVITY_REACH * (end - parameter->value);
-  if (reach < 0 && parameter->low >= 0) reach = 0;
-  if (reach > 1 && parameter->high <= 1 && strcmp(parameter->unit, "rate") == 0) reach = 1;
-  return reach;
+  return magnitude(reach - parameter->value) > magnitude(limit - parameter->value) ? limit : reach;
 }
 
 // The change of sign nearest to the value on the side of `end`; NaN where there is none.
-static double flip_on_side(Study *study, int index, Point end) {
+static double search_side(Study *study, int index, Point end, double limit) {
   const Parameter *parameter = &study->business->params[index];
   Point start = {parameter->value, study->out->delta};
-  if (end.at == start.at) return __builtin_nan("");
   if (changed(study, end.delta)) return search(study, index, start, end);
-  Point beyond = {reach_of(parameter, end.at), 0};
+  Point beyond = {reach_of(parameter, end.at, limit), 0};
   Error ignored;
   if (magnitude(beyond.at - start.at) <= magnitude(end.at - start.at) || !may_evaluate(study, 1) ||
       evaluate(study, &beyond.delta, index, beyond.at, &ignored) != STATUS_OK ||
       !changed(study, beyond.delta))
     return __builtin_nan("");
   return search(study, index, end, beyond);
+}
+
+// At the limit itself the sign only becomes 0: past it there is nothing to say.
+static double flip_on_side(Study *study, int index, Point end) {
+  const Parameter *parameter = &study->business->params[index];
+  if (end.at == parameter->value) return __builtin_nan("");
+  double limit = limit_of(parameter, end.at), flip = search_side(study, index, end, limit);
+  bool at_limit = magnitude(flip - limit) <= one_place * magnitude(parameter->value - limit);
+  return at_limit ? __builtin_nan("") : flip;
 }
 
 static void find_flip(Study *study, SensitivityItem *item) {

@@ -20,7 +20,7 @@ typedef struct SensitivityItem {
   int parameter; // of business.params
   double value, low, high;
   int64_t delta_low, delta_high; // millionths
-  double flips_at;               // NaN where the sign stays within the reach
+  double flips_at;               // NaN where the sign stays within the reach, or changes at 0 or a rate of 1
   bool wins_above;               // at flips_at: the delta is positive above it, negative below
 } SensitivityItem;
 
@@ -39,8 +39,9 @@ typedef Status (*DeltaFunction)(void *context, int64_t *delta, int parameter, do
 
 // `delta` at the values; `rows` are judged. Each parameter with low < high is evaluated at both ends; then
 // the smallest change is searched at which the sign of the delta changes: within the range, else up to
-// SENSITIVITY_REACH times as far on that side. Where the payoffs are linear in the parameter the secant hits,
-// and one more evaluation confirms it; else false position and bisection take turns.
+// SENSITIVITY_REACH times as far on that side, yet short of 0 where the range is on one side of it, and of 1
+// for rates. Where the payoffs are linear in the parameter the secant hits, and one more evaluation confirms
+// it; else false position and bisection take turns.
 Status sensitivity_of(Sensitivity *sensitivity, const BusinessConfig *business, int64_t delta, int64_t rows,
                       DeltaFunction function, void *context, Error *error);
 void sensitivity_free(Sensitivity *sensitivity);

@@ -14,12 +14,13 @@
 
 // ---- which method ----
 
-static int64_t events_of(const EvaluationSet *set) {
-  int64_t positives = 0, units = cluster_count(set);
-  if (set->task != TASK_BINARY) return units;
-  for (int64_t i = 0; i < set->rows; i++) positives += set->labels[i] == 1;
-  int64_t fewer = 2 * positives < set->rows ? positives : set->rows - positives;
-  return fewer < units ? fewer : units;
+// A mean over classes takes more or fewer of them in resamples that lack a rare one: so the rarest class
+// counts.
+static int64_t events_of(const Metric *metric, const EvaluationSet *set) {
+  int64_t units = cluster_count(set);
+  if (set->task == TASK_REGRESSION) return units;
+  int64_t fewest = metric_rarest_class(metric, set);
+  return fewest < units ? fewest : units;
 }
 
 // The registry's method, or the one that stands in for it: a formula for independent rows says nothing of
@@ -102,7 +103,8 @@ static Estimate wald_estimate(const Metric *metric, const EvaluationSet *set, do
 // Of one set (challenger NULL), or of the difference of two.
 static Estimate resampled_estimate(const Metric *metric, const EvaluationSet *champion,
                                    const EvaluationSet *challenger, double value, double confidence) {
-  if (champion->row_hash == NULL || events_of(champion) < LEAST_EVENTS) return estimate_none(value);
+  if (champion->row_hash == NULL || events_of(metric, champion) < LEAST_EVENTS) return estimate_none(value);
+  if (challenger != NULL && events_of(metric, challenger) < LEAST_EVENTS) return estimate_none(value);
   bool shared = challenger == NULL || (champion->replicates == challenger->replicates);
   const Replicates *replicates = shared ? champion->replicates : NULL;
   Replicates *own = NULL;

@@ -19,6 +19,10 @@ void metric_compare(MetricDifference *difference, const EvaluationSet *champion,
 // Fills n, events, note and few_events of a result whose metric and estimate are there.
 void metric_describe(MetricResult *result, const EvaluationSet *set);
 
+// Rows of the rarest class that occurs among the labels (binary: of both classes; macro F1: or among the
+// predictions, which counts then). Not for regression.
+int64_t metric_rarest_class(const Metric *metric, const EvaluationSet *set);
+
 // The method of metric_estimate on this set: the registry's, or the bootstrap where that does not hold
 // (clusters; AUC with few events) and the set has row hashes.
 IntervalMethod metric_method(const Metric *metric, const EvaluationSet *set);

@@ -18,7 +18,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static const double power = 0.8; // of rows_needed
+static const double power = 0.8, most_rows = 1e15; // of rows_needed
 
 // ---- one rule ----
 
@@ -220,20 +220,30 @@ static void give_reasons(Verdict *verdict, bool has_primary, const Validity *val
   }
 }
 
-// n (z_alpha/2 + z_beta)^2 SE^2 / (observed - bound)^2 for the first undecided rule with an interval.
-static void count_rows_needed(Verdict *verdict, const Judged *judged) {
+// n (z_alpha/2 + z_beta)^2 SE^2 / (observed - bound)^2; infinite where the observed value is the bound.
+static double rows_to_decide(const GateOutcome *gate, const Judged *judged) {
   double z = math64_normal_quantile(0.5 + 0.5 * judged->confidence) + math64_normal_quantile(power);
-  for (int i = 0; i < verdict->gate_count; i++) {
+  double ratio = z * gate->judged.standard_error / (gate->judged.value - gate_bound(gate));
+  return (double)judged->rows * ratio * ratio;
+}
+
+// Of the undecided rule that needs most: with fewer rows the verdict would stay what it is.
+static void count_rows_needed(Verdict *verdict, const Judged *judged) {
+  const GateOutcome *slowest = NULL;
+  double most = 0;
+  for (int i = 0; verdict->state == VERDICT_INCONCLUSIVE && i < verdict->gate_count; i++) {
     const GateOutcome *gate = &verdict->gates[i];
     if (gate->kind == GATE_SLICE || gate->result != RESULT_UNKNOWN)
       continue; // slices count rows of their own
-    if (gate->judged.method == INTERVAL_NONE) continue;
-    double distance = gate->judged.value - gate_bound(gate);
-    double ratio = z * gate->judged.standard_error / distance, rows = (double)judged->rows * ratio * ratio;
-    verdict->for_challenger = gate->rule == GATE_AT_MOST ? distance < 0 : distance > 0;
-    if (distance != 0 && rows < 1e15) verdict->rows_needed = (int64_t)rows + 1;
-    return;
+    if (gate->judged.method == INTERVAL_NONE || gate->margin != gate->margin) continue;
+    double rows = rows_to_decide(gate, judged);
+    if (!(rows < most_rows)) return; // no number of rows decides them all
+    if (slowest == NULL || rows > most) slowest = gate, most = rows;
   }
+  if (slowest == NULL) return;
+  verdict->rows_needed = (int64_t)most + 1;
+  verdict->rows_needed_for = slowest->id;
+  verdict->for_challenger = (slowest->rule == GATE_AT_MOST) == (slowest->judged.value < gate_bound(slowest));
 }
 
 // By the resamples where the metric has them, else by the normal distribution.

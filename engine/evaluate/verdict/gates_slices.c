@@ -5,6 +5,9 @@
 //     prove_safe m    L > -m in every slice       U < -m in a slice            unknown
 #include "engine/evaluate/verdict/gates.h"
 
+#include "engine/evaluate/statistics/statistics.h"
+#include "engine/shared/memory.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -26,36 +29,69 @@ static GateResult judge_slice(const GateOutcome *gate, const Slice *slice, const
   return metric->delta.low > -gate->margin ? RESULT_PASS : RESULT_UNKNOWN;
 }
 
-// Worse results first; of equal ones the lower end of the interval.
-static bool is_worse(GateResult result, const Estimate *delta, const GateOutcome *than) {
+// What one slice says, and whether it says more of the rule than another one does.
+typedef struct Said {
+  const Slice *slice; // NULL: none so far
+  const SliceMetric *metric;
+  GateResult result;
+} Said;
+
+// Worse results first; of equal ones slices that can be judged, then the lower end of the interval.
+static bool is_worse(const Said *said, const Said *than) {
   static const int order[] = {[RESULT_FAIL] = 3, [RESULT_UNKNOWN] = 2, [RESULT_PASS] = 1};
-  if (than->result == RESULT_NOT_APPLICABLE || result != than->result)
-    return than->result == RESULT_NOT_APPLICABLE || order[result] > order[than->result];
-  return delta->low < than->judged.low || (delta->low == delta->low && than->judged.low != than->judged.low);
+  if (than->slice == NULL) return true;
+  if (said->result != than->result) return order[said->result] > order[than->result];
+  if (said->slice->enough != than->slice->enough) return said->slice->enough;
+  double low = said->metric->delta.low, other = than->metric->delta.low;
+  return low < other || (low == low && other != other);
 }
 
-static void explain(GateOutcome *gate, int slices, const Slice *decides, const SliceMetric *metric) {
+// How many slices a rule looked at, and how many of them have too few events to be judged.
+typedef struct Looked {
+  int slices, small;
+} Looked;
+
+static void explain_unharmed(GateOutcome *gate, Looked looked) {
+  int used = snprintf(gate->text, sizeof gate->text, "%s: no harm is shown in %d slice%s", gate->id,
+                      looked.slices, looked.slices == 1 ? "" : "s");
+  size_t room = sizeof gate->text - (size_t)used;
+  if (looked.small == looked.slices)
+    snprintf(gate->text + used, room, ", too small to tell");
+  else if (looked.small > 0)
+    snprintf(gate->text + used, room, ", %d of them too small to tell", looked.small);
+}
+
+static void explain(GateOutcome *gate, Looked looked, const Said *worst) {
   char *text = gate->text;
   size_t room = sizeof gate->text;
-  if (slices == 0 && gate->result == RESULT_NOT_APPLICABLE)
+  if (looked.slices == 0 && gate->result == RESULT_NOT_APPLICABLE)
     snprintf(text, room, "%s: needs a champion to compare with", gate->id);
-  else if (slices == 0)
+  else if (looked.slices == 0)
     snprintf(text, room, "%s: the rows come without this column", gate->id);
   else if (gate->rule == GATE_DETECT_HARM && gate->result == RESULT_PASS)
-    snprintf(text, room, "%s: no harm is shown in %d slice%s", gate->id, slices, slices == 1 ? "" : "s");
+    explain_unharmed(gate, looked);
   else if (gate->rule == GATE_DETECT_HARM)
-    snprintf(text, room, "%s: harm is shown in %.60s: %.6g, adjusted p = %.2g", gate->id, decides->value,
-             gate->judged.value, metric->harm_adjusted);
-  else if (gate->judged.method == INTERVAL_NONE || !decides->enough)
-    snprintf(text, room, "%s: not enough data in %.60s to prove it safe", gate->id, decides->value);
+    snprintf(text, room, "%s: harm is shown in %.120s: %.6g, adjusted p = %.2g", gate->id, gate->group,
+             gate->judged.value, worst->metric->harm_adjusted);
+  else if (gate->judged.method == INTERVAL_NONE)
+    snprintf(text, room, "%s: not enough data in %.120s to prove it safe", gate->id, gate->group);
   else
-    snprintf(text, room, "%s: %s = %.6g %s %.6g in %.60s", gate->id,
+    snprintf(text, room, "%s: %s = %.6g %s %.6g in %.120s", gate->id,
              gate->result == RESULT_FAIL ? "high" : "low",
              gate->result == RESULT_FAIL ? gate->judged.high : gate->judged.low,
              gate->result == RESULT_PASS   ? ">"
              : gate->result == RESULT_FAIL ? "<"
                                            : "<=",
-             -gate->margin, decides->value);
+             -gate->margin, gate->group);
+}
+
+// The group is named where it was judged, or is why the rule is undecided; too few events give no interval.
+static void take_worst(GateOutcome *gate, const Said *worst) {
+  gate->result = worst->result;
+  gate->metric = worst->metric->metric;
+  gate->judged = worst->slice->enough ? worst->metric->delta : estimate_none(__builtin_nan(""));
+  if (worst->slice->enough || worst->result != RESULT_PASS)
+    gate->group = memory_format("%s = %s", worst->slice->column, worst->slice->value);
 }
 
 static void judge_column(GateOutcome *gate, const Gate *rule, const Judged *judged, const Slices *slices) {
@@ -65,24 +101,22 @@ static void judge_column(GateOutcome *gate, const Gate *rule, const Judged *judg
                         .slice = rule->slice,
                         .result = RESULT_NOT_APPLICABLE};
   snprintf(gate->id, sizeof gate->id, "slice.%.36s.%s", rule->slice, rule->metric);
-  const Slice *decides = NULL;
-  const SliceMetric *of_decides = NULL;
-  int count = 0;
+  Said worst = {0};
+  Looked looked = {0, 0};
   for (int i = 0; judged->differences != NULL && slices != NULL && i < slices->count; i++) {
     const Slice *slice = &slices->items[i];
     const SliceMetric *metric = find_metric(slice, slices->metric_count, rule->metric);
     if (strcmp(slice->column, rule->slice) != 0 || metric == NULL) continue;
-    count++;
-    GateResult result = judge_slice(gate, slice, metric);
-    if (!is_worse(result, &metric->delta, gate)) continue;
-    gate->result = result;
-    gate->metric = metric->metric;
-    gate->judged = metric->delta;
-    decides = slice;
-    of_decides = metric;
+    looked.slices++;
+    looked.small += !slice->enough;
+    Said said = {slice, metric, judge_slice(gate, slice, metric)};
+    if (is_worse(&said, &worst)) worst = said;
   }
-  if (count == 0 && judged->differences != NULL) gate->result = RESULT_UNKNOWN; // no evidence is no pass
-  explain(gate, count, decides, of_decides);
+  if (worst.slice != NULL)
+    take_worst(gate, &worst);
+  else if (judged->differences != NULL)
+    gate->result = RESULT_UNKNOWN; // no evidence is no pass
+  explain(gate, looked, &worst);
 }
 
 int slice_gates(GateOutcome *out, const Judged *judged, const GatesConfig *gates, const Validity *validity) {

@@ -102,9 +102,13 @@ static json_t *gate_json(const ReportParts *parts, const GateOutcome *gate) {
   put_text(json, "kind", gate_kind_name(gate->kind));
   put_text(json, "metric", gate->metric != NULL ? gate->metric->name : strchr(gate->id, '.') + 1);
   put_text(json, "slice", gate->slice);
+  put_text(json, "group", gate->group);
   Text label = {0};
   text_put(&label, gate->metric != NULL ? gate->metric->title : strchr(gate->id, '.') + 1);
-  if (gate->slice != NULL && gate->metric != NULL) text_add(&label, " by %s", gate->slice);
+  if (gate->group != NULL)
+    text_add(&label, " where %s", gate->group);
+  else if (gate->slice != NULL && gate->metric != NULL)
+    text_add(&label, " by %s", gate->slice);
   put_text(json, "label", label.bytes);
   text_free(&label);
   put_text(json, "rule", gate_rule_names[gate->rule]);
@@ -263,6 +267,7 @@ json_t *verdict_json(const ReportParts *parts) {
   put(json, "flips_if", verdict_flips_json(parts));
   if (verdict->rows_needed > 0) {
     put_count(json, "rows_needed", verdict->rows_needed);
+    put_text(json, "rows_needed_for", verdict->rows_needed_for);
     put(json, "for_challenger", json_boolean(verdict->for_challenger));
   }
   if (parts->context->override_by != NULL) {

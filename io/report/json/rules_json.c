@@ -78,7 +78,7 @@ json_t *ledger_json(const ReportParts *parts) {
   char digest[DIGEST_HEX];
   if (entry == NULL) return NULL;
   sha256_hex(digest, entry->digest);
-  double alpha = 1 - parts->context->config->gates.confidence;
+  double alpha = ledger_total_alpha(parts->context->config->gates.confidence);
   json_t *json = json_object();
   put_count(json, "decisions_before", entry->decisions_before);
   put_number(json, "alpha", alpha);
