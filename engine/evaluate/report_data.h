@@ -183,7 +183,9 @@ typedef struct GateOutcome {
   Estimate judged; // the oriented delta (superior, not_worse) or the challenger's metric (at_least, at_most)
   GateResult result;
   const char *slice; // GATE_SLICE: the column, of the configuration; `judged` is of the slice that decides
-  char id[64];       // "primary.value", "guardrail.auc", "validity.threshold_frozen", "slice.Contract.value"
+  const char *slice_value; // its value there, of the slices; NULL: none decides
+  bool too_few;            // that slice has too few events for prove_safe
+  char id[64]; // "primary.value", "guardrail.auc", "validity.threshold_frozen", "slice.Contract.value"
   char text[REASON_TEXT]; // one clause: "primary.value: low = -180 <= 0"
 } GateOutcome;
 

@@ -81,6 +81,10 @@ static void judge_column(GateOutcome *gate, const Gate *rule, const Judged *judg
     decides = slice;
     of_decides = metric;
   }
+  if (decides != NULL) {
+    gate->slice_value = decides->value;
+    gate->too_few = rule->rule == GATE_PROVE_SAFE && !decides->enough;
+  }
   if (count == 0 && judged->differences != NULL) gate->result = RESULT_UNKNOWN; // no evidence is no pass
   explain(gate, count, decides, of_decides);
 }
