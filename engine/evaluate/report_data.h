@@ -184,7 +184,9 @@ typedef struct GateOutcome {
   GateResult result;
   const char *slice; // GATE_SLICE: the column, of the configuration; `judged` is of the slice that decides
   char *group;       // GATE_SLICE: which, "Contract = One year"; NULL: no slice could be judged
-  char id[64];       // "primary.value", "guardrail.auc", "validity.threshold_frozen", "slice.Contract.value"
+  const char *slice_value; // its value there, of the slices; NULL: none decides
+  bool too_few;            // that slice has too few events for prove_safe
+  char id[64]; // "primary.value", "guardrail.auc", "validity.threshold_frozen", "slice.Contract.value"
   char text[REASON_TEXT]; // one clause: "primary.value: low = -180 <= 0"
 } GateOutcome;
 

@@ -1,6 +1,7 @@
 // The report as JUnit's XML, which every CI server reads.
 #include "io/report/report_junit.h"
 
+#include "io/report/reasons.h"
 #include "io/report/report_read.h"
 
 #include <string.h>

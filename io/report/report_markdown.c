@@ -1,6 +1,7 @@
 // The report as Markdown.
 #include "io/report/report_markdown.h"
 
+#include "io/report/reasons.h"
 #include "io/report/report_read.h"
 
 #include <stdio.h>
@@ -12,6 +13,18 @@ static bool compared(const json_t *report) {
   return json_is_object(report_at(report, "subject/champion"));
 }
 
+// Where to end a text of which `length` bytes have room: after a sentence in their second half, else after a
+// word there, else at that byte.
+static size_t cut_at(const char *string, size_t length) {
+  size_t word = 0, half = length / 2;
+  for (size_t i = length; i > half; i--) {
+    if (string[i] != ' ') continue;
+    if (string[i - 1] == '.') return i;
+    if (word == 0) word = i;
+  }
+  return word > 0 ? word : length;
+}
+
 // A text of the report, inert and cut where no person would read on.
 static void put_cut(Text *text, const char *string) {
   char head[4 * LETTERS + 1];
@@ -20,10 +33,11 @@ static void put_cut(Text *text, const char *string) {
     if (((unsigned char)string[length] & 0xc0) == 0x80) continue;
     if (letters++ == LETTERS) break;
   }
+  if (string[length] != '\0') length = cut_at(string, length);
   memcpy(head, string, length);
   head[length] = '\0';
   text_markdown(text, head);
-  text_put(text, string[length] != '\0' ? "…" : "");
+  text_put(text, string[length] == '\0' ? "" : length > 0 && head[length - 1] == '.' ? " …" : "…");
 }
 
 static void put_name(Text *text, const json_t *json, const char *path) {
@@ -52,12 +66,20 @@ static void estimate(Text *text, const json_t *object, const char *side, double 
 
 // ---- the verdict ----
 
-static void lines(Text *text, const json_t *report, const char *path, const char *member) {
+static void put_flip(Text *text, const json_t *report, size_t index) {
+  text_put(text, report_string(json_array_get(report_at(report, "verdict/flips_if"), index), "text"));
+}
+
+static void lines(Text *text, const json_t *report, const char *path,
+                  void (*line)(Text *, const json_t *, size_t)) {
   size_t count = report_size(report, path);
   for (size_t i = 0; i < count && i < LINES; i++) {
+    Text words = {0};
+    line(&words, report, i);
     text_put(text, "- ");
-    put_name(text, json_array_get(report_at(report, path), i), member);
+    put_cut(text, words.bytes != NULL ? words.bytes : "");
     text_put(text, "\n");
+    text_free(&words);
   }
   if (count > LINES) text_add(text, "- and %zu more in report.html\n", count - LINES);
 }
@@ -96,9 +118,9 @@ static void verdict(Text *text, const json_t *report) {
   text_put(text, "\n\n");
   put_name(text, report, "verdict/sentence");
   text_put(text, "\n\n");
-  lines(text, report, "verdict/reason", "");
+  lines(text, report, "verdict/reason", report_reason);
   needed(text, report);
-  lines(text, report, "verdict/flips_if", "text");
+  lines(text, report, "verdict/flips_if", put_flip);
   price(text, report);
   if (!json_is_object(report_at(report, "verdict/override"))) return;
   text_put(text, "- accepted all the same by ");

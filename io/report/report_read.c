@@ -48,22 +48,18 @@ int report_numbers(double *numbers, int most, const json_t *json, const char *pa
 }
 
 const char *report_policy_name(const json_t *report, const json_t *policy) {
+  static const char *const names[][2] = {{"nobody", "act on nobody"},
+                                         {"everybody", "act on everybody"},
+                                         {"random", "at random"},
+                                         {"half", "threshold 0.5"},
+                                         {"same_for_all", "the same for all"},
+                                         {"best_threshold", "best threshold"}};
   const char *name = report_string(policy, "name");
   bool alone = !json_is_object(report_at(report, "subject/champion"));
-  return alone && strcmp(name, "challenger") == 0 ? "this model" : name;
-}
-
-void report_reasons(Text *text, const json_t *report, const char *bullet, void (*put)(Text *, const char *)) {
-  for (size_t i = 0; i < report_size(report, "verdict/reason"); i++) {
-    text_put(text, bullet);
-    put(text, report_string(json_array_get(report_at(report, "verdict/reason"), i), ""));
-    text_put(text, "\n");
-  }
-  double needed = report_number(report, "verdict/rows_needed");
-  if (!(needed > 0)) return;
-  text_add(text, "%srows needed to be sure: about ", bullet);
-  format_count(text, needed);
-  text_put(text, "\n");
+  if (alone && strcmp(name, "challenger") == 0) return "this model";
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+    if (strcmp(names[i][0], name) == 0) return names[i][1];
+  return name;
 }
 
 void format_fixed(Text *text, double value, int decimals, bool sign) {

@@ -19,11 +19,8 @@ double report_scaled(const json_t *object, const char *path);
 // Numbers of an array (each divided by `scale`), at most `most`; returns how many.
 int report_numbers(double *numbers, int most, const json_t *json, const char *path, double scale);
 
-// What a policy of business/policies is called: without a champion there is no challenger.
+// What people call a policy of business/policies; without a champion there is no challenger.
 const char *report_policy_name(const json_t *report, const json_t *policy);
-
-// The verdict's reasons and the rows it would need, a line each behind `bullet`; `put` makes a text inert.
-void report_reasons(Text *text, const json_t *report, const char *bullet, void (*put)(Text *, const char *));
 
 // Numbers for people: thousands separated by commas, U+2212 for minus, "–" for NaN; `sign` puts a plus.
 void format_fixed(Text *text, double value, int decimals, bool sign);

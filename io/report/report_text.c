@@ -1,11 +1,13 @@
 // The report as plain text in columns.
 #include "io/report/report_text.h"
 
+#include "io/report/reasons.h"
 #include "io/report/report_read.h"
 
-#include <string.h>
+#include "engine/shared/memory.h"
 
-enum { CELL = 34 };
+#include <stdlib.h>
+#include <string.h>
 
 // Characters of UTF-8, so that columns line up.
 static int width_of(const char *string) {
@@ -22,85 +24,124 @@ static void put_plain(Text *text, const char *string) {
   }
 }
 
-static void cell(Text *text, const char *string, int width, bool right) {
-  int blanks = width - width_of(string);
-  if (right && blanks > 0) text_add(text, "%*s", blanks, "");
-  put_plain(text, string);
-  if (!right && blanks > 0) text_add(text, "%*s", blanks, "");
+// ---- columns as wide as their widest cell ----
+
+enum { MOST_COLUMNS = 5 };
+
+typedef struct Grid {
+  Text (*rows)[MOST_COLUMNS];
+  size_t count;
+} Grid;
+
+// The empty cells of a further row, until the next is added.
+static Text *grid_row(Grid *grid) {
+  grid->rows = memory_grow(grid->rows, grid->count + 1, sizeof *grid->rows);
+  return memset(grid->rows[grid->count++], 0, sizeof *grid->rows);
 }
+
+static const char *cell_of(const Grid *grid, size_t row, int column) {
+  const char *bytes = grid->rows[row][column].bytes;
+  return bytes != NULL ? bytes : "";
+}
+
+static void put_blanks(Text *text, int count) {
+  if (count > 0) text_add(text, "%*s", count, "");
+}
+
+static void put_row(Text *text, const Grid *grid, size_t row, const int *widths, const char *aligns) {
+  int owed = 0; // blanks that are written only before a further cell
+  for (int i = 0; aligns[i] != '\0'; i++) {
+    const char *cell = cell_of(grid, row, i);
+    int blanks = widths[i] - width_of(cell);
+    if (*cell != '\0') {
+      put_blanks(text, owed + (aligns[i] == 'r' ? blanks : 0));
+      put_plain(text, cell);
+      owed = aligns[i] == 'r' ? 0 : blanks;
+    } else {
+      owed += blanks;
+    }
+    owed += widths[i] > 0 ? 2 : 0;
+  }
+  text_put(text, "\n");
+}
+
+// Writes and frees the rows; `aligns` has an l or r a column.
+static void grid_put(Text *text, Grid *grid, const char *aligns) {
+  int widths[MOST_COLUMNS] = {0};
+  for (size_t row = 0; row < grid->count; row++) {
+    for (int i = 0; i < MOST_COLUMNS; i++) {
+      int width = width_of(cell_of(grid, row, i));
+      if (width > widths[i]) widths[i] = width;
+    }
+  }
+  for (size_t row = 0; row < grid->count; row++) put_row(text, grid, row, widths, aligns);
+  for (size_t row = 0; row < grid->count; row++) {
+    for (int i = 0; i < MOST_COLUMNS; i++) text_free(&grid->rows[row][i]);
+  }
+  free(grid->rows);
+}
+
+// ---- tables ----
 
 static double scale_of(const json_t *object) {
   double scale = report_number(object, "scale");
   return scale > 0 ? scale : 1;
 }
 
-static void estimate_cell(Text *text, const json_t *row, const char *side, bool sign) {
-  char path[48];
-  Text inside = {0};
-  double scale = scale_of(row);
-  strcat(strcpy(path, side), "/value");
-  double value = report_number(row, path) / scale;
-  strcat(strcpy(path, side), "/ci/0");
-  double low = report_number(row, path) / scale;
-  strcat(strcpy(path, side), "/ci/1");
-  double high = report_number(row, path) / scale;
+static void put_estimate(Text *cell, const json_t *row, const char *side, bool sign) {
+  const json_t *estimate = report_at(row, side);
+  double scale = scale_of(row), value = report_number(estimate, "value") / scale;
+  double low = report_number(estimate, "ci/0") / scale, high = report_number(estimate, "ci/1") / scale;
   int decimals = scale > 1 ? money_decimals(value < 0 ? -value : value) : metric_decimals(value);
-  format_fixed(&inside, value, decimals, sign);
-  if (low == low && high == high) {
-    text_put(&inside, " [");
-    format_fixed(&inside, low, decimals, sign);
-    text_put(&inside, ", ");
-    format_fixed(&inside, high, decimals, sign);
-    text_put(&inside, "]");
-  }
-  cell(text, inside.bytes, CELL, true);
-  text_free(&inside);
+  format_fixed(cell, value, decimals, sign);
+  if (low != low || high != high) return;
+  text_put(cell, " [");
+  format_fixed(cell, low, decimals, sign);
+  text_put(cell, ", ");
+  format_fixed(cell, high, decimals, sign);
+  text_put(cell, "]");
 }
 
 static void table(Text *text, const json_t *report, const char *list, const char *title, bool results) {
   bool both = json_is_object(report_at(report, "subject/champion"));
-  size_t count = report_size(report, list);
-  if (count == 0) return;
-  text_put(text, "\n");
-  cell(text, title, 20, false);
-  if (both) cell(text, "champion", CELL, true);
-  cell(text, both ? "challenger" : "this model", CELL, true);
-  if (both) cell(text, "difference, + is better", CELL, true);
-  text_put(text, "\n");
-  for (size_t i = 0; i < count; i++) {
+  Grid grid = {0};
+  if (report_size(report, list) == 0) return;
+  Text *head = grid_row(&grid);
+  text_put(&head[0], title);
+  text_put(&head[1], both ? "champion" : "");
+  text_put(&head[2], both ? "challenger" : "this model");
+  text_put(&head[3], both ? "difference, + is better" : "");
+  for (size_t i = 0; i < report_size(report, list); i++) {
     const json_t *row = json_array_get(report_at(report, list), i);
-    cell(text, report_string(row, "label"), 20, false);
-    if (both) estimate_cell(text, row, "champion", false);
-    estimate_cell(text, row, "challenger", false);
-    if (both) estimate_cell(text, row, "delta", true);
-    if (results) {
-      text_put(text, "  ");
-      put_plain(text, report_string(row, "result"));
-    }
-    text_put(text, "\n");
+    Text *cells = grid_row(&grid);
+    text_put(&cells[0], report_string(row, "label"));
+    if (both) put_estimate(&cells[1], row, "champion", false);
+    put_estimate(&cells[2], row, "challenger", false);
+    if (both) put_estimate(&cells[3], row, "delta", true);
+    if (results) text_put(&cells[4], report_string(row, "result"));
   }
+  text_put(text, "\n");
+  grid_put(text, &grid, "lrrrl");
 }
 
 static void leaderboard(Text *text, const json_t *report) {
   const json_t *board = report_at(report, "leaderboard");
-  size_t count = report_size(board, "models");
-  if (count == 0) return;
+  Grid grid = {0};
+  if (report_size(board, "models") == 0) return;
   text_put(text, "\nleaderboard, ");
   put_plain(text, report_string(board, "label"));
   text_put(text, "; models that share a letter cannot be separated\n");
-  for (size_t i = 0; i < count; i++) {
+  for (size_t i = 0; i < report_size(board, "models"); i++) {
     const json_t *model = json_array_get(report_at(board, "models"), i);
-    Text value = {0};
-    format_fixed(&value, report_number(model, "value/value") / scale_of(board), scale_of(board) > 1 ? 0 : 4,
-                 false);
-    cell(text, report_string(model, "group"), 4, false);
-    cell(text, report_string(model, "name"), 40, false);
-    cell(text, value.bytes, 14, true);
-    text_put(text, "  ");
-    put_plain(text, json_is_true(report_at(model, "champion")) ? "champion" : report_string(model, "state"));
-    text_put(text, "\n");
-    text_free(&value);
+    bool champion = json_is_true(report_at(model, "champion"));
+    Text *cells = grid_row(&grid);
+    text_put(&cells[0], report_string(model, "group"));
+    text_put(&cells[1], report_string(model, "name"));
+    format_fixed(&cells[2], report_number(model, "value/value") / scale_of(board),
+                 scale_of(board) > 1 ? 0 : 4, false);
+    text_put(&cells[3], champion ? "champion" : report_string(model, "state"));
   }
+  grid_put(text, &grid, "llrl");
 }
 
 // Only what asks for a decision: slices that harm was shown in.
@@ -113,7 +154,7 @@ static void slices(Text *text, const json_t *report) {
     text_put(text, " is ");
     put_plain(text, report_string(item, "value"));
     text_put(text, " (");
-    put_plain(text, report_string(item, "harm/metric"));
+    put_plain(text, report_metric_title(report, report_string(item, "harm/metric")));
     text_put(text, ", ");
     format_count(text, report_number(item, "rows"));
     text_put(text, " rows)\n");
@@ -137,26 +178,22 @@ static void flips(Text *text, const json_t *report) {
 }
 
 static void money(Text *text, const json_t *report) {
-  size_t count = report_size(report, "business/policies");
   double scale = report_number(report, "business/scale");
-  if (count == 0) return;
+  Grid grid = {0};
+  if (report_size(report, "business/policies") == 0) return;
   text_put(text, "\nmoney, ");
   put_plain(text, report_string(report, "business/unit"));
   text_put(text, "\n");
-  for (size_t i = 0; i < count; i++) {
+  for (size_t i = 0; i < report_size(report, "business/policies"); i++) {
     const json_t *policy = json_array_get(report_at(report, "business/policies"), i);
     double value = report_number(policy, "value") / scale;
-    Text acted = {0}, worth = {0};
-    format_count(&acted, report_number(policy, "acted"));
-    format_fixed(&worth, value, money_decimals(value < 0 ? -value : value), false);
-    cell(text, report_policy_name(report, policy), 20, false);
-    text_put(text, "acts on");
-    cell(text, acted.bytes, 10, true);
-    cell(text, worth.bytes, 17, true);
-    text_put(text, "\n");
-    text_free(&acted);
-    text_free(&worth);
+    Text *cells = grid_row(&grid);
+    text_put(&cells[0], report_policy_name(report, policy));
+    text_put(&cells[1], "acts on");
+    format_count(&cells[2], report_number(policy, "acted"));
+    format_fixed(&cells[3], value, money_decimals(value < 0 ? -value : value), false);
   }
+  grid_put(text, &grid, "llrr");
 }
 
 void report_text(Text *text, const json_t *report) {

@@ -5,6 +5,7 @@
 #include "tests/io/config_case.h"
 
 #include <gtest/gtest.h>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -88,6 +89,21 @@ inline void drop_each(const json_t *report, json_t *at, int depth) {
     if (json_is_array(kept) && json_array_size(kept) > 0)
       drop_each(report, json_array_get(kept, 0), depth + 1);
   }
+}
+
+// ---- whole reports ----
+
+struct Decref {
+  void operator()(json_t *json) const { json_decref(json); }
+};
+using Json = std::unique_ptr<json_t, Decref>;
+
+inline Json fixture(const std::string &name) {
+  json_error_t problem;
+  std::string path = INGOT_SOURCE_DIR "/tests/io/fixtures/report_" + name + ".json";
+  Json json(json_load_file(path.c_str(), JSON_REJECT_DUPLICATES, &problem));
+  EXPECT_NE(json, nullptr) << path << ": " << problem.text;
+  return json;
 }
 
 #endif

@@ -334,8 +334,8 @@ TEST(ReportText, VerdictRulesMoneyMetrics) {
   Reported made(other_scores(rows), rows, true, "churn", gates_for(rows));
   std::string text = text_of(report_text, made.json);
   EXPECT_EQ(text.rfind(verdict_state_name(made.comparison.verdict.state), 0), 0u);
-  for (const char *part :
-       {"champion", "challenger", "difference", "nobody", "everybody", "oracle", "AUC", "Log loss"})
+  for (const char *part : {"champion", "challenger", "difference", "act on nobody", "act on everybody",
+                           "oracle", "AUC", "Log loss"})
     EXPECT_NE(text.find(part), std::string::npos) << part;
 }
 
@@ -362,6 +362,22 @@ TEST(ReportText, WordsSuitTheNumbers) {
   ASSERT_NE(table, std::string::npos);
   EXPECT_NE(page.substr(table, page.find("</table>", table) - table).find("<td>100</td><td>100</td>"),
             std::string::npos);
+}
+
+// A sentence reads the interval that the rule read, whatever that of the metric is.
+TEST(ReportJson, RulesHoldWhatTheyJudged) {
+  EvaluationCase rows = random_binary(400, 0, false, 1);
+  Reported made(other_scores(rows), rows, true, "n", gates_for(rows));
+  const Verdict &verdict = made.comparison.verdict;
+  ASSERT_EQ(report_size(made.json, "gates"), 2u);
+  for (int i = 0; i < 2; i++) {
+    const json_t *gate = json_array_get(report_at(made.json, "gates"), (size_t)i);
+    double scale = report_number(gate, "scale") > 1 ? 1e6 : 1;
+    EXPECT_NEAR(report_number(gate, "judged/ci/0") / scale, verdict.gates[i].judged.low, 1e-6);
+    EXPECT_NEAR(report_number(gate, "judged/ci/1") / scale, verdict.gates[i].judged.high, 1e-6);
+  }
+  std::string text = text_of(report_text, made.json);
+  EXPECT_EQ(text.find("low = "), std::string::npos) << text;
 }
 
 // A terminal is no place for the control bytes of a name.

@@ -112,10 +112,13 @@ static void judge_column(GateOutcome *gate, const Gate *rule, const Judged *judg
     Said said = {slice, metric, judge_slice(gate, slice, metric)};
     if (is_worse(&said, &worst)) worst = said;
   }
-  if (worst.slice != NULL)
+  if (worst.slice != NULL) {
     take_worst(gate, &worst);
-  else if (judged->differences != NULL)
+    gate->slice_value = worst.slice->value;
+    gate->too_few = rule->rule == GATE_PROVE_SAFE && !worst.slice->enough;
+  } else if (judged->differences != NULL) {
     gate->result = RESULT_UNKNOWN; // no evidence is no pass
+  }
   explain(gate, looked, &worst);
 }
 

@@ -103,6 +103,8 @@ static json_t *gate_json(const ReportParts *parts, const GateOutcome *gate) {
   put_text(json, "metric", gate->metric != NULL ? gate->metric->name : strchr(gate->id, '.') + 1);
   put_text(json, "slice", gate->slice);
   put_text(json, "group", gate->group);
+  put_text(json, "slice_value", gate->slice_value);
+  if (gate->too_few) put(json, "too_few", json_true());
   Text label = {0};
   text_put(&label, gate->metric != NULL ? gate->metric->title : strchr(gate->id, '.') + 1);
   if (gate->group != NULL)
@@ -124,6 +126,8 @@ static json_t *gate_json(const ReportParts *parts, const GateOutcome *gate) {
     put(json, "delta", estimate_json(&gate->judged, metric_scale(gate->metric)));
   else if (gate->metric != NULL)
     put_judged(json, parts, gate->metric);
+  if (gate->kind != GATE_SLICE && gate->judged.method != INTERVAL_NONE)
+    put(json, "judged", estimate_json(&gate->judged, metric_scale(gate->metric)));
   put_text(json, "result", gate_result_name(gate->result));
   put_text(json, "text", gate->text);
   return json;

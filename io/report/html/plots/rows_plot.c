@@ -5,8 +5,9 @@
 #include "io/report/report_read.h"
 
 #include <stdio.h>
+#include <string.h>
 
-enum { RIGHT = 22, NOTE = 62, TOP = 6, BOTTOM = 44, ROW = 25 };
+enum { RIGHT = 22, NOTE = 62, TOP = 6, BOTTOM = 44, ROW = 25, NOTE_LETTER = 7, NOTE_MOST = 11 };
 
 static const double nothing = 0.0 / 0.0;
 
@@ -40,6 +41,18 @@ static int right_of(const RowsPlot *plot) {
   return width_of(plot) - RIGHT - (plot->note_title != NULL ? NOTE : 0);
 }
 
+// Room that the note at this side of a span needs beside it.
+static int note_room(const RowsPlot *plot, bool left) {
+  size_t longest = 0;
+  for (int i = 0; plot->kind == ROWS_SPANS && i < plot->count; i++) {
+    const Row *row = &plot->rows[i];
+    bool falls = row->low > row->high;
+    size_t length = strlen(left != falls ? row->low_note : row->high_note);
+    if (length > longest) longest = length;
+  }
+  return longest > 0 ? 8 + NOTE_LETTER * (longest < NOTE_MOST ? (int)longest : NOTE_MOST) : 0;
+}
+
 static Scale scale_of(const RowsPlot *plot) {
   double least, most;
   widen_start(&least, &most, &plot->axis);
@@ -53,7 +66,8 @@ static Scale scale_of(const RowsPlot *plot) {
   if (plot->zero || plot->kind == ROWS_BARS) widen(&least, &most, 0);
   if (plot->kind == ROWS_SPANS) widen(&least, &most, plot->base);
   int ticks = plot->small ? 3 : plot->note_title != NULL ? 4 : 5; // what there is room for
-  return scale_fit(least, most, plot->axis.unit_interval, ticks, left_of(plot), right_of(plot));
+  return scale_fit(least, most, plot->axis.unit_interval, ticks, left_of(plot) + note_room(plot, true),
+                   right_of(plot) - note_room(plot, false));
 }
 
 static void vertical(Text *text, const char *style, double x, double from, double to) {

@@ -11,19 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *policy_label(const json_t *report, const json_t *policy) {
-  static const char *const labels[][2] = {{"nobody", "act on nobody"},
-                                          {"everybody", "act on everybody"},
-                                          {"random", "at random"},
-                                          {"half", "threshold 0.5"},
-                                          {"same_for_all", "the same for all"},
-                                          {"best_threshold", "best threshold"}};
-  const char *name = report_policy_name(report, policy);
-  for (size_t i = 0; i < sizeof labels / sizeof *labels; i++)
-    if (strcmp(labels[i][0], name) == 0) return labels[i][1];
-  return name;
-}
-
 static void policy_plot(Text *text, const json_t *report, const Money *money) {
   char *axis = memory_format("value on the judged rows, %.40s", money->unit);
   RowsPlot *plot = memory_get(1, sizeof *plot);
@@ -38,7 +25,7 @@ static void policy_plot(Text *text, const json_t *report, const Money *money) {
   for (size_t i = 0; i < report_size(money->business, "policies"); i++) {
     const json_t *policy = json_array_get(report_at(money->business, "policies"), i);
     const char *name = report_string(policy, "name");
-    Row *row = rows_add(plot, policy_label(report, policy));
+    Row *row = rows_add(plot, report_policy_name(report, policy));
     if (row == NULL) break;
     row_estimate(row, policy, money->scale);
     if (!(row->low < row->high)) row->low = row->high = 0.0 / 0.0; // known exactly

@@ -173,7 +173,7 @@ static void slice_row(Text *text, const json_t *report, size_t index, const json
   snprintf(id, sizeof id, "%s/rows", base);
   cell_open(text, "Rows", "n", id);
   put_formed(text, report_number(item, "rows"), &count);
-  if (report_number(item, "events") >= 0) {
+  if (report_number(item, "events") >= 0 && strcmp(report_string(report, "task/kind"), "binary") == 0) {
     text_put(text, "<small>");
     format_count(text, report_number(item, "events"));
     text_put(text, " positive</small>");

@@ -1,6 +1,7 @@
 // The banner: what to do, what it is worth, why, and what would change it, readable in ten seconds.
 #include "io/report/html/sections/cells.h"
 #include "io/report/html/sections/section.h"
+#include "io/report/reasons.h"
 #include "io/report/report_read.h"
 
 #include <stdio.h>
@@ -83,8 +84,13 @@ static void figures_value(Text *text, const json_t *report) {
 static void figures_risk(Text *text, const json_t *report) {
   double loss = report_number(report, "risk/probability_of_loss");
   if (loss != loss) return;
-  text_put(text, "<div><dt>Chance that the gain is a loss</dt><dd id=\"/risk/probability_of_loss\">");
-  format_percent(text, loss, loss < 0.1 ? 1 : 0, false);
+  text_add(text, "<div><dt>Chance that %s</dt><dd id=\"/risk/probability_of_loss\">",
+           has_champion(report) ? "the challenger earns less than the champion" : "the model loses money");
+  if (loss < 0.001 || loss > 0.99) { // no draw is a proof
+    text_put(text, loss < 0.5 ? "below 0.1 %" : "above 99 %");
+  } else {
+    format_percent(text, loss, loss < 0.1 ? 1 : 0, false);
+  }
   text_put(text, "<small>over rows and the ranges of the costs</small></dd></div>\n");
 }
 
@@ -113,13 +119,21 @@ static void figures(Text *text, const json_t *report) {
 
 // ---- why, what would change it, and its price ----
 
-static void list(Text *text, const json_t *report, const char *title, const char *path, const char *member) {
+static void put_flip(Text *text, const json_t *report, size_t index) {
+  text_put(text, report_string(json_array_get(report_at(report, "verdict/flips_if"), index), "text"));
+}
+
+static void list(Text *text, const json_t *report, const char *title, const char *path,
+                 void (*line)(Text *, const json_t *, size_t)) {
   if (report_size(report, path) == 0) return;
   text_add(text, "<div><h3>%s</h3><ul>", title);
   for (size_t i = 0; i < report_size(report, path); i++) {
+    Text words = {0};
+    line(&words, report, i);
     text_add(text, "<li id=\"/%s/%zu\">", path, i);
-    text_html(text, report_string(json_array_get(report_at(report, path), i), member));
+    text_html(text, words.bytes != NULL ? words.bytes : "");
     text_put(text, "</li>");
+    text_free(&words);
   }
   text_put(text, "</ul></div>\n");
 }
@@ -171,8 +185,8 @@ void write_verdict(Text *text, const json_t *report) {
   text_put(text, "</p>\n");
   override(text, report);
   figures(text, report);
-  list(&because, report, "Why", "verdict/reason", "");
-  list(&because, report, "What would change it", "verdict/flips_if", "text");
+  list(&because, report, "Why", "verdict/reason", report_reason);
+  list(&because, report, "What would change it", "verdict/flips_if", put_flip);
   prices(&because, report);
   if (because.length > 0) text_add(text, "<div class=\"because\">%s</div>\n", because.bytes);
   text_free(&because);

@@ -1,0 +1,20 @@
+// Reasons of a verdict as sentences for people; what the rule wrote stays in report.json.
+#ifndef INGOT_IO_REPORT_REASONS_H
+#define INGOT_IO_REPORT_REASONS_H
+
+#include "io/shared/text.h"
+
+#include <jansson.h>
+
+// The reason verdict/reason/`index` as a sentence, plain text: of a rule, from its object in gates, such as
+// "Value of the policy: the gain could be as low as −2,672 EUR, and must be above 0"; any other as it is.
+void report_reason(Text *text, const json_t *report, size_t index);
+
+// The reasons and the rows that the verdict would need, a line each behind `bullet`; `put` makes a text
+// inert.
+void report_reasons(Text *text, const json_t *report, const char *bullet, void (*put)(Text *, const char *));
+
+// The title of a metric of the report by its id; the id where the report has no such metric.
+const char *report_metric_title(const json_t *report, const char *id);
+
+#endif

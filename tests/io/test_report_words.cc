@@ -1,0 +1,177 @@
+// What a person reads: reasons as sentences, columns, names and cuts, in whole reports (fixtures).
+#include "tests/io/report_case.h"
+
+#include <cstdio>
+#include <cstring>
+
+extern "C" {
+#include "io/report/reasons.h"
+}
+
+namespace {
+
+// Every text about a rule names its metric, unit and numbers; the rule's own words stay in the JSON.
+TEST(ReportWords, ReasonsAreSentences) {
+  Json json = fixture("inconclusive");
+  ASSERT_STREQ(report_string(json.get(), "verdict/reason/0"), "primary.value: low = -2242.42 <= 0");
+  for (auto render : {report_html, report_markdown, report_text, report_junit}) {
+    std::string text = text_of(render, json.get());
+    EXPECT_NE(text.find("Value of the policy: the gain could be as low as −2,242 USD, and must be above 0"),
+              std::string::npos)
+        << text;
+    EXPECT_EQ(render != report_junit && text.find("low = ") != std::string::npos, false) << text;
+  }
+}
+
+std::string reason_of(const std::string &gate, const std::string &reason = "raw: x") {
+  std::string report = R"({"metrics": [{"id": "auc", "label": "AUC"}, {"id": "value", "label": "Value"}],)"
+                       R"("checks": [{"id": "validity.rows", "text": "12 rows differ"}],)"
+                       R"("verdict": {"reason": [")" +
+                       reason + R"("]}, "gates": [{"text": "raw: x", "id": "raw", )" + gate + "}]}";
+  Json json(json_loads(report.c_str(), JSON_REJECT_DUPLICATES, nullptr));
+  Text text = {};
+  report_reason(&text, json.get(), 0);
+  return take(text_take(&text));
+}
+
+TEST(ReportWords, EveryRuleHasItsSentence) {
+  const std::string auc = R"("metric": "auc", )",
+                    money = R"("metric": "value", "scale": 1000000, "unit": "EUR", )";
+  auto gate = [](const char *rule, const char *result, const char *margin, const char *judged) {
+    return std::string(R"("rule": ")") + rule + R"(", "result": ")" + result + R"(", "margin": )" + margin +
+           R"(, "judged": {"value": 0, "ci": )" + judged + "}";
+  };
+  EXPECT_EQ(reason_of(money + gate("superior", "fail", "5000000", "[-6912000000, -2672070000]")),
+            "Value: the gain is at most −2,672 EUR, and must be above 5.00 EUR");
+  EXPECT_EQ(reason_of(money + gate("superior", "unknown", "500", "[-6912000000, 1000]")),
+            "Value: the gain could be as low as −6,912 EUR, and must be above 0.00050 EUR");
+  EXPECT_EQ(reason_of(auc + gate("not_worse", "unknown", "0.01", "[-0.02, 0.03]")),
+            "AUC: the gain could be as low as −0.0200, and must be above −0.0100");
+  EXPECT_EQ(reason_of(auc + gate("not_worse", "unknown", "0.01", "[-0.010000001, 0.03]")),
+            "AUC: the gain could be as low as −0.010000001, and must be above −0.010000000");
+  EXPECT_EQ(reason_of(auc + gate("at_least", "unknown", "0.75", "[0.74, 0.8]")),
+            "AUC could be as low as 0.7400, and must be at least 0.7500");
+  EXPECT_EQ(reason_of(auc + gate("at_least", "fail", "0.75", "[0.6, 0.7]")),
+            "AUC is at most 0.7000, and must be at least 0.7500");
+  EXPECT_EQ(reason_of(auc + gate("at_most", "unknown", "0.75", "[0.6, 0.8]")),
+            "AUC could be as high as 0.8000, and must be at most 0.7500");
+  EXPECT_EQ(reason_of(auc + gate("at_most", "fail", "0.75", "[0.76, 0.8]")),
+            "AUC is at least 0.7600, and must be at most 0.7500");
+  EXPECT_EQ(reason_of(auc + gate("suspicious", "fail", "0.2", "[0.3, 0.4]")),
+            "AUC: the gain is at least 0.3000, and more than 0.2000 is too good to be true; look for leakage "
+            "of the target");
+  EXPECT_EQ(reason_of(auc + gate("not_worse", "unknown", "null", "[-0.02, 0.03]")),
+            "AUC: a share of the champion's own value decides nothing where that value may be 0");
+  EXPECT_EQ(reason_of(auc + R"("rule": "at_least", "margin": 0.5, "challenger": {"value": 0.6})"),
+            "AUC: 0.6000 has no interval, so it cannot be decided");
+  const std::string slice = R"("slice": "job", "slice_value": "retired", "delta": {"value": -6912000000, )"
+                            R"("ci": [-9000000000, -5000000000]}, "margin": 0, "rule": )";
+  EXPECT_EQ(reason_of(money + slice + R"("detect_harm", "result": "fail")"),
+            "Value where job is retired: harm is shown, the gain is −6,912 EUR");
+  EXPECT_EQ(reason_of(money + slice + R"("prove_safe", "result": "fail")"),
+            "Value where job is retired: the gain is at most −5,000 EUR, and must be above 0");
+  EXPECT_EQ(reason_of(money + slice + R"("prove_safe", "result": "unknown", "too_few": true)"),
+            "Value where job is retired: not enough data to prove it safe");
+  EXPECT_EQ(reason_of(R"("metric": "value", "slice": "job", "rule": "detect_harm", "margin": 0)"),
+            "Value by job: x");
+  EXPECT_EQ(reason_of("\"rule\": 1", "validity.rows: 12 rows differ"), "12 rows differ");
+  EXPECT_EQ(reason_of("\"rule\": 1", "every rule passed"), "every rule passed");
+}
+
+TEST(ReportWords, TheChanceOfALossIsNeverCertain) {
+  Json json = fixture("full");
+  for (auto [loss, words] : {std::pair{1.0, "above 99 %"}, {0.0, "below 0.1 %"}, {0.16, "16 %"}}) {
+    json_object_set_new(json_object_get(json.get(), "risk"), "probability_of_loss", json_real(loss));
+    std::string html = text_of(report_html, json.get());
+    std::string figure = "Chance that the challenger earns less than the champion</dt><dd "
+                         "id=\"/risk/probability_of_loss\">";
+    EXPECT_NE(html.find(figure + words), std::string::npos) << loss;
+  }
+}
+
+// However large the amounts, two blanks part the cells and the numbers end in one column.
+TEST(ReportWords, TerminalColumnsHoldLargeAmounts) {
+  Json json = fixture("full");
+  for (const char *side : {"champion", "challenger", "delta"}) {
+    json_t *estimate = const_cast<json_t *>(report_at(json.get(), (std::string("gates/0/") + side).c_str()));
+    json_object_set_new(estimate, "value", json_integer(-27608610000000));
+    json_object_set_new(estimate, "ci",
+                        json_pack("[I,I]", (json_int_t)-42647040000000, (json_int_t)-12000000));
+  }
+  json_t *policy = const_cast<json_t *>(report_at(json.get(), "business/policies/1"));
+  json_object_set_new(policy, "value", json_integer(-427608610123456789));
+  json_object_set_new(policy, "acted", json_integer(1234567890123));
+  std::string text = text_of(report_text, json.get());
+  std::string cell = "−27,608,610 [−42,647,040, −12]";
+  EXPECT_NE(text.find("  " + cell + "  " + cell + "  " + cell + "  pass\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("act on everybody  acts on  1,234,567,890,123  −427,608,610,123\n"), std::string::npos)
+      << text;
+}
+
+TEST(ReportWords, PoliciesHaveTheirNamesEverywhere) {
+  Json json = fixture("full");
+  for (auto render : {report_html, report_markdown, report_text}) {
+    std::string text = text_of(render, json.get());
+    std::string threshold = render == report_markdown ? "threshold 0.5 |" : "threshold 0.5";
+    for (const std::string &name :
+         {threshold, std::string("best threshold"), std::string("act on everybody")})
+      EXPECT_NE(text.find(name), std::string::npos) << name;
+    EXPECT_EQ(text.find("| half"), std::string::npos);
+  }
+}
+
+// Long explanations end with a sentence, else with a word; only one long word is cut inside.
+TEST(ReportWords, MarkdownCutsAtSentencesAndWords) {
+  auto cut = [](const std::string &sentence) {
+    Json json = fixture("full");
+    json_object_set_new(json_object_get(json.get(), "verdict"), "sentence", json_string(sentence.c_str()));
+    std::string markdown = text_of(report_markdown, json.get());
+    size_t from = markdown.find("\n\n") + 2;
+    return markdown.substr(from, markdown.find("\n\n", from) - from);
+  };
+  std::string words;
+  while (words.size() < 280) words += "money ";
+  EXPECT_EQ(cut(words + "no more money money money money"), words + "no more money…");
+  std::string sentence = words.substr(0, 239) + ". ";
+  EXPECT_EQ(cut(sentence + words), sentence + "…");
+  EXPECT_EQ(cut(std::string(301, 'x')), std::string(300, 'x') + "…");
+  EXPECT_EQ(cut(std::string(300, 'x')), std::string(300, 'x'));
+}
+
+// Only a label of two values has positives.
+TEST(ReportWords, SlicesCountPositivesOfBinaryLabelsAlone) {
+  Json json = fixture("full");
+  EXPECT_NE(text_of(report_html, json.get()).find("227 positive"), std::string::npos);
+  for (const char *kind : {"regression", "multiclass"}) {
+    json_object_set_new(json_object_get(json.get(), "task"), "kind", json_string(kind));
+    EXPECT_EQ(text_of(report_html, json.get()).find(" positive</small>"), std::string::npos) << kind;
+  }
+}
+
+// The notes at the ends of spans keep clear of the names at the left and of the frame.
+TEST(ReportWords, TheTornadoLeavesRoomForItsNotes) {
+  Json json = fixture("full");
+  json_t *items = const_cast<json_t *>(report_at(json.get(), "sensitivity/items"));
+  for (size_t i = 0; i < json_array_size(items); i++)
+    json_object_set_new(json_array_get(items, i), "low", json_real(-123456.7));
+  std::string html = text_of(report_html, json.get());
+  size_t at = html.find("<figure id=\"plot-sensitivity\"");
+  std::string figure = html.substr(at, html.find("</figure>", at) - at);
+  const std::string mark = "<text class=\"tick";
+  size_t notes = 0;
+  for (size_t from = figure.find(mark); from != std::string::npos; from = figure.find(mark, from + 1)) {
+    char anchor[8] = "", note[32] = "";
+    double x = 0;
+    if (sscanf(figure.c_str() + from, "<text class=\"tick%7[ end]\" x=\"%lf\" y=\"%*f\">%31[^<]", anchor, &x,
+               note) != 3 &&
+        sscanf(figure.c_str() + from, "<text class=\"tick\" x=\"%lf\" y=\"%*f\">%31[^<]", &x, note) != 2)
+      continue; // of the axis
+    double width = 7.0 * (double)strlen(note);
+    EXPECT_GE(*anchor != '\0' ? x - width : x, 152.0) << note;
+    EXPECT_LE(*anchor != '\0' ? x : x + width, 440.0) << note;
+    notes++;
+  }
+  EXPECT_EQ(notes, 2 * json_array_size(items));
+}
+
+} // namespace
