@@ -90,6 +90,22 @@ TEST_F(Gpu, OneThatCannotBeUsedIsASentence) {
   expect_refused("cuda", {"INGOT_GRID_DEVICE=no_device"}, {"finds no GPU"});
   expect_refused("cuda:3", {}, {"there is no device cuda:3", "cuda:0"});
   expect_refused("cuda:0", {"INGOT_GRID_DEVICE=small"}, {"bytes of device memory", "are free"});
+  expect_refused("cuda:0", {"INGOT_GRID_DEVICE=no_image"},
+                 {"no kernel image is available", "this build has no code for this GPU", "INGOT_CUDA_ARCHS"});
+}
+
+// What fails in the middle of a run: 69 where memory lacks, 70 where the program is at fault.
+TEST_F(Gpu, FailuresWhileTrainingHaveTheirExitCode) {
+  for (auto [device, status, words] :
+       {std::tuple("no_graphs", 69, "making a recorded step ready: out of memory; end other programs"),
+        std::tuple("misaligned", 70,
+                   "a recorded step was not started: misaligned address; this is a mistake")}) {
+    SCOPED_TRACE(device);
+    Outcome outcome = with_gpu({"train", config(), "--run", run(device), "--device", "cuda:0"},
+                               {std::string("INGOT_GRID_DEVICE=") + device});
+    EXPECT_EQ(outcome.status, status) << outcome.err;
+    EXPECT_NE(outcome.err.find(words), std::string::npos) << outcome.err;
+  }
 }
 
 TEST_F(Gpu, AutoFallsBackButNotWhereAGpuIsDemanded) {
