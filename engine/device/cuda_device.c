@@ -88,7 +88,10 @@ static int cuda_threads(const Device *device) {
 
 static void describe(char text[DEVICE_TEXT], const Device *device) {
   const CudaDevice *cuda = cuda_of(device);
-  snprintf(text, DEVICE_TEXT, "cuda:%d, %s, %s", cuda->ordinal, cuda->facts.name, cuda->isa);
+  const int driver = cuda->facts.driver_version, runtime = cuda->facts.runtime_version;
+  snprintf(text, DEVICE_TEXT, "cuda:%d, %s, %s, CUDA driver %d.%d, runtime %d.%d", cuda->ordinal,
+           cuda->facts.name, cuda->isa, driver / 1000, driver % 1000 / 10, runtime / 1000,
+           runtime % 1000 / 10);
 }
 
 static const DeviceInterface interface = {
@@ -139,7 +142,7 @@ Status device_create_from_library(Device **device, const CudaLibrary *library, i
                 library->open(&made->context, ordinal, message) != 0;
   if (refused) {
     free(made);
-    return error_set(error, STATUS_UNAVAILABLE, "cuda:%d cannot be used: %s", ordinal, message);
+    return error_set(error, STATUS_UNAVAILABLE, "cuda:%d: %s", ordinal, message);
   }
   snprintf(made->isa, sizeof made->isa, "sm_%d%d", made->facts.major % 100, made->facts.minor % 10);
   if (device_self_test(&made->base, error) == STATUS_OK) {

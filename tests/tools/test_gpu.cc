@@ -55,12 +55,23 @@ TEST_F(Gpu, DoctorSaysWhyNoneCanBeUsed) {
   EXPECT_NE(outcome.out.find("--device auto\n  cpu"), std::string::npos) << outcome.out;
 }
 
+TEST_F(Gpu, DoctorNamesAFailureOnce) {
+  Outcome outcome = with_gpu({"doctor"}, {"INGOT_GRID_DEVICE=small"});
+  EXPECT_NE(outcome.out.find("cannot be used: cuda:0: "), std::string::npos) << outcome.out;
+  EXPECT_EQ(outcome.out.find("micro_batch"), std::string::npos) << outcome.out;
+}
+
 TEST_F(Gpu, TrainsReproducesAndScoresToTheSameBits) {
   std::string expected = train(config(), run("cpu"));
   Outcome outcome = with_gpu({"train", config(), "--run", run("gpu"), "--device", "cuda:0"});
   ASSERT_EQ(outcome.status, 0) << outcome.err;
   EXPECT_EQ(digest_of(run("gpu")), expected);
-  EXPECT_NE(read_file(run("gpu/environment.json")).find("\"cuda\""), std::string::npos);
+  const std::string environment = read_file(run("gpu/environment.json"));
+  EXPECT_NE(environment.find(
+                "\"gpu\": \"cuda:0, grid of threads on a CPU, sm_00, CUDA driver 13.0, runtime 13.0\""),
+            std::string::npos)
+      << environment;
+  EXPECT_EQ(environment.find("\"threads\""), std::string::npos) << environment;
   EXPECT_EQ(with_gpu({"reproduce", run("cpu"), "--device", "cuda"}).status, 0);
   EXPECT_EQ(ingot({"reproduce", run("gpu"), "--device", "cpu"}).status, 0);
   std::string data = folder + "/customers.h5";
