@@ -7,8 +7,8 @@ usage() {
 Usage: tools/check_gpu.sh bundle [--preset NAME | --grid] [DIR]
        DIR/check_gpu.sh run [RESULTS]
   bundle  builds, and collects program, CUDA library, shared libraries, tests, goldens and small data in DIR (default:
-          build/gpu_check), at most 60 MiB, to be copied to a machine with a GPU: an NVIDIA driver, glibc 2.34 or later
-          and its libstdc++ and libgcc_s; for fast mode also the libcublasLt of its CUDA toolkit (where the loader finds it,
+          build/gpu_check), at most 60 MiB, to be copied to a machine with a GPU: an NVIDIA driver and glibc 2.34 or
+          later; for fast mode also the libcublasLt of its CUDA toolkit (where the loader finds it,
           LD_LIBRARY_PATH, or /usr/local/cuda)
           --preset NAME  what is built: package (default, code for several GPUs) or release
           --grid         with the grid of threads on a CPU instead of a GPU: tries the script, and proves nothing else
@@ -27,7 +27,8 @@ sanitized+=':GatherScatterCuda.*:LossCudaKinds.*:MapCuda.*:OptimizerCuda.*:RowRe
 
 # ---- bundle ----
 
-# Shared libraries that the programs in $1 need, but for those of glibc and gcc, whose own are never too old for the driver.
+# Shared libraries that the programs in $1 need, but for those of glibc, whose own are never too old for the driver, and of gcc,
+# which the grid alone needs.
 needed_libraries() {
   ldd "$1"/* | awk '$2 == "=>" && $3 ~ /^\// { print $3 }' | sort -u |
     grep -Ev '/(libc|libm|libdl|librt|libpthread|libresolv|ld-linux[^/]*|libgcc_s|libstdc\+\+)\.so'
@@ -69,6 +70,10 @@ bundle() {
   fi
   strip --strip-unneeded "$to"/bin/*
   needed_libraries "$to/bin" | xargs -I{} cp -L {} "$to/lib/"
+  if [ -z "$grid" ] && readelf -d "$to"/bin/* "$to"/lib/* | grep -E 'NEEDED.*(libstdc|libgcc_s)' >&2; then
+    echo "check_gpu: a file needs gcc's libraries, which may be older on the other machine" >&2
+    exit 1
+  fi
   cp -r tests/golden "$to/tests/"
   cp tests/tools/small.yaml "$to/data/"
   "$build/churn_data" 5000 1 >"$to/data/customers.csv"
