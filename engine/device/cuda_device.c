@@ -98,6 +98,7 @@ static const DeviceInterface interface = {
     .kind = "cuda",
     .window = STEP_WINDOW,
     .pass_rows = 16384,
+    .own_bytes = CUDA_WORKSPACE,
     .free = cuda_free,
     .isa = cuda_isa,
     .threads = cuda_threads,
@@ -123,8 +124,7 @@ static Status check_ordinal(const CudaLibrary *library, int ordinal, Error *erro
   char message[CUDA_MESSAGE] = "";
   int count = library->device_count(message);
   if (count == 0) {
-    return error_set(error, STATUS_UNAVAILABLE,
-                     "no GPU can be used: %s; --device cpu gives the same bits (numerics x1)", message);
+    return error_set(error, STATUS_UNAVAILABLE, "no GPU can be used: %s", message);
   }
   if (ordinal >= 0 && ordinal < count) return STATUS_OK;
   return error_set(error, STATUS_UNAVAILABLE,

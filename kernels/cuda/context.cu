@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const size_t WORKSPACE_BYTES = (size_t)32 << 20;
 static const size_t STAGING_BYTES = (size_t)4 << 20; // of each buffer
 
 static int create_staging(CudaContext *context, char *message) {
@@ -28,10 +27,10 @@ static int create_parts(CudaContext *context, char *message) {
       "number of multiprocessors");
   CUDA_CHECK(message, cudaStreamCreateWithFlags(&context->stream, cudaStreamNonBlocking), "stream");
   void *workspace;
-  int failed = cuda_allocate(context, &workspace, WORKSPACE_BYTES, message);
+  int failed = cuda_allocate(context, &workspace, CUDA_WORKSPACE, message);
   if (failed) return failed;
   context->workspace = (float *)workspace;
-  context->workspace_bytes = WORKSPACE_BYTES;
+  context->workspace_bytes = CUDA_WORKSPACE;
   for (cudaEvent_t &event : context->timer)
     CUDA_CHECK(message, cudaEventCreateWithFlags(&event, cudaEventDefault), "event");
   return create_staging(context, message);

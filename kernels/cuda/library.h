@@ -15,8 +15,9 @@ extern "C" {
 #endif
 
 enum {
-  CUDA_INTERFACE = 3, // of CudaLibrary: a program refuses a library with another number
-  CUDA_MESSAGE = 512  // bytes of a message
+  CUDA_WORKSPACE = 32 << 20, // bytes of device memory that a context takes for itself
+  CUDA_INTERFACE = 3,        // of CudaLibrary: a program refuses a library with another number
+  CUDA_MESSAGE = 512         // bytes of a message
 };
 
 typedef struct CudaContext CudaContext;

@@ -145,6 +145,30 @@ TEST_F(Gpu, SetupPromisesNoLibrary) {
       << read_file(folder + "/said");
 }
 
+TEST_F(Gpu, ThePlanCountsTheWorkspace) {
+  const std::string plan = with_gpu({"plan", config(), "--device", "cuda:0"}).out;
+  EXPECT_NE(plan.find("workspace of the GPU         33554432"), std::string::npos) << plan;
+  EXPECT_EQ(ingot({"plan", config(), "--device", "cpu"}).out.find("workspace"), std::string::npos);
+}
+
+TEST_F(Gpu, OptionsOfACpuAreSaidToBeIgnored) {
+  for (auto [option, value] : {std::pair("--threads", "2"), std::pair("--isa", "portable")}) {
+    Outcome outcome = with_gpu({"plan", config(), "--device", "cuda:0", option, value});
+    EXPECT_EQ(outcome.status, 0) << outcome.err;
+    EXPECT_NE(outcome.err.find("on a GPU they are ignored"), std::string::npos) << outcome.err;
+  }
+  EXPECT_EQ(with_gpu({"plan", config(), "--device", "cuda:0"}).err.find("ignored"), std::string::npos);
+}
+
+TEST_F(Gpu, FastModeIsNotToldToTakeACpu) {
+  Outcome outcome =
+      with_gpu({"train", config(), "--run", run("f1"), "--device", "cuda", "--set", "numerics.id=f1"},
+               {"INGOT_GRID_DEVICE=no_driver"});
+  EXPECT_EQ(outcome.status, 69) << outcome.err;
+  EXPECT_NE(outcome.err.find("no NVIDIA driver"), std::string::npos) << outcome.err;
+  EXPECT_EQ(outcome.err.find("--device cpu"), std::string::npos) << outcome.err;
+}
+
 TEST_F(Gpu, AnUnknownDeviceIsNamed) {
   Outcome outcome = ingot({"train", config(), "--run", run("tpu"), "--device", "tpu"});
   EXPECT_EQ(outcome.status, 2) << outcome.err;
