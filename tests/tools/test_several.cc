@@ -7,6 +7,7 @@
 #include "program.h"
 
 extern "C" {
+#include "engine/shared/tensor.h"
 #include "io/report/json_text.h"
 #include "io/report/report_read.h"
 }
@@ -144,6 +145,21 @@ TEST_F(Several, AReportIsDecidedAgainByOtherCosts) {
   EXPECT_EQ(second.text("subject/challenger/name"), "good.csv");
 }
 
+// Its scores hold no validation rows: the threshold stays, and so do its decisions; what they are worth
+// changes.
+TEST_F(Several, AReportDecidedAgainKeepsItsThreshold) {
+  ASSERT_EQ(ingot({"evaluate", at("good.csv"), "--config", at("judge.yaml"), "-o", at("first")}).status, 0);
+  for (const char *policy : {"{threshold: best_on_validation}", "{threshold: frozen}"}) {
+    Outcome outcome = ingot({"evaluate", at("first"), "--set", "business.params.offer=10", "--set",
+                             std::string("business.policy=") + policy, "-o", at("second")});
+    ASSERT_EQ(outcome.status, 0) << outcome.err;
+    Json first(at("first/report.json")), second(at("second/report.json"));
+    EXPECT_EQ(second.number("subject/challenger/threshold"), first.number("subject/challenger/threshold"));
+    EXPECT_TRUE(json_equal(report_at(first.json, "confusion"), report_at(second.json, "confusion")));
+    EXPECT_GT(second.number("metrics/0/challenger/value"), first.number("metrics/0/challenger/value"));
+  }
+}
+
 TEST_F(Several, IntersectLeavesTheRowsThatAllShare) {
   scores("half.csv", 0.4, 2);
   scores("third.csv", 0.3, 3);
@@ -221,6 +237,82 @@ TEST_F(Several, RulesThatChangedSinceTheChampionAreShown) {
   EXPECT_EQ(report.text("rules_changed/0/id"), "primary.value");
   EXPECT_EQ(report.text("rules_changed/0/from"), "superior 0");
   EXPECT_EQ(report.text("rules_changed/0/to"), "superior 5%");
+}
+
+// Puts `after` where `before` stands in a file of a report, and makes SHA256SUMS list what is there.
+void tamper(const std::string &folder, const std::string &file, const std::string &before,
+            const std::string &after) {
+  std::string text = read_file(folder + "/" + file), sums = read_file(folder + "/SHA256SUMS");
+  size_t at = text.find(before);
+  ASSERT_NE(at, std::string::npos) << before;
+  text.replace(at, before.size(), after);
+  write_file(folder + "/" + file, text);
+  uint8_t digest[DIGEST_BYTES];
+  char hex[DIGEST_HEX];
+  sha256(digest, text.data(), text.size());
+  sha256_hex(hex, digest);
+  sums.replace(sums.find("  " + file) - 64, 64, hex);
+  write_file(folder + "/SHA256SUMS", sums);
+}
+
+TEST_F(Several, VerifyJudgesAReportAgain) {
+  ASSERT_EQ(compare({"poor.csv", "good.csv", "better.csv"}).status, 0);
+  Outcome whole = ingot({"verify", at("out")});
+  EXPECT_EQ(whole.status, 0) << whole.out << whole.err;
+  EXPECT_EQ(whole.out.find("UNCHANGED"), 0u) << whole.out;
+  EXPECT_EQ(ingot({"verify", at("out/report.json")}).status, 0);
+  ASSERT_EQ(ingot({"evaluate", at("good.csv"), "--config", at("judge.yaml"), "-o", at("one")}).status, 0);
+  EXPECT_EQ(ingot({"verify", at("one")}).status, 0);
+}
+
+// Whoever mends SHA256SUMS as well is found by the scores.
+TEST_F(Several, VerifyNamesTheFirstValueThatItsScoresDoNotGive) {
+  ASSERT_EQ(compare({"poor.csv", "good.csv"}).status, 0);
+  tamper(at("out"), "report.json", "\"state\": \"SHIP\"", "\"state\": \"HOLD\"");
+  Outcome outcome = ingot({"verify", at("out")});
+  EXPECT_EQ(outcome.status, 1);
+  EXPECT_EQ(outcome.out.find("CHANGED  /verdict/state: the report says \"HOLD\", its scores say \"SHIP\""),
+            0u)
+      << outcome.out;
+}
+
+TEST_F(Several, VerifyFindsAMetricThatWasMadeBetter) {
+  ASSERT_EQ(compare({"poor.csv", "good.csv"}).status, 0);
+  std::string text = read_file(at("out/report.json"));
+  size_t metric = text.find("\"id\": \"brier\""), value = text.find("\"value\": ", metric);
+  std::string number = text.substr(value, text.find_first_of(",\n", value) - value);
+  tamper(at("out"), "report.json", number, "\"value\": 0.01");
+  Outcome outcome = ingot({"verify", at("out"), "--json"});
+  EXPECT_EQ(outcome.status, 1);
+  EXPECT_NE(outcome.out.find("/metrics/"), std::string::npos) << outcome.out;
+  EXPECT_NE(outcome.out.find("the report says 0.01"), std::string::npos) << outcome.out;
+}
+
+TEST_F(Several, VerifyRefusesAFolderThatIsNotWhatItLists) {
+  ASSERT_EQ(compare({"poor.csv", "good.csv"}).status, 0);
+  write_file(at("out/champion.h5"), read_file(at("out/predictions.h5")));
+  Outcome outcome = ingot({"verify", at("out")});
+  EXPECT_EQ(outcome.status, 65);
+  EXPECT_NE(outcome.err.find("champion.h5"), std::string::npos) << outcome.err;
+}
+
+TEST_F(Several, AReportOfAnotherSchemaIsRefused) {
+  ASSERT_EQ(compare({"poor.csv", "good.csv"}).status, 0);
+  tamper(at("out"), "report.json", "eval-report/1", "eval-report/2");
+  for (const char *verb : {"verify", "evaluate"}) {
+    Outcome outcome = ingot({verb, at("out")});
+    EXPECT_EQ(outcome.status, 65) << verb;
+    EXPECT_NE(outcome.err.find("eval-report/2"), std::string::npos) << outcome.err;
+  }
+}
+
+// A report of fewer models leaves no scores of the one before it.
+TEST_F(Several, ScoresOfAnEarlierReportAreRemoved) {
+  ASSERT_EQ(compare({"poor.csv", "good.csv", "better.csv"}).status, 0);
+  EXPECT_TRUE(exists(at("out/challenger_1.h5")));
+  ASSERT_EQ(compare({"poor.csv", "good.csv"}).status, 0);
+  EXPECT_FALSE(exists(at("out/challenger_1.h5")));
+  EXPECT_TRUE(exists(at("out/champion.h5")));
 }
 
 TEST_F(Several, TooManyChallengersAreUsage) {

@@ -33,6 +33,8 @@ typedef struct JudgeChoices {
   const char *checkpoint; // "", "best", "last" or a step; NULL: ""
   const char *device;     // that scores, as device_open takes it; NULL: auto
   TextList sets;          // --set; of a run free keys alone (78)
+  const Policy *frozen;   // of a report that is decided again: what {threshold: frozen} means, and what
+                          // best_on_validation comes to where no validation row is named; NULL: none
 } JudgeChoices;
 
 // 2 where choices exclude each other.

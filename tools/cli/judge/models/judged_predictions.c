@@ -132,10 +132,18 @@ static Status choose_rows(NamedRows *named, const JudgedModel *judged, int class
 }
 
 // The threshold worth most on the validation rows that the file names.
-static Status best_on_validation(JudgedModel *judged, const NamedRows *named, Error *error) {
+static Status best_on_validation(JudgedModel *judged, const NamedRows *named, const Policy *frozen,
+                                 Error *error) {
   NamedRows validation = rows_of_part(named, judged, 1, PART_VALIDATION);
   JudgedRows rows = {0};
-  Status status;
+  Status status = STATUS_OK;
+  if (validation.count == 0 && frozen != NULL) {
+    say("%s: keeps its threshold, %.6g: its scores hold no validation rows to choose another on",
+        judged->name, frozen->threshold);
+    judged->policy = *frozen;
+    judged->policy.kind = POLICY_BEST_ON_VALIDATION;
+    goto done;
+  }
   if (validation.count == 0) {
     TRY(error_set(error, STATUS_CONFIG,
                   "business.policy: a threshold cannot be chosen on validation rows, of which %s names none; "
@@ -163,8 +171,13 @@ static bool chosen_on_validation(const JudgedModel *judged) {
 }
 
 // Policies that need no validation rows, once the judged ones are there.
-static Status fixed_policy(JudgedModel *judged, Error *error) {
+static Status fixed_policy(JudgedModel *judged, const Policy *frozen, Error *error) {
   if (!has_policy(judged) || chosen_on_validation(judged)) return STATUS_OK;
+  if (judged->config->business.policy == POLICY_FROZEN && frozen != NULL) {
+    judged->policy = *frozen;
+    judged->policy.kind = POLICY_FROZEN;
+    return STATUS_OK;
+  }
   if (judged->config->business.policy == POLICY_FROZEN) {
     return error_set(error, STATUS_CONFIG,
                      "business.policy: %s is a prediction file, which stores no threshold; set "
@@ -219,7 +232,7 @@ Status judged_model_open_predictions(JudgedModel *judged, const char *path, cons
   judged_name_classes(judged, judged->fitted);
   TRY(order_classes(read, judged, error));
   TRY(match_predictions(&named, judged, read, error));
-  if (chosen_on_validation(judged)) TRY(best_on_validation(judged, &named, error));
+  if (chosen_on_validation(judged)) TRY(best_on_validation(judged, &named, choices->frozen, error));
   TRY(choose_rows(&named, judged, read->classes, choices, error));
   if (chosen_on_validation(judged)) judged->threshold_frozen = !names_validation(&named, judged);
   TRY(judged_rows_load(&judged->judged, judged->dataset, judged->fitted, &judged->config->business,
@@ -228,7 +241,7 @@ Status judged_model_open_predictions(JudgedModel *judged, const char *path, cons
   judged->scores = named.scores;
   named.scores = NULL;
   TRY(judged_rows_price(&judged->judged, &judged->config->business, judged->scores, error));
-  status = fixed_policy(judged, error);
+  status = fixed_policy(judged, choices->frozen, error);
 done:
   named_rows_free(&named);
   predictions_free(read);

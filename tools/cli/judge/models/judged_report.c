@@ -186,9 +186,15 @@ Status judged_model_redecide(JudgedModel *judged, const char *path, const JudgeC
                              Error *error) {
   char *folder = NULL, *config = NULL, *h5 = NULL;
   JudgeChoices again = *choices;
+  Policy stored = policy_default;
   json_t *report = NULL;
   Status status;
   TRY(judged_report_read(&report, &folder, path, error));
+  if (report_at(report, "subject/challenger/threshold") != NULL) {
+    stored.threshold = report_number(report, "subject/challenger/threshold");
+    stored.act_below = json_is_true(report_at(report, "subject/challenger/act_below"));
+    again.frozen = &stored;
+  }
   config = memory_format("%s/config.yaml", folder);
   h5 = memory_format("%s/predictions.h5", folder);
   if (again.config == NULL) again.config = config;
