@@ -10,19 +10,21 @@ static const CudaDevice *cuda_of(const Device *device) {
 }
 
 // A failed call of the library as an Error: the device is named once, here.
-static Status failed(const Device *device, Status status, const char *message, Error *error) {
+static Status failed(const Device *device, int failure, const char *message, Error *error) {
+  Status status = failure == CUDA_UNAVAILABLE ? STATUS_UNAVAILABLE
+                  : failure == CUDA_MISTAKE   ? STATUS_BUG
+                                              : STATUS_RETRYABLE;
   return error_set(error, status, "cuda:%d (%s): %s", cuda_of(device)->ordinal, cuda_of(device)->facts.name,
                    message);
 }
 
-// The function of a device that is a call of the library, with these arguments before the message; `status`
-// where it fails.
-#define LIBRARY_CALL(name, status, parameters, ...)                                                          \
+// The function of a device that is a call of the library, with these arguments before the message.
+#define LIBRARY_CALL(name, parameters, ...)                                                                  \
   static Status name parameters {                                                                            \
     const CudaDevice *cuda = cuda_of(device);                                                                \
     char message[CUDA_MESSAGE];                                                                              \
-    if (cuda->library->name(__VA_ARGS__, message) == 0) return STATUS_OK;                                    \
-    return failed(device, status, message, error);                                                           \
+    int failure = cuda->library->name(__VA_ARGS__, message);                                                 \
+    return failure == 0 ? STATUS_OK : failed(device, failure, message, error);                               \
   }
 
 // ---- memory ----
@@ -38,21 +40,18 @@ static void release(Device *device, void *block) {
   cuda_of(device)->library->release(cuda_of(device)->context, block);
 }
 
-LIBRARY_CALL(allocate, STATUS_UNAVAILABLE, (Device * device, void **block, size_t bytes, Error *error),
-             cuda->context, block, bytes)
-LIBRARY_CALL(copy_in, STATUS_RETRYABLE,
-             (Device * device, void *to, const void *from, size_t bytes, Error *error), cuda->context, to,
-             from, bytes)
-LIBRARY_CALL(copy_out, STATUS_RETRYABLE,
-             (Device * device, void *to, const void *from, size_t bytes, Error *error), cuda->context, to,
-             from, bytes)
-LIBRARY_CALL(synchronise, STATUS_RETRYABLE, (Device * device, Error *error), cuda->context)
+LIBRARY_CALL(allocate, (Device * device, void **block, size_t bytes, Error *error), cuda->context, block,
+             bytes)
+LIBRARY_CALL(copy_in, (Device * device, void *to, const void *from, size_t bytes, Error *error),
+             cuda->context, to, from, bytes)
+LIBRARY_CALL(copy_out, (Device * device, void *to, const void *from, size_t bytes, Error *error),
+             cuda->context, to, from, bytes)
+LIBRARY_CALL(synchronise, (Device * device, Error *error), cuda->context)
 
 // ---- the device's clock ----
 
-LIBRARY_CALL(start_timer, STATUS_RETRYABLE, (Device * device, Error *error), cuda->context)
-LIBRARY_CALL(stop_timer, STATUS_RETRYABLE, (Device * device, double *seconds, Error *error), cuda->context,
-             seconds)
+LIBRARY_CALL(start_timer, (Device * device, Error *error), cuda->context)
+LIBRARY_CALL(stop_timer, (Device * device, double *seconds, Error *error), cuda->context, seconds)
 
 // ---- recorded steps ----
 
@@ -60,8 +59,8 @@ static int replay(Device *device, uint64_t key) {
   return cuda_of(device)->library->replay(cuda_of(device)->context, key);
 }
 
-LIBRARY_CALL(begin_step, STATUS_RETRYABLE, (Device * device, Error *error), cuda->context)
-LIBRARY_CALL(end_step, STATUS_RETRYABLE, (Device * device, uint64_t key, Error *error), cuda->context, key)
+LIBRARY_CALL(begin_step, (Device * device, Error *error), cuda->context)
+LIBRARY_CALL(end_step, (Device * device, uint64_t key, Error *error), cuda->context, key)
 
 #define OPERATOR(name, Arguments, least)                                                                     \
   static void cuda_##name(Device *device, const Arguments *arguments) {                                      \
@@ -89,13 +88,17 @@ static int cuda_threads(const Device *device) {
 
 static void describe(char text[DEVICE_TEXT], const Device *device) {
   const CudaDevice *cuda = cuda_of(device);
-  snprintf(text, DEVICE_TEXT, "cuda:%d, %s, %s", cuda->ordinal, cuda->facts.name, cuda->isa);
+  const int driver = cuda->facts.driver_version, runtime = cuda->facts.runtime_version;
+  snprintf(text, DEVICE_TEXT, "cuda:%d, %s, %s, CUDA driver %d.%d, runtime %d.%d", cuda->ordinal,
+           cuda->facts.name, cuda->isa, driver / 1000, driver % 1000 / 10, runtime / 1000,
+           runtime % 1000 / 10);
 }
 
 static const DeviceInterface interface = {
     .kind = "cuda",
     .window = STEP_WINDOW,
     .pass_rows = 16384,
+    .own_bytes = CUDA_WORKSPACE,
     .free = cuda_free,
     .isa = cuda_isa,
     .threads = cuda_threads,
@@ -121,8 +124,7 @@ static Status check_ordinal(const CudaLibrary *library, int ordinal, Error *erro
   char message[CUDA_MESSAGE] = "";
   int count = library->device_count(message);
   if (count == 0) {
-    return error_set(error, STATUS_UNAVAILABLE,
-                     "no GPU can be used: %s; --device cpu gives the same bits (numerics x1)", message);
+    return error_set(error, STATUS_UNAVAILABLE, "no GPU can be used: %s", message);
   }
   if (ordinal >= 0 && ordinal < count) return STATUS_OK;
   return error_set(error, STATUS_UNAVAILABLE,
@@ -140,15 +142,16 @@ Status device_create_from_library(Device **device, const CudaLibrary *library, i
                 library->open(&made->context, ordinal, message) != 0;
   if (refused) {
     free(made);
-    return error_set(error, STATUS_UNAVAILABLE, "cuda:%d cannot be used: %s", ordinal, message);
+    return error_set(error, STATUS_UNAVAILABLE, "cuda:%d: %s", ordinal, message);
   }
   snprintf(made->isa, sizeof made->isa, "sm_%d%d", made->facts.major % 100, made->facts.minor % 10);
-  Status status = device_self_test(&made->base, error);
-  if (status == STATUS_OK)
+  if (device_self_test(&made->base, error) == STATUS_OK) {
     *device = &made->base;
-  else
-    device_free(&made->base);
-  return status;
+    return STATUS_OK;
+  }
+  device_free(&made->base);
+  return error->status =
+             STATUS_UNAVAILABLE; // whatever failed: nothing is lost, and there may be other devices
 }
 
 Status device_create_cuda(Device **device, int ordinal, Error *error) {

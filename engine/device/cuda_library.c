@@ -20,11 +20,10 @@ static int program_folder(char folder[PATH_MAX]) {
 
 static Status open_library(const CudaLibrary **library, const char *path, Error *error) {
   if (access(path, F_OK) != 0) {
-    return error_set(
-        error, STATUS_UNAVAILABLE,
-        "%s is not there: this build of the program has no GPU support; build it where the CUDA "
-        "toolkit is (nvcc in the PATH), or use --device cpu, which gives the same bits (numerics x1)",
-        path);
+    return error_set(error, STATUS_UNAVAILABLE,
+                     "%s is not there: this build of the program has no GPU support; build it where the CUDA "
+                     "toolkit is (nvcc in the PATH)",
+                     path);
   }
   void *handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
   if (handle == NULL) {

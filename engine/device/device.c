@@ -26,6 +26,9 @@ int device_window(const Device *device) {
 int device_pass_rows(const Device *device) {
   return device->interface->pass_rows;
 }
+size_t device_own_bytes(const Device *device) {
+  return device->interface->own_bytes;
+}
 size_t device_free_bytes(const Device *device) {
   return device->interface->free_bytes(device);
 }

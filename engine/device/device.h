@@ -38,7 +38,8 @@ void device_describe(char text[DEVICE_TEXT], const Device *device);
 int device_shares_host_memory(const Device *device); // its pointers are the host's
 int device_window(const Device *device);             // steps worth enqueuing before the host looks at results
 int device_pass_rows(const Device *device);          // rows of one pass of a model that keep it busy
-size_t device_free_bytes(const Device *device);      // bytes to be had; SIZE_MAX for a CPU
+size_t device_own_bytes(const Device *device);  // of its memory, taken as long as it is open; 0 for a CPU
+size_t device_free_bytes(const Device *device); // bytes to be had; SIZE_MAX for a CPU
 
 // Zeroed memory, aligned to 64 bytes at least; 69 where the device does not give it.
 Status device_allocate(Device *device, void **block, size_t bytes, Error *error);

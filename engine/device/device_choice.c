@@ -65,6 +65,15 @@ static Status open_auto(Device **device, char reason[DEVICE_TEXT], const DeviceC
   return device_create(device, choice->isa, choice->threads, error);
 }
 
+static Status open_gpu(Device **device, int ordinal, const DeviceChoice *choice, Error *error) {
+  Status status = device_create_cuda(device, ordinal, error);
+  if (status == STATUS_OK || choice->needs_gpu) return status;
+  size_t length = strlen(error->text);
+  snprintf(error->text + length, sizeof error->text - length,
+           "; --device cpu gives the same bits (numerics x1)");
+  return status;
+}
+
 Status device_open(Device **device, char reason[DEVICE_TEXT], const DeviceChoice *choice, Error *error) {
   reason[0] = '\0';
   if (!device_isa_is_valid(choice->isa)) {
@@ -75,7 +84,7 @@ Status device_open(Device **device, char reason[DEVICE_TEXT], const DeviceChoice
   if (strcmp(choice->name, "auto") == 0) return open_auto(device, reason, choice, error);
   if (strcmp(choice->name, "cpu") == 0) return device_create(device, choice->isa, choice->threads, error);
   int ordinal = cuda_ordinal(choice->name);
-  if (ordinal != NOT_CUDA) return device_create_cuda(device, ordinal, error);
+  if (ordinal != NOT_CUDA) return open_gpu(device, ordinal, choice, error);
   return error_set(error, STATUS_USAGE, "there is no device '%s': choose auto, cpu, cuda or cuda:N",
                    choice->name);
 }

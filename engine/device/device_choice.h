@@ -8,6 +8,7 @@ typedef struct DeviceChoice {
   const char *name; // "auto", "cpu", "cuda" (the first GPU) or "cuda:N"
   const char *isa;  // of a CPU: "auto" or a name of operators_isa
   int threads;      // of a CPU: 0 = the cores this process may use
+  int needs_gpu;    // numerics f1: no CPU can take a GPU's place
 } DeviceChoice;
 
 int device_name_is_valid(const char *name);

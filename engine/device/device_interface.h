@@ -18,6 +18,7 @@ typedef struct FastInterface {
 typedef struct DeviceInterface {
   const char *kind;
   int shares_host_memory, window, pass_rows;
+  size_t own_bytes; // of its memory, taken as long as it is open
   void (*free)(Device *device);
   const char *(*isa)(const Device *device);
   int (*threads)(const Device *device);

@@ -26,11 +26,12 @@ static Status send(SelfTest *test, Error *error) {
   return device_copy_in(test->device, test->at, &test->host, sizeof test->host, error);
 }
 
-// Fetches the answers; `sentence` is the failure where `right` says that they are wrong.
+// Fetches the answers.
 static Status fetch(SelfTest *test, Error *error) {
   return device_copy_out(test->device, &test->host, test->at, sizeof test->host, error);
 }
 
+// `sentence` is the failure where the answers are not `right`.
 static Status judge(int right, const char *sentence, Error *error) {
   return right ? STATUS_OK : error_set(error, STATUS_UNAVAILABLE, "self-test: %s", sentence);
 }

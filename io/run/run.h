@@ -33,10 +33,11 @@ char *run_default_path(const char *root, const char *name, const char *bits_text
 
 // The machine's part: goes into environment.json, one session a process.
 typedef struct RunEnvironment {
-  const char *version;       // of the program
-  const char *device;        // "cpu"
-  const char *isa;           // as resolved: portable, avx2, avx512
-  int threads;               // as resolved
+  const char *version; // of the program
+  const char *device;  // "cpu", "cuda"
+  const char *gpu;     // its ordinal, model, driver and runtime, which stand for what follows; NULL: a CPU
+  const char *isa;     // as resolved: portable, avx2, avx512
+  int threads;         // as resolved
   const TextList *overrides; // --set of this session; NULL: none
 } RunEnvironment;
 

@@ -31,10 +31,15 @@ void run_environment_begin(Run *run, const RunEnvironment *environment, uint64_t
   clock_gettime(CLOCK_MONOTONIC, &run->opened);
   run->environment = earlier_sessions(run->path);
   json_t *sessions = json_object_get(run->environment, "sessions");
-  json_t *session = json_pack("{s:o,s:s,s:o,s:s,s:s,s:i,s:I,s:o}", "started", environment_now(), "version",
+  json_t *session = json_pack("{s:o,s:s,s:o,s:s,s:I,s:o}", "started", environment_now(), "version",
                               environment->version, "host", environment_host(), "device", environment->device,
-                              "isa", environment->isa, "threads", environment->threads, "from_step",
-                              (json_int_t)step, "set", texts(environment->overrides));
+                              "from_step", (json_int_t)step, "set", texts(environment->overrides));
+  if (environment->gpu != NULL) {
+    json_object_set_new(session, "gpu", json_string(environment->gpu));
+  } else {
+    json_object_set_new(session, "isa", json_string(environment->isa));
+    json_object_set_new(session, "threads", json_integer(environment->threads));
+  }
   json_array_append_new(sessions, session);
 }
 

@@ -4,8 +4,8 @@
 
 #include "kernels/cuda/context.h"
 
-// Writes a sentence to `message` and returns 1: what could not be done, the runtime's words, and what to do
-// where that is known.
+// Writes a sentence to `message` and returns the CudaFailure: what could not be done, the runtime's words,
+// and what to do where that is known.
 int cuda_say(char *message, cudaError_t status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const size_t WORKSPACE_BYTES = (size_t)32 << 20;
 static const size_t STAGING_BYTES = (size_t)4 << 20; // of each buffer
 
 static int create_staging(CudaContext *context, char *message) {
@@ -28,9 +27,10 @@ static int create_parts(CudaContext *context, char *message) {
       "number of multiprocessors");
   CUDA_CHECK(message, cudaStreamCreateWithFlags(&context->stream, cudaStreamNonBlocking), "stream");
   void *workspace;
-  if (cuda_allocate(context, &workspace, WORKSPACE_BYTES, message) != 0) return 1;
+  int failed = cuda_allocate(context, &workspace, CUDA_WORKSPACE, message);
+  if (failed) return failed;
   context->workspace = (float *)workspace;
-  context->workspace_bytes = WORKSPACE_BYTES;
+  context->workspace_bytes = CUDA_WORKSPACE;
   for (cudaEvent_t &event : context->timer)
     CUDA_CHECK(message, cudaEventCreateWithFlags(&event, cudaEventDefault), "event");
   return create_staging(context, message);
@@ -40,12 +40,13 @@ int cuda_open(CudaContext **opened, int ordinal, char *message) {
   CudaContext *context = (CudaContext *)calloc(1, sizeof *context);
   if (context == NULL) return cuda_say(message, cudaErrorMemoryAllocation, "host memory of a context");
   context->ordinal = ordinal;
-  if (create_parts(context, message) != 0) {
+  int failed = create_parts(context, message);
+  if (failed) {
     cuda_close(context);
-    return 1;
+  } else {
+    *opened = context;
   }
-  *opened = context;
-  return 0;
+  return failed;
 }
 
 // What was never made is NULL, which CUDA takes but for streams and events. Failures have nobody to go to.
@@ -72,10 +73,8 @@ int cuda_allocate(CudaContext *context, void **block, size_t bytes, char *messag
     size_t left = 0, total = 0;
     cudaGetLastError(); // this failure is reported here, not by the next launch
     cudaMemGetInfo(&left, &total);
-    return cuda_say(message, status,
-                    "%zu bytes of device memory were asked for, %zu of %zu are free (choose a smaller "
-                    "micro_batch, or end other programs on this GPU)",
-                    bytes, left, total);
+    return cuda_say(message, status, "%zu bytes of device memory were asked for, %zu of %zu are free", bytes,
+                    left, total);
   }
   CUDA_CHECK(message, status, "%zu bytes of device memory", bytes);
   status = cudaMemsetAsync(*block, 0, bytes, context->stream);
@@ -116,7 +115,8 @@ int cuda_copy_out(CudaContext *context, void *to, const void *from, size_t bytes
 
 int cuda_synchronise(CudaContext *context, char *message) {
   cudaError_t status = cudaStreamSynchronize(context->stream);
-  if (cuda_launch_failure(context, message) != 0) return 1;
+  int failed = cuda_launch_failure(context, message);
+  if (failed) return failed;
   CUDA_CHECK(message, status, "work on the device failed");
   return 0;
 }
@@ -129,7 +129,8 @@ int cuda_start_timer(CudaContext *context, char *message) {
 int cuda_stop_timer(CudaContext *context, double *seconds, char *message) {
   float milliseconds = 0;
   CUDA_CHECK(message, cudaEventRecord(context->timer[1], context->stream), "event");
-  if (cuda_synchronise(context, message) != 0) return 1;
+  int failed = cuda_synchronise(context, message);
+  if (failed) return failed;
   CUDA_CHECK(message, cudaEventElapsedTime(&milliseconds, context->timer[0], context->timer[1]), "timer");
   *seconds = 1e-3 * (double)milliseconds;
   return 0;

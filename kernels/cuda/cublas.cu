@@ -63,7 +63,8 @@ struct FastProducts {
   ReadyProduct *products;
   char *workspace;
   size_t workspace_bytes;
-  char failure[CUDA_MESSAGE]; // of the first product that failed; "" where none did
+  int failed; // the CudaFailure of the first product that failed, which says; 0 where none did
+  char failure[CUDA_MESSAGE];
 };
 
 static CublasLt lt; // loaded once, from one thread: devices are opened before work is shared out
@@ -83,7 +84,7 @@ static int find(void **call, void *library, const char *name, char *message) {
   if (*call != NULL) return 0;
   snprintf(message, CUDA_MESSAGE, "%s is too old: it has no %s; install cuBLAS %d.%d or later", CUBLASLT_FILE,
            name, CUBLAS_VER_MAJOR, CUBLAS_VER_MINOR);
-  return 1;
+  return CUDA_UNAVAILABLE;
 }
 
 static int load(char *message) {
@@ -93,11 +94,11 @@ static int load(char *message) {
     snprintf(message, CUDA_MESSAGE,
              "%s was not found: install cuBLAS of CUDA %d, or name its folder in LD_LIBRARY_PATH",
              CUBLASLT_FILE, CUBLAS_VER_MAJOR);
-    return 1;
+    return CUDA_UNAVAILABLE;
   }
   CublasLt found = {};
 #define CALL(name)                                                                                           \
-  if (find((void **)&found.name, library, #name, message) != 0) return 1;
+  if (find((void **)&found.name, library, #name, message) != 0) return CUDA_UNAVAILABLE;
   CUBLASLT_CALLS
 #undef CALL
   lt = found;
@@ -108,7 +109,20 @@ int cuda_fast_version(char *message) {
   return load(message) == 0 ? (int)lt.cublasLtGetVersion() : 0;
 }
 
-// A failed call as a sentence; returns 1.
+static CudaFailure failure_of(cublasStatus_t status) {
+  switch (status) {
+  case CUBLAS_STATUS_ALLOC_FAILED:
+  case CUBLAS_STATUS_ARCH_MISMATCH:
+  case CUBLAS_STATUS_NOT_SUPPORTED:
+    return CUDA_UNAVAILABLE;
+  case CUBLAS_STATUS_INVALID_VALUE:
+    return CUDA_MISTAKE;
+  default:
+    return CUDA_MAY_PASS;
+  }
+}
+
+// A failed call as a sentence; returns the CudaFailure.
 static int say(char *message, cublasStatus_t status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 static int say(char *message, cublasStatus_t status, const char *format, ...) {
@@ -120,7 +134,7 @@ static int say(char *message, cublasStatus_t status, const char *format, ...) {
   const int version = (int)lt.cublasLtGetVersion();
   snprintf(message, CUDA_MESSAGE, "cuBLASLt %d.%d.%d: %s: %s", version / 10000, version / 100 % 100,
            version % 100, what, lt.cublasLtGetStatusString(status));
-  return 1;
+  return failure_of(status);
 }
 
 #define CHECK(message, call, ...)                                                                            \
@@ -130,7 +144,8 @@ static int say(char *message, cublasStatus_t status, const char *format, ...) {
   } while (0)
 
 int cuda_fast_open(CudaContext *context, FastOperands operands, char *message) {
-  if (load(message) != 0) return 1;
+  int failed = load(message);
+  if (failed) return failed;
   FastProducts *fast = (FastProducts *)calloc(1, sizeof *fast);
   if (fast == NULL) return cuda_say(message, cudaErrorMemoryAllocation, "host memory of fast products");
   fast->operands = operands;
@@ -264,7 +279,7 @@ static int choose(ReadyProduct *product, CudaContext *context, char *message) {
                                           product->out, product->out, preference, 1, &result, &count);
   }
   lt.cublasLtMatmulPreferenceDestroy(preference);
-  if (failed) return 1;
+  if (failed) return failed;
   if (status == CUBLAS_STATUS_SUCCESS && count == 1 && result.state == CUBLAS_STATUS_SUCCESS) {
     product->algorithm = result.algo;
     return 0;
@@ -310,12 +325,12 @@ static int try_out(CudaContext *context, ReadyProduct *product, const ProductMat
                                 width),
                out = fast_aligned((size_t)(m->rows * m->columns) * sizeof(float));
   void *block = NULL;
-  if (cuda_allocate(context, &block, a + b + out + (size_t)m->columns * sizeof(float), message) != 0)
-    return 1;
+  int failed = cuda_allocate(context, &block, a + b + out + (size_t)m->columns * sizeof(float), message);
+  if (failed) return failed;
   char *at = (char *)block;
   cublasStatus_t status =
       multiply(context, product, (float *)(at + a + b), at, at + a, (const float *)(at + a + b + out));
-  int failed = cuda_synchronise(context, message);
+  failed = cuda_synchronise(context, message);
   cuda_release(context, block);
   if (failed || status == CUBLAS_STATUS_SUCCESS) return failed;
   char what[128];
@@ -331,13 +346,13 @@ int cuda_fast_pin(CudaContext *context, const ProductShape *shape, uint64_t algo
   if (product == NULL) return cuda_say(message, cudaErrorMemoryAllocation, "host memory of a product");
   product->shape = *shape;
   if (given) memcpy(&product->algorithm, algorithm, sizeof product->algorithm);
-  int failed = describe_operation(product, &matrices, context->fast->operands, message) ||
-               describe_matrices(product, &matrices, context->fast->operands, message) ||
-               (given ? check_given(product, context, message) : choose(product, context, message)) ||
-               try_out(context, product, &matrices, message);
+  int failed = describe_operation(product, &matrices, context->fast->operands, message);
+  if (!failed) failed = describe_matrices(product, &matrices, context->fast->operands, message);
+  if (!failed) failed = given ? check_given(product, context, message) : choose(product, context, message);
+  if (!failed) failed = try_out(context, product, &matrices, message);
   if (failed) {
     free_product(product);
-    return 1;
+    return failed;
   }
   memcpy(algorithm, &product->algorithm, sizeof product->algorithm);
   product->next = context->fast->products;
@@ -363,10 +378,12 @@ bool fast_is_ready(CudaContext *context, const ProductShape *shape) {
   if (pinned && bytes <= fast->workspace_bytes) return true;
   char what[128];
   describe(what, shape);
-  if (fast->failure[0] == '\0')
+  if (!fast->failed) {
+    fast->failed = CUDA_MISTAKE;
     snprintf(fast->failure, CUDA_MESSAGE,
              "this is a mistake of this program: %s %s (%zu bytes of workspace, %zu were planned)", what,
              pinned ? "needs more memory" : "was not pinned", bytes, fast->workspace_bytes);
+  }
   return false;
 }
 
@@ -380,15 +397,16 @@ void fast_multiply(CudaContext *context, const ProductShape *shape, float *out, 
                    const float *bias) {
   context->launches[KERNEL_cublas_product]++;
   cublasStatus_t status = multiply(context, find_product(context, shape), out, a, b, bias);
-  if (status == CUBLAS_STATUS_SUCCESS || context->fast->failure[0] != '\0') return;
+  if (status == CUBLAS_STATUS_SUCCESS || context->fast->failed) return;
   char what[128];
   describe(what, shape);
-  say(context->fast->failure, status, "%s", what);
+  context->fast->failed = say(context->fast->failure, status, "%s", what);
 }
 
 int cuda_fast_failure(CudaContext *context, char *message) {
-  if (context->fast == NULL || context->fast->failure[0] == '\0') return 0;
+  if (context->fast == NULL || !context->fast->failed) return 0;
+  const int failed = context->fast->failed;
   snprintf(message, CUDA_MESSAGE, "%s", context->fast->failure);
-  context->fast->failure[0] = '\0';
-  return 1;
+  context->fast->failed = 0;
+  return failed;
 }

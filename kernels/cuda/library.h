@@ -2,8 +2,8 @@
 //
 // The library (libingot_cuda.so, beside the program) is loaded when a GPU is asked for, so that the program
 // runs on machines without a driver. No function here knows models or files. A function that can fail returns
-// 0 when all is well; else a sentence stands in `message`. Operators only enqueue work on the context's
-// stream, in order; what goes wrong in one is reported by the next synchronise or copy_out.
+// 0 when all is well, else a CudaFailure, and a sentence stands in `message`. Operators only enqueue work on
+// the context's stream, in order; what goes wrong in one is reported by the next synchronise or copy_out.
 #ifndef INGOT_KERNELS_CUDA_LIBRARY_H
 #define INGOT_KERNELS_CUDA_LIBRARY_H
 
@@ -15,11 +15,19 @@ extern "C" {
 #endif
 
 enum {
-  CUDA_INTERFACE = 2, // of CudaLibrary: a program refuses a library with another number
-  CUDA_MESSAGE = 512  // bytes of a message
+  CUDA_WORKSPACE = 32 << 20, // bytes of device memory that a context takes for itself
+  CUDA_INTERFACE = 3,        // of CudaLibrary: a program refuses a library with another number
+  CUDA_MESSAGE = 512         // bytes of a message
 };
 
 typedef struct CudaContext CudaContext;
+
+// What became of a call that failed.
+typedef enum CudaFailure {
+  CUDA_MAY_PASS = 1, // another try may succeed
+  CUDA_UNAVAILABLE,  // this GPU, its memory, its driver or this build cannot do it
+  CUDA_MISTAKE       // of this program
+} CudaFailure;
 
 // What a device is; memory in bytes.
 typedef struct CudaFacts {

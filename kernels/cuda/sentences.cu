@@ -6,8 +6,31 @@
 #include <stdio.h>
 #include <string.h>
 
+static CudaFailure failure_of(cudaError_t status) {
+  switch (status) {
+  case cudaErrorMemoryAllocation:
+  case cudaErrorInsufficientDriver:
+  case cudaErrorNoDevice:
+  case cudaErrorInvalidDevice:
+  case cudaErrorDevicesUnavailable:
+  case cudaErrorNoKernelImageForDevice:
+    return CUDA_UNAVAILABLE;
+  case cudaErrorInvalidValue:
+  case cudaErrorInvalidConfiguration:
+  case cudaErrorIllegalAddress:
+  case cudaErrorMisalignedAddress:
+  case cudaErrorLaunchFailure:
+  case cudaErrorStreamCaptureUnsupported:
+    return CUDA_MISTAKE;
+  default:
+    return CUDA_MAY_PASS;
+  }
+}
+
 static const char *remedy_of(cudaError_t status) {
   switch (status) {
+  case cudaErrorMemoryAllocation:
+    return "; end other programs that use this GPU's or this machine's memory";
   case cudaErrorNoKernelImageForDevice:
     return "; this build has no code for this GPU: build it with INGOT_CUDA_ARCHS set to the GPU's compute "
            "capability";
@@ -31,7 +54,7 @@ int cuda_say(char *message, cudaError_t status, const char *format, ...) {
   vsnprintf(what, sizeof what, format, arguments);
   va_end(arguments);
   snprintf(message, CUDA_MESSAGE, "%s: %s%s", what, cudaGetErrorString(status), remedy_of(status));
-  return 1;
+  return failure_of(status);
 }
 
 const char *cuda_kernel_name(int kernel) {

@@ -38,7 +38,8 @@ int cuda_replay(CudaContext *context, uint64_t key) {
 }
 
 int cuda_begin_step(CudaContext *context, char *message) {
-  if (cuda_launch_failure(context, message) != 0) return 1;
+  int failed = cuda_launch_failure(context, message);
+  if (failed) return failed;
   CUDA_CHECK(message, cudaStreamBeginCapture(context->stream, cudaStreamCaptureModeThreadLocal),
              "recording a step");
   memcpy(context->before_step, context->launches, sizeof context->launches);
@@ -57,7 +58,7 @@ int cuda_end_step(CudaContext *context, uint64_t key, char *message) {
     if (made != cudaSuccess) failed = cuda_say(message, made, "making a recorded step ready");
   }
   if (graph != NULL) cudaGraphDestroy(graph);
-  if (failed) return 1;
+  if (failed) return failed;
   for (int i = 0; i < KERNEL_COUNT; i++) step.launches[i] = context->launches[i] - context->before_step[i];
   RecordedStep *old = find(context, key);
   if (old == NULL && context->step_count == CUDA_STEPS) old = &context->steps[0];

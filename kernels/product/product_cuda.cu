@@ -78,8 +78,13 @@ product_join(StoredResult result, const float *parts, int64_t count, int64_t col
   }
 }
 
+// The kernels of a stored product, by the shape of their tiles; `split`: small ones over parts of the sum.
+struct StoredKernels {
+  KernelId large, medium, small, split;
+};
+
 template <template <int, int, int> class A, template <int, int, int> class B>
-static void stored_product(CudaContext *context, KernelId whole, KernelId split,
+static void stored_product(CudaContext *context, const StoredKernels &kernels,
                            Product<StoredResult> product) {
   int64_t rows = product.a.lanes, columns = product.b.lanes, leaves = quotient_up(product.terms, X1_LEAF);
   product.span = split_span(context, rows, columns, product.terms);
@@ -87,16 +92,16 @@ static void stored_product(CudaContext *context, KernelId whole, KernelId split,
   if (product.span < product.terms) {
     StoredResult result = product.result;
     product.result = {context->workspace, {}};
-    launch_shape<A, B, SmallShape, ALL_LEVELS>(context, split, product);
+    launch_shape<A, B, SmallShape, ALL_LEVELS>(context, kernels.split, product);
     launch(context, KERNEL_product_join, product_join, blocks_for(context, rows * columns, JOIN_THREADS),
            JOIN_THREADS, result, context->workspace, rows * columns, columns,
            quotient_up(product.terms, product.span));
   } else if (leaves <= 1 << SOME_LEVELS && fills(context, tiles_of<LargeShape>(rows, columns))) {
-    launch_shape<A, B, LargeShape, SOME_LEVELS>(context, whole, product);
+    launch_shape<A, B, LargeShape, SOME_LEVELS>(context, kernels.large, product);
   } else if (leaves <= 1 << SOME_LEVELS && fills(context, tiles_of<MediumShape>(rows, columns))) {
-    launch_shape<A, B, MediumShape, SOME_LEVELS>(context, whole, product);
+    launch_shape<A, B, MediumShape, SOME_LEVELS>(context, kernels.medium, product);
   } else {
-    launch_shape<A, B, SmallShape, ALL_LEVELS>(context, whole, product);
+    launch_shape<A, B, SmallShape, ALL_LEVELS>(context, kernels.small, product);
   }
 }
 
@@ -128,7 +133,9 @@ void linear_forward_cuda(CudaContext *context, const LinearForward *s) {
   product.b = operand(s->w, s->inputs, s->outputs);
   product.terms = s->inputs;
   product.result = {s->y, {s->bias, nullptr, s->activation}};
-  stored_product<TermsInside, TermsInside>(context, KERNEL_product_forward, KERNEL_product_forward_split,
+  stored_product<TermsInside, TermsInside>(context,
+                                           {KERNEL_product_forward_large, KERNEL_product_forward_medium,
+                                            KERNEL_product_forward_small, KERNEL_product_forward_split},
                                            product);
 }
 
@@ -138,8 +145,11 @@ void linear_backward_input_cuda(CudaContext *context, const LinearBackwardInput 
   product.b = operand(s->w, s->inputs, s->inputs);
   product.terms = s->outputs;
   product.result = {s->dx, {nullptr, s->x, s->activation}};
-  stored_product<TermsInside, LanesInside>(context, KERNEL_product_backward_input,
-                                           KERNEL_product_backward_input_split, product);
+  stored_product<TermsInside, LanesInside>(
+      context,
+      {KERNEL_product_backward_input_large, KERNEL_product_backward_input_medium,
+       KERNEL_product_backward_input_small, KERNEL_product_backward_input_split},
+      product);
 }
 
 // Bias gradients, R1 with b = 1: a block takes WARP outputs and every block_count_z-th grain; all threads
@@ -202,11 +212,11 @@ void linear_backward_weight_cuda(CudaContext *context, const LinearBackwardWeigh
   product.spans_per_block = quotient_up(grains, parts_of_grains(context, grains, tiles));
   product.result = {s->qw, s->flag_w, s->quantiser};
   if (large) {
-    launch_shape<LanesInside, LanesInside, WeightShape, FEW_LEVELS>(context, KERNEL_product_backward_weight,
-                                                                    product);
+    launch_shape<LanesInside, LanesInside, WeightShape, FEW_LEVELS>(
+        context, KERNEL_product_backward_weight_large, product);
   } else {
-    launch_shape<LanesInside, LanesInside, SmallShape, ALL_LEVELS>(context, KERNEL_product_backward_weight,
-                                                                   product);
+    launch_shape<LanesInside, LanesInside, SmallShape, ALL_LEVELS>(
+        context, KERNEL_product_backward_weight_small, product);
   }
   linear_backward_bias_cuda(context, s);
 }

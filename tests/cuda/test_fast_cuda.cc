@@ -31,6 +31,7 @@ struct FastCuda : FastCase {
   }
 
   void forward(const Dimensions &d, FastOperands operands, ActivationKind activation) {
+    SCOPED_TRACE(testing::Message() << "fast linear_forward, " << d);
     const Values x = numbers(d.rows * d.inputs), w = numbers(d.outputs * d.inputs), bias = numbers(d.outputs);
     DeviceArray<float> from(x), weights(w), biases(bias), fast(Values((size_t)(d.rows * d.outputs))),
         again(fast.values()), exact(fast.values());
@@ -55,6 +56,7 @@ struct FastCuda : FastCase {
   }
 
   void backward_input(const Dimensions &d, FastOperands operands, ActivationKind activation) {
+    SCOPED_TRACE(testing::Message() << "fast linear_backward_input, " << d);
     const Values dy = numbers(d.rows * d.outputs), w = numbers(d.outputs * d.inputs),
                  x = numbers(d.rows * d.inputs);
     DeviceArray<float> from(dy), weights(w), results(x), fast(Values(x.size())), exact(Values(x.size()));
@@ -77,6 +79,7 @@ struct FastCuda : FastCase {
 
   // Gradients as their integer sums hold them, in units of 2^-40.
   void backward_weight(const Dimensions &d, FastOperands operands) {
+    SCOPED_TRACE(testing::Message() << "fast linear_backward_weight, " << d);
     const int64_t grain = 16, grains = (d.rows + grain - 1) / grain;
     const Values dy = numbers(d.rows * d.outputs), x = numbers(d.rows * d.inputs);
     const std::vector<int64_t> qw((size_t)(d.outputs * d.inputs), 5), qb((size_t)d.outputs, -5);

@@ -74,7 +74,7 @@ TEST_F(GatherScatterCuda, InputsForward) {
   for (const auto &parts : kParts) {
     for (int64_t rows : {1, 2, 31, 33, 300, 700}) {
       Inputs in(random, rows, parts);
-      SCOPED_TRACE(testing::Message() << rows << " rows, width " << in.width);
+      SCOPED_TRACE(testing::Message() << "inputs_forward, " << rows << " rows, width " << in.width);
       for (bool indirect : {false, true}) {
         Values x((size_t)(rows * in.width), -5);
         std::vector<GatherSegment> segments = in.segments(in.tables.data(), nullptr, nullptr);
@@ -117,7 +117,7 @@ TEST_F(GatherScatterCuda, EmbeddingBackward) {
   for (const auto &parts : kParts) {
     for (int64_t rows : {1, 2, 31, 33, 300, 700}) {
       Inputs in(random, rows, parts);
-      SCOPED_TRACE(testing::Message() << rows << " rows, width " << in.width);
+      SCOPED_TRACE(testing::Message() << "embedding_backward, " << rows << " rows, width " << in.width);
       for (bool wild : {false, true}) {
         Values dx = values_of(random, rows * in.width, wild && rows < 100);
         const bool indirect = rows % 2 == 1;
@@ -164,7 +164,7 @@ TEST_F(GatherScatterCuda, BatchRows) {
   std::mt19937_64 random(73);
   for (int64_t N : {1, 2, 3, 5, 33, 64, 257, 1000, 9001}) {
     for (Order o : {Order{0, 0}, {1, 1}, {1, 3}, {4, 2}, {7, 5}, {64, 1}, {256, 4}, {256, 256}}) {
-      SCOPED_TRACE(testing::Message() << N << " rows, blocks of " << o.block_rows);
+      SCOPED_TRACE(testing::Message() << "batch_rows, " << N << " rows, blocks of " << o.block_rows);
       const uint64_t seed = random();
       const int64_t first = N == 1 ? 0 : (int64_t)(random() % (uint64_t)(N / 2)), count = N - first;
       std::vector<int64_t> expected((size_t)N);

@@ -19,10 +19,12 @@ TEST_F(Library, OutOfMemorySaysHowMuch) {
   void *block;
   CudaFacts facts;
   ASSERT_EQ(0, library->facts(&facts, 0, message));
-  EXPECT_NE(0, library->allocate(context, &block, facts.memory_free + 1, message));
+  EXPECT_EQ(CUDA_UNAVAILABLE, library->allocate(context, &block, facts.memory_free + 1, message));
   EXPECT_TRUE(says(std::to_string(facts.memory_free + 1) + " bytes of device memory were asked for"))
       << message;
   EXPECT_TRUE(says(std::to_string(facts.memory_free) + " of ")) << message;
+  EXPECT_TRUE(says("end other programs")) << message;
+  EXPECT_FALSE(says("micro_batch")) << message; // opening a device needs memory too
   EXPECT_EQ(0, library->synchronise(context, message)) << message;
 }
 

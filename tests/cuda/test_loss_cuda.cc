@@ -61,6 +61,7 @@ struct LossCudaKinds : LossCuda {
                       b.outputs,
                       bound,
                       b.kind};
+    SCOPED_TRACE(ingot_cuda_library()->kernel_name(loss_kernel(b.kind)));
     run_portable(&Operators::loss, arguments, b.rows);
     for (uint64_t order : thread_orders()) {
       DeviceArray<float> ddz(Values(b.z.size()), 1), dz_in(b.z), targets(b.targets), weights(b.weights);
@@ -89,6 +90,7 @@ struct LossCudaKinds : LossCuda {
   void check_scores(const Batch &b) {
     Values p(b.z.size());
     Scores arguments = {p.data(), b.z.data(), b.rows, b.outputs, b.kind};
+    SCOPED_TRACE(ingot_cuda_library()->kernel_name(scores_kernel(b.kind)));
     run_portable(&Operators::scores, arguments, b.rows);
     for (uint64_t order : thread_orders()) {
       DeviceArray<float> dp(Values(b.z.size())), z(b.z, 1);
@@ -128,7 +130,7 @@ TEST_F(LossCudaKinds, Multiclass) {
 
 TEST_F(LossCudaKinds, ALossThatIsNotFiniteRaisesTheFlag) {
   for (LossKind kind : {LOSS_BINARY, LOSS_MULTICLASS, LOSS_SQUARED}) {
-    SCOPED_TRACE(testing::Message() << "kind " << kind);
+    SCOPED_TRACE(testing::Message() << ingot_cuda_library()->kernel_name(loss_kernel(kind)));
     DeviceArray<float> dz(Values(2)), z(Values{__builtin_nanf(""), 0}), zeros(Values{0, 0}),
         ones(Values{1, 1});
     DeviceArray<BatchSums> sums(std::vector<BatchSums>{{0, 0}});

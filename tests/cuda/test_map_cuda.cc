@@ -9,7 +9,7 @@ TEST_F(MapCuda, Dropout) {
   for (int64_t columns : odd_sizes()) {
     for (int64_t rows : {1, 3, 40}) {
       if (rows * columns > 6000) continue;
-      SCOPED_TRACE(testing::Message() << rows << " rows of " << columns);
+      SCOPED_TRACE(testing::Message() << "dropout, " << rows << " rows of " << columns);
       const double p = rows == 1 ? 0.5 : 0.1;
       Values x = values_of(random, rows * columns, true), expected(x.size());
       std::vector<StepWindow> window(1);

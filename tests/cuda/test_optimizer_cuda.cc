@@ -10,6 +10,7 @@ TEST_F(OptimizerCuda, StepBegin) {
   window[0].scalars[0].step = 77;
   DeviceArray<StepWindow> dwindow(window);
   for (int64_t step = 0; step < 2; step++) {
+    SCOPED_TRACE(testing::Message() << "step_begin, step " << step);
     DeviceArray<BatchSums> sums(std::vector<BatchSums>{{5, 6}});
     StepBegin arguments = {dwindow.at(), sums.at()};
     run(step_begin_cuda, arguments, KERNEL_step_begin, (uint64_t)step);
@@ -23,7 +24,7 @@ TEST_F(OptimizerCuda, StepBegin) {
 TEST_F(OptimizerCuda, Initialise) {
   std::mt19937_64 random(61);
   for (int64_t count : odd_sizes()) {
-    SCOPED_TRACE(testing::Message() << count << " elements");
+    SCOPED_TRACE(testing::Message() << "initialise, " << count << " elements");
     Values expected((size_t)count);
     Initialise arguments = {expected.data(), count, random(), 5, 0.37f};
     run_portable(&Operators::initialise, arguments, initialise_tasks(&arguments));
@@ -40,7 +41,7 @@ TEST_F(OptimizerCuda, GradientFinish) {
   std::mt19937_64 random(62);
   for (int64_t count : odd_sizes()) {
     for (int bits : {30, 40, 50}) {
-      SCOPED_TRACE(testing::Message() << count << " elements, fraction bits " << bits);
+      SCOPED_TRACE(testing::Message() << "gradient_finish, " << count << " elements, fraction bits " << bits);
       std::vector<int64_t> q((size_t)count);
       for (int64_t &sum : q) sum = (int64_t)random() >> (random() % 62);
       q[0] = ((int64_t)1 << 62) + ((int64_t)1 << 38) + 1; // tells the way by binary64 from the direct one
@@ -107,7 +108,8 @@ struct OptimizerCudaSteps : OptimizerCuda {
 
   // Elements in no run, and all of them where a flag is up, must come out as they went in.
   void check(const Parameters &in, Device device, Host host, KernelId id, const std::vector<int32_t> &flags) {
-    SCOPED_TRACE(testing::Message() << in.count << " elements in " << in.runs.size() << " tensors");
+    SCOPED_TRACE(testing::Message() << ingot_cuda_library()->kernel_name(id) << ", " << in.count
+                                    << " elements in " << in.runs.size() << " tensors");
     Parameters out = in;
     OptimizerStep arguments = out.step(out.p.data(), out.g.data(), out.m.data(), out.v.data(), in.runs.data(),
                                        in.window.data(), &in.clip, flags.data(), (int64_t)flags.size());

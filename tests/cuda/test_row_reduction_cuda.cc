@@ -22,7 +22,8 @@ TEST_F(RowReductionCuda, NormForward) {
   for (int64_t n : kColumns) {
     for (bool wild : {false, true}) {
       const int64_t rows = rows_for(n);
-      SCOPED_TRACE(testing::Message() << rows << " rows, columns " << n << " wild " << wild);
+      SCOPED_TRACE(testing::Message()
+                   << "norm_forward, " << rows << " rows, columns " << n << " wild " << wild);
       Values x = values_of(random, rows * n, wild), gamma = values_of(random, n), beta = values_of(random, n);
       for (int64_t j = 0; j < n; j++) x[j] = -0.0f; // its mean is 0, not -0
       Values y(x.size()), h(x.size()), r((size_t)rows);
@@ -48,7 +49,8 @@ TEST_F(RowReductionCuda, NormBackwardInput) {
   for (int64_t n : kColumns) {
     for (bool wild : {false, true}) {
       const int64_t rows = rows_for(n);
-      SCOPED_TRACE(testing::Message() << rows << " rows, columns " << n << " wild " << wild);
+      SCOPED_TRACE(testing::Message()
+                   << "norm_backward_input, " << rows << " rows, columns " << n << " wild " << wild);
       Values dy = values_of(random, rows * n, wild), gamma = values_of(random, n),
              h = values_of(random, rows * n, wild), r = values_of(random, rows), dx(dy.size());
       NormBackwardInput arguments = {dx.data(), dy.data(), gamma.data(), h.data(), r.data(), rows, n};
@@ -84,7 +86,8 @@ TEST_F(RowReductionCuda, NormBackwardWeight) {
                       {3100, 3100},
                       {2600, 256}}) {
     for (int64_t n : {1, 3, 31, 32, 33, 70}) {
-      SCOPED_TRACE(testing::Message() << shape.rows << " rows, grain " << shape.grain << ", columns " << n);
+      SCOPED_TRACE(testing::Message() << "norm_backward_weight, " << shape.rows << " rows, grain "
+                                      << shape.grain << ", columns " << n);
       for (bool wild : {false, true}) {
         Values dy = values_of(random, shape.rows * n), h = values_of(random, shape.rows * n);
         dy[0] = wild ? __builtin_nanf("") : -0.0f;
@@ -122,6 +125,8 @@ TEST_F(RowReductionCuda, GradientNormBlocks) {
     end += size + size % 5;
   }
   for (bool wild : {false, true}) {
+    SCOPED_TRACE(testing::Message() << "gradient_norm_blocks, " << end << " elements in " << runs.size()
+                                    << " tensors, wild " << wild);
     Values g = values_of(random, end, wild), expected((size_t)blocks);
     for (int i = 0; i < 64; i++) g[(size_t)runs[1].offset + i] = i % 2 ? -0.0f : -1e-40f;
     GradientNormBlocks arguments = {expected.data(), g.data(), runs.data(), (int64_t)runs.size(), blocks};
@@ -163,7 +168,7 @@ TEST_F(RowReductionCuda, GradientNormFinish) {
   for (int64_t count : {0,   1,    2,    3,    4,    5,    7,    31,    32,    33,    127,  128,
                         129, 1000, 4095, 4096, 4097, 5000, 8191, 12288, 12289, 16385, 70001}) {
     for (int kind = 0; kind < 4; kind++) { // tame, all -0, with an infinity or NaN, with a flag up
-      SCOPED_TRACE(testing::Message() << count << " blocks, kind " << kind);
+      SCOPED_TRACE(testing::Message() << "gradient_norm_finish, " << count << " blocks, kind " << kind);
       Values blocks = values_of(random, count, false);
       for (float &block : blocks) block = kind == 1 ? -0.0f : block * block;
       if (kind == 2 && count > 0)

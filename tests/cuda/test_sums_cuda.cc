@@ -64,10 +64,11 @@ TEST(SumsCuda, R2ByAWarp) {
 TEST(SumsCuda, TheTreeOfR1) {
   std::mt19937_64 random(81);
   for (int64_t count = 0; count < 140; count++) {
+    SCOPED_TRACE(testing::Message() << "the tree of R1, " << count << " leaves");
     Values leaves = values_of(random, count);
     const float expected = count == 0 ? 0.0f : ref_tree(leaves.data(), count);
     DeviceArray<float> sums(Values(WARP, 0.0f)), device(leaves);
     run_warp(add_leaves, sums.at(), device.at(), count);
-    ASSERT_TRUE(same_bits(Values(WARP, expected), sums.values())) << count << " leaves";
+    ASSERT_TRUE(same_bits(Values(WARP, expected), sums.values()));
   }
 }

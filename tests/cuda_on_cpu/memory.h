@@ -9,8 +9,8 @@
 
 namespace cpu_grid {
 
-// Whether the environment's INGOT_GRID_DEVICE makes the device this: no_driver, old_driver, no_device or
-// small.
+// Whether the environment's INGOT_GRID_DEVICE makes the device this: no_driver, old_driver, no_device,
+// small; no_image: it starts no kernel, no_graphs: it has no memory for them, misaligned: none of them runs.
 bool environment_says(const char *kind);
 
 size_t device_bytes();               // 4 GiB, or 1 MiB where the environment's INGOT_GRID_DEVICE is `small`

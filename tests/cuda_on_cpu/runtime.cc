@@ -99,6 +99,7 @@ bool environment_says(const char *kind) {
 cudaError_t enqueue(cudaStream_t stream, const char *kernel, dim3 blocks, int threads, Work body) {
   if (threads < 1 || threads > MOST_THREADS || blocks.y > 65535 || blocks.z > 65535 || blocks.x > 0x7fffffff)
     return cudaErrorInvalidConfiguration;
+  if (environment_says("no_image")) return cudaErrorNoKernelImageForDevice;
   add(stream, [=] { run(kernel, blocks, threads, body); });
   return cudaSuccess;
 }
@@ -166,6 +167,10 @@ const char *cudaGetErrorString(cudaError_t error) {
     return "invalid configuration argument";
   case cudaErrorInvalidDevice:
     return "invalid device ordinal";
+  case cudaErrorNoKernelImageForDevice:
+    return "no kernel image is available for execution on the device";
+  case cudaErrorMisalignedAddress:
+    return "misaligned address";
   case cudaErrorIllegalAddress:
   case cudaErrorLaunchFailure:
     return failure_text.c_str(); // the last one taken
@@ -301,12 +306,14 @@ cudaError_t cudaStreamEndCapture(cudaStream_t stream, cudaGraph_t *graph) {
 }
 
 cudaError_t cudaGraphInstantiate(cudaGraphExec_t *executable, cudaGraph_t graph, unsigned long long) {
+  if (cpu_grid::environment_says("no_graphs")) return cudaErrorMemoryAllocation;
   *executable = new cpu_graph(*graph);
   return cudaSuccess;
 }
 
 cudaError_t cudaGraphLaunch(cudaGraphExec_t executable, cudaStream_t stream) {
   if (of(stream)->recording) return cudaErrorStreamCaptureUnsupported;
+  if (cpu_grid::environment_says("misaligned")) return cudaErrorMisalignedAddress;
   for (const Work &work : executable->work) add(stream, work);
   return cudaSuccess;
 }

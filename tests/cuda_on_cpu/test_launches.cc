@@ -12,7 +12,7 @@ TEST(TrainingCuda, GoldenRunsLaunchEveryKernel) {
     EXPECT_EQ(result.digest, golden(c.name));
     for (size_t i = 0; i < launches.size(); i++) launches[i] += result.launches[i];
   };
-  for (int multiprocessors : {2, 132}) { // products are cut by how many there are
+  for (int multiprocessors : {2, 8, 132}) { // products are cut by how many there are
     cpu_grid::multiprocessors = multiprocessors;
     for (const char *name : kCases) add(training_case(name));
   }

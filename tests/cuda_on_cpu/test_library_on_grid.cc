@@ -23,7 +23,7 @@ TEST_F(LibraryOnGrid, DescribesDevices) {
   EXPECT_NE(0, library->facts(&facts, 1, message));
   EXPECT_TRUE(says("device 1: invalid device ordinal")) << message;
   CudaContext *none = nullptr;
-  EXPECT_NE(0, library->open(&none, 1, message));
+  EXPECT_EQ(CUDA_UNAVAILABLE, library->open(&none, 1, message));
   EXPECT_EQ(nullptr, none);
   library->close(nullptr);
 }
@@ -31,7 +31,7 @@ TEST_F(LibraryOnGrid, DescribesDevices) {
 TEST_F(LibraryOnGrid, KernelFailuresNameTheKernel) {
   int64_t *x = allocate(1);
   launch(context, KERNEL_dropout, out_of_range, dim3(1), 1, x);
-  EXPECT_NE(0, library->synchronise(context, message));
+  EXPECT_EQ(CUDA_MISTAKE, library->synchronise(context, message));
   EXPECT_TRUE(says("kernel dropout, block (0,0,0), thread 0: index 8 of a shared array of 8")) << message;
   EXPECT_EQ(0, library->synchronise(context, message)) << message;
   launch(context, KERNEL_sgd_step, add_one, dim3(1), 2000, x, 1);
@@ -46,7 +46,7 @@ TEST_F(LibraryOnGrid, FailedRecordingsAreNotKept) {
   int64_t *x = allocate(1);
   ASSERT_EQ(0, library->begin_step(context, message));
   launch(context, KERNEL_sgd_step, add_one, dim3(1), 2000, x, 1);
-  EXPECT_NE(0, library->end_step(context, 1, message));
+  EXPECT_EQ(CUDA_MISTAKE, library->end_step(context, 1, message));
   EXPECT_TRUE(says("kernel sgd_step was not started")) << message;
   EXPECT_EQ(0, library->replay(context, 1));
   ASSERT_EQ(0, library->begin_step(context, message));

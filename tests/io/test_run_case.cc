@@ -137,7 +137,7 @@ RunCase::RunCase() {
   config.gates.guardrails = &guardrail;
   config.gates.guardrail_count = 1;
   config.gates.confidence = 0.95;
-  environment = {"0.1.0", "cpu", "portable", 2, nullptr};
+  environment = {"0.1.0", "cpu", nullptr, "portable", 2, nullptr};
   inputs.files = &file;
   inputs.file_count = 1;
   inputs.rows = 100;

@@ -55,12 +55,23 @@ TEST_F(Gpu, DoctorSaysWhyNoneCanBeUsed) {
   EXPECT_NE(outcome.out.find("--device auto\n  cpu"), std::string::npos) << outcome.out;
 }
 
+TEST_F(Gpu, DoctorNamesAFailureOnce) {
+  Outcome outcome = with_gpu({"doctor"}, {"INGOT_GRID_DEVICE=small"});
+  EXPECT_NE(outcome.out.find("cannot be used: cuda:0: "), std::string::npos) << outcome.out;
+  EXPECT_EQ(outcome.out.find("micro_batch"), std::string::npos) << outcome.out;
+}
+
 TEST_F(Gpu, TrainsReproducesAndScoresToTheSameBits) {
   std::string expected = train(config(), run("cpu"));
   Outcome outcome = with_gpu({"train", config(), "--run", run("gpu"), "--device", "cuda:0"});
   ASSERT_EQ(outcome.status, 0) << outcome.err;
   EXPECT_EQ(digest_of(run("gpu")), expected);
-  EXPECT_NE(read_file(run("gpu/environment.json")).find("\"cuda\""), std::string::npos);
+  const std::string environment = read_file(run("gpu/environment.json"));
+  EXPECT_NE(environment.find(
+                "\"gpu\": \"cuda:0, grid of threads on a CPU, sm_00, CUDA driver 13.0, runtime 13.0\""),
+            std::string::npos)
+      << environment;
+  EXPECT_EQ(environment.find("\"threads\""), std::string::npos) << environment;
   EXPECT_EQ(with_gpu({"reproduce", run("cpu"), "--device", "cuda"}).status, 0);
   EXPECT_EQ(ingot({"reproduce", run("gpu"), "--device", "cpu"}).status, 0);
   std::string data = folder + "/customers.h5";
@@ -90,6 +101,22 @@ TEST_F(Gpu, OneThatCannotBeUsedIsASentence) {
   expect_refused("cuda", {"INGOT_GRID_DEVICE=no_device"}, {"finds no GPU"});
   expect_refused("cuda:3", {}, {"there is no device cuda:3", "cuda:0"});
   expect_refused("cuda:0", {"INGOT_GRID_DEVICE=small"}, {"bytes of device memory", "are free"});
+  expect_refused("cuda:0", {"INGOT_GRID_DEVICE=no_image"},
+                 {"no kernel image is available", "this build has no code for this GPU", "INGOT_CUDA_ARCHS"});
+}
+
+// What fails in the middle of a run: 69 where memory lacks, 70 where the program is at fault.
+TEST_F(Gpu, FailuresWhileTrainingHaveTheirExitCode) {
+  for (auto [device, status, words] :
+       {std::tuple("no_graphs", 69, "making a recorded step ready: out of memory; end other programs"),
+        std::tuple("misaligned", 70,
+                   "a recorded step was not started: misaligned address; this is a mistake")}) {
+    SCOPED_TRACE(device);
+    Outcome outcome = with_gpu({"train", config(), "--run", run(device), "--device", "cuda:0"},
+                               {std::string("INGOT_GRID_DEVICE=") + device});
+    EXPECT_EQ(outcome.status, status) << outcome.err;
+    EXPECT_NE(outcome.err.find(words), std::string::npos) << outcome.err;
+  }
 }
 
 TEST_F(Gpu, AutoFallsBackButNotWhereAGpuIsDemanded) {
@@ -116,6 +143,30 @@ TEST_F(Gpu, SetupPromisesNoLibrary) {
   ASSERT_EQ(system(command.c_str()), 0);
   EXPECT_NE(read_file(folder + "/said").find("the GPU library can be built"), std::string::npos)
       << read_file(folder + "/said");
+}
+
+TEST_F(Gpu, ThePlanCountsTheWorkspace) {
+  const std::string plan = with_gpu({"plan", config(), "--device", "cuda:0"}).out;
+  EXPECT_NE(plan.find("workspace of the GPU         33554432"), std::string::npos) << plan;
+  EXPECT_EQ(ingot({"plan", config(), "--device", "cpu"}).out.find("workspace"), std::string::npos);
+}
+
+TEST_F(Gpu, OptionsOfACpuAreSaidToBeIgnored) {
+  for (auto [option, value] : {std::pair("--threads", "2"), std::pair("--isa", "portable")}) {
+    Outcome outcome = with_gpu({"plan", config(), "--device", "cuda:0", option, value});
+    EXPECT_EQ(outcome.status, 0) << outcome.err;
+    EXPECT_NE(outcome.err.find("on a GPU they are ignored"), std::string::npos) << outcome.err;
+  }
+  EXPECT_EQ(with_gpu({"plan", config(), "--device", "cuda:0"}).err.find("ignored"), std::string::npos);
+}
+
+TEST_F(Gpu, FastModeIsNotToldToTakeACpu) {
+  Outcome outcome =
+      with_gpu({"train", config(), "--run", run("f1"), "--device", "cuda", "--set", "numerics.id=f1"},
+               {"INGOT_GRID_DEVICE=no_driver"});
+  EXPECT_EQ(outcome.status, 69) << outcome.err;
+  EXPECT_NE(outcome.err.find("no NVIDIA driver"), std::string::npos) << outcome.err;
+  EXPECT_EQ(outcome.err.find("--device cpu"), std::string::npos) << outcome.err;
 }
 
 TEST_F(Gpu, AnUnknownDeviceIsNamed) {

@@ -1,7 +1,8 @@
-// Whole training through engine/train on synthetic rows that the device holds: time of a step, and of an
-// epoch.
+// Whole training through engine/train on synthetic rows that the device holds: time of a step and of an
+// epoch, kernels of a step, and what a recorded step takes at least.
 #include "tools/bench/bench.h"
 
+#include "engine/device/cuda_library.h"
 #include "engine/shared/memory.h"
 #include "engine/train/trainer.h"
 
@@ -15,23 +16,24 @@ typedef struct Job {
   const char *name;
   int values, categories, hidden_count;
   int hidden[3];
-  int64_t batch, rows;
+  int64_t batch, rows, micro_batch;
 } Job;
 
-// Times at which the trainer had results in hand.
+// Times at which the trainer had results in hand; in between the device's own seconds.
 typedef struct Clock {
-  double *at;
+  Device *device;
+  double *at, *on_device;
   uint64_t *step;
   int count, capacity;
 } Clock;
 
 static Status take_time(void *context, const Event *events, int count, Error *error) {
-  (void)error;
   Clock *clock = context;
   if (clock->count == clock->capacity || events[0].kind != EVENT_STEP) return STATUS_OK;
+  PASS(device_stop_timer(clock->device, &clock->on_device[clock->count], error));
   clock->at[clock->count] = bench_now();
   clock->step[clock->count++] = events[count - 1].step;
-  return STATUS_OK;
+  return device_start_timer(clock->device, error);
 }
 
 static Status drop_checkpoint(void *context, const Snapshot *snapshot, Error *error) {
@@ -71,37 +73,82 @@ static Config config_of(Job *job, int64_t window) {
   config.data.target.task = TASK_BINARY;
   config.model = (ModelConfig){
       .kind = MODEL_MLP, .hidden = job->hidden, .hidden_count = job->hidden_count, .norm = NORM_NONE};
-  config.train = (TrainConfig){.batch = job->batch, .micro_batch = MICRO_BATCH_ALL, .epochs = EPOCHS};
+  config.train = (TrainConfig){.batch = job->batch, .micro_batch = job->micro_batch, .epochs = EPOCHS};
   config.train.optimizer = (OptimizerConfig){OPTIMIZER_ADAMW, 1e-3, 0.01, 0.9, 0.999, 1e-8, 0.9};
   return config;
+}
+
+static void job_text(char text[128], const char *what, const Job *job) {
+  snprintf(text, 128, "%s of %s, batch %lld%s", what, job->name, (long long)job->batch,
+           job->micro_batch == MICRO_BATCH_AUTO ? ", micro_batch auto" : "");
 }
 
 // Seconds a step over windows, and an epoch, from the times; the first epoch warms up.
 static void print_times(const Bench *bench, const Job *job, const Clock *clock) {
   const int64_t epoch = (job->rows + job->batch - 1) / job->batch;
   double *steps = memory_get((size_t)clock->count, sizeof *steps), epochs[EPOCHS];
+  double *device_steps = memory_get((size_t)clock->count, sizeof *steps), device_epochs[EPOCHS], sum = 0;
   int step_count = 0, epoch_count = 0, first = 0;
   char name[128];
   for (int i = 1; i < clock->count; i++) {
-    if ((int64_t)clock->step[i - 1] >= epoch)
-      steps[step_count++] = (clock->at[i] - clock->at[i - 1]) / (double)(clock->step[i] - clock->step[i - 1]);
+    const double count = (double)(clock->step[i] - clock->step[i - 1]);
+    if ((int64_t)clock->step[i - 1] >= epoch) {
+      device_steps[step_count] = clock->on_device[i] / count;
+      steps[step_count++] = (clock->at[i] - clock->at[i - 1]) / count;
+    }
+    sum += clock->on_device[i];
     if ((int64_t)clock->step[i] % epoch != 0) continue;
-    if ((int64_t)clock->step[first] % epoch == 0) epochs[epoch_count++] = clock->at[i] - clock->at[first];
+    if ((int64_t)clock->step[first] % epoch == 0) {
+      device_epochs[epoch_count] = sum;
+      epochs[epoch_count++] = clock->at[i] - clock->at[first];
+    }
     first = i;
+    sum = 0;
   }
-  snprintf(name, sizeof name, "step of %s, batch %lld", job->name, (long long)job->batch);
-  BenchTimes times = {.wall = bench_spread(steps, step_count), .samples = step_count};
+  job_text(name, "step", job);
+  BenchTimes times = {bench_spread(steps, step_count), bench_spread(device_steps, step_count), step_count};
   bench_print(bench, name, &times, 1e9 * (double)job->batch / 1e6, "M rows/s");
-  snprintf(name, sizeof name, "epoch of %s, batch %lld", job->name, (long long)job->batch);
-  times = (BenchTimes){.wall = bench_spread(epochs, epoch_count), .samples = epoch_count};
+  job_text(name, "epoch", job);
+  times =
+      (BenchTimes){bench_spread(epochs, epoch_count), bench_spread(device_epochs, epoch_count), epoch_count};
   bench_print(bench, name, &times, 1e9 * (double)job->rows / 1e6, "M rows/s");
   free(steps);
+  free(device_steps);
+}
+
+// Kernels that the device has been given so far.
+static Status count_launches(uint64_t *sum, const Device *device, Error *error) {
+  const CudaLibrary *library;
+  PASS(cuda_library_load(&library, error));
+  uint64_t *launches = memory_get((size_t)library->kernel_count, sizeof *launches);
+  device_add_launches(launches, device);
+  *sum = 0;
+  for (int i = 0; i < library->kernel_count; i++) *sum += launches[i];
+  free(launches);
+  return STATUS_OK;
+}
+
+// Trains, by both clocks; prints the times, and the kernels of a step.
+static Status run_trainer(Bench *bench, const Job *job, Trainer *trainer, Clock *clock, Error *error) {
+  uint64_t before, after;
+  TrainEnd end;
+  char name[128];
+  PASS(count_launches(&before, bench->device, error));
+  PASS(device_start_timer(bench->device, error));
+  PASS(trainer_run(trainer, &end, error));
+  PASS(count_launches(&after, bench->device, error));
+  print_times(bench, job, clock);
+  job_text(name, "kernels of a step", job);
+  printf("{\"name\": \"%s\", \"variant\": \"ingot\", \"launches\": %.4g}\n", name,
+         (double)(after - before) / (double)trainer_step(trainer));
+  return STATUS_OK;
 }
 
 static Status train(Bench *bench, Job *job, Batch *rows, InputLayout *layout, Error *error) {
   const int64_t epoch = (job->rows + job->batch - 1) / job->batch;
   const int64_t window = epoch < STEP_WINDOW ? epoch : STEP_WINDOW;
-  Clock clock = {.capacity = (int)(EPOCHS * ((epoch + window - 1) / window))};
+  Clock clock = {.device = bench->device, .capacity = (int)(EPOCHS * ((epoch + window - 1) / window))};
+  clock.on_device = memory_get((size_t)clock.capacity, sizeof *clock.on_device);
   clock.at = memory_get((size_t)clock.capacity, sizeof *clock.at);
   clock.step = memory_get((size_t)clock.capacity, sizeof *clock.step);
   Config config = config_of(job, window);
@@ -110,12 +157,11 @@ static Status train(Bench *bench, Job *job, Batch *rows, InputLayout *layout, Er
   options.events = (EventSink){&clock, take_time};
   options.checkpoints = (CheckpointSink){NULL, drop_checkpoint};
   Trainer *trainer = NULL;
-  TrainEnd end;
   Status status = trainer_create(&trainer, &options, error);
-  if (status == STATUS_OK) status = trainer_run(trainer, &end, error);
-  if (status == STATUS_OK) print_times(bench, job, &clock);
+  if (status == STATUS_OK) status = run_trainer(bench, job, trainer, &clock, error);
   trainer_free(trainer);
   free(clock.at);
+  free(clock.on_device);
   free(clock.step);
   return status;
 }
@@ -139,12 +185,33 @@ static Status measure(Bench *bench, Job *job, Error *error) {
   return status;
 }
 
+static Status replay_empty(Bench *bench, void *key, Error *error) {
+  if (device_replay(bench->device, *(const uint64_t *)key)) return STATUS_OK;
+  return error_set(error, STATUS_BUG, "the empty step was not kept");
+}
+
+// A recorded step without a kernel: what any step takes at least.
+static Status measure_floor(Bench *bench, Error *error) {
+  uint64_t key = UINT64_MAX;
+  BenchTimes times;
+  PASS(device_begin_step(bench->device, error));
+  PASS(device_end_step(bench->device, key, error));
+  PASS(bench_measure(&times, bench, replay_empty, &key, error));
+  bench_print(bench, "empty recorded step", &times, 1e3, "M steps/s");
+  return STATUS_OK;
+}
+
 Status bench_training(Bench *bench, Error *error) {
-  Job jobs[] = {{"64-256-256-1", 64, 0, 2, {256, 256}, 1024, 1 << 20},
-                {"64-256-256-1", 64, 0, 2, {256, 256}, 65536, 1 << 20},
-                {"20+20x16-512-256-128-1", 20, 20, 3, {512, 256, 128}, 65536, 1 << 20}};
+  Job jobs[] = {{"64-256-256-1", 64, 0, 2, {256, 256}, 1024, 1 << 20, MICRO_BATCH_ALL},
+                {"64-256-256-1", 64, 0, 2, {256, 256}, 65536, 1 << 20, MICRO_BATCH_ALL},
+                {"64-256-256-1", 64, 0, 2, {256, 256}, 65536, 1 << 20, MICRO_BATCH_AUTO},
+                {"20+20x16-512-256-128-1", 20, 20, 3, {512, 256, 128}, 65536, 1 << 20, MICRO_BATCH_ALL},
+                {"20+20x16-512-256-128-1", 20, 20, 3, {512, 256, 128}, 65536, 1 << 20, MICRO_BATCH_AUTO}};
+  PASS(measure_floor(bench, error));
   for (size_t i = 0; i < sizeof jobs / sizeof jobs[0]; i++) {
-    if (bench->tiny) jobs[i].batch = 64, jobs[i].rows = 128, jobs[i].hidden[0] = jobs[i].hidden[1] = 16;
+    if (bench->tiny)
+      jobs[i].batch = 64 + 64 * (i == 1 || i == 2), jobs[i].rows = 2 * jobs[i].batch,
+      jobs[i].hidden[0] = jobs[i].hidden[1] = 16;
     PASS(measure(bench, &jobs[i], error));
   }
   return STATUS_OK;

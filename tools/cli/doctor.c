@@ -129,7 +129,7 @@ static void print_gpus(const json_t *list, const char *reason) {
 // What --device auto takes here.
 static Status choose(json_t **choice, Error *error) {
   Device *device;
-  DeviceChoice automatic = {"auto", "auto", 0};
+  DeviceChoice automatic = {"auto", "auto", 0, 0};
   char text[DEVICE_TEXT], reason[DEVICE_TEXT];
   PASS(device_open(&device, reason, &automatic, error));
   device_describe(text, device);

@@ -15,6 +15,7 @@ typedef struct PlanLines {
   TrainerPlan trainer;
   int64_t rows[PART_COUNT];
   int64_t source_bytes; // training and validation rows
+  int64_t device_bytes; // the device's own workspace
 } PlanLines;
 
 static Status make_plan(PlanLines *plan, Session *session, Error *error) {
@@ -22,6 +23,7 @@ static Status make_plan(PlanLines *plan, Session *session, Error *error) {
   PASS(session_open_data(session, error));
   PASS(session_prepare(session, error));
   PASS(trainer_plan(&plan->trainer, &session->options, error));
+  plan->device_bytes = (int64_t)device_own_bytes(session->device);
   layout = preprocess_layout(session->preprocess);
   for (int part = 0; part < PART_COUNT; part++) {
     dataset_part(session->dataset, (SplitPart)part, &plan->rows[part]);
@@ -31,9 +33,11 @@ static Status make_plan(PlanLines *plan, Session *session, Error *error) {
   return STATUS_OK;
 }
 
-static int64_t trainer_bytes(const TrainerPlan *plan) {
-  return (int64_t)(plan->parameter_bytes + plan->activation_bytes + plan->batch_bytes +
-                   plan->validation_bytes);
+static int64_t all_bytes(const PlanLines *plan) {
+  const TrainerPlan *trainer = &plan->trainer;
+  return (int64_t)(trainer->parameter_bytes + trainer->activation_bytes + trainer->batch_bytes +
+                   trainer->validation_bytes) +
+         plan->source_bytes + plan->device_bytes;
 }
 
 static void print_bytes(const char *name, int64_t bytes) {
@@ -66,12 +70,13 @@ static void print_plan(const PlanLines *plan, const Session *session) {
   print_bytes("batch", (int64_t)trainer->batch_bytes);
   print_bytes("validation scores", (int64_t)trainer->validation_bytes);
   print_bytes("rows held", plan->source_bytes);
-  print_bytes("sum", trainer_bytes(trainer) + plan->source_bytes);
+  if (plan->device_bytes > 0) print_bytes("workspace of the GPU", plan->device_bytes);
+  print_bytes("sum", all_bytes(plan));
 }
 
 static json_t *plan_json(const PlanLines *plan) {
   const TrainerPlan *trainer = &plan->trainer;
-  return json_pack("{s:{s:I,s:I,s:I},s:I,s:I,s:I,s:I,s:I,s:{s:I,s:I,s:I,s:I,s:I,s:I}}", "rows", "train",
+  return json_pack("{s:{s:I,s:I,s:I},s:I,s:I,s:I,s:I,s:I,s:{s:I,s:I,s:I,s:I,s:I,s:I,s:I}}", "rows", "train",
                    (json_int_t)plan->rows[PART_TRAIN], "validation", (json_int_t)plan->rows[PART_VALIDATION],
                    "test", (json_int_t)plan->rows[PART_TEST], "parameters", (json_int_t)trainer->parameters,
                    "steps_per_epoch", (json_int_t)trainer->steps_per_epoch, "total_steps",
@@ -79,8 +84,8 @@ static json_t *plan_json(const PlanLines *plan) {
                    "useful_ranks", (json_int_t)trainer->useful_ranks, "bytes", "parameters",
                    (json_int_t)trainer->parameter_bytes, "activations", (json_int_t)trainer->activation_bytes,
                    "batch", (json_int_t)trainer->batch_bytes, "validation",
-                   (json_int_t)trainer->validation_bytes, "rows", (json_int_t)plan->source_bytes, "sum",
-                   (json_int_t)(trainer_bytes(trainer) + plan->source_bytes));
+                   (json_int_t)trainer->validation_bytes, "rows", (json_int_t)plan->source_bytes, "device",
+                   (json_int_t)plan->device_bytes, "sum", (json_int_t)all_bytes(plan));
 }
 
 // ---- which row is in which part, for trainers elsewhere ----

@@ -143,7 +143,8 @@ static Status prepare_selection(Session *session, Error *error) {
 // The device, in the mode of the configuration's numerics.
 static Status open_device(Session *session, Error *error) {
   const Config *config = session->config;
-  DeviceChoice choice = {config->machine.device, config->machine.isa, config->machine.threads};
+  DeviceChoice choice = {config->machine.device, config->machine.isa, config->machine.threads,
+                         numerics_are_fast(&config->numerics)};
   PASS(device_open(&session->device, session->device_reason, &choice, error));
   if (!numerics_are_fast(&config->numerics)) return STATUS_OK;
   Status status = device_make_fast(session->device, config->numerics.product, error);
@@ -156,7 +157,9 @@ Status session_use_pins(Session *session, const Manifest *manifest, Error *error
                                          : STATUS_OK;
 }
 
-static void warn_about_threads(const Device *device) {
+static void warn_about_threads(const Device *device, const MachineConfig *machine) {
+  if (strcmp(device_kind(device), "cpu") != 0 && (machine->threads != 0 || strcmp(machine->isa, "auto") != 0))
+    warn("--threads and --isa (machine.threads, machine.isa) are a CPU's: on a GPU they are ignored");
   long cores = sysconf(_SC_NPROCESSORS_ONLN);
   if (device_threads(device) > cores) {
     warn("%d threads on %ld cores: more threads than cores are slower, the result is the same",
@@ -193,7 +196,7 @@ Status session_prepare(Session *session, Error *error) {
     PASS(prepare_selection(session, error));
   }
   PASS(open_device(session, error));
-  warn_about_threads(session->device);
+  warn_about_threads(session->device, &session->config->machine);
   session->options.config = config;
   session->options.device = session->device;
   session->options.layout = preprocess_layout(session->preprocess);

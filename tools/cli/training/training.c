@@ -36,9 +36,17 @@ static Status pass_checkpoint(void *context, const Snapshot *snapshot, Error *er
   return STATUS_OK;
 }
 
-static RunEnvironment environment_of(const Session *session) {
-  return (RunEnvironment){INGOT_VERSION, device_kind(session->device), device_isa(session->device),
-                          device_threads(session->device), &session->overrides};
+// `text` is what the result points to.
+static RunEnvironment environment_of(const Session *session, char text[DEVICE_TEXT]) {
+  const Device *device = session->device;
+  bool is_cpu = strcmp(device_kind(device), "cpu") == 0;
+  device_describe(text, device);
+  return (RunEnvironment){.version = INGOT_VERSION,
+                          .device = device_kind(device),
+                          .gpu = is_cpu ? NULL : text,
+                          .isa = device_isa(device),
+                          .threads = device_threads(device),
+                          .overrides = &session->overrides};
 }
 
 static const char *base_name(const char *path) {
@@ -60,7 +68,8 @@ static int list_files(ManifestFile files[2], const Config *config) {
 
 static Status create(Training *training, const char *path, Error *error) {
   Session *session = training->session;
-  RunEnvironment environment = environment_of(session);
+  char device[DEVICE_TEXT];
+  RunEnvironment environment = environment_of(session, device);
   ManifestFile files[2];
   char *text = config_write_resolved(session->config);
   RunInputs inputs = {.config = session->config,
@@ -81,7 +90,8 @@ static Status create(Training *training, const char *path, Error *error) {
 }
 
 static Status restore(Training *training, const char *path, Error *error) {
-  RunEnvironment environment = environment_of(training->session);
+  char device[DEVICE_TEXT];
+  RunEnvironment environment = environment_of(training->session, device);
   Checkpoint *checkpoint = NULL;
   char *note = NULL;
   Status status;

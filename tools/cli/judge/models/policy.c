@@ -98,7 +98,7 @@ Status policy_freeze(const char *run, Dataset *dataset, const Config *config, Er
   Policy policy;
   Status status;
   if (!config->business.present || config->data.target.task != TASK_BINARY) return STATUS_OK;
-  DeviceChoice device = {config->machine.device, config->machine.isa, config->machine.threads};
+  DeviceChoice device = {config->machine.device, config->machine.isa, config->machine.threads, 0};
   TRY(trained_model_open(&model, run, "", &device, error));
   TRY(choose(&policy, &model, dataset, &config->business, error));
   TRY(write_policy(&model, &config->business, &policy, error));
