@@ -38,9 +38,10 @@ static void say_resolution(const JudgedRows *judged, const Config *config) {
   if (judged->task != TASK_BINARY || least != least) return;
   Text text = {0};
   format_count(&text, (double)judged->rows);
-  text_put(&text,
-           " rows to judge on: between two models that decide differently on 1 row in 20, a gate on value "
-           "cannot decide a difference below about ");
+  text_put(
+      &text,
+      " rows to judge on: if two models decide differently on 1 row in 20, which is assumed here, a gate on "
+      "value cannot decide a difference below about ");
   format_fixed(&text, least, least < 100 ? 2 : 0, false);
   text_add(&text, " %s", business->unit);
   if (business->population_rows > 0) {

@@ -379,6 +379,7 @@ EvaluationSet judged_rows_set(const JudgedRows *judged, const double *scores, Po
       .slices = judged->slices,
       .row_hash = judged->row_hash,
       .cluster_hash = judged->cluster_hash,
+      .ids = (const char *const *)judged->ids,
   };
 }
 
