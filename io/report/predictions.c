@@ -97,28 +97,11 @@ static Frame *frame_of(const Predictions *predictions, const int64_t *order, int
   return frame;
 }
 
-static bool is_blank(char c) {
-  return c == ' ' || c == '\t';
-}
-
-// Quoted where it must be: readers trim what is not.
-static void csv_value(Text *text, const char *value) {
-  size_t length = strlen(value);
-  bool trimmed = length > 0 && (is_blank(value[0]) || is_blank(value[length - 1]));
-  if (strpbrk(value, ",\"\n\r") == NULL && !trimmed) {
-    text_put(text, value);
-    return;
-  }
-  text_put(text, "\"");
-  for (const char *c = value; *c != '\0'; c++) text_add(text, *c == '"' ? "\"\"" : "%c", *c);
-  text_put(text, "\"");
-}
-
 static Status write_csv(const char *path, const Frame *frame, bool force, Error *error) {
   Text text = {0};
   for (int c = 0; c < frame->column_count; c++) {
     if (c > 0) text_put(&text, ",");
-    csv_value(&text, frame->columns[c].name);
+    text_csv(&text, frame->columns[c].name);
   }
   text_put(&text, "\n");
   for (int64_t i = 0; i < frame->rows; i++) {
@@ -126,18 +109,11 @@ static Status write_csv(const char *path, const Frame *frame, bool force, Error 
       char buffer[NUMBER_TEXT_BYTES];
       const char *value = column_text(&frame->columns[c], i, buffer);
       if (c > 0) text_put(&text, ",");
-      if (value != NULL) csv_value(&text, value);
+      if (value != NULL) text_csv(&text, value);
     }
     text_put(&text, "\n");
   }
-  const char *slash = strrchr(path, '/');
-  char *folder = slash == NULL ? memory_text(".") : memory_text_n(path, (size_t)(slash - path));
-  Status status =
-      !force && access(path, F_OK) == 0
-          ? error_set(error, STATUS_EXISTS, "%s exists; give another name, or --force to replace it", path)
-          : durable_replace(&file_calls_system, folder[0] == '\0' ? "/" : folder,
-                            slash == NULL ? path : slash + 1, text.bytes, text.length, error);
-  free(folder);
+  Status status = file_write(path, text.bytes, text.length, force, error);
   text_free(&text);
   return status;
 }

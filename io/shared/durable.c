@@ -129,6 +129,17 @@ done:
   return status;
 }
 
+Status file_write(const char *path, const void *bytes, size_t length, int force, Error *error) {
+  const char *slash = strrchr(path, '/');
+  if (!force && access(path, F_OK) == 0)
+    return error_set(error, STATUS_EXISTS, "%s exists; give another name, or --force to replace it", path);
+  char *folder = slash == NULL ? memory_text(".") : memory_text_n(path, (size_t)(slash - path));
+  Status status = durable_replace(&file_calls_system, folder[0] == '\0' ? "/" : folder,
+                                  slash == NULL ? path : slash + 1, bytes, length, error);
+  free(folder);
+  return status;
+}
+
 static int remove_entry(const char *path, const struct stat *about, int type, struct FTW *walk) {
   (void)about, (void)type, (void)walk;
   return remove(path);

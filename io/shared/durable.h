@@ -53,6 +53,9 @@ char *durable_fresh(const char *path);
 Status durable_replace(const FileCalls *calls, const char *folder, const char *name, const void *bytes,
                        size_t length, Error *error);
 
+// A file that a user asked for, put there atomically. 73 where it exists, unless `force`.
+Status file_write(const char *path, const void *bytes, size_t length, int force, Error *error);
+
 // Makes a folder and its parents; those that exist are fine.
 Status folder_make(const FileCalls *calls, const char *path, Error *error);
 

@@ -5,6 +5,7 @@
 
 #include <ctype.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -83,6 +84,22 @@ void text_markdown(Text *text, const char *string) {
       text_put_n(text, p, 1);
     }
   }
+}
+
+static bool is_blank(char c) {
+  return c == ' ' || c == '\t';
+}
+
+void text_csv(Text *text, const char *value) {
+  size_t length = strlen(value);
+  bool trimmed = length > 0 && (is_blank(value[0]) || is_blank(value[length - 1]));
+  if (strpbrk(value, ",\"\n\r") == NULL && !trimmed) {
+    text_put(text, value);
+    return;
+  }
+  text_put(text, "\"");
+  for (const char *c = value; *c != '\0'; c++) text_add(text, *c == '"' ? "\"\"" : "%c", *c);
+  text_put(text, "\"");
 }
 
 void text_number(Text *text, double value) {

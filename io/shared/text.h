@@ -23,6 +23,9 @@ void text_html(Text *text, const char *string);
 // Escapes what Markdown or its embedded HTML would read as syntax (and line ends, and table bars).
 void text_markdown(Text *text, const char *string);
 
+// A value of CSV, quoted where it must be: readers trim blanks that are not.
+void text_csv(Text *text, const char *value);
+
 // The first of 15, 16, 17 significant digits that reads back as the same binary64; value must be finite.
 void text_number(Text *text, double value);
 

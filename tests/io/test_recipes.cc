@@ -143,4 +143,12 @@ TEST_F(Recipes, CreditFitsTheGermanData) {
   for (const char *name : {"credit", "credit_linear"}) judge(name, {at("data.file", "german.h5")}, 1000, 300);
 }
 
+TEST_F(Recipes, CampaignFitsTheBankData) {
+  ImportOptions options = {};
+  text_list_add(&options.renames, "y=deposit");
+  import("bank_marketing/bank-additional-full.csv.gz", "bank.h5", options);
+  for (const char *name : {"campaign", "campaign_linear", "campaign_random"})
+    judge(name, {at("data.file", "bank.h5")}, 41188, 4640);
+}
+
 } // namespace

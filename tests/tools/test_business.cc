@@ -266,6 +266,8 @@ TEST_F(Business, TheDecisionFlipsWhereTheReportSays) {
   compare("base", "");
   Report base(at("base"));
   EXPECT_EQ(base.number("sensitivity/delta"), base.delta());
+  const char *than = base.delta() < 0 ? " less than the champion" : " more than the champion";
+  EXPECT_NE(base.text("verdict/sentence").find(than), std::string::npos) << base.text("verdict/sentence");
   size_t flips = report_size(base.json, "verdict/flips_if");
   ASSERT_GE(flips, 1u);
   EXPECT_EQ(report_size(base.json, "sensitivity/items"), 2u);

@@ -6,6 +6,11 @@
 
 #include "program.h"
 
+extern "C" {
+#include "io/report/json_text.h"
+#include "io/report/report_read.h"
+}
+
 namespace {
 
 const std::string kConfigs = INGOT_SOURCE_DIR "/configs/";
@@ -73,6 +78,42 @@ TEST_F(RealData, GermanCreditBeatsTheTrivialPolicies) {
   size_t at = outcome.out.find("\"over_trivial\"");
   ASSERT_NE(at, std::string::npos);
   EXPECT_GT(atof(outcome.out.c_str() + outcome.out.find("\"value\":", at) + strlen("\"value\":")), 0);
+}
+
+// In the order of time the positives go from few to almost half, and the network, which ships on parts drawn
+// at random, is held.
+TEST_F(RealData, CampaignIsHeldByTimeAndShipsAtRandom) {
+  import("bank_marketing/bank-additional-full.csv.gz", "bank.h5", {"--rename", "y=deposit"});
+  const std::string file = "data.file=" + folder + "/bank.h5";
+  auto compare = [&](const std::string &challenger, const std::string &by) {
+    std::string champion = folder + "/" + by + "_linear", run = folder + "/" + by;
+    train(kConfigs + "campaign_linear.yaml", champion, {"--set", file, "--set", "data.split.by=" + by});
+    train(kConfigs + challenger, run, {"--set", file});
+    return ingot({"compare", champion, run, "-o", run + "_verdict"});
+  };
+  Outcome held = compare("campaign.yaml", "order");
+  EXPECT_EQ(held.status, 10) << held.err;
+  EXPECT_NE(held.out.find(" EUR less than the champion (95 % interval "), std::string::npos) << held.out;
+  std::string report = read_file(folder + "/order_verdict/report.json");
+  for (const char *sentence :
+       {"the share of positives goes from 6 % of the train rows to 38 % of the test rows",
+        "EUR, less than choosing rows blindly", "No value of margin above 0 changes who wins."})
+    EXPECT_NE(report.find(sentence), std::string::npos) << sentence;
+  Error error = {};
+  json_t *json = nullptr;
+  ASSERT_EQ(json_text_read(&json, (folder + "/order_verdict/report.json").c_str(), &error), STATUS_OK);
+  EXPECT_NE(strstr(report_string(json, "business/warnings/1"), "goes from 6 % of"), nullptr)
+      << "said beside money";
+  EXPECT_STREQ(report_string(json, "business/policies/1/name"), "everybody");
+  double share = report_number(json, "business/policies/1/share");
+  EXPECT_NE(share, share) << "beyond the capacity nothing is achieved";
+  json_decref(json);
+  EXPECT_EQ(report.find("default threshold"), std::string::npos) << "a capacity takes no threshold";
+  Outcome ships = compare("campaign_random.yaml", "hash");
+  EXPECT_EQ(ships.status, 0) << ships.err;
+  EXPECT_NE(ships.out.find(" EUR more than the champion (95 % interval "), std::string::npos) << ships.out;
+  report = read_file(folder + "/hash_verdict/report.json");
+  EXPECT_EQ(report.find("the share of positives goes from"), std::string::npos) << "no order, no time";
 }
 
 } // namespace

@@ -79,6 +79,33 @@ protected:
   std::vector<bool> leaves;
 };
 
+// What another trainer needs to know: every row once, with its part, and the test rows are those judged.
+TEST_F(Several, PlanWritesThePartOfEveryRow) {
+  auto plan = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), {"plan", at("judge.yaml"), "--json", "--parts", at("parts.csv")});
+    return ingot(more);
+  };
+  Outcome outcome = plan({});
+  ASSERT_EQ(outcome.status, 0) << outcome.err;
+  write_file(at("plan.json"), outcome.out);
+  std::vector<std::string> lines = lines_of(read_file(at("parts.csv")));
+  ASSERT_EQ(lines.size(), ids.size() + 1);
+  EXPECT_EQ(lines[0], "row_id,part");
+  std::map<std::string, double> rows;
+  for (size_t i = 0; i < ids.size(); i++) {
+    ASSERT_EQ(lines[i + 1].substr(0, ids[i].size() + 1), ids[i] + ",");
+    rows[lines[i + 1].substr(ids[i].size() + 1)]++;
+  }
+  EXPECT_EQ(rows.size(), 3u);
+  Json said(at("plan.json"));
+  for (const char *part : {"train", "validation", "test"})
+    EXPECT_EQ(rows[part], said.number((std::string("rows/") + part).c_str())) << part;
+  ASSERT_LE(compare({"poor.csv", "good.csv"}).status, 20);
+  EXPECT_EQ(Json(at("out/report.json")).number("evaluation_set/rows"), rows["test"]);
+  EXPECT_EQ(plan({}).status, 73) << "a file that is there is not replaced";
+  EXPECT_EQ(plan({"--force"}).status, 0);
+}
+
 TEST_F(Several, TheLeaderboardRanksAndTheReportIsAboutTheBest) {
   Outcome outcome = compare({"poor.csv", "good.csv", "better.csv"});
   EXPECT_EQ(outcome.status, 0) << outcome.out << outcome.err;

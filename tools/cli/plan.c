@@ -1,4 +1,7 @@
 // ingot plan: what a training run will take, before it begins.
+#include "engine/shared/memory.h"
+#include "io/shared/durable.h"
+#include "io/shared/text.h"
 #include "tools/cli/shared/output.h"
 #include "tools/cli/training/session.h"
 
@@ -80,14 +83,57 @@ static json_t *plan_json(const PlanLines *plan) {
                    (json_int_t)(trainer_bytes(trainer) + plan->source_bytes));
 }
 
+// ---- which row is in which part, for trainers elsewhere ----
+
+// One line a row in the order of the data: its id, as predictions name it, and its part.
+static Status parts_text(Text *text, Dataset *dataset, Error *error) {
+  static const char *const names[PART_COUNT] = {"train", "validation", "test"};
+  int64_t all = dataset_rows(dataset);
+  int64_t *every = memory_get((size_t)all, sizeof *every);
+  const char **part_of = memory_get((size_t)all, sizeof *part_of);
+  char **ids = NULL;
+  for (int64_t i = 0; i < all; i++) every[i] = i;
+  for (int part = 0; part < PART_COUNT; part++) {
+    int64_t count;
+    const int64_t *rows = dataset_part(dataset, (SplitPart)part, &count);
+    for (int64_t i = 0; i < count; i++) part_of[rows[i]] = names[part];
+  }
+  Status status = dataset_row_ids(&ids, dataset, every, all, error);
+  text_put(text, "row_id,part\n");
+  for (int64_t i = 0; status == STATUS_OK && i < all; i++) {
+    if (part_of[i] == NULL) continue;
+    text_csv(text, ids[i]);
+    text_add(text, ",%s\n", part_of[i]);
+  }
+  free(ids);
+  free(part_of);
+  free(every);
+  return status;
+}
+
+static Status write_parts(const char *path, bool force, const Session *session, Error *error) {
+  Text text = {0};
+  Status status = parts_text(&text, session->dataset, error);
+  if (status == STATUS_OK) status = file_write(path, text.bytes, text.length, force, error);
+  text_free(&text);
+  return status;
+}
+
 Status verb_plan(int argc, char **argv, Error *error) {
   SessionChoices choices = {0};
-  Option options[] = {SESSION_OPTIONS(&choices)};
+  const char *parts = NULL;
+  bool force = false;
+  Option options[] = {
+      SESSION_OPTIONS(&choices),
+      TEXT(0, "parts", "FILE.csv", &parts,
+           "write row_id and part (train, validation, test) of every row, for other trainers"),
+      FLAG('f', "force", &force, "replace FILE.csv")};
   Command command = {"plan",
                      "CONFIG",
                      "Says what training CONFIG will take: rows, steps, parameters, memory to the byte.\n",
                      "ingot plan configs/churn.yaml\n"
-                     "ingot plan configs/churn.yaml --set train.micro_batch=256",
+                     "ingot plan configs/churn.yaml --set train.micro_batch=256\n"
+                     "ingot plan configs/churn.yaml --parts parts.csv",
                      options,
                      sizeof options / sizeof options[0],
                      1,
@@ -100,6 +146,7 @@ Status verb_plan(int argc, char **argv, Error *error) {
   if (parsed.helped) goto done;
   TRY(session_load(&session, parsed.arguments[0], &choices, false, error));
   TRY(make_plan(&plan, &session, error));
+  if (parts != NULL) TRY(write_parts(parts, force, &session, error));
   if (output_is_json())
     status = print_json(plan_json(&plan), error);
   else

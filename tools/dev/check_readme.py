@@ -5,14 +5,15 @@
     check_readme.py README --build DIR --rewrite   writes what was printed into README; refused where CI is set
     check_readme.py --self-test                    an output that is not what was printed, and the refusal, are found
 
-An indented block that begins with `== ` shows sections of the demo's output, each whole or, where its last line is
-`...`, as long as it is; every other block is commands. tools/demo.sh runs as `tools/demo.sh --job`, on the build that
-is there, and tools/test.sh, which runs this, does not. Published files that commands name come from INGOT_DATA.
+An indented block that begins with `== ` shows sections of output, each whole or, where its last line is `...`, as long
+as it is: sections of the demo by name, or `== ingot ...`, which runs in its place. Every other block is commands. tools/demo.sh runs as `tools/demo.sh --job`, on the build that
+is there, and tools/test.sh, which runs this, does not. Published files that commands name come from INGOT_DATA; without it the parts (`## `) that name one are left out.
 """
 import argparse
 import difflib
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -28,10 +29,18 @@ def is_output(block):
     return block.startswith("    == ")
 
 
+def command_lines(block):
+    lines = re.sub(r"^    ", "", block, flags=re.M).split("\n")
+    if not is_output(block):
+        return lines
+    shown = [line for line in lines if line.startswith("== ingot ")]
+    return [f"echo {shlex.quote(line)}; {line[3:]}; echo '== end'" for line in shown]
+
+
 def commands_of(text):
-    blocks = (re.sub(r"^    ", "", match.group(0), flags=re.M) for match in BLOCK.finditer(text) if not is_output(match.group(0)))
-    lines = "".join(blocks).replace("tools/demo.sh", "tools/demo.sh --job").split("\n")
-    return "\n".join(line for line in lines if not line.startswith("tools/test.sh"))
+    lines = [line for match in BLOCK.finditer(text) for line in command_lines(match.group(0)) if line]
+    lines = [line.replace("tools/demo.sh", "tools/demo.sh --job") for line in lines]
+    return "".join(f"{line}\n" for line in lines if not line.startswith("tools/test.sh"))
 
 
 def sections_of(output):
@@ -64,13 +73,19 @@ def with_outputs(text, output):
     return BLOCK.sub(rewritten, text)
 
 
-def published_files(commands):
-    """Files of INGOT_DATA that commands name; None where they name files and there is no INGOT_DATA."""
+def published_names(commands):
     named = set(re.findall(r"^ingot import (\S+)", commands, flags=re.M))
-    named = {name for name in named if "/" not in name}
-    if named and "INGOT_DATA" not in os.environ:
-        return None
-    return [path for name in sorted(named) for path in Path(os.environ["INGOT_DATA"]).glob(f"*/{name}")]
+    return sorted(name for name in named if "/" not in name)
+
+
+def parts_to_check(text):
+    """The README in parts, and whether each can be checked here."""
+    parts = re.split(r"^(?=## )", text, flags=re.M)
+    return [(part, "INGOT_DATA" in os.environ or not published_names(commands_of(part))) for part in parts]
+
+
+def published_files(commands):
+    return [path for name in published_names(commands) for path in Path(os.environ["INGOT_DATA"]).glob(f"*/{name}")]
 
 
 def run(commands, build, files):
@@ -89,16 +104,17 @@ def run(commands, build, files):
 
 def check(readme, build, rewrite):
     text = readme.read_text()
-    commands = commands_of(text)
-    files = published_files(commands)
-    if files is None:
+    parts = parts_to_check(text)
+    commands = "".join(commands_of(part) for part, can in parts if can)
+    if not all(can for _, can in parts):
         print("readme: Skipped\nINGOT_DATA names no folder of published data")
-        return SKIPPED
-    result = run(commands, build.resolve(), files)
+        if not commands:
+            return SKIPPED
+    result = run(commands, build.resolve(), published_files(commands))
     if result.returncode != 0:
         print(f"{readme}: a command failed with {result.returncode}:", *result.stderr.split("\n")[-12:], sep="\n")
         return 1
-    expected = with_outputs(text, result.stdout)
+    expected = "".join(with_outputs(part, result.stdout) if can else part for part, can in parts)
     if rewrite:
         readme.write_text(expected)
     elif expected != text:
@@ -118,6 +134,7 @@ def self_test():
         (with_outputs(readme.replace("    2\n", ""), output) != readme, "a missing line is not found"),
         (with_outputs(readme.replace("== B", "== C"), output) != readme.replace("== B", "== C"), "a section that does not exist is not found"),
         (commands_of(readme) == "ingot a\n", "the commands are not found"),
+        (commands_of("    == ingot 'a'\n    1\n") == "echo '== ingot '\"'\"'a'\"'\"''; ingot 'a'; echo '== end'\n", "a command in an output is not run"),
     ]
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "README.md")

@@ -39,7 +39,7 @@ static bool has_rate(const DataPart *part) {
 }
 
 // "Positives are 3.2 % of the train rows, 12.0 % of the validation rows and 45.9 % of the test rows."
-static void data_words(Text *text, const Panels *panels, const ReportParts *parts) {
+static void data_words(Text *text, const Panels *panels) {
   int last = -1, known = 0;
   for (int i = 0; i < panels->part_count; i++) {
     if (has_rate(&panels->parts[i])) last = i, known++;
@@ -51,16 +51,26 @@ static void data_words(Text *text, const Panels *panels, const ReportParts *part
     format_percent(text, (double)part->positives / (double)part->rows, 1, false);
     text_add(text, " of the %s rows", part->name);
   }
-  if (known == 0) return;
-  text_put(text, ".");
-  const SplitConfig *split = &parts->context->config->data.split;
-  if (split->by != SPLIT_ORDER || known < 2) return;
-  text_put(text, " The parts are split by the order of the rows: the share of positives goes from ");
+  if (known > 0) text_put(text, ".");
+}
+
+double change_words(Text *text, const ReportParts *parts) {
+  const Panels *panels = parts->context->panels;
+  int last = 0;
+  if (panels == NULL || parts->context->config->data.split.by != SPLIT_ORDER) return 0.0 / 0.0;
+  for (int i = 0; i < panels->part_count; i++) {
+    if (has_rate(&panels->parts[i])) last = i;
+  }
+  if (last == 0 || !has_rate(&panels->parts[0])) return 0.0 / 0.0;
   const DataPart *first = &panels->parts[0], *end = &panels->parts[last];
-  format_percent(text, (double)first->positives / (double)first->rows, 0, false);
-  text_put(text, " to ");
-  format_percent(text, (double)end->positives / (double)end->rows, 0, false);
-  text_put(text, " over time.");
+  double from = (double)first->positives / (double)first->rows;
+  double to = (double)end->positives / (double)end->rows;
+  text_put(text, "The parts are split by the order of the rows: the share of positives goes from ");
+  format_percent(text, from, 0, false);
+  text_add(text, " of the %s rows to ", first->name);
+  format_percent(text, to, 0, false);
+  text_add(text, " of the %s rows over time.", end->name);
+  return to / from;
 }
 
 json_t *data_json(const ReportParts *parts) {
@@ -70,7 +80,11 @@ json_t *data_json(const ReportParts *parts) {
   Text text = {0};
   put(json, "parts", parts_json(panels));
   put(json, "missing", missing_json(panels));
-  data_words(&text, panels, parts);
+  data_words(&text, panels);
+  Text change = {0};
+  change_words(&change, parts);
+  if (change.length > 0) text_add(&text, " %s", change.bytes);
+  text_free(&change);
   put_taken(json, "text", &text);
   return json;
 }

@@ -176,35 +176,52 @@ static void better_words(Text *text, Estimate *delta, const char *title, int dec
   format_fixed(text, delta->value, decimals, false);
 }
 
-// "The challenger is worth +1,234 EUR (95 % interval +900 to +1,500) more than the champion on 4,798 rows."
-static void difference_words(Text *text, const ReportParts *parts, const MetricDifference *chosen) {
-  Estimate delta = chosen->delta;
-  bool money = is_money(chosen->metric);
-  int decimals = money ? money_decimals(magnitude(delta.value)) : metric_decimals(delta.value);
-  if (money) {
-    text_put(text, "Against the champion the challenger is worth ");
-    format_fixed(text, delta.value, decimals, true);
-    text_add(text, " %s", parts->context->config->business.unit);
-  } else {
-    better_words(text, &delta, chosen->metric->title, decimals);
-  }
-  interval_words(text, &delta, decimals, parts->comparison->confidence);
+// "worth 955 USD less than the champion (95 % interval 2,672 less to 762 more)": signs are words.
+static void worth_words(Text *text, const Estimate *worth, const char *unit, const char *than,
+                        double confidence) {
+  static const char *const words[] = {" more", " less"};
+  int decimals = money_decimals(magnitude(worth->value));
+  bool less = worth->value < 0;
+  double near = less ? worth->high : worth->low, far = less ? worth->low : worth->high;
+  bool mixed = near != 0 && (near < 0) != less;
+  text_put(text, "worth ");
+  format_fixed(text, magnitude(worth->value), decimals, false);
+  text_add(text, " %s%s than %s", unit, words[less], than);
+  if (worth->method == INTERVAL_NONE) return;
+  text_add(text, " (%.4g %% interval ", confidence * 100);
+  format_fixed(text, magnitude(mixed ? worth->low : near), decimals, false);
+  if (mixed) text_put(text, words[1]);
+  text_put(text, " to ");
+  format_fixed(text, magnitude(mixed ? worth->high : far), decimals, false);
+  text_add(text, "%s)", mixed ? words[0] : "");
+}
+
+static void rows_words(Text *text, int64_t rows) {
   text_put(text, " on ");
-  format_count(text, (double)parts->comparison->rows);
+  format_count(text, (double)rows);
   text_put(text, " rows.");
 }
 
+// "The challenger is worth 1,234 EUR more than the champion (95 % interval 900 to 1,500) on 4,798 rows."
+static void difference_words(Text *text, const ReportParts *parts, const MetricDifference *chosen) {
+  Estimate delta = chosen->delta;
+  double confidence = parts->comparison->confidence;
+  if (is_money(chosen->metric)) {
+    text_put(text, "The challenger is ");
+    worth_words(text, &delta, parts->context->config->business.unit, "the champion", confidence);
+  } else {
+    int decimals = metric_decimals(delta.value);
+    better_words(text, &delta, chosen->metric->title, decimals);
+    interval_words(text, &delta, decimals, confidence);
+  }
+  rows_words(text, parts->comparison->rows);
+}
+
 static void value_words(Text *text, const ReportParts *parts) {
-  const MoneyReport *money = &parts->challenger->money;
-  const Estimate *over = &money->over_trivial;
-  int decimals = money_decimals(magnitude(over->value));
-  text_put(text, "The model's policy is worth ");
-  format_fixed(text, over->value, decimals, true);
-  text_add(text, " %s", parts->context->config->business.unit);
-  interval_words(text, over, decimals, parts->challenger->confidence);
-  text_add(text, " more than %s, on ", trivial_words(parts->challenger));
-  format_count(text, (double)parts->challenger->rows);
-  text_put(text, " rows.");
+  text_put(text, "The model's policy is ");
+  worth_words(text, &parts->challenger->money.over_trivial, parts->context->config->business.unit,
+              trivial_words(parts->challenger), parts->challenger->confidence);
+  rows_words(text, parts->challenger->rows);
 }
 
 static const MetricDifference *deciding(const ReportParts *parts) {
@@ -232,9 +249,7 @@ static void sentence(Text *text, const ReportParts *parts) {
     const MetricResult *first = &parts->challenger->results[0];
     text_add(text, "%s is ", first->metric->title);
     format_fixed(text, first->estimate.value, metric_decimals(first->estimate.value), false);
-    text_put(text, " on ");
-    format_count(text, (double)parts->challenger->rows);
-    text_put(text, " rows.");
+    rows_words(text, parts->challenger->rows);
   }
 }
 

@@ -138,7 +138,8 @@ static json_t *policy_value_json(const ReportParts *parts, const char *name, con
                 (json_int_t)policy->low, (json_int_t)policy->high, "acted", (json_int_t)policy->acted);
   put_number(json, "threshold", policy->threshold);
   if (parts->context->config->business.capacity.budget > 0) put_count(json, "spent", policy->spent);
-  if (achievable > 0) put_number(json, "share", ((double)policy->value - floor) / achievable);
+  if (achievable > 0 && !policy->beyond_capacity)
+    put_number(json, "share", ((double)policy->value - floor) / achievable);
   if (policy->beyond_capacity) put(json, "beyond_capacity", json_true());
   put_count(json, "per_1000", rescaled_total(policy->value, 1000, parts->challenger->rows));
   put_population(json, parts);
@@ -232,14 +233,24 @@ static void warn_if_worse(json_t *warnings, const ReportParts *parts, const char
   text_free(&text);
 }
 
+// Rows in the order of time whose positives became half as many again, or fewer by as much.
+static void warn_of_change(json_t *warnings, const ReportParts *parts) {
+  Text text = {0};
+  double ratio = change_words(&text, parts);
+  if (ratio >= 1.5 || ratio <= 1 / 1.5) json_array_append_new(warnings, json_string(text.bytes));
+  text_free(&text);
+}
+
 static json_t *warnings_json(const ReportParts *parts) {
   const MoneyReport *money = &parts->challenger->money;
   json_t *warnings = json_array();
   const char *who = parts->champion == NULL ? "This model" : "The challenger";
   warn_if_worse(warnings, parts, who, parts->challenger, MONEY_MODEL);
   if (parts->champion != NULL) warn_if_worse(warnings, parts, "The champion", parts->champion, MONEY_MODEL);
-  if (money->policy.kind != POLICY_THRESHOLD || money->policy.threshold != 0.5)
+  bool cuts_at_half = money->policy.kind == POLICY_THRESHOLD && money->policy.threshold == 0.5;
+  if (!cuts_at_half && money->policy.kind != POLICY_CAPACITY) // a capacity takes no threshold
     warn_if_worse(warnings, parts, "The default threshold of 0.5", parts->challenger, MONEY_HALF);
+  warn_of_change(warnings, parts);
   if (money->never_loses != money->never_gains) {
     json_array_append_new(
         warnings,

@@ -3,6 +3,7 @@
 #define INGOT_IO_REPORT_JSON_PARTS_H
 
 #include "io/report/report_json.h"
+#include "io/shared/text.h"
 
 // Everything a part can need; champion and comparison are NULL for one model.
 typedef struct ReportParts {
@@ -37,6 +38,10 @@ json_t *verdict_json(const ReportParts *parts);
 
 // The best policy that needs no model, for people: "acting on nobody".
 const char *trivial_words(const EvaluationReport *report);
+
+// "The parts are split by the order of the rows: the share of positives goes from 6 % ..." Returns the share
+// of the last part over that of the training rows; NaN and no words where the rows are in no order of time.
+double change_words(Text *text, const ReportParts *parts);
 
 // A total over the judged rows for `rows` others, in the same integers; 0 beyond them.
 int64_t rescaled_total(int64_t total, double rows, int64_t judged);

@@ -176,7 +176,7 @@ static void operating_point(Text *text, const json_t *report, const Money *money
   capacity(text, business);
   fact_number(text, "Share of the achievable", "/business/share_of_achievable",
               report_number(business, "share_of_achievable"), &percent, "",
-              "0 % is the better of nobody and everybody, 100 % the oracle");
+              "0 % is the best that needs no model, 100 % the oracle");
   fact_number(text, "Worth of the threshold", "/business/value_of_threshold",
               report_number(business, "value_of_threshold"), &form, money->unit,
               "against a threshold of 0.5");
@@ -249,8 +249,8 @@ static void body(Text *text, const json_t *report) {
   text_put(text, "<p class=\"intro\">Value on the ");
   format_count(text, money.rows);
   text_put(text,
-           " judged rows, benefits positive and costs negative. Achieved: 0 % is the better of nobody and "
-           "everybody, 100 % the oracle.</p>\n");
+           " judged rows, benefits positive and costs negative. Achieved: 0 % is the best that needs no "
+           "model, 100 % the oracle.</p>\n");
   for (size_t i = 0; i < report_size(money.business, "warnings"); i++) {
     text_add(text, "<p class=\"note warn\" id=\"/business/warnings/%zu\">", i);
     text_html(text, report_string(json_array_get(report_at(money.business, "warnings"), i), ""));
