@@ -36,6 +36,9 @@ typedef struct Panels {
   Stability stability;
   int part_count;
   DataPart parts[PART_COUNT];
+  // Rows in the order of time, binary: the first and the last tenth of all rows of the parts; rows 0:
+  // unknown.
+  DataPart first_tenth, last_tenth;
   int drift_count;
   DriftItem *drift; // inputs in the model's order, label, prediction
   Importance importance;

@@ -58,20 +58,14 @@ static void data_words(Text *text, const Panels *panels) {
 
 double change_words(Text *text, const ReportParts *parts) {
   const Panels *panels = parts->context->panels;
-  int last = 0;
-  if (panels == NULL || parts->context->config->data.split.by != SPLIT_ORDER) return 0.0 / 0.0;
-  for (int i = 0; i < panels->part_count; i++) {
-    if (has_rate(&panels->parts[i])) last = i;
-  }
-  if (last == 0 || !has_rate(&panels->parts[0])) return 0.0 / 0.0;
-  const DataPart *first = &panels->parts[0], *end = &panels->parts[last];
-  double from = (double)first->positives / (double)first->rows;
-  double to = (double)end->positives / (double)end->rows;
+  if (panels == NULL || panels->first_tenth.rows == 0) return 0.0 / 0.0;
+  double from = (double)panels->first_tenth.positives / (double)panels->first_tenth.rows;
+  double to = (double)panels->last_tenth.positives / (double)panels->last_tenth.rows;
   text_put(text, "The parts are split by the order of the rows: the share of positives goes from ");
   format_percent(text, from, 0, false);
-  text_add(text, " of the %s rows to ", first->name);
+  text_put(text, " in the first tenth of the rows to ");
   format_percent(text, to, 0, false);
-  text_add(text, " of the %s rows over time.", end->name);
+  text_put(text, " in the last.");
   return to / from;
 }
 

@@ -39,8 +39,9 @@ json_t *verdict_json(const ReportParts *parts);
 // The best policy that needs no model, for people: "acting on nobody".
 const char *trivial_words(const EvaluationReport *report);
 
-// "The parts are split by the order of the rows: the share of positives goes from 6 % ..." Returns the share
-// of the last part over that of the training rows; NaN and no words where the rows are in no order of time.
+// "The parts are split by the order of the rows: the share of positives goes from 3 % ..." Returns the share
+// in the last tenth of all rows over that in the first; NaN and no words where the rows are in no order of
+// time.
 double change_words(Text *text, const ReportParts *parts);
 
 // A total over the judged rows for `rows` others, in the same integers; 0 beyond them.

@@ -156,20 +156,39 @@ done:
 
 // ---- parts of the data ----
 
+// The tenths at both ends of rows that were split by their order: the parts follow one another.
+static void fill_tenths(Panels *panels, const bool *positive, int64_t rows) {
+  int64_t tenth = rows / 10;
+  panels->first_tenth = (DataPart){"first tenth", tenth, 0};
+  panels->last_tenth = (DataPart){"last tenth", tenth, 0};
+  for (int64_t i = 0; i < tenth; i++) {
+    panels->first_tenth.positives += positive[i];
+    panels->last_tenth.positives += positive[rows - 1 - i];
+  }
+}
+
 static Status fill_parts(Panels *panels, const JudgedModel *judged, Dataset *dataset, Error *error) {
   static const char *const part_names[] = {"train", "validation", "test"};
+  bool *positive = NULL;
+  int64_t all = 0;
+  Status status = STATUS_OK;
   for (int part = 0; part < PART_COUNT; part++) {
     int64_t count, positives = 0;
     const int64_t *rows = dataset_part(dataset, (SplitPart)part, &count);
     double *labels;
     if (count == 0) continue;
-    PASS(labels_of(&labels, judged, dataset, rows, count, error));
-    for (int64_t i = 0; i < count; i++) positives += labels[i] == 1;
+    TRY(labels_of(&labels, judged, dataset, rows, count, error));
+    positive = memory_grow(positive, (size_t)(all + count), sizeof *positive);
+    for (int64_t i = 0; i < count; i++) positives += positive[all++] = labels[i] == 1;
     free(labels);
     panels->parts[panels->part_count++] =
         (DataPart){part_names[part], count, judged->judged.task == TASK_BINARY ? positives : -1};
   }
-  return STATUS_OK;
+  if (judged->config->data.split.by == SPLIT_ORDER && judged->judged.task == TASK_BINARY)
+    fill_tenths(panels, positive, all);
+done:
+  free(positive);
+  return status;
 }
 
 // ---- all ----
