@@ -78,53 +78,6 @@ TEST(Methods, OfMoreClassesThanAreCounted) {
   }
 }
 
-// Resamples without the rare class would average fewer classes: an interval of another number.
-TEST(Methods, ARareClassLeavesNoIntervalOfClassMeans) {
-  for (int rare : {19, 20}) {
-    EvaluationCase rows = random_multiclass(400, 3, false, 45);
-    int kept = 0;
-    for (double &label : rows.labels) {
-      if (label == 2 && ++kept > rare) label = 0;
-    }
-    ASSERT_GT(kept, 20);
-    Pair pair = pair_of(rows, 46);
-    EvaluationSet a = pair.set(0), b = pair.set(1);
-    for (const char *name : {"balanced_accuracy", "macro_f1", "cohen_kappa"}) {
-      EXPECT_EQ(method_of(name, a, b), rare < 20 ? INTERVAL_NONE : INTERVAL_BOOTSTRAP) << name << rare;
-      const Metric &metric = metric_named(name, TASK_MULTICLASS);
-      MetricResult result{};
-      result.metric = &metric;
-      result.estimate = metric_estimate(&metric, &a, 0.95);
-      metric_describe(&result, &a);
-      EXPECT_EQ(result.estimate.method, rare < 20 ? INTERVAL_NONE : INTERVAL_BOOTSTRAP) << name << rare;
-      EXPECT_EQ(result.events, rare);
-      if (rare < 20) {
-        EXPECT_STREQ(result.note, "not enough data: fewer than 20 rows of a class");
-      }
-    }
-  }
-}
-
-// The mean F1 counts a class that only one of the models predicts.
-TEST(Methods, AClassThatIsHardlyPredictedIsRareToo) {
-  EvaluationCase rows = random_multiclass(400, 3, false, 47);
-  for (size_t i = 0; i < 400; i++) {
-    if (rows.labels[i] == 2) rows.labels[i] = 0;
-    rows.scores[3 * i + 1] += rows.scores[3 * i + 2];
-    rows.scores[3 * i + 2] = 0;
-  }
-  Pair pair{rows, rows, hashes(400)};
-  for (size_t i = 0; i < 5; i++) {
-    pair.challenger.scores[3 * i] = 0;
-    pair.challenger.scores[3 * i + 2] = 1;
-    pair.challenger.scores[3 * i + 1] = 0;
-  }
-  EvaluationSet a = pair.set(0), b = pair.set(1);
-  EXPECT_EQ(method_of("macro_f1", a, b), INTERVAL_NONE);
-  EXPECT_EQ(method_of("macro_f1", a, a), INTERVAL_BOOTSTRAP);
-  EXPECT_EQ(method_of("balanced_accuracy", a, b), INTERVAL_BOOTSTRAP) << "only labels count";
-}
-
 // Every row three times under one cluster says no more than once: the same mean, the same standard error.
 TEST(Clusters, CopiesOfRowsAddNothing) {
   EvaluationCase once = random_binary(200, 0, false, 51), thrice = once;
