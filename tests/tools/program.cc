@@ -28,6 +28,9 @@ const std::string binary = INGOT_BINARY, gpu_binary = INGOT_GPU_BINARY;
   dup2(out, STDOUT_FILENO);
   dup2(err, STDERR_FILENO);
   setenv("XDG_STATE_HOME", (output + ".state").c_str(), 1); // its own ledger of decisions
+  if (call.with_gpu) { // a sanitizer's dlopen does not look where the library that calls it says
+    setenv("LD_LIBRARY_PATH", gpu_binary.substr(0, gpu_binary.rfind('/')).c_str(), 1);
+  }
   for (const std::string &pair : call.environment) putenv(strdup(pair.c_str()));
   if (call.umask >= 0) umask((mode_t)call.umask);
   if (!call.folder.empty() && chdir(call.folder.c_str()) != 0) _exit(126);

@@ -153,8 +153,9 @@ TEST_F(Fast, AMissingOrOldCublasLtIsASentence) {
   fs::copy(gpu_folder / "libingot_cuda.so", there / "libingot_cuda.so");
   auto trains = [&](const std::string &id) {
     const std::string err = folder + "/err",
-                      command = there.string() + "/ingot train " + config() + " --run " + folder + "/run_" +
-                                id + " --device cuda:0 --set numerics.id=" + id + " >/dev/null 2>" + err;
+                      command = "LD_LIBRARY_PATH=" + there.string() + " " + there.string() + "/ingot train " +
+                                config() + " --run " + folder + "/run_" + id +
+                                " --device cuda:0 --set numerics.id=" + id + " >/dev/null 2>" + err;
     const int status = std::system(command.c_str());
     return Outcome{WEXITSTATUS(status), "", read_file(err), 0};
   };
