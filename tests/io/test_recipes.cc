@@ -53,6 +53,7 @@ protected:
     import_summary_free(&summary);
     text_list_free(&options.files);
     text_list_free(&options.maps);
+    text_list_free(&options.renames);
   }
 
   // Opens the recipe's rows and checks the size of every part and the worth of acting on every test row.
