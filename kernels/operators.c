@@ -1,5 +1,6 @@
 // The CPU's operator tables, chosen by what the processor can do, and task counts.
 #include "kernels/operators.h"
+#include "kernels/product/cut.h"
 
 #include <stddef.h>
 #include <string.h>
@@ -103,13 +104,13 @@ int64_t embedding_backward_tasks(const EmbeddingBackward *s) {
   return s->segment_count;
 }
 int64_t linear_forward_tasks(const LinearForward *s) {
-  return s->rows;
+  return cut_of(s->rows, s->outputs, s->inputs).tasks;
 }
 int64_t linear_backward_input_tasks(const LinearBackwardInput *s) {
-  return s->rows;
+  return cut_of(s->rows, s->inputs, s->outputs).tasks;
 }
 int64_t linear_backward_weight_tasks(const LinearBackwardWeight *s) {
-  return s->outputs;
+  return cut_of_weights(s->outputs, s->inputs, s->grain).tasks;
 }
 int64_t norm_forward_tasks(const NormForward *s) {
   return s->rows;

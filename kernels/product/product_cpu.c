@@ -1,185 +1,181 @@
-// Matrix products by rule R1 on a CPU, written so that the compiler vectorises the innermost loop.
+// Matrix products by rule R1 on a CPU: which operand is packed, and what becomes of the sums.
 //
-// DESIGN. One core, tree_product, computes a tile of up to TILE_ROWS x TILE_COLUMNS sums over K terms from
-// two strided views, a(i,k) and b(k,c). It follows R1's tree by recursion: a leaf packs its 256 terms of b
-// and runs fma chains; an inner node adds the right half's tile to the left's. The three operators differ
-// only in what a and b are, and in what becomes of a tile.
+// DESIGN. All three products run a range of tasks in parts (cut.h): a part's columns are packed in panels (pack.h), its
+// rows run over them in blocks (tile.h). The operators differ in what a and b are, and in their finish.
 #include "kernels/operators.h"
+#include "kernels/product/quantise.h"
+#include "kernels/product/tile.h"
 #include "kernels/shared/flags.h"
 #include "kernels/shared/isa.h"
 
-enum { TILE_ROWS = 192, TILE_COLUMNS = 32, BLOCK_ROWS = 6 };
-
-typedef struct View {
-  const float *data;
-  int64_t outer, inner; // strides: a(i,k) = data[i*outer + k*inner]; b(k,c) = data[k*outer + c*inner]
-} View;
-
-typedef struct Tile {
-  float at[TILE_ROWS][TILE_COLUMNS];
-} Tile;
-
-// packed[k][c] = b(k,c), zero beyond `columns`.
-static void pack(float packed[X1_LEAF][TILE_COLUMNS], View b, int64_t terms, int64_t columns) {
-  for (int64_t k = 0; k < terms; k++) {
-    for (int64_t c = 0; c < TILE_COLUMNS; c++) {
-      packed[k][c] = c < columns ? b.data[k * b.outer + c * b.inner] : 0.0f;
-    }
-  }
-}
-
-// BLOCK_ROWS rows of a leaf: the accumulators stay in registers.
-static void leaf_block(float (*out)[TILE_COLUMNS], View a, const float (*packed)[TILE_COLUMNS],
-                       int64_t terms) {
-  float t[BLOCK_ROWS][TILE_COLUMNS] = {{0}};
-  for (int64_t k = 0; k < terms; k++) {
-    for (int r = 0; r < BLOCK_ROWS; r++) {
-      float a_rk = a.data[r * a.outer + k * a.inner];
-      for (int c = 0; c < TILE_COLUMNS; c++) t[r][c] = x1_fma(a_rk, packed[k][c], t[r][c]);
-    }
-  }
-  for (int r = 0; r < BLOCK_ROWS; r++) {
-    for (int c = 0; c < TILE_COLUMNS; c++) out[r][c] = x1_add(t[r][c], 0.0f);
-  }
-}
-
-static void leaf_row(float *out, View a, const float (*packed)[TILE_COLUMNS], int64_t terms) {
-  float t[TILE_COLUMNS] = {0};
-  for (int64_t k = 0; k < terms; k++) {
-    float a_k = a.data[k * a.inner];
-    for (int c = 0; c < TILE_COLUMNS; c++) t[c] = x1_fma(a_k, packed[k][c], t[c]);
-  }
-  for (int c = 0; c < TILE_COLUMNS; c++) out[c] = x1_add(t[c], 0.0f);
-}
-
-static void leaf_product(Tile *out, View a, View b, int64_t rows, int64_t columns, int64_t terms) {
-  float packed[X1_LEAF][TILE_COLUMNS];
-  pack(packed, b, terms, columns);
-  int64_t i = 0;
-  for (; i + BLOCK_ROWS <= rows; i += BLOCK_ROWS) {
-    View block = {a.data + i * a.outer, a.outer, a.inner};
-    leaf_block(out->at + i, block, (const float(*)[TILE_COLUMNS])packed, terms);
-  }
-  for (; i < rows; i++) {
-    View row = {a.data + i * a.outer, a.outer, a.inner};
-    leaf_row(out->at[i], row, (const float(*)[TILE_COLUMNS])packed, terms);
-  }
-}
-
-// The largest power of two strictly below n, n >= 2.
-static int64_t power_below(int64_t n) {
-  int64_t p = 1;
-  while (2 * p < n) p *= 2;
-  return p;
-}
-
-// out[i][c] = T over `terms` terms: R1's tree. Depth is log2 of the leaves, a tile of stack each.
-static void tree_product(Tile *out, View a, View b, int64_t rows, int64_t columns, int64_t terms) {
-  int64_t leaves = (terms + X1_LEAF - 1) / X1_LEAF;
-  if (leaves <= 1) {
-    leaf_product(out, a, b, rows, columns, terms);
-    return;
-  }
-  int64_t left = power_below(leaves) * X1_LEAF;
-  Tile right;
-  tree_product(out, a, b, rows, columns, left);
-  View a_right = {a.data + left * a.inner, a.outer, a.inner};
-  View b_right = {b.data + left * b.outer, b.outer, b.inner};
-  tree_product(&right, a_right, b_right, rows, columns, terms - left);
-  for (int64_t i = 0; i < rows; i++) {
-    for (int c = 0; c < TILE_COLUMNS; c++) out->at[i][c] = x1_add(out->at[i][c], right.at[i][c]);
-  }
-}
+enum { WEIGHT_ROWS = 4 * CUT_ROWS }; // of gradients that stay in the cache from grain to grain
 
 static int64_t smaller(int64_t a, int64_t b) {
   return a < b ? a : b;
 }
 
-void ISA_NAME(linear_forward)(const LinearForward *s, int64_t first, int64_t last) {
-  if (s->outputs == 1) {
-    for (int64_t i = first; i < last; i++) {
-      float sum = r2_dot(s->x + i * s->inputs, s->w, s->inputs);
-      s->y[i] = activation_of(s->activation, x1_add(sum, s->bias[0]));
+// The lanes of vector v that hold columns.
+static int64_t lanes_of(const Results *results, int v) {
+  return smaller(VECTOR_LANES, results->columns - v * VECTOR_LANES);
+}
+
+// Rows of a block over panels of `terms` terms. Where terms are few, panels are small and writing the results decides:
+// a block of one tile writes its rows' results side by side.
+static int64_t block_rows(int64_t terms) {
+  return terms <= X1_LEAF / 2 ? TILE_ROWS : CUT_ROWS;
+}
+
+// ---- forward: a = x, b = w transposed ----
+
+VECTOR_FUNCTION void finish_forward(const Results *results, Tile t, int row, int rows, int vectors) {
+  const LinearForward *s = results->arguments;
+  for (int v = 0; v < vectors; v++) {
+    int64_t lanes = lanes_of(results, v), column = results->column + v * VECTOR_LANES;
+    Vector bias = vector_load_some(s->bias + column, lanes);
+    for (int r = 0; r < rows; r++) {
+      Vector sum = VECTOR_ADD(t[r][v], bias);
+      if (s->activation == ACTIVATION_RELU) sum = VECTOR_RELU(sum);
+      vector_store_some(s->y + (results->row + row + r) * s->outputs + column, sum, lanes);
     }
-    return;
   }
-  Tile tile;
-  for (int64_t i = first; i < last; i += TILE_ROWS) {
-    int64_t rows = smaller(TILE_ROWS, last - i);
-    for (int64_t n = 0; n < s->outputs; n += TILE_COLUMNS) {
-      int64_t columns = smaller(TILE_COLUMNS, s->outputs - n);
-      View x = {s->x + i * s->inputs, s->inputs, 1}, w = {s->w + n * s->inputs, 1, s->inputs};
-      tree_product(&tile, x, w, rows, columns, s->inputs);
-      for (int64_t r = 0; r < rows; r++) {
-        float *y = s->y + (i + r) * s->outputs + n;
-        for (int64_t c = 0; c < columns; c++)
-          y[c] = activation_of(s->activation, x1_add(tile.at[r][c], s->bias[n + c]));
+}
+
+static void forward_part(const LinearForward *s, const CutPart *part) {
+  float room[CUT_FLOATS] __attribute__((aligned(64)));
+  int64_t block = block_rows(s->inputs), columns = part->column_end - part->column;
+  Columns w = {s->w + part->column * s->inputs, 1, s->inputs};
+  const float *panels = packed_group(room, w, s->inputs, columns, part->row_end - part->row, block);
+  for (int64_t i = part->row; i < part->row_end; i += block) {
+    float *y = s->y + i * s->outputs + part->column;
+    Results results = {s, i, part->column, columns, (char *)y, s->outputs * 4, 4};
+    Rows x = {s->x + i * s->inputs, s->inputs, 1};
+    block_product(x, w, panels, s->inputs, (int)smaller(block, part->row_end - i), finish_forward, &results);
+  }
+}
+
+// One output: R2 of the products.
+static void forward_single(const LinearForward *s, int64_t first, int64_t last) {
+  for (int64_t i = first; i < last; i++) {
+    float sum = r2_dot(s->x + i * s->inputs, s->w, s->inputs);
+    s->y[i] = activation_of(s->activation, x1_add(sum, s->bias[0]));
+  }
+}
+
+void ISA_NAME(linear_forward)(const LinearForward *s, int64_t first, int64_t last) {
+  Cut cut = cut_of(s->rows, s->outputs, s->inputs);
+  while (first < last) {
+    CutPart part = cut_take(&cut, &first, last);
+    if (s->outputs == 1) forward_single(s, part.row, part.row_end);
+    else forward_part(s, &part);
+  }
+}
+
+// ---- gradient of the inputs: a = dy, b = w ----
+
+VECTOR_FUNCTION void finish_input(const Results *results, Tile t, int row, int rows, int vectors) {
+  const LinearBackwardInput *s = results->arguments;
+  for (int v = 0; v < vectors; v++) {
+    int64_t lanes = lanes_of(results, v);
+    for (int r = 0; r < rows; r++) {
+      int64_t at = (results->row + row + r) * s->inputs + results->column + v * VECTOR_LANES;
+      Vector sum = t[r][v];
+      if (s->activation == ACTIVATION_RELU) {
+        Vector result = vector_load_some(s->x + at, lanes);
+        sum = VECTOR_WHERE_POSITIVE(result, sum);
       }
+      vector_store_some(s->dx + at, sum, lanes);
     }
+  }
+}
+
+static void input_part(const LinearBackwardInput *s, const CutPart *part) {
+  float room[CUT_FLOATS] __attribute__((aligned(64)));
+  int64_t block = block_rows(s->outputs), columns = part->column_end - part->column;
+  Columns w = {s->w + part->column, s->inputs, 1};
+  const float *panels = packed_group(room, w, s->outputs, columns, part->row_end - part->row, block);
+  for (int64_t i = part->row; i < part->row_end; i += block) {
+    float *dx = s->dx + i * s->inputs + part->column;
+    Results results = {s, i, part->column, columns, (char *)dx, s->inputs * 4, 4};
+    Rows dy = {s->dy + i * s->outputs, s->outputs, 1};
+    block_product(dy, w, panels, s->outputs, (int)smaller(block, part->row_end - i), finish_input, &results);
   }
 }
 
 void ISA_NAME(linear_backward_input)(const LinearBackwardInput *s, int64_t first, int64_t last) {
-  Tile tile;
-  for (int64_t i = first; i < last; i += TILE_ROWS) {
-    int64_t rows = smaller(TILE_ROWS, last - i);
-    for (int64_t k = 0; k < s->inputs; k += TILE_COLUMNS) {
-      int64_t columns = smaller(TILE_COLUMNS, s->inputs - k);
-      View dy = {s->dy + i * s->outputs, s->outputs, 1}, w = {s->w + k, s->inputs, 1};
-      tree_product(&tile, dy, w, rows, columns, s->outputs);
-      for (int64_t r = 0; r < rows; r++) {
-        float *dx = s->dx + (i + r) * s->inputs + k;
-        for (int64_t c = 0; c < columns; c++) dx[c] = tile.at[r][c];
-        if (s->activation == ACTIVATION_NONE) continue;
-        const float *result = s->x + (i + r) * s->inputs + k;
-        for (int64_t c = 0; c < columns; c++) dx[c] = activation_gradient(s->activation, result[c], dx[c]);
-      }
-    }
+  Cut cut = cut_of(s->rows, s->inputs, s->outputs);
+  while (first < last) {
+    CutPart part = cut_take(&cut, &first, last);
+    input_part(s, &part);
   }
 }
 
-// q[c] += quantised tile row; 0 where an addend does not fit.
-static int add_quantised(int64_t *q, const float *addends, int64_t count, const Quantiser *quantiser) {
+// ---- gradient of the weights: for each grain, a = dy transposed, b = x ----
+
+VECTOR_FUNCTION void finish_weight(const Results *results, Tile t, int row, int rows, int vectors) {
+  const LinearBackwardWeight *s = results->arguments;
   int fits = 1;
-  for (int64_t c = 0; c < count; c++) fits &= quantiser_fits(quantiser, addends[c]);
-  if (!fits) return 0;
-  for (int64_t c = 0; c < count; c++) q[c] += r3_quantise(addends[c], quantiser->scale);
-  return 1;
+  for (int v = 0; v < vectors; v++) {
+    int64_t lanes = lanes_of(results, v);
+    for (int r = 0; r < rows; r++) {
+      int64_t at = (results->row + row + r) * s->inputs + results->column + v * VECTOR_LANES;
+      fits &= add_quantised(s->qw + at, t[r][v], lanes, &s->quantiser);
+    }
+  }
+  if (!fits) flag_raise(s->flag_w);
 }
 
-// Weight gradients of outputs [n, n + rows): every grain of every panel of inputs.
-static void backward_weight_rows(const LinearBackwardWeight *s, int64_t n, int64_t rows) {
-  Tile tile;
-  for (int64_t k = 0; k < s->inputs; k += TILE_COLUMNS) {
-    int64_t columns = smaller(TILE_COLUMNS, s->inputs - k);
-    for (int64_t i = 0; i < s->rows; i += s->grain) {
-      View dy = {s->dy + i * s->outputs + n, 1, s->outputs}, x = {s->x + i * s->inputs + k, s->inputs, 1};
-      tree_product(&tile, dy, x, rows, columns, smaller(s->grain, s->rows - i));
-      for (int64_t r = 0; r < rows; r++) {
-        int64_t *q = s->qw + (n + r) * s->inputs + k;
-        if (!add_quantised(q, tile.at[r], columns, &s->quantiser)) flag_raise(s->flag_w);
-      }
+static void weight_part(const LinearBackwardWeight *s, const CutPart *part) {
+  float room[CUT_FLOATS] __attribute__((aligned(64)));
+  int64_t columns = part->column_end - part->column;
+  for (int64_t i = 0; i < s->rows; i += s->grain) {
+    int64_t terms = smaller(s->grain, s->rows - i);
+    Columns x = {s->x + i * s->inputs + part->column, s->inputs, 1};
+    const float *panels = packed_group(room, x, terms, columns, part->row_end - part->row, CUT_ROWS);
+    for (int64_t n = part->row; n < part->row_end; n += CUT_ROWS) {
+      int64_t *q = s->qw + n * s->inputs + part->column;
+      Results results = {s, n, part->column, columns, (char *)q, s->inputs * 8, 8};
+      Rows dy = {s->dy + i * s->outputs + n, 1, s->outputs};
+      block_product(dy, x, panels, terms, (int)smaller(CUT_ROWS, part->row_end - n), finish_weight, &results);
     }
   }
 }
 
-// Bias gradients: the same product with a single column of ones.
-static void backward_bias_rows(const LinearBackwardWeight *s, int64_t n, int64_t rows) {
-  static const float one = 1.0f;
-  Tile tile;
+// Bias gradients of a vector of outputs from n on: R1 of one grain's dy with factors of 1.
+static Vector bias_sum(const LinearBackwardWeight *s, int64_t n, int64_t lanes, int64_t first, int64_t last) {
+  Vector levels[TILE_LEVELS], t = VECTOR_ZERO();
+  for (int64_t leaf = 0, i = first; i < last; leaf++) {
+    int64_t end = smaller(i + X1_LEAF, last);
+    t = VECTOR_ZERO();
+    for (; i < end; i++) t = VECTOR_ADD(vector_load_some(s->dy + i * s->outputs + n, lanes), t);
+    t = VECTOR_ADD(t, VECTOR_ZERO());
+    int level = 0;
+    for (; leaf >> level != 0; level++) {
+      if (leaf >> level & 1) t = VECTOR_ADD(levels[level], t);
+      else if (i < last) break;
+    }
+    levels[level] = t;
+  }
+  return t;
+}
+
+static void bias_part(const LinearBackwardWeight *s, int64_t n_first, int64_t n_last) {
   for (int64_t i = 0; i < s->rows; i += s->grain) {
-    View dy = {s->dy + i * s->outputs + n, 1, s->outputs}, ones = {&one, 0, 0};
-    tree_product(&tile, dy, ones, rows, 1, smaller(s->grain, s->rows - i));
-    for (int64_t r = 0; r < rows; r++) {
-      if (!add_quantised(s->qb + n + r, tile.at[r], 1, &s->quantiser)) flag_raise(s->flag_b);
+    for (int64_t n = n_first; n < n_last; n += VECTOR_LANES) {
+      int64_t lanes = smaller(VECTOR_LANES, n_last - n);
+      Vector sum = bias_sum(s, n, lanes, i, smaller(i + s->grain, s->rows));
+      if (!add_quantised(s->qb + n, sum, lanes, &s->quantiser)) flag_raise(s->flag_b);
     }
   }
 }
 
 void ISA_NAME(linear_backward_weight)(const LinearBackwardWeight *s, int64_t first, int64_t last) {
-  for (int64_t n = first; n < last; n += TILE_ROWS) {
-    int64_t rows = smaller(TILE_ROWS, last - n);
-    backward_weight_rows(s, n, rows);
-    backward_bias_rows(s, n, rows);
+  Cut cut = cut_of_weights(s->outputs, s->inputs, s->grain);
+  while (first < last) {
+    CutPart part = cut_take(&cut, &first, last);
+    if (part.column == 0) bias_part(s, part.row, part.row_end);
+    for (CutPart some = part; some.row < part.row_end; some.row += WEIGHT_ROWS) {
+      some.row_end = smaller(some.row + WEIGHT_ROWS, part.row_end);
+      weight_part(s, &some);
+    }
   }
 }

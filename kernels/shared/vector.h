@@ -1,0 +1,143 @@
+// The registers of one instruction set: as many binary32 lanes as one holds, each operation one rounding a lane.
+//
+// avx512: 16 lanes; avx2: 8; portable: 4, with the 128-bit registers that every processor with FMA has
+// (x86-64, aarch64). What a loop over lanes says well is left to the compiler; this is for tiles that must
+// stay in registers. RELU: x <= 0 ? +0 : x; WHERE_POSITIVE: y > 0 ? x : +0; the arguments of macros are names.
+#ifndef INGOT_KERNELS_SHARED_VECTOR_H
+#define INGOT_KERNELS_SHARED_VECTOR_H
+
+#include <stdint.h>
+#include <string.h>
+
+#define VECTOR_FUNCTION static inline __attribute__((always_inline, unused))
+
+#if defined(__AVX512F__)
+#include <immintrin.h>
+enum { VECTOR_LANES = 16, VECTOR_REGISTERS = 32 };
+typedef __m512 Vector;
+#define VECTOR_ZERO() _mm512_setzero_ps()
+#define VECTOR_LOAD(from) _mm512_loadu_ps(from)
+#define VECTOR_STORE(to, v) _mm512_storeu_ps(to, v)
+#define VECTOR_ALL(x) _mm512_set1_ps(x)
+#define VECTOR_FMA(a, b, c) _mm512_fmadd_ps(a, b, c)
+#define VECTOR_ADD(a, b) _mm512_add_ps(a, b)
+#define VECTOR_RELU(x) _mm512_maskz_mov_ps(_mm512_cmp_ps_mask(x, _mm512_setzero_ps(), _CMP_NLE_UQ), x)
+#define VECTOR_WHERE_POSITIVE(y, x) _mm512_maskz_mov_ps(_mm512_cmp_ps_mask(y, _mm512_setzero_ps(), _CMP_GT_OQ), x)
+#elif defined(__AVX2__)
+#include <immintrin.h>
+enum { VECTOR_LANES = 8, VECTOR_REGISTERS = 16 };
+typedef __m256 Vector;
+#define VECTOR_ZERO() _mm256_setzero_ps()
+#define VECTOR_LOAD(from) _mm256_loadu_ps(from)
+#define VECTOR_STORE(to, v) _mm256_storeu_ps(to, v)
+#define VECTOR_ALL(x) _mm256_set1_ps(x)
+#define VECTOR_FMA(a, b, c) _mm256_fmadd_ps(a, b, c)
+#define VECTOR_ADD(a, b) _mm256_add_ps(a, b)
+#define VECTOR_RELU(x) _mm256_andnot_ps(_mm256_cmp_ps(x, _mm256_setzero_ps(), _CMP_LE_OQ), x)
+#define VECTOR_WHERE_POSITIVE(y, x) _mm256_and_ps(_mm256_cmp_ps(y, _mm256_setzero_ps(), _CMP_GT_OQ), x)
+#elif defined(__FMA__)
+#include <immintrin.h>
+enum { VECTOR_LANES = 4, VECTOR_REGISTERS = 16 };
+typedef __m128 Vector;
+#define VECTOR_ZERO() _mm_setzero_ps()
+#define VECTOR_LOAD(from) _mm_loadu_ps(from)
+#define VECTOR_STORE(to, v) _mm_storeu_ps(to, v)
+#define VECTOR_ALL(x) _mm_set1_ps(x)
+#define VECTOR_FMA(a, b, c) _mm_fmadd_ps(a, b, c)
+#define VECTOR_ADD(a, b) _mm_add_ps(a, b)
+#define VECTOR_RELU(x) _mm_andnot_ps(_mm_cmple_ps(x, _mm_setzero_ps()), x)
+#define VECTOR_WHERE_POSITIVE(y, x) _mm_and_ps(_mm_cmpgt_ps(y, _mm_setzero_ps()), x)
+#elif defined(__aarch64__)
+#include <arm_neon.h>
+enum { VECTOR_LANES = 4, VECTOR_REGISTERS = 32 };
+typedef float32x4_t Vector;
+#define VECTOR_ZERO() vdupq_n_f32(0)
+#define VECTOR_LOAD(from) vld1q_f32(from)
+#define VECTOR_STORE(to, v) vst1q_f32(to, v)
+#define VECTOR_ALL(x) vdupq_n_f32(x)
+#define VECTOR_FMA(a, b, c) vfmaq_f32(c, a, b)
+#define VECTOR_ADD(a, b) vaddq_f32(a, b)
+#define VECTOR_RELU(x) vreinterpretq_f32_u32(vbicq_u32(vreinterpretq_u32_f32(x), vcleq_f32(x, vdupq_n_f32(0))))
+#define VECTOR_WHERE_POSITIVE(y, x)                                                                          \
+  vreinterpretq_f32_u32(vandq_u32(vreinterpretq_u32_f32(x), vcgtq_f32(y, vdupq_n_f32(0))))
+#else
+#error "exact mode needs a fused multiply-add: x86-64 with FMA or aarch64"
+#endif
+
+// The first `count` lanes, 0 <= count <= VECTOR_LANES; the others are +0, and are not read.
+VECTOR_FUNCTION Vector vector_load_some(const float *from, int64_t count) {
+#if defined(__AVX512F__)
+  return _mm512_maskz_loadu_ps((__mmask16)((1u << count) - 1), from);
+#else
+  float lanes[VECTOR_LANES] = {0};
+  for (int64_t i = 0; i < count; i++) lanes[i] = from[i];
+  return VECTOR_LOAD(lanes);
+#endif
+}
+
+// The first `count` lanes; nothing behind them is written.
+VECTOR_FUNCTION void vector_store_some(float *to, Vector v, int64_t count) {
+#if defined(__AVX512F__)
+  _mm512_mask_storeu_ps(to, (__mmask16)((1u << count) - 1), v);
+#else
+  float lanes[VECTOR_LANES];
+  VECTOR_STORE(lanes, v);
+  for (int64_t i = 0; i < count; i++) to[i] = lanes[i];
+#endif
+}
+
+// v[i] lane j becomes v[j] lane i.
+VECTOR_FUNCTION void vector_transpose(Vector v[VECTOR_LANES]) {
+#if defined(__AVX512F__)
+  __m512 t[16];
+  for (int i = 0; i < 16; i += 2) { // pairs of rows, in quarters
+    t[i] = _mm512_unpacklo_ps(v[i], v[i + 1]);
+    t[i + 1] = _mm512_unpackhi_ps(v[i], v[i + 1]);
+  }
+  for (int i = 0; i < 16; i += 4) { // fours of rows
+    v[i] = _mm512_shuffle_ps(t[i], t[i + 2], 0x44);
+    v[i + 1] = _mm512_shuffle_ps(t[i], t[i + 2], 0xee);
+    v[i + 2] = _mm512_shuffle_ps(t[i + 1], t[i + 3], 0x44);
+    v[i + 3] = _mm512_shuffle_ps(t[i + 1], t[i + 3], 0xee);
+  }
+  for (int i = 0; i < 4; i++) { // quarters to their places
+    t[i] = _mm512_shuffle_f32x4(v[i], v[i + 4], 0x88);
+    t[i + 4] = _mm512_shuffle_f32x4(v[i], v[i + 4], 0xdd);
+    t[i + 8] = _mm512_shuffle_f32x4(v[i + 8], v[i + 12], 0x88);
+    t[i + 12] = _mm512_shuffle_f32x4(v[i + 8], v[i + 12], 0xdd);
+  }
+  for (int i = 0; i < 4; i++) {
+    v[i] = _mm512_shuffle_f32x4(t[i], t[i + 8], 0x88);
+    v[i + 4] = _mm512_shuffle_f32x4(t[i + 4], t[i + 12], 0x88);
+    v[i + 8] = _mm512_shuffle_f32x4(t[i], t[i + 8], 0xdd);
+    v[i + 12] = _mm512_shuffle_f32x4(t[i + 4], t[i + 12], 0xdd);
+  }
+#elif defined(__AVX2__)
+  __m256 t[8];
+  for (int i = 0; i < 8; i += 2) {
+    t[i] = _mm256_unpacklo_ps(v[i], v[i + 1]);
+    t[i + 1] = _mm256_unpackhi_ps(v[i], v[i + 1]);
+  }
+  for (int i = 0; i < 8; i += 4) {
+    v[i] = _mm256_shuffle_ps(t[i], t[i + 2], 0x44);
+    v[i + 1] = _mm256_shuffle_ps(t[i], t[i + 2], 0xee);
+    v[i + 2] = _mm256_shuffle_ps(t[i + 1], t[i + 3], 0x44);
+    v[i + 3] = _mm256_shuffle_ps(t[i + 1], t[i + 3], 0xee);
+  }
+  for (int i = 0; i < 4; i++) {
+    t[i] = _mm256_permute2f128_ps(v[i], v[i + 4], 0x20);
+    t[i + 4] = _mm256_permute2f128_ps(v[i], v[i + 4], 0x31);
+  }
+  for (int i = 0; i < 8; i++) v[i] = t[i];
+#elif defined(__FMA__)
+  _MM_TRANSPOSE4_PS(v[0], v[1], v[2], v[3]);
+#else
+  float32x4x2_t a = vtrnq_f32(v[0], v[1]), b = vtrnq_f32(v[2], v[3]);
+  v[0] = vcombine_f32(vget_low_f32(a.val[0]), vget_low_f32(b.val[0]));
+  v[1] = vcombine_f32(vget_low_f32(a.val[1]), vget_low_f32(b.val[1]));
+  v[2] = vcombine_f32(vget_high_f32(a.val[0]), vget_high_f32(b.val[0]));
+  v[3] = vcombine_f32(vget_high_f32(a.val[1]), vget_high_f32(b.val[1]));
+#endif
+}
+
+#endif
