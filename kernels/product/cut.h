@@ -1,23 +1,25 @@
 // How a product is cut into tasks, for every instruction set alike: groups of columns by blocks of rows.
 //
-// Task t is block t mod blocks of group t / blocks: a thread's range of tasks goes group by group, so that it packs
-// the columns of a group once for all its rows.
+// Task t is block t mod blocks of group t / blocks: a thread's range of tasks goes group by group, so that it
+// packs the columns of a group once for all its rows.
 #ifndef INGOT_KERNELS_PRODUCT_CUT_H
 #define INGOT_KERNELS_PRODUCT_CUT_H
 
 #include <stdint.h>
 
 enum {
-  CUT_ROWS = 96,            // of a block
-  CUT_COLUMNS = 32,         // a group is a multiple of it
-  CUT_FLOATS = 260 * 1024,  // of a group's packed columns
-  CUT_JOINED = 128, //
-  CUT_MANY_ROWS = 2048      // from here threads share the rows, below the columns
+  CUT_ROWS = 96,              // of a block
+  CUT_COLUMNS = 32,           // a group is a multiple of it
+  CUT_FLOATS = 260 * 1024,    // of a group's packed columns
+  CUT_JOINED = 128,           // columns of a group whose sums have several leaves, or accumulators
+  CUT_MANY_ROWS = 2048,       // from here threads share the rows, below the columns
+  CUT_WORTHWHILE = 256 * 1024 // multiply-adds worth waking a thread for
 };
 
 typedef struct Cut {
   int64_t rows, columns;
-  int64_t width, blocks, tasks; // columns of a group, blocks of rows, tasks
+  int64_t block, width;  // rows of a block, columns of a group
+  int64_t blocks, tasks; // blocks of all rows
 } Cut;
 
 // A group's columns [column, column_end) and those rows of it that a range of tasks holds.
@@ -25,12 +27,16 @@ typedef struct CutPart {
   int64_t column, column_end, row, row_end;
 } CutPart;
 
+// A product of `rows` x `columns` sums of `terms` terms, in groups of `most` columns at most. What is not
+// worth two threads is one block of rows.
 static inline Cut cut_with(int64_t rows, int64_t columns, int64_t terms, int64_t most) {
   int64_t all = (columns + CUT_COLUMNS - 1) / CUT_COLUMNS, group = CUT_FLOATS / (CUT_COLUMNS * (terms + 1));
   if (group > most / CUT_COLUMNS) group = most / CUT_COLUMNS;
-  if (rows < CUT_MANY_ROWS && group > all / 2) group = all / 2;
+  int small = rows * columns * terms < 2 * CUT_WORTHWHILE;
+  if (rows < CUT_MANY_ROWS && group > all / 2 && !small) group = all / 2;
   if (group < 1) group = 1;
-  Cut cut = {rows, columns, group * CUT_COLUMNS, (rows + CUT_ROWS - 1) / CUT_ROWS, 0};
+  Cut cut = {rows, columns, small && rows > 0 ? rows : CUT_ROWS, group * CUT_COLUMNS, 0, 0};
+  cut.blocks = (rows + cut.block - 1) / cut.block;
   cut.tasks = (columns + cut.width - 1) / cut.width * cut.blocks;
   return cut;
 }
@@ -48,8 +54,8 @@ static inline Cut cut_of_weights(int64_t outputs, int64_t inputs, int64_t grain)
 static inline CutPart cut_take(const Cut *cut, int64_t *first, int64_t last) {
   int64_t group = *first / cut->blocks, block = *first % cut->blocks;
   int64_t end = last < (group + 1) * cut->blocks ? last : (group + 1) * cut->blocks;
-  CutPart part = {group * cut->width, (group + 1) * cut->width, block * CUT_ROWS,
-                  (end - group * cut->blocks) * CUT_ROWS};
+  CutPart part = {group * cut->width, (group + 1) * cut->width, block * cut->block,
+                  (end - group * cut->blocks) * cut->block};
   if (part.column_end > cut->columns) part.column_end = cut->columns;
   if (part.row_end > cut->rows) part.row_end = cut->rows;
   *first = end;

@@ -32,8 +32,10 @@ static void pack_columns(float *panel, const float *b, int64_t stride, int64_t t
       Vector square[VECTOR_LANES];
       for (int64_t c = 0; c < VECTOR_LANES; c++) {
         const float *from = b + (first + c) * stride + k;
-        if (first + c >= columns) square[c] = VECTOR_ZERO();
-        else square[c] = some == VECTOR_LANES ? VECTOR_LOAD(from) : vector_load_some(from, some);
+        if (first + c >= columns)
+          square[c] = VECTOR_ZERO();
+        else
+          square[c] = some == VECTOR_LANES ? VECTOR_LOAD(from) : vector_load_some(from, some);
       }
       vector_transpose(square);
       for (int64_t i = 0; i < some; i++) VECTOR_STORE(panel + (k + i) * PANEL + first, square[i]);
@@ -44,8 +46,10 @@ static void pack_columns(float *panel, const float *b, int64_t stride, int64_t t
 // Terms [k, k + terms) of columns [column, column + columns), at most PANEL, zero beyond them.
 static void pack(float *panel, Columns b, int64_t k, int64_t terms, int64_t column, int64_t columns) {
   const float *from = b.data + k * b.outer + column * b.inner;
-  if (b.inner == 1) pack_rows(panel, from, b.outer, terms, columns);
-  else pack_columns(panel, from, b.inner, terms, columns);
+  if (b.inner == 1)
+    pack_rows(panel, from, b.outer, terms, columns);
+  else
+    pack_columns(panel, from, b.inner, terms, columns);
 }
 
 #endif

@@ -1,7 +1,8 @@
 // Matrix products by rule R1 on a CPU: which operand is packed, and what becomes of the sums.
 //
-// DESIGN. All three products run a range of tasks in parts (cut.h): a part's columns are packed in panels (pack.h), its
-// rows run over them in blocks (tile.h). The operators differ in what a and b are, and in their finish.
+// DESIGN. All three products run a range of tasks in parts (cut.h): a part's columns are packed in panels
+// (pack.h), its rows run over them in blocks (tile.h). The operators differ in what a and b are, and in their
+// finish.
 #include "kernels/operators.h"
 #include "kernels/product/quantise.h"
 #include "kernels/product/tile.h"
@@ -19,8 +20,8 @@ static int64_t lanes_of(const Results *results, int v) {
   return smaller(VECTOR_LANES, results->columns - v * VECTOR_LANES);
 }
 
-// Rows of a block over panels of `terms` terms. Where terms are few, panels are small and writing the results decides:
-// a block of one tile writes its rows' results side by side.
+// Rows of a block over panels of `terms` terms. Where terms are few, panels are small and writing the results
+// decides: a block of one tile writes its rows' results side by side.
 static int64_t block_rows(int64_t terms) {
   return terms <= X1_LEAF / 2 ? TILE_ROWS : CUT_ROWS;
 }
@@ -65,8 +66,10 @@ void ISA_NAME(linear_forward)(const LinearForward *s, int64_t first, int64_t las
   Cut cut = cut_of(s->rows, s->outputs, s->inputs);
   while (first < last) {
     CutPart part = cut_take(&cut, &first, last);
-    if (s->outputs == 1) forward_single(s, part.row, part.row_end);
-    else forward_part(s, &part);
+    if (s->outputs == 1)
+      forward_single(s, part.row, part.row_end);
+    else
+      forward_part(s, &part);
   }
 }
 
@@ -134,36 +137,52 @@ static void weight_part(const LinearBackwardWeight *s, const CutPart *part) {
     for (int64_t n = part->row; n < part->row_end; n += CUT_ROWS) {
       int64_t *q = s->qw + n * s->inputs + part->column;
       Results results = {s, n, part->column, columns, (char *)q, s->inputs * 8, 8};
+      int rows = (int)smaller(CUT_ROWS, part->row_end - n);
       Rows dy = {s->dy + i * s->outputs + n, 1, s->outputs};
-      block_product(dy, x, panels, terms, (int)smaller(CUT_ROWS, part->row_end - n), finish_weight, &results);
+      block_product(dy, x, panels, terms, rows, finish_weight, &results);
     }
   }
 }
 
-// Bias gradients of a vector of outputs from n on: R1 of one grain's dy with factors of 1.
-static Vector bias_sum(const LinearBackwardWeight *s, int64_t n, int64_t lanes, int64_t first, int64_t last) {
-  Vector levels[TILE_LEVELS], t = VECTOR_ZERO();
+enum { BIAS_VECTORS = 4 }; // whose chains hide an addition's latency
+
+// Bias gradients of outputs [n, n + BIAS_VECTORS * VECTOR_LANES) below n_last: R1 of rows [first, last) of dy
+// with factors of 1.
+static void bias_sums(Vector t[BIAS_VECTORS], const LinearBackwardWeight *s, int64_t n, int64_t n_last,
+                      int64_t first, int64_t last) {
+  Vector levels[TILE_LEVELS][BIAS_VECTORS];
+  int64_t lanes[BIAS_VECTORS];
+  for (int v = 0; v < BIAS_VECTORS; v++) lanes[v] = smaller(VECTOR_LANES, n_last - n - v * VECTOR_LANES);
   for (int64_t leaf = 0, i = first; i < last; leaf++) {
     int64_t end = smaller(i + X1_LEAF, last);
-    t = VECTOR_ZERO();
-    for (; i < end; i++) t = VECTOR_ADD(vector_load_some(s->dy + i * s->outputs + n, lanes), t);
-    t = VECTOR_ADD(t, VECTOR_ZERO());
-    int level = 0;
-    for (; leaf >> level != 0; level++) {
-      if (leaf >> level & 1) t = VECTOR_ADD(levels[level], t);
-      else if (i < last) break;
+    for (int v = 0; v < BIAS_VECTORS; v++) t[v] = VECTOR_ZERO();
+    for (; i < end; i++) {
+      const float *dy = s->dy + i * s->outputs + n;
+      for (int v = 0; v < BIAS_VECTORS; v++) {
+        if (lanes[v] > 0) t[v] = VECTOR_ADD(vector_load_some(dy + v * VECTOR_LANES, lanes[v]), t[v]);
+      }
     }
-    levels[level] = t;
+    int level = 0;
+    for (int v = 0; v < BIAS_VECTORS; v++) t[v] = VECTOR_ADD(t[v], VECTOR_ZERO());
+    for (; leaf >> level != 0; level++) {
+      if (leaf >> level & 1) {
+        for (int v = 0; v < BIAS_VECTORS; v++) t[v] = VECTOR_ADD(levels[level][v], t[v]);
+      } else if (i < last)
+        break;
+    }
+    memcpy(levels[level], t, sizeof levels[level]);
   }
-  return t;
 }
 
 static void bias_part(const LinearBackwardWeight *s, int64_t n_first, int64_t n_last) {
   for (int64_t i = 0; i < s->rows; i += s->grain) {
-    for (int64_t n = n_first; n < n_last; n += VECTOR_LANES) {
-      int64_t lanes = smaller(VECTOR_LANES, n_last - n);
-      Vector sum = bias_sum(s, n, lanes, i, smaller(i + s->grain, s->rows));
-      if (!add_quantised(s->qb + n, sum, lanes, &s->quantiser)) flag_raise(s->flag_b);
+    for (int64_t n = n_first; n < n_last; n += BIAS_VECTORS * VECTOR_LANES) {
+      Vector sums[BIAS_VECTORS];
+      bias_sums(sums, s, n, n_last, i, smaller(i + s->grain, s->rows));
+      for (int v = 0; v < BIAS_VECTORS; v++) {
+        int64_t at = n + v * VECTOR_LANES, lanes = smaller(VECTOR_LANES, n_last - at);
+        if (lanes > 0 && !add_quantised(s->qb + at, sums[v], lanes, &s->quantiser)) flag_raise(s->flag_b);
+      }
     }
   }
 }

@@ -1,11 +1,13 @@
-// Adding a vector of sums to int64 accumulators by rule R3, to the bits of r3_quantise (kernels/shared/rules.h).
+// Adding a vector of sums to int64 accumulators by rule R3, to the bits of r3_quantise
+// (kernels/shared/rules.h).
 #ifndef INGOT_KERNELS_PRODUCT_QUANTISE_H
 #define INGOT_KERNELS_PRODUCT_QUANTISE_H
 
 #include "kernels/shared/rules.h"
 #include "kernels/shared/vector.h"
 
-// q[c] += the addends of `lanes` lanes; 0 where one does not fit (then q is as it may be: the step is not taken).
+// q[c] += the addends of `lanes` lanes; 0 where one does not fit (then q is as it may be: the step is not
+// taken).
 VECTOR_FUNCTION int add_quantised(int64_t *q, Vector addends, int64_t lanes, const Quantiser *quantiser) {
 #if defined(__AVX512F__)
   __mmask16 some = (__mmask16)((1u << lanes) - 1);

@@ -1,9 +1,10 @@
 // Blocks of sums by rule R1: rows by a panel of PANEL columns, tile by tile, a tile's chains in registers.
 //
-// DESIGN. b is a packed panel, b[k][PANEL], zero beyond its columns; a is read where it lies. A leaf of 256 terms
-// runs rows * 2 independent fma chains, enough to hide an fma's latency; leaves are joined as they come by a binary
-// counter of partial sums, which is R1's tree: T([0,n)) = T([0,p)) + T([p,n)). A block goes leaf by leaf, so that a
-// leaf of the panel stays in the nearest cache; the last leaf's tiles go from registers to their results.
+// DESIGN. b is a packed panel, b[k][PANEL], zero beyond its columns; a is read where it lies. A leaf of 256
+// terms runs rows * 2 independent fma chains, enough to hide an fma's latency; leaves are joined as they come
+// by a binary counter of partial sums, which is R1's tree: T([0,n)) = T([0,p)) + T([p,n)). A block goes leaf
+// by leaf, so that a leaf of the panel stays in the nearest cache; the last leaf's tiles go from registers to
+// their results.
 #ifndef INGOT_KERNELS_PRODUCT_TILE_H
 #define INGOT_KERNELS_PRODUCT_TILE_H
 
@@ -68,8 +69,8 @@ VECTOR_FUNCTION void join(Tile t, const float (*left)[PANEL], int rows, int vect
   }
 }
 
-// One tile of leaf number `leaf`: joined with the levels that its ones name; the last leaf's is finished, another's
-// becomes the level of its lowest zero.
+// One tile of leaf number `leaf`: joined with the levels that its ones name; the last leaf's is finished,
+// another's becomes the level of its lowest zero.
 typedef struct Leaf {
   Rows a;
   const float *b;
@@ -89,8 +90,10 @@ VECTOR_FUNCTION void tile_of(Block *levels, const Leaf *leaf, Rows a, int row, i
   leaf_sums(t, a, leaf->b, leaf->terms, rows, vectors);
   int level = 0;
   for (; leaf->number >> level != 0; level++) {
-    if (leaf->number >> level & 1) join(t, (const float(*)[PANEL])levels[level] + row, rows, vectors);
-    else if (!leaf->last) break;
+    if (leaf->number >> level & 1)
+      join(t, (const float(*)[PANEL])levels[level] + row, rows, vectors);
+    else if (!leaf->last)
+      break;
   }
   if (leaf->last) {
     finish(results, t, row, rows, vectors);
@@ -107,7 +110,8 @@ VECTOR_FUNCTION void leaf_of(Block *levels, const Leaf *leaf, int rows, int vect
   int row = 0;
 #define TILES(many)                                                                                          \
   for (; many <= TILE_ROWS && row + many <= rows; row += many) {                                             \
-    Rows a = {leaf->a.data + row * leaf->a.outer, leaf->a.outer, leaf->a.inner};                             \
+    Rows a = leaf->a;                                                                                        \
+    a.data += row * a.outer;                                                                                 \
     tile_of(levels, leaf, a, row, many, vectors, finish, results);                                           \
   }
   TILES(12)
@@ -118,11 +122,11 @@ VECTOR_FUNCTION void leaf_of(Block *levels, const Leaf *leaf, int rows, int vect
 #undef TILES
 }
 
-// The sums of a block of rows and the columns of a group over `terms` terms, each tile to finish. panels are the
-// group's, packed, or NULL: then each leaf is packed when it is used. results are the first panel's, with the group's
-// columns. Inlined where finish and one of a's strides are constants.
-VECTOR_FUNCTION void block_product(Rows a, Columns b, const float *panels, int64_t terms, int rows, Finish *finish,
-                                   const Results *results) {
+// The sums of a block of rows and the columns of a group over `terms` terms, each tile to finish. panels are
+// the group's, packed, or NULL: then each leaf is packed when it is used. results are the first panel's, with
+// the group's columns. Inlined where finish and one of a's strides are constants.
+VECTOR_FUNCTION void block_product(Rows a, Columns b, const float *panels, int64_t terms, int rows,
+                                   Finish *finish, const Results *results) {
   Levels levels[CUT_JOINED / PANEL];
   float packed[X1_LEAF * PANEL] __attribute__((aligned(64)));
   Leaf leaf = {a, packed, X1_LEAF, 0, 0};
@@ -135,17 +139,22 @@ VECTOR_FUNCTION void block_product(Rows a, Columns b, const float *panels, int64
       here.column = results->column + c;
       here.columns = results->columns - c < PANEL ? results->columns - c : PANEL;
       here.memory = results->memory + c * results->size;
-      if (panels != NULL) leaf.b = panels + c * terms + k * PANEL;
-      else pack(packed, b, k, leaf.terms, c, here.columns);
+      if (panels != NULL)
+        leaf.b = panels + c * terms + k * PANEL;
+      else
+        pack(packed, b, k, leaf.terms, c, here.columns);
       Block *own = levels[terms <= X1_LEAF ? 0 : c / PANEL];
-      if (here.columns <= VECTOR_LANES) leaf_of(own, &leaf, rows, 1, finish, &here);
-      else leaf_of(own, &leaf, rows, TILE_VECTORS, finish, &here);
+      if (here.columns <= VECTOR_LANES)
+        leaf_of(own, &leaf, rows, 1, finish, &here);
+      else
+        leaf_of(own, &leaf, rows, TILE_VECTORS, finish, &here);
     }
   }
 }
 
 // All columns of a group, where many rows will use them and `panels` (CUT_FLOATS) holds them; or NULL.
-static const float *packed_group(float *panels, Columns b, int64_t terms, int64_t columns, int64_t rows, int64_t block) {
+static const float *packed_group(float *panels, Columns b, int64_t terms, int64_t columns, int64_t rows,
+                                 int64_t block) {
   if (rows <= block || (columns + PANEL - 1) / PANEL * PANEL * terms > CUT_FLOATS) return NULL;
   for (int64_t c = 0; c < columns; c += PANEL)
     pack(panels + c * terms, b, 0, terms, c, columns - c < PANEL ? columns - c : PANEL);

@@ -1,8 +1,10 @@
-// The registers of one instruction set: as many binary32 lanes as one holds, each operation one rounding a lane.
+// The registers of one instruction set: as many binary32 lanes as one holds, each operation one rounding a
+// lane.
 //
 // avx512: 16 lanes; avx2: 8; portable: 4, with the 128-bit registers that every processor with FMA has
 // (x86-64, aarch64). What a loop over lanes says well is left to the compiler; this is for tiles that must
-// stay in registers. RELU: x <= 0 ? +0 : x; WHERE_POSITIVE: y > 0 ? x : +0; the arguments of macros are names.
+// stay in registers. RELU: x <= 0 ? +0 : x; WHERE_POSITIVE: y > 0 ? x : +0; the arguments of macros are
+// names.
 #ifndef INGOT_KERNELS_SHARED_VECTOR_H
 #define INGOT_KERNELS_SHARED_VECTOR_H
 
@@ -22,7 +24,8 @@ typedef __m512 Vector;
 #define VECTOR_FMA(a, b, c) _mm512_fmadd_ps(a, b, c)
 #define VECTOR_ADD(a, b) _mm512_add_ps(a, b)
 #define VECTOR_RELU(x) _mm512_maskz_mov_ps(_mm512_cmp_ps_mask(x, _mm512_setzero_ps(), _CMP_NLE_UQ), x)
-#define VECTOR_WHERE_POSITIVE(y, x) _mm512_maskz_mov_ps(_mm512_cmp_ps_mask(y, _mm512_setzero_ps(), _CMP_GT_OQ), x)
+#define VECTOR_WHERE_POSITIVE(y, x)                                                                          \
+  _mm512_maskz_mov_ps(_mm512_cmp_ps_mask(y, _mm512_setzero_ps(), _CMP_GT_OQ), x)
 #elif defined(__AVX2__)
 #include <immintrin.h>
 enum { VECTOR_LANES = 8, VECTOR_REGISTERS = 16 };
@@ -57,7 +60,8 @@ typedef float32x4_t Vector;
 #define VECTOR_ALL(x) vdupq_n_f32(x)
 #define VECTOR_FMA(a, b, c) vfmaq_f32(c, a, b)
 #define VECTOR_ADD(a, b) vaddq_f32(a, b)
-#define VECTOR_RELU(x) vreinterpretq_f32_u32(vbicq_u32(vreinterpretq_u32_f32(x), vcleq_f32(x, vdupq_n_f32(0))))
+#define VECTOR_RELU(x)                                                                                       \
+  vreinterpretq_f32_u32(vbicq_u32(vreinterpretq_u32_f32(x), vcleq_f32(x, vdupq_n_f32(0))))
 #define VECTOR_WHERE_POSITIVE(y, x)                                                                          \
   vreinterpretq_f32_u32(vandq_u32(vreinterpretq_u32_f32(x), vcgtq_f32(y, vdupq_n_f32(0))))
 #else

@@ -14,7 +14,13 @@ std::vector<Shape> shapes(std::mt19937_64 &random) {
   for (int64_t inputs : {1, 2, 63, 64, 65, 255, 256, 257, 511, 512, 513, 769}) all.push_back({3, 5, inputs});
   for (int64_t outputs : {1, 2, 7, 8, 15, 16, 17, 31, 32, 33, 64, 65, 257}) all.push_back({4, outputs, 40});
   for (int64_t rows : {1, 2, 5, 6, 7, 8, 12, 13, 14, 15, 31, 257}) all.push_back({rows, 19, 21});
-  all.push_back({99, 1, 77});
+  for (const Shape &s : std::vector<Shape>{{99, 1, 77},    // R2
+                                           {97, 70, 769},  // blocks of rows, groups, joined leaves
+                                           {193, 300, 40}, // many columns of few terms
+                                           {2050, 33, 9},  // rows for threads
+                                           {13, 33, 8500}, // more terms than a packed group holds
+                                           {110, 34, 8500}})
+    all.push_back(s);
   for (int i = 0; i < 20; i++) {
     all.push_back(
         {1 + (int64_t)(random() % 40), 1 + (int64_t)(random() % 70), 1 + (int64_t)(random() % 600)});
@@ -104,7 +110,7 @@ TEST(Product, LinearBackwardWeight) {
   std::mt19937_64 random(3);
   const int fraction_bits = 40;
   for (const Shape &s : shapes(random)) {
-    for (int64_t grain : {(int64_t)4, (int64_t)256}) {
+    for (int64_t grain : {4, 256, 600}) {
       int64_t grains = (s.rows + grain - 1) / grain;
       Values dy = values_of(random, s.rows * s.outputs), x = values_of(random, s.rows * s.inputs),
              one((size_t)s.rows, 1);
