@@ -5,6 +5,7 @@
 extern "C" {
 #include "engine/evaluate/statistics/intervals.h"
 #include "engine/shared/math64.h"
+#include "engine/shared/memory.h"
 #include "kernels/operators.h"
 #include "kernels/resample/resample.h"
 #include "kernels/shared/philox.h"
@@ -62,8 +63,11 @@ Summed summed(const char *isa, ResampleKind kind, const std::vector<uint64_t> &u
     ResampleCounts counts{cell.data() + from, cells, made.counts.data()};
     ResampleSums sums[2] = {{nullptr, term.data() + from, 1, made.sums.data()},
                             {cell.data() + from, term.data() + from, cells, made.cells.data()}};
-    Resample task{kind, 77, std::min(cut, (int64_t)rows - from), 1, unit.data() + from, &counts, sums, 1, 2};
+    Resample task{kind, 77,     std::min(cut, (int64_t)rows - from), 1, unit.data() + from, &counts, sums, 1,
+                  2,    nullptr};
+    task.room = memory_get(resample_room(&task), 1);
     resample_of_isa(isa)(&task, 0, groups);
+    free(task.room);
   }
   return made;
 }

@@ -317,6 +317,13 @@ static void order_chunk(RowSums *sums, int64_t first, int64_t rows) {
   free(next);
 }
 
+static void resample_groups(const void *arguments, int64_t first, int64_t last) {
+  Resample task = *(const Resample *)arguments;
+  task.room = memory_get(resample_room(&task), 1);
+  resample(&task, first, last);
+  free(task.room);
+}
+
 static void add_chunk(RowSums *sums, Resample *task, int64_t first, int64_t rows) {
   ChunkTask terms = {sums, first, rows};
   order_chunk(sums, first, rows);
@@ -341,7 +348,7 @@ static void add_chunk(RowSums *sums, Resample *task, int64_t first, int64_t rows
   task->unit = sums->chunk_unit;
   task->counts = counts;
   task->sums = added;
-  parallel_run(resample, task, sums->group_count, sums->threads);
+  parallel_run(resample_groups, task, sums->group_count, sums->threads);
 }
 
 void row_sums_run(RowSums *sums, ResampleKind kind, uint64_t seed, int64_t first, int count) {
