@@ -122,6 +122,18 @@ TEST(Resample, EveryInstructionSetAndEveryCutOfTheRowsGivesTheSameSums) {
   EXPECT_GE(ran, 2);
 }
 
+TEST(Resample, CountsOfManyRowsOfACellDoNotOverflow) {
+  uint64_t one = hashes(1)[0];
+  std::vector<uint64_t> unit(1000, one);
+  for (const char *isa : {"portable", "avx2", "avx512"}) {
+    if (resample_of_isa(isa) == nullptr) continue;
+    Summed made = summed(isa, RESAMPLE_POISSON, unit, 700);
+    for (size_t r = 0; r < 64; r++)
+      EXPECT_EQ(made.counts[one % 5 * 64 + (size_t)resample_lane((int)r)],
+                1000 * poisson_weight(77, one, (uint32_t)(64 + r)));
+  }
+}
+
 // ---- replicates of metrics ----
 
 // Two steps of a fit, so near the metric, not equal to it.
