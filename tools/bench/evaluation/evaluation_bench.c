@@ -107,7 +107,6 @@ int main(int argc, char **argv) {
   printf("%lld rows, 2 models, %s\n", (long long)count, operators_best_isa());
   printf("metrics and their intervals     %8.2f s, processor %8.2f s, %5.1f bytes a row beyond the rows\n",
          seconds() - start, processor_seconds() - busy, (peak_bytes() - before) / (double)count);
-  if (replicates == 0) return 0;
   const Metric *metrics[METRIC_LIMIT];
   for (int i = 0; i < comparison.metric_count; i++) metrics[i] = comparison.metrics[i].metric;
   // As compare_models has them by then.
