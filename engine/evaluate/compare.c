@@ -194,6 +194,7 @@ Status compare_contender(Comparison *comparison, const EvaluationSet *champion,
   EvaluationSet sets[2] = {*champion, *challenger};
   sets[0].row_hash = challenger->row_hash; // one set of rows, and one way to resample them
   sets[0].cluster_hash = challenger->cluster_hash;
+  if (sets[0].facts == NULL && sets[1].facts == NULL) evaluation_sets_prepare(sets, 2);
   for (int i = 0; i < 2; i++) {
     if (sets[i].facts == NULL) evaluation_sets_prepare(&sets[i], 1);
     money_limit(&sets[i]);

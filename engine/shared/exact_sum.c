@@ -106,6 +106,27 @@ static void add_shifted(ExactSum *sum, unsigned __int128 magnitude, int64_t sign
   }
 }
 
+// One term to the bin of its exponent.
+static void bin_add(SumBins *sum, double term) {
+  uint64_t bits;
+  memcpy(&bits, &term, sizeof bits);
+  unsigned exponent = (unsigned)(bits >> 52) & (SUM_BIN_COUNT - 1);
+  if (exponent == SUM_BIN_COUNT - 1) {
+    sum->special += term;
+    return;
+  }
+  int64_t mantissa = (int64_t)((bits & fraction_mask) | (uint64_t)(exponent > 0) << 52);
+  int64_t sign = (int64_t)bits >> 63; // 0 or -1
+  sum->bins[exponent] += (mantissa ^ sign) - sign;
+}
+
+void sum_bins_settle(SumBins *sum) {
+  RealsSum block = reals_split_sum(sum->terms, sum->waiting);
+  for (int i = 0; i < REALS_PARTS; i++) bin_add(sum, block.parts[i]);
+  for (int i = 0; block.rest && i < sum->waiting; i++) bin_add(sum, sum->terms[i]);
+  sum->waiting = 0;
+}
+
 void exact_sum_add_bins(ExactSum *sum, const SumBins *bins) {
   carry(sum->limbs);
   sum->pending = SUM_BIN_COUNT; // at most one addition below 2^32 for each limb and bin
@@ -116,6 +137,7 @@ void exact_sum_add_bins(ExactSum *sum, const SumBins *bins) {
     add_shifted(sum, magnitude, bin < 0 ? -1 : 1, exponent > 0 ? exponent - 1 : 0);
   }
   sum->special += bins->special;
+  for (int i = 0; i < bins->waiting; i++) exact_sum_add(sum, bins->terms[i]);
 }
 
 double sum_bins_value(const SumBins *bins) {

@@ -7,9 +7,10 @@
 #ifndef INGOT_ENGINE_SHARED_EXACT_SUM_H
 #define INGOT_ENGINE_SHARED_EXACT_SUM_H
 
+#include "kernels/statistics/reals.h"
+
 #include <stddef.h>
 #include <stdint.h>
-#include <string.h>
 
 enum { EXACT_SUM_LIMBS = 68 };
 
@@ -27,25 +28,22 @@ double exact_sum_value(const ExactSum *sum);
 // The exact sum of terms[0..count), rounded once.
 double exact_sum_of(const double *terms, size_t count);
 
-// The same sum for many terms: one 128-bit integer for each exponent, so that adding is one addition (Neal
-// 2015). Zero-initialise to start; up to 2^62 terms.
+// The same sum for many terms, which are gathered and summed a block at a time (kernels/statistics/reals.h);
+// what blocks leave goes to one 128-bit integer for each exponent (Neal 2015). Zero-initialise to start; up
+// to 2^62 terms.
 enum { SUM_BIN_COUNT = 2048, SUM_BINS_PAY = 512 }; // below so many terms the limbs are faster
 typedef struct SumBins {
   __int128 bins[SUM_BIN_COUNT]; // signed mantissas of the terms with this exponent field
   double special;               // as in ExactSum
+  int waiting;                  // terms that are in no bin yet
+  double terms[REALS_BLOCK];
 } SumBins;
 
+void sum_bins_settle(SumBins *sum); // until no term waits
+
 static inline void sum_bins_add(SumBins *sum, double term) {
-  uint64_t bits;
-  memcpy(&bits, &term, sizeof bits);
-  unsigned exponent = (unsigned)(bits >> 52) & (SUM_BIN_COUNT - 1);
-  if (exponent == SUM_BIN_COUNT - 1) {
-    sum->special += term;
-    return;
-  }
-  int64_t mantissa = (int64_t)((bits & (((uint64_t)1 << 52) - 1)) | (uint64_t)(exponent > 0) << 52);
-  int64_t sign = (int64_t)bits >> 63; // 0 or -1
-  sum->bins[exponent] += (mantissa ^ sign) - sign;
+  sum->terms[sum->waiting++] = term;
+  if (sum->waiting == REALS_BLOCK) sum_bins_settle(sum);
 }
 
 void exact_sum_add_bins(ExactSum *sum, const SumBins *bins);

@@ -1,29 +1,12 @@
 // Binary64 functions of the host without libm.
 #include "engine/shared/math64.h"
 
-#include <stdint.h>
-#include <string.h>
+#include "kernels/shared/scalar64.h"
 
 static const double infinity = __builtin_inf();
 
-static uint64_t bits_of(double x) {
-  uint64_t bits;
-  memcpy(&bits, &x, sizeof bits);
-  return bits;
-}
-
-static double of_bits(uint64_t bits) {
-  double x;
-  memcpy(&x, &bits, sizeof x);
-  return x;
-}
-
-static double power_of_two(int n) {
-  return of_bits((uint64_t)(n + 1023) << 52);
-} // -1022 <= n <= 1023
-
 static double absolute(double x) {
-  return of_bits(bits_of(x) & ~((uint64_t)1 << 63));
+  return from_bits64(bits64(x) & ~((uint64_t)1 << 63));
 }
 
 double math64_sqrt(double x) {
@@ -36,65 +19,12 @@ double math64_sqrt(double x) {
   return root;
 }
 
-// e^r by its series, |r| <= ln 2 / 2: 15 terms leave 1e-18.
-static double exp_series(double r) {
-  static const double inverse_factorials[16] = {0x1p+0,
-                                                0x1p+0,
-                                                0x1p-1,
-                                                0x1.5555555555555p-3,
-                                                0x1.5555555555555p-5,
-                                                0x1.1111111111111p-7,
-                                                0x1.6c16c16c16c17p-10,
-                                                0x1.a01a01a01a01ap-13,
-                                                0x1.a01a01a01a01ap-16,
-                                                0x1.71de3a556c734p-19,
-                                                0x1.27e4fb7789f5cp-22,
-                                                0x1.ae64567f544e4p-26,
-                                                0x1.1eed8eff8d898p-29,
-                                                0x1.6124613a86d09p-33,
-                                                0x1.93974a8c07c9dp-37,
-                                                0x1.ae7f3e733b81fp-41};
-  double z = r * r, even = inverse_factorials[14], odd = inverse_factorials[15]; // two chains at once
-  for (int k = 12; k >= 2; k -= 2) {
-    even = inverse_factorials[k] + z * even;
-    odd = inverse_factorials[k + 1] + z * odd;
-  }
-  return 1.0 + (r + z * (even + r * odd));
-}
-
 double math64_exp(double x) {
-  if (x != x) return x;
-  if (x > 709.8) return infinity;
-  if (x < -745.2) return 0.0;
-  double shifted = x * 0x1.71547652b82fep+0 + 0x1.8p52;
-  double n = shifted - 0x1.8p52;
-  double r = (x - n * 0x1.62e42fefa0000p-1) - n * 0x1.cf79abc9e3b3ap-40; // ln 2 in two parts
-  int k = (int)n, half = k / 2;
-  return exp_series(r) * power_of_two(half) * power_of_two(k - half);
+  return exp64(x);
 }
 
-// log(m) = 2 atanh(s), s = (m-1)/(m+1), by its odd series.
 double math64_log(double x) {
-  if (x != x || x < 0.0) return __builtin_nan("");
-  if (x == 0.0) return -infinity;
-  if (x == infinity) return x;
-  int k = 0;
-  if (x < 0x1p-1022) {
-    x *= 0x1p54;
-    k = -54;
-  }
-  uint64_t bits = bits_of(x);
-  k += (int)(bits >> 52) - 1023;
-  double m = of_bits((bits & 0xfffffffffffffULL) | (uint64_t)1023 << 52);
-  if (m > 0x1.6a09e667f3bcdp+0) {
-    m *= 0.5;
-    k++;
-  }
-  double f = m - 1.0, s = f / (2.0 + f), z = s * s, series = 0.0;
-  for (int i = 21; i >= 3; i -= 2) series = (series + 2.0 / i) * z;
-  double half_square = 0.5 * f * f; // log(1+f) = f - (f^2/2 - s (f^2/2 + series))
-  double low = k * 0x1.cf79abc9e3b3ap-40;
-  return k * 0x1.62e42fefa0000p-1 - ((half_square - (s * (half_square + series) + low)) - f);
+  return log64(x);
 }
 
 // Series of cos(pi x) for |x| <= 1/4 and of sin(pi x) there.

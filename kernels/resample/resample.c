@@ -20,6 +20,14 @@ void resample(const void *arguments, int64_t first, int64_t last) {
   resample_of_isa(operators_best_isa())(arguments, first, last);
 }
 
+// For each table and cell a line of bytes (resample_cpu.c) with the rows in it, or one total.
+size_t resample_room(const Resample *task) {
+  size_t cells = 1;
+  for (int i = 0; i < task->count_tables; i++) cells += (size_t)task->counts[i].cells;
+  for (int i = 0; i < task->sum_tables; i++) cells += (size_t)task->sums[i].cells;
+  return cells * (RESAMPLE_LANES + 1);
+}
+
 void resample_row_weights(uint32_t *weights, ResampleKind kind, uint64_t seed, uint64_t unit, int64_t group) {
   for (int r = 0; r < RESAMPLE_LANES; r++) {
     int64_t b = group * RESAMPLE_LANES + r;

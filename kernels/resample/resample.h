@@ -12,6 +12,7 @@
 #ifndef INGOT_KERNELS_RESAMPLE_RESAMPLE_H
 #define INGOT_KERNELS_RESAMPLE_RESAMPLE_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 enum { RESAMPLE_LANES = 64, RESAMPLE_BLOCKS = 200, RESAMPLE_LARGEST = 12 };
@@ -49,7 +50,10 @@ typedef struct Resample {
   const ResampleCounts *counts;
   const ResampleSums *sums;
   int count_tables, sum_tables;
+  void *room; // resample_room(task) bytes of zeros, aligned to 64, before and after; of one thread alone
 } Resample;
+
+size_t resample_room(const Resample *task);
 
 // Adds the rows to groups [first, last) of every table. Each group is written by its task alone.
 void resample(const void *arguments, int64_t first, int64_t last);

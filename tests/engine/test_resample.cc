@@ -5,6 +5,7 @@
 extern "C" {
 #include "engine/evaluate/statistics/intervals.h"
 #include "engine/shared/math64.h"
+#include "engine/shared/memory.h"
 #include "kernels/operators.h"
 #include "kernels/resample/resample.h"
 #include "kernels/shared/philox.h"
@@ -42,28 +43,34 @@ TEST(Resample, HashIsTheFirstEightBytesOfTheDigest) {
   EXPECT_EQ(evaluation_hash("abc"), 0xeacf018fbf1678baull); // SHA-256 ba7816bf 8f01cfea ...
 }
 
+// Sums of terms below 2^43 in size, and of some 32 times as large.
 struct Summed {
   std::vector<uint32_t> counts;
-  std::vector<int64_t> sums, cells;
+  std::vector<int64_t> sums, large, cells;
 };
 
 Summed summed(const char *isa, ResampleKind kind, const std::vector<uint64_t> &unit, int64_t cut) {
   const int groups = 3, cells = 5;
   size_t rows = unit.size();
   std::vector<uint16_t> cell(rows);
-  std::vector<int64_t> term(rows);
+  std::vector<int64_t> term(rows), large(rows);
   for (size_t i = 0; i < rows; i++) {
     cell[i] = (uint16_t)(unit[i] % cells);
     term[i] = (int64_t)(unit[i] >> 20) - ((int64_t)1 << 43);
+    large[i] = 32 * term[i];
   }
   Summed made{std::vector<uint32_t>(groups * cells * 64), std::vector<int64_t>(groups * 64),
-              std::vector<int64_t>(groups * cells * 64)};
+              std::vector<int64_t>(groups * 64), std::vector<int64_t>(groups * cells * 64)};
   for (int64_t from = 0; from < (int64_t)rows; from += cut) {
     ResampleCounts counts{cell.data() + from, cells, made.counts.data()};
-    ResampleSums sums[2] = {{nullptr, term.data() + from, 1, made.sums.data()},
+    ResampleSums sums[3] = {{nullptr, term.data() + from, 1, made.sums.data()},
+                            {nullptr, large.data() + from, 1, made.large.data()},
                             {cell.data() + from, term.data() + from, cells, made.cells.data()}};
-    Resample task{kind, 77, std::min(cut, (int64_t)rows - from), 1, unit.data() + from, &counts, sums, 1, 2};
+    Resample task{kind, 77,     std::min(cut, (int64_t)rows - from), 1, unit.data() + from, &counts, sums, 1,
+                  3,    nullptr};
+    task.room = memory_get(resample_room(&task), 1);
     resample_of_isa(isa)(&task, 0, groups);
+    free(task.room);
   }
   return made;
 }
@@ -89,25 +96,42 @@ TEST(Resample, SumsAreThoseOfTheSlowWeights) {
     }
     EXPECT_EQ(made.counts, counts);
     EXPECT_EQ(made.sums, sums);
+    for (int64_t &sum : sums) sum *= 32;
+    EXPECT_EQ(made.large, sums);
     EXPECT_EQ(made.cells, cells);
   }
 }
 
 TEST(Resample, EveryInstructionSetAndEveryCutOfTheRowsGivesTheSameSums) {
   auto unit = hashes(203);
-  Summed first = summed("portable", RESAMPLE_POISSON, unit, 1000);
   int ran = 0;
-  for (const char *isa : {"portable", "avx2", "avx512"}) {
-    if (resample_of_isa(isa) == nullptr) continue;
-    ran++;
-    for (int64_t cut : {1, 7, 16, 203}) {
-      Summed made = summed(isa, RESAMPLE_POISSON, unit, cut);
-      EXPECT_EQ(made.counts, first.counts) << isa << cut;
-      EXPECT_EQ(made.sums, first.sums) << isa << cut;
-      EXPECT_EQ(made.cells, first.cells) << isa << cut;
+  for (auto kind : {RESAMPLE_POISSON, RESAMPLE_LEAVE_OUT}) {
+    Summed first = summed("portable", kind, unit, 1000);
+    for (const char *isa : {"portable", "avx2", "avx512"}) {
+      if (resample_of_isa(isa) == nullptr) continue;
+      ran++;
+      for (int64_t cut : {1, 7, 16, 203}) {
+        Summed made = summed(isa, kind, unit, cut);
+        EXPECT_EQ(made.counts, first.counts) << isa << cut;
+        EXPECT_EQ(made.sums, first.sums) << isa << cut;
+        EXPECT_EQ(made.large, first.large) << isa << cut;
+        EXPECT_EQ(made.cells, first.cells) << isa << cut;
+      }
     }
   }
-  EXPECT_GE(ran, 1);
+  EXPECT_GE(ran, 2);
+}
+
+TEST(Resample, CountsOfManyRowsOfACellDoNotOverflow) {
+  uint64_t one = hashes(1)[0];
+  std::vector<uint64_t> unit(1000, one);
+  for (const char *isa : {"portable", "avx2", "avx512"}) {
+    if (resample_of_isa(isa) == nullptr) continue;
+    Summed made = summed(isa, RESAMPLE_POISSON, unit, 700);
+    for (size_t r = 0; r < 64; r++)
+      EXPECT_EQ(made.counts[one % 5 * 64 + (size_t)resample_lane((int)r)],
+                1000 * poisson_weight(77, one, (uint32_t)(64 + r)));
+  }
 }
 
 // ---- replicates of metrics ----

@@ -5,6 +5,7 @@
 #include "engine/shared/exact_sum.h"
 #include "engine/shared/math64.h"
 #include "engine/shared/memory.h"
+#include "kernels/statistics/reals.h"
 
 #include <stdlib.h>
 
@@ -20,26 +21,49 @@ typedef struct Normal {
 typedef struct Fit {
   const EvaluationSet *set;
   const ScoreBlocks *blocks;
-  double *logits; // [blocks]
   double intercept, slope;
 } Fit;
 
-static double probability(const Fit *fit, int64_t block) {
-  return 1 / (1 + math64_exp(-(fit->intercept + fit->slope * fit->logits[block])));
+// The logits of some blocks and the probabilities that the fit gives them. Both are made again for every
+// pass: logits of all blocks would be 8 bytes a row.
+typedef struct Chunk {
+  double logits[REALS_BLOCK], probabilities[REALS_BLOCK];
+  int count;
+} Chunk;
+
+// Of every `stride`th block from `block` on.
+static void next_chunk(Chunk *chunk, const Fit *fit, int64_t block, int64_t stride) {
+  double *x = chunk->logits, *p = chunk->probabilities;
+  int64_t left = (fit->blocks->count - block + stride - 1) / stride;
+  chunk->count = left < REALS_BLOCK ? (int)left : REALS_BLOCK;
+  for (int i = 0; i < chunk->count; i++) {
+    double clipped = clipped_probability(fit->blocks->score[block + i * stride]);
+    x[i] = clipped / (1 - clipped);
+  }
+  reals_log(x, x, chunk->count);
+  for (int i = 0; i < chunk->count; i++) p[i] = -(fit->intercept + fit->slope * x[i]);
+  reals_exp(p, p, chunk->count);
+  for (int i = 0; i < chunk->count; i++) p[i] = 1 / (1 + p[i]);
 }
 
 // Of every `stride`th block.
 static Normal curvature(const Fit *fit, int64_t stride) {
   SumBins *sums = memory_get(5, sizeof *sums);
-  for (int64_t b = 0; b < fit->blocks->count; b += stride) {
-    double p = probability(fit, b), x = fit->logits[b];
-    double positive = score_block_positive(fit->blocks, b), negative = score_block_negative(fit->blocks, b);
-    double weight = (positive + negative) * (p * (1 - p)), residual = positive * (1 - p) - negative * p;
-    sum_bins_add(&sums[0], weight);
-    sum_bins_add(&sums[1], weight * x);
-    sum_bins_add(&sums[2], weight * (x * x));
-    sum_bins_add(&sums[3], residual);
-    sum_bins_add(&sums[4], residual * x);
+  Chunk chunk;
+  for (int64_t b = 0; b < fit->blocks->count; b += chunk.count * stride) {
+    next_chunk(&chunk, fit, b, stride);
+    for (int i = 0; i < chunk.count; i++) {
+      int64_t block = b + i * stride;
+      double p = chunk.probabilities[i], x = chunk.logits[i];
+      double positive = score_block_positive(fit->blocks, block);
+      double negative = score_block_negative(fit->blocks, block);
+      double weight = (positive + negative) * (p * (1 - p)), residual = positive * (1 - p) - negative * p;
+      sum_bins_add(&sums[0], weight);
+      sum_bins_add(&sums[1], weight * x);
+      sum_bins_add(&sums[2], weight * (x * x));
+      sum_bins_add(&sums[3], residual);
+      sum_bins_add(&sums[4], residual * x);
+    }
   }
   Normal normal = {sum_bins_value(&sums[0]), sum_bins_value(&sums[1]), sum_bins_value(&sums[2]),
                    sum_bins_value(&sums[3]), sum_bins_value(&sums[4])};
@@ -92,12 +116,17 @@ static double squared_residuals(const Fit *fit, int64_t block, double p) {
 // Square roots of the diagonal of H^-1 S H^-1, H the curvature and S the squares of the scores.
 static void sandwich(CoxFit *result, const Fit *fit) {
   SumBins *sums = memory_get(6, sizeof *sums);
-  for (int64_t b = 0; b < fit->blocks->count; b++) {
-    double p = probability(fit, b), x = fit->logits[b], square = squared_residuals(fit, b, p);
-    double positive = score_block_positive(fit->blocks, b), negative = score_block_negative(fit->blocks, b);
-    double weight = (positive + negative) * (p * (1 - p));
-    double terms[6] = {weight, weight * x, weight * (x * x), square, square * x, square * (x * x)};
-    for (int i = 0; i < 6; i++) sum_bins_add(&sums[i], terms[i]);
+  Chunk chunk;
+  for (int64_t first = 0; first < fit->blocks->count; first += chunk.count) {
+    next_chunk(&chunk, fit, first, 1);
+    for (int64_t b = first; b < first + chunk.count; b++) {
+      double p = chunk.probabilities[b - first], x = chunk.logits[b - first],
+             square = squared_residuals(fit, b, p);
+      double positive = score_block_positive(fit->blocks, b), negative = score_block_negative(fit->blocks, b);
+      double weight = (positive + negative) * (p * (1 - p));
+      double terms[6] = {weight, weight * x, weight * (x * x), square, square * x, square * (x * x)};
+      for (int i = 0; i < 6; i++) sum_bins_add(&sums[i], terms[i]);
+    }
   }
   Normal h = {sum_bins_value(&sums[0]), sum_bins_value(&sums[1]), sum_bins_value(&sums[2]), 0, 0};
   Normal s = {sum_bins_value(&sums[3]), sum_bins_value(&sums[4]), sum_bins_value(&sums[5]), 0, 0};
@@ -113,11 +142,7 @@ CoxFit cox_fit(const EvaluationSet *set, const ScoreBlocks *blocks) {
   double nan = __builtin_nan("");
   CoxFit result = {false, nan, nan, nan, nan};
   if (blocks->count < 2 || !(blocks->positive_total > 0) || !(blocks->negative_total > 0)) return result;
-  Fit fit = {set, blocks, memory_get((size_t)blocks->count, sizeof(double)), 0, 1};
-  for (int64_t b = 0; b < blocks->count; b++) {
-    double p = clipped_probability(blocks->score[b]);
-    fit.logits[b] = math64_log(p / (1 - p));
-  }
+  Fit fit = {set, blocks, 0, 1};
   // Many blocks: a part of them gives a start from which the whole needs two or three steps.
   if (blocks->count >= THIN_FROM && !converge(&fit, THIN)) fit.intercept = 0, fit.slope = 1;
   if (converge(&fit, 1)) {
@@ -126,6 +151,5 @@ CoxFit cox_fit(const EvaluationSet *set, const ScoreBlocks *blocks) {
     result.slope = fit.slope;
     sandwich(&result, &fit);
   }
-  free(fit.logits);
   return result;
 }

@@ -18,29 +18,33 @@ typedef struct Cutting {
   int bin_count;
 } Cutting;
 
-// Rows order[from..to) become the next group, in calibration bin `bin`.
-static void close_group(ScoreGroups *groups, const Cutting *cutting, int64_t from, int64_t to, int bin) {
+// Blocks [first, last) become the next group, in calibration bin `bin`.
+static void close_group(ScoreGroups *groups, const Cutting *cutting, int64_t first, int64_t last, int bin) {
   const EvaluationSet *set = cutting->set;
-  const uint32_t *order = cutting->blocks->order;
+  const ScoreBlocks *blocks = cutting->blocks;
+  int64_t from = score_block_start(blocks, first), to = blocks->end[last - 1];
+  bool binary = set->task == TASK_BINARY;
   SumBins scores = {0}, weights = {0};
-  for (int64_t i = from; i < to; i++) {
-    int64_t row = order[i];
-    double weight = set->weights == NULL ? 1 : set->weights[row];
-    bool binary = set->task == TASK_BINARY;
-    groups->cell[row] = (uint16_t)(binary ? 2 * groups->count + (set->labels[row] == 1) : groups->count);
-    sum_bins_add(&scores, weight * set->scores[row]);
-    sum_bins_add(&weights, weight);
+  for (int64_t b = first; b < last; b++) {
+    for (int64_t i = score_block_start(blocks, b); i < blocks->end[b]; i++) {
+      int64_t row = blocks->order[i];
+      bool positive = binary && score_block_is_positive(blocks, set, b, i);
+      double weight = set->weights == NULL ? 1 : set->weights[row];
+      groups->cell[row] = (uint16_t)(binary ? 2 * groups->count + positive : groups->count);
+      sum_bins_add(&scores, weight * blocks->score[b]);
+      if (set->weights != NULL) sum_bins_add(&weights, weight);
+    }
   }
-  double weight = sum_bins_value(&weights);
-  groups->low[groups->count] = set->scores[order[from]];
-  groups->high[groups->count] = set->scores[order[to - 1]];
+  double weight = set->weights == NULL ? (double)(to - from) : sum_bins_value(&weights);
+  groups->low[groups->count] = set->scores[blocks->order[from]];
+  groups->high[groups->count] = set->scores[blocks->order[to - 1]];
   groups->score[groups->count] = weight > 0 ? sum_bins_value(&scores) / weight : groups->low[groups->count];
   groups->bin[groups->count++] = bin;
 }
 
 static void cut(ScoreGroups *groups, const Cutting *cutting) {
   const ScoreBlocks *blocks = cutting->blocks;
-  int64_t from = 0, left = SCORE_GROUPS;
+  int64_t from = 0, first = 0, left = SCORE_GROUPS;
   double threshold = cutting->set->policy.threshold;
   bool binary = cutting->set->task == TASK_BINARY, all = blocks->count <= SCORE_GROUPS;
   int bin = 0;
@@ -53,10 +57,11 @@ static void cut(ScoreGroups *groups, const Cutting *cutting) {
     bool ends_bin = bin < cutting->bin_count && blocks->end[b] >= cutting->bin_end[bin];
     if (above && groups->first_one < 0) groups->first_one = groups->count;
     if (!all && blocks->end[b] < due && !at_threshold && !ends_bin && !last) continue;
-    close_group(groups, cutting, from, blocks->end[b], bin);
+    close_group(groups, cutting, first, b + 1, bin);
     if (blocks->end[b] >= due && left > 1) left--;
     bin += ends_bin;
     from = blocks->end[b];
+    first = b + 1;
   }
   if (groups->first_one < 0) groups->first_one = groups->count;
 }

@@ -17,7 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CHUNK = 1 << 16, SMALL_WORK = 1 << 16 };
+enum { CHUNK = 1 << 17, SMALL_WORK = 1 << 16 };
 static const int64_t most_bytes = (int64_t)256 << 20; // of sums held at once
 
 typedef enum AddendKind { ADDEND_WEIGHT, ADDEND_LABEL, ADDEND_LABEL_SQUARE, ADDEND_TERM } AddendKind;
@@ -185,6 +185,25 @@ static void choose_addends(RowSums *sums, const Metric *const *metrics, int metr
   }
 }
 
+typedef struct CellsTask {
+  RowSums *sums;
+  GroupWishes wishes;
+  bool quantiles;
+} CellsTask;
+
+static void cells_of_models(const void *arguments, int64_t first, int64_t last) {
+  const CellsTask *task = arguments;
+  for (int64_t model = first; model < last; model++) {
+    const EvaluationSet *set = task->sums->sets[model];
+    if (set->task == TASK_BINARY || task->quantiles)
+      score_groups_of(&task->sums->groups[model], set, task->wishes);
+    if (set->task != TASK_MULTICLASS || set->classes > REPLICATES_CLASSES) continue;
+    uint16_t *cell = task->sums->class_cell[model] = memory_get((size_t)set->rows, sizeof *cell);
+    for (int64_t i = 0; i < set->rows; i++)
+      cell[i] = (uint16_t)((int)set->labels[i] * set->classes + predicted_class(set, i));
+  }
+}
+
 static void choose_cells(RowSums *sums, const Metric *const *metrics, int metric_count) {
   GroupWishes wishes = {false, false};
   bool quantiles = false;
@@ -194,14 +213,8 @@ static void choose_cells(RowSums *sums, const Metric *const *metrics, int metric
     wishes.cox |= id == METRIC_calibration_slope || id == METRIC_calibration_intercept;
     quantiles |= id == METRIC_median_absolute_error || id == METRIC_p90_absolute_error;
   }
-  for (int model = 0; model < sums->models; model++) {
-    const EvaluationSet *set = sums->sets[model];
-    if (set->task == TASK_BINARY || quantiles) score_groups_of(&sums->groups[model], set, wishes);
-    if (set->task != TASK_MULTICLASS || set->classes > REPLICATES_CLASSES) continue;
-    uint16_t *cell = sums->class_cell[model] = memory_get((size_t)set->rows, sizeof *cell);
-    for (int64_t i = 0; i < set->rows; i++)
-      cell[i] = (uint16_t)((int)set->labels[i] * set->classes + predicted_class(set, i));
-  }
+  CellsTask task = {sums, wishes, quantiles};
+  parallel_run(cells_of_models, &task, sums->models, sums->threads);
 }
 
 // What a row weighs in an effective number of rows (Kish 1965).
@@ -317,6 +330,13 @@ static void order_chunk(RowSums *sums, int64_t first, int64_t rows) {
   free(next);
 }
 
+static void resample_groups(const void *arguments, int64_t first, int64_t last) {
+  Resample task = *(const Resample *)arguments;
+  task.room = memory_get(resample_room(&task), 1);
+  resample(&task, first, last);
+  free(task.room);
+}
+
 static void add_chunk(RowSums *sums, Resample *task, int64_t first, int64_t rows) {
   ChunkTask terms = {sums, first, rows};
   order_chunk(sums, first, rows);
@@ -341,7 +361,7 @@ static void add_chunk(RowSums *sums, Resample *task, int64_t first, int64_t rows
   task->unit = sums->chunk_unit;
   task->counts = counts;
   task->sums = added;
-  parallel_run(resample, task, sums->group_count, sums->threads);
+  parallel_run(resample_groups, task, sums->group_count, sums->threads);
 }
 
 void row_sums_run(RowSums *sums, ResampleKind kind, uint64_t seed, int64_t first, int count) {

@@ -56,7 +56,8 @@ static void subtract_from_placements(double *differences, const ScoreBlocks *blo
     place_block(&placement, blocks, b);
     for (int64_t i = score_block_start(blocks, b); i < blocks->end[b]; i++) {
       int64_t row = blocks->order[i];
-      double own = set->labels[row] == 1 ? placement.of_positive : placement.of_negative;
+      bool positive = score_block_is_positive(blocks, set, b, i);
+      double own = positive ? placement.of_positive : placement.of_negative;
       differences[row] = own - differences[row];
     }
   }

@@ -33,6 +33,15 @@ static inline int64_t score_block_rows(const ScoreBlocks *blocks, int64_t block)
   return (int64_t)blocks->end[block] - score_block_start(blocks, block);
 }
 
+// Whether row order[place] of a block has label 1: looked up, far away in memory, only where the block has
+// both.
+static inline bool score_block_is_positive(const ScoreBlocks *blocks, const EvaluationSet *set, int64_t block,
+                                           int64_t place) {
+  int64_t positives = blocks->positives[block];
+  if (positives == 0 || positives == score_block_rows(blocks, block)) return positives > 0;
+  return set->labels[blocks->order[place]] == 1;
+}
+
 // Weight of the rows with label 1, and of the others; their count where the set has no weights.
 static inline double score_block_positive(const ScoreBlocks *blocks, int64_t block) {
   return blocks->weighted ? blocks->weight_of_positives[block] : (double)blocks->positives[block];

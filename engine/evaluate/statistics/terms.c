@@ -6,18 +6,20 @@
 #include "engine/evaluate/statistics/statistics.h"
 #include "engine/shared/math64.h"
 #include "engine/shared/memory.h"
+#include "kernels/statistics/reals.h"
 
 #include <stdlib.h>
 
-static double log_loss_term(const EvaluationSet *set, int64_t row) {
+// The probability that was given to the label.
+static double probability_of_label(const EvaluationSet *set, int64_t row) {
   const double *p = set->scores + row * set->classes;
   if (set->task == TASK_BINARY) {
     double clipped = clipped_probability(p[0]);
-    return -math64_log(set->labels[row] == 1 ? clipped : 1.0 - clipped);
+    return set->labels[row] == 1 ? clipped : 1.0 - clipped;
   }
   double sum = 0;
   for (int k = 0; k < set->classes; k++) sum += clipped_probability(p[k]);
-  return -math64_log(clipped_probability(p[(int)set->labels[row]]) / sum);
+  return clipped_probability(p[(int)set->labels[row]]) / sum;
 }
 
 int64_t metric_clipped_rows(const EvaluationSet *set) {
@@ -107,7 +109,7 @@ double metric_term(const EvaluationSet *set, const Metric *metric, int64_t row) 
   case METRIC_value:
     return money_term(set, row);
   case METRIC_log_loss:
-    return log_loss_term(set, row);
+    return -math64_log(probability_of_label(set, row));
   case METRIC_brier:
     return (set->scores[row] - set->labels[row]) * (set->scores[row] - set->labels[row]);
   case METRIC_accuracy:
@@ -168,12 +170,6 @@ bool metric_counts(const EvaluationSet *set, const Metric *metric, int64_t row) 
   }
 }
 
-double *metric_terms(const EvaluationSet *set, const Metric *metric) {
-  double *terms = memory_get((size_t)set->rows, sizeof *terms);
-  for (int64_t i = 0; i < set->rows; i++) terms[i] = metric_term(set, metric, i);
-  return terms;
-}
-
 const double *metric_term_weights(const EvaluationSet *set, const Metric *metric) {
   return metric->id == METRIC_value ? NULL : set->weights;
 }
@@ -189,7 +185,9 @@ typedef struct Chunk {
 } Chunk;
 
 static void log_losses(double *terms, const EvaluationSet *set, int64_t from, int count) {
-  for (int i = 0; i < count; i++) terms[i] = log_loss_term(set, from + i);
+  for (int i = 0; i < count; i++) terms[i] = probability_of_label(set, from + i);
+  reals_log(terms, terms, count);
+  for (int i = 0; i < count; i++) terms[i] = -terms[i];
 }
 
 static void squares(double *terms, const EvaluationSet *set, int64_t from, int count) {
@@ -230,6 +228,13 @@ static void all_terms(double *terms, const EvaluationSet *set, const Metric *met
   default:
     for (int i = 0; i < count; i++) terms[i] = metric_term(set, metric, from + i);
   }
+}
+
+double *metric_terms(const EvaluationSet *set, const Metric *metric) {
+  double *terms = memory_get((size_t)set->rows, sizeof *terms);
+  for (int64_t i = 0; i < set->rows; i += CHUNK)
+    all_terms(terms + i, set, metric, i, set->rows - i < CHUNK ? (int)(set->rows - i) : CHUNK);
+  return terms;
 }
 
 // The next rows from `from` on, of one model or (second not NULL) two; those of the first that count. Returns
