@@ -152,7 +152,6 @@ static Status describe(ReportContext *context, const Judgement *judgement, int c
                       .target = judged->config->data.target.column,
                       .part = judgement->part,
                       .definition = judged->judged.act == NULL ? NULL : judged->judged.payoffs.definition,
-                      .examples = judged->judged.examples,
                       .version = INGOT_VERSION,
                       .command = judgement->command};
   if (judgement->champion != NULL) context->champion = judgement->champion->subject;
@@ -254,10 +253,21 @@ static void describe_all(ReportContext *context, const Findings *findings, const
   context->others = others;
 }
 
+// Sentences about typical payoffs of the rows judged; freed by free().
+static Status examples_of(char **examples, const ReportContext *context, const Judgement *judgement,
+                          int chosen, Error *error) {
+  const JudgedModel *judged = &judgement->challengers[chosen];
+  return judged_rows_examples(examples, &judged->judged, &context->config->business, context->target,
+                              context->positive, error);
+}
+
 static Status build(json_t **report, const Findings *findings, const Judgement *judgement, char (*files)[32],
                     Error *error) {
   ReportContext context;
+  char *examples;
   PASS(describe(&context, judgement, findings->chosen, error));
+  PASS(examples_of(&examples, &context, judgement, findings->chosen, error));
+  context.examples = examples;
   bool two = judgement->champion != NULL;
   const char **names = two ? names_of(judgement) : NULL;
   ReportSubject *others = memory_get((size_t)judgement->challenger_count, sizeof *others);
@@ -267,6 +277,7 @@ static Status build(json_t **report, const Findings *findings, const Judgement *
                         two ? &findings->comparison : NULL, verdict_in(findings, judgement));
   free(others);
   free(names);
+  free(examples);
   return STATUS_OK;
 }
 

@@ -245,7 +245,12 @@ Predictions judged_model_predictions(const JudgedModel *judged) {
                              .cost = rows->cost,
                              .gain_if_one = rows->gain_if_one,
                              .gain_if_zero = rows->gain_if_zero,
-                             .slices = rows->slices};
+                             .slices = rows->slices,
+                             .payoffs = rows->frame};
+  if (rows->task != TASK_REGRESSION) {
+    predictions.label_names = judged->class_names.items;
+    predictions.label_count = judged->class_names.count;
+  }
   if (rows->task == TASK_REGRESSION) return predictions;
   predictions.decisions = memory_get((size_t)rows->rows, sizeof *predictions.decisions);
   for (int64_t i = 0; i < rows->rows; i++) {

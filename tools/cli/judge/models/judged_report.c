@@ -42,18 +42,46 @@ static void copy_hex(char hex[DIGEST_HEX], const char *text) {
   if (strlen(text) == DIGEST_HEX - 1) strcpy(hex, text);
 }
 
-// Names of the classes, and what the report says of payoffs: it was found where the data were.
-static void take_texts(JudgedModel *judged, const json_t *report) {
-  Text examples = {0};
-  for (size_t i = 0; i < report_size(report, "confusion/classes"); i++) {
+// Names of the classes: of the scores, else (an earlier version) of the report.
+static void take_classes(JudgedModel *judged, const Predictions *read, const json_t *report) {
+  for (int k = 0; k < read->label_count; k++) text_list_add(&judged->class_names, read->label_names[k]);
+  for (size_t i = 0; read->label_count == 0 && i < report_size(report, "confusion/classes"); i++) {
     text_list_add(&judged->class_names,
                   report_string(json_array_get(report_at(report, "confusion/classes"), i), ""));
   }
-  for (size_t i = 0; i < report_size(report, "business/examples"); i++) {
-    text_add(&examples, "%s\n", report_string(json_array_get(report_at(report, "business/examples"), i), ""));
+}
+
+// The columns that the payoffs use, where the scores hold all of them (an earlier version kept none).
+static void take_frame(JudgedRows *rows, Predictions *read, const BusinessConfig *business) {
+  TextList names = {0};
+  Error ignored;
+  if (!business->present || business->act == NULL || rows->task == TASK_MULTICLASS) return;
+  rows->frame = read->payoffs != NULL ? read->payoffs : frame_new(rows->rows, 0);
+  read->payoffs = NULL;
+  PayoffRows schema = {
+      .frame = rows->frame, .task = rows->task, .target = rows->labels, .score = rows->labels};
+  if (payoff_columns(&names, business, &schema, &ignored) != STATUS_OK) {
+    frame_free(rows->frame);
+    rows->frame = NULL;
   }
-  judged->judged.examples = text_take(&examples);
-  copy_hex(judged->judged.payoffs.definition, report_string(report, "business/definition_digest"));
+  text_list_free(&names);
+}
+
+// What the rows are worth: by their columns, or as it was stored.
+static Status price_again(JudgedModel *judged, const json_t *report, Error *error) {
+  const BusinessConfig *business = &judged->config->business;
+  JudgedRows *rows = &judged->judged;
+  if (rows->frame != NULL) {
+    judged_rows_forget_money(rows);
+    PASS(judged_rows_payoffs(rows, business, error));
+    PASS(judged_rows_price(rows, business, judged->scores, error));
+  } else {
+    copy_hex(rows->payoffs.definition, report_string(report, "business/definition_digest"));
+    PASS(judged_rows_count(rows, business, error));
+  }
+  if (business->costs.count == 0) return STATUS_OK;
+  payoff_digest_costs(rows->payoffs.definition, business);
+  return judged_costs(&rows->costs, business, &judged->class_names, error);
 }
 
 // A validity check that the report made: 1 passed, 0 failed, -1 not made.
@@ -137,17 +165,16 @@ Status judged_model_open_stored(JudgedModel *judged, const json_t *report, const
   TRY(predictions_read(&read, h5, error));
   if (read->labels == NULL) TRY(error_set(error, STATUS_DATA, "%s: there is no column 'label'", h5));
   take_report(judged, report, subject);
-  take_texts(judged, report);
+  take_classes(judged, read, report);
   int classes = judged->config->data.target.task == TASK_MULTICLASS ? judged->class_names.count : 1;
   if (read->classes != classes) {
     TRY(error_set(error, STATUS_DATA, "%s: %d score columns, but the report is about %d", h5, read->classes,
                   classes));
   }
   take_rows(judged, read);
+  take_frame(&judged->judged, read, &judged->config->business);
   TRY(judged_rows_hash(&judged->judged, judged->config->evaluate_cluster, false, error));
-  TRY(judged_rows_count(&judged->judged, &judged->config->business, error));
-  if (judged->config->business.costs.count > 0)
-    status = judged_costs(&judged->judged.costs, &judged->config->business, &judged->class_names, error);
+  status = price_again(judged, report, error);
 done:
   predictions_free(read);
   free(config);
