@@ -84,14 +84,15 @@ static Status price_again(JudgedModel *judged, const json_t *report, Error *erro
   return judged_costs(&rows->costs, business, &judged->class_names, error);
 }
 
-// A validity check that the report made: 1 passed, 0 failed, -1 not made.
-static int check_of(const json_t *report, const char *id) {
+// A validity check as the report made it.
+static CheckAnswer check_of(const json_t *report, JudgedCheck which) {
   for (size_t i = 0; i < report_size(report, "checks"); i++) {
     const json_t *check = json_array_get(report_at(report, "checks"), i);
-    if (strcmp(report_string(check, "id"), id) == 0)
-      return strcmp(report_string(check, "result"), "pass") == 0;
+    const char *id = report_string(check, "id"), *dot = strchr(id, '.');
+    if (dot != NULL && strcmp(dot + 1, judged_check_name(which)) == 0)
+      return strcmp(report_string(check, "result"), "pass") == 0 ? CHECK_PASSED : CHECK_FAILED;
   }
-  return -1;
+  return CHECK_UNKNOWN;
 }
 
 // Who was judged, as the report says at `path`; replaces what `judged` was called.
@@ -112,16 +113,17 @@ static void take_subject(JudgedModel *judged, const json_t *report, const char *
 }
 
 static void take_report(JudgedModel *judged, const json_t *report, const char *subject) {
-  judged->policy = policy_default;
+  const BusinessConfig *business = &judged->config->business;
   const json_t *model = report_at(report, subject);
+  judged->policy = policy_default;
   if (report_at(model, "threshold") != NULL) {
-    judged->policy =
-        (Policy){judged->config->business.present ? judged->config->business.policy : POLICY_THRESHOLD,
-                 report_number(model, "threshold"), json_is_true(report_at(model, "act_below"))};
+    judged->policy = (Policy){business->present ? business->policy : POLICY_THRESHOLD,
+                              report_number(model, "threshold"), json_is_true(report_at(model, "act_below"))};
   }
+  if (business->present && business->policy == POLICY_THRESHOLD)
+    judged->policy.threshold = business->threshold;
   take_subject(judged, report, subject);
-  judged->rows_unseen = check_of(report, "validity.rows_unseen");
-  judged->threshold_frozen = check_of(report, "validity.threshold_frozen");
+  for (int i = 0; i < CHECK_COUNT; i++) judged->checks[i] = check_of(report, (JudgedCheck)i);
 }
 
 // What is compared must be what was written: whoever changes one file of a report changes its verdict.
@@ -235,7 +237,7 @@ Status judged_model_redecide(JudgedModel *judged, const char *path, const JudgeC
   if (again.part == NULL && again.data == NULL) again.part = "all"; // the rows it was about
   TRY(judged_model_open_predictions(judged, h5, &again, error));
   take_subject(judged, report, "subject/challenger");
-  judged->rows_unseen = check_of(report, "validity.rows_unseen");
+  judged->checks[CHECK_UNSEEN] = check_of(report, CHECK_UNSEEN);
 done:
   json_decref(report);
   free(config);
