@@ -6,22 +6,10 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
-#include <sstream>
 
-#include "program.h"
-
-extern "C" {
-#include "io/report/report_read.h"
-}
+#include "report_case.h"
 
 namespace {
-
-struct Json {
-  json_t *json;
-  explicit Json(const std::string &text) : json(json_loads(text.c_str(), 0, nullptr)) {}
-  ~Json() { json_decref(json); }
-  Json(const Json &) = delete;
-};
 
 // Two score files of another tool on generated customers, compared by `target` and what is to be judged.
 class Inspect : public testing::Test {
@@ -30,10 +18,7 @@ protected:
     folder = test_folder();
     make_customers(folder, 1500);
     for (const std::string &line : lines_of(read_file(at("customers.csv")))) {
-      std::vector<std::string> cells;
-      std::stringstream stream(line);
-      for (std::string cell; std::getline(stream, cell, ',');) cells.push_back(cell);
-      rows.push_back(cells);
+      rows.push_back(cells_of(line));
     }
   }
   std::string at(const std::string &name) const { return folder + "/" + name; }

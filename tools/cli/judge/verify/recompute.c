@@ -221,18 +221,26 @@ static json_t *as_written(json_t *report) {
   return read;
 }
 
+// What the rows are called: as they were asked for, where that can be asked again.
+static const char *part_of(const Again *again, bool all) {
+  const JudgeChoices *choices = &again->sources.choices;
+  if (!all) return report_string(again->report, "evaluation_set/part");
+  return choices->data != NULL ? "given" : choices->part;
+}
+
 static Status judge_again(Again *again, Recomputation *made, Error *error) {
   json_t *found = NULL;
   Judgement judgement = {.challengers = again->challengers,
                          .challenger_count = again->challenger_count,
                          .champion = again->has_champion ? &again->champion : NULL,
                          .validity = again->validity,
-                         .part = report_string(again->report, "evaluation_set/part"),
                          .command = report_string(again->report, "lineage/command"),
                          .choices = &again->sources.choices,
                          .recall = &again->recall};
   reopen_all(again, made);
-  PASS(find_validity(again, made->reopened == made->models, error));
+  bool all = made->reopened == made->models;
+  judgement.part = part_of(again, all);
+  PASS(find_validity(again, all, error));
   PASS(judgement_report(&found, &judgement, error));
   found = as_written(found);
   except_all(again);
@@ -260,7 +268,7 @@ Status report_recompute(Recomputation *made, const char *path, Error *error) {
   again->report = report;
   again->recall.entry.decisions_before =
       (int64_t)json_integer_value(report_at(report, "ledger/decisions_before"));
-  sources_read(&again->sources, again->folder, report_string(report, "evaluation_set/part"));
+  sources_read(&again->sources, again->folder);
   TRY(open_stored(again, error));
   TRY(check_columns(again, error));
   TRY(judge_again(again, made, error));

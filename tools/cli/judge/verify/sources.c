@@ -42,15 +42,16 @@ static const char *text_or_null(const json_t *json, const char *path) {
   return json_string_value(report_at(json, path));
 }
 
-void sources_read(Sources *sources, const char *folder, const char *part) {
+void sources_read(Sources *sources, const char *folder) {
   char *path = memory_format("%s/environment.json", folder);
   Error ignored;
-  *sources = (Sources){.config = memory_format("%s/config.yaml", folder), .part = part};
+  *sources = (Sources){.config = memory_format("%s/config.yaml", folder)};
   if (json_text_read(&sources->json, path, &ignored) != STATUS_OK) sources->json = NULL;
   const json_t *given = report_at(sources->json, "sources");
   sources->choices =
       (JudgeChoices){.data = text_or_null(given, "data"), .checkpoint = text_or_null(given, "checkpoint")};
-  if (sources->choices.data == NULL) sources->choices.part = part;
+  const char *split = text_or_null(given, "split");
+  if (sources->choices.data == NULL) sources->choices.part = split == NULL ? "test" : split;
   for (size_t i = 0; i < report_size(given, "set"); i++)
     text_list_add(&sources->choices.sets, report_string(json_array_get(report_at(given, "set"), i), ""));
   free(path);

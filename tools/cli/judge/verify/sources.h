@@ -14,12 +14,11 @@ json_t *sources_json(const Judgement *judgement, char (*names)[32]);
 typedef struct Sources {
   json_t *json;         // as written; NULL: unknown
   char *config;         // the report's configuration
-  const char *part;     // of the report's rows
-  JudgeChoices choices; // by which the models were opened
+  JudgeChoices choices; // by which the models were opened; part is not NULL unless data are given
 } Sources;
 
 // Reads them from the folder of a report; none where environment.json has none (any more).
-void sources_read(Sources *sources, const char *folder, const char *part);
+void sources_read(Sources *sources, const char *folder);
 void sources_free(Sources *sources);
 
 // Opens the model behind a scores file again, with the rows of `kept`, the model as it was stored; `lead` is
