@@ -82,7 +82,8 @@ Status judged_model_open_stored(JudgedModel *judged, const json_t *report, const
 
 // The same report decided again: the scores of its predictions.h5 by another configuration, or by its own
 // with
-// --set, on the labels, payoffs and columns of that configuration's data.
+// --set, on the labels, payoffs and columns of that configuration's data; where these are gone, on those that
+// the scores keep (66 names what they do not).
 Status judged_model_redecide(JudgedModel *judged, const char *path, const JudgeChoices *choices,
                              Error *error);
 

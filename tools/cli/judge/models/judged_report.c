@@ -84,8 +84,7 @@ static Status price_again(JudgedModel *judged, const json_t *report, Error *erro
   return judged_costs(&rows->costs, business, &judged->class_names, error);
 }
 
-// A validity check as the report made it.
-static CheckAnswer check_of(const json_t *report, JudgedCheck which) {
+CheckAnswer judged_check_of(const json_t *report, JudgedCheck which) {
   for (size_t i = 0; i < report_size(report, "checks"); i++) {
     const json_t *check = json_array_get(report_at(report, "checks"), i);
     const char *id = report_string(check, "id"), *dot = strchr(id, '.');
@@ -95,8 +94,7 @@ static CheckAnswer check_of(const json_t *report, JudgedCheck which) {
   return CHECK_UNKNOWN;
 }
 
-// Who was judged, as the report says at `path`; replaces what `judged` was called.
-static void take_subject(JudgedModel *judged, const json_t *report, const char *path) {
+void judged_take_subject(JudgedModel *judged, const json_t *report, const char *path) {
   const json_t *subject = report_at(report, path), *seed = report_at(subject, "seed");
   free(judged->name);
   judged->name = memory_text(report_string(subject, "name"));
@@ -122,8 +120,8 @@ static void take_report(JudgedModel *judged, const json_t *report, const char *s
   }
   if (business->present && business->policy == POLICY_THRESHOLD)
     judged->policy.threshold = business->threshold;
-  take_subject(judged, report, subject);
-  for (int i = 0; i < CHECK_COUNT; i++) judged->checks[i] = check_of(report, (JudgedCheck)i);
+  judged_take_subject(judged, report, subject);
+  for (int i = 0; i < CHECK_COUNT; i++) judged->checks[i] = judged_check_of(report, (JudgedCheck)i);
 }
 
 // What is compared must be what was written: whoever changes one file of a report changes its verdict.
@@ -153,17 +151,15 @@ static Status check_scores(const char *folder, const char *file, Error *error) {
   return status == STATUS_OK ? status : error_prefix(error, "%s/%s", folder, name);
 }
 
-Status judged_model_open_stored(JudgedModel *judged, const json_t *report, const char *folder,
-                                const char *subject, Error *error) {
+Status judged_open_scores(JudgedModel *judged, const json_t *report, const char *folder, const char *subject,
+                          const char *config, const SessionChoices *choices, Error *error) {
   const json_t *model = report_at(report, subject);
-  char *config = memory_format("%s/config.yaml", folder),
-       *h5 = memory_format("%s/%s", folder, report_string(model, "predictions"));
-  SessionChoices none = {0};
+  char *h5 = memory_format("%s/%s", folder, report_string(model, "predictions"));
   Predictions *read = NULL;
   Status status;
   *judged = (JudgedModel){0};
   TRY(check_scores(folder, report_string(model, "predictions"), error));
-  TRY(load_config(&judged->config, config, &none, false, error));
+  TRY(load_config(&judged->config, config, choices, false, error));
   TRY(predictions_read(&read, h5, error));
   if (read->labels == NULL) TRY(error_set(error, STATUS_DATA, "%s: there is no column 'label'", h5));
   take_report(judged, report, subject);
@@ -175,13 +171,20 @@ Status judged_model_open_stored(JudgedModel *judged, const json_t *report, const
   }
   take_rows(judged, read);
   take_frame(&judged->judged, read, &judged->config->business);
-  TRY(judged_rows_hash(&judged->judged, judged->config->evaluate_cluster, false, error));
-  status = price_again(judged, report, error);
+  status = judged_rows_hash(&judged->judged, judged->config->evaluate_cluster, false, error);
 done:
   predictions_free(read);
-  free(config);
   free(h5);
   return status;
+}
+
+Status judged_model_open_stored(JudgedModel *judged, const json_t *report, const char *folder,
+                                const char *subject, Error *error) {
+  char *config = memory_format("%s/config.yaml", folder);
+  SessionChoices none = {0};
+  Status status = judged_open_scores(judged, report, folder, subject, config, &none, error);
+  free(config);
+  return status == STATUS_OK ? price_again(judged, report, error) : status;
 }
 
 Status judged_report_read(json_t **report, char **folder, const char *path, Error *error) {
@@ -214,34 +217,6 @@ Status judged_model_open_report(JudgedModel *judged, const char *path, Error *er
   status = judged_model_open_stored(judged, report, folder, "subject/challenger", error);
 done:
   json_decref(report);
-  free(folder);
-  return status;
-}
-
-Status judged_model_redecide(JudgedModel *judged, const char *path, const JudgeChoices *choices,
-                             Error *error) {
-  char *folder = NULL, *config = NULL, *h5 = NULL;
-  JudgeChoices again = *choices;
-  Policy stored = policy_default;
-  json_t *report = NULL;
-  Status status;
-  TRY(judged_report_read(&report, &folder, path, error));
-  if (report_at(report, "subject/challenger/threshold") != NULL) {
-    stored.threshold = report_number(report, "subject/challenger/threshold");
-    stored.act_below = json_is_true(report_at(report, "subject/challenger/act_below"));
-    again.frozen = &stored;
-  }
-  config = memory_format("%s/config.yaml", folder);
-  h5 = memory_format("%s/predictions.h5", folder);
-  if (again.config == NULL) again.config = config;
-  if (again.part == NULL && again.data == NULL) again.part = "all"; // the rows it was about
-  TRY(judged_model_open_predictions(judged, h5, &again, error));
-  take_subject(judged, report, "subject/challenger");
-  judged->checks[CHECK_UNSEEN] = check_of(report, CHECK_UNSEEN);
-done:
-  json_decref(report);
-  free(config);
-  free(h5);
   free(folder);
   return status;
 }
