@@ -101,30 +101,36 @@ void sql_put_rows(Text *sql, const Question *question, const char *model, const 
 
 // ---- slices ----
 
-// What the slices of this one's column tell of it.
-typedef struct SliceColumn {
-  int values;      // groups that are not "missing" by being the last one
-  bool last;       // this one is the last of the column
-  bool last_value; // the last that is a value
-} SliceColumn;
+// Where a slice stands among those of its column: groups of values, then the rest of too many, then missing
+// ones.
+typedef struct SlicePlace {
+  int before, after;
+  bool namesake; // another one has the same text
+} SlicePlace;
 
-static SliceColumn column_of(const Question *question, const char *name) {
-  SliceColumn column = {0, false, false};
-  const json_t *items = report_at(question->report, "slices/items"), *value = NULL, *last = NULL;
+static SlicePlace place_of(const Question *question, const char *name, const char *value) {
+  SlicePlace place = {0, 0, false};
+  const json_t *items = report_at(question->report, "slices/items");
+  bool passed = false;
   for (size_t i = 0; i < json_array_size(items); i++) {
     const json_t *item = json_array_get(items, i);
-    if (strcmp(report_string(item, "column"), name) != 0) continue;
-    last = item;
-    if (strcmp(report_string(item, "value"), "missing") == 0) continue;
-    column.values++;
-    value = item;
+    bool own = item == question->slice;
+    passed = passed || own;
+    if (own || strcmp(report_string(item, "column"), name) != 0) continue;
+    *(passed ? &place.after : &place.before) += 1;
+    place.namesake = place.namesake || strcmp(report_string(item, "value"), value) == 0;
   }
-  column.last = last == question->slice;
-  column.last_value = value == question->slice;
-  return column;
+  return place;
 }
 
-// Whatever is none of the column's other groups.
+// The rest: the last but for missing values, behind as many as have a group of their own.
+static bool is_rest(const SlicePlace *place, const char *value) {
+  const char *ending = strstr(value, " other values");
+  return place->before == GROUPS_MAX - 1 && place->after <= 1 && ending != NULL &&
+         strcmp(ending, " other values") == 0;
+}
+
+// Whatever has no group of its own.
 static void put_others(Text *text, const Question *question, const char *name, const char *quoted) {
   const json_t *items = report_at(question->report, "slices/items");
   const char *comma = "";
@@ -132,7 +138,8 @@ static void put_others(Text *text, const Question *question, const char *name, c
   for (size_t i = 0; i < json_array_size(items); i++) {
     const json_t *item = json_array_get(items, i);
     const char *value = report_string(item, "value");
-    if (item == question->slice || strcmp(report_string(item, "column"), name) != 0) continue;
+    if (item == question->slice) break; // what follows are missing values
+    if (strcmp(report_string(item, "column"), name) != 0) continue;
     text_put(text, comma);
     put_quoted(text, value, "%Q");
     comma = ", ";
@@ -169,13 +176,15 @@ void sql_put_where(Text *text, const Question *question) {
   const char *name = report_string(question->slice, "column"),
              *value = report_string(question->slice, "value");
   char *column = memory_format("slice.%s", name), *quoted = sqlite3_mprintf("\"%w\"", column);
-  SliceColumn all = column_of(question, name);
-  const char *others = strstr(value, " other values");
+  SlicePlace place = place_of(question, name, value);
   bool numbers = text_list_find(&question->facts.numbers, name) >= 0;
+  bool last_missing = strcmp(value, "missing") == 0 && place.after == 0;
   text_put(text, " WHERE ");
-  if (strcmp(value, "missing") == 0 && all.last)
+  if (last_missing && (numbers || place.namesake || place.before >= GROUPS_MAX))
     text_add(text, "%s IS NULL", quoted);
-  else if (!numbers && all.values >= GROUPS_MAX && all.last_value && others != NULL && others[13] == '\0')
+  else if (last_missing) // no value, or the text "missing": only one of them is there
+    text_add(text, "COALESCE(%s, 'missing') = 'missing'", quoted);
+  else if (!numbers && is_rest(&place, value))
     put_others(text, question, name, quoted);
   else if (!numbers || !put_range(text, value, quoted)) {
     text_put(text, quoted);
