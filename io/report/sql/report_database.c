@@ -130,10 +130,12 @@ static Status add_policy(sqlite3 *db, const json_t *subject, const char *model, 
 }
 
 // What the queries must know of the rows.
-static void take_facts(SqlFacts *facts, const Predictions *read) {
+static void take_facts(SqlFacts *facts, const Predictions *read, const char *model) {
+  text_list_add(&facts->models, model);
   facts->weighted = read->weights != NULL;
   for (int i = 0; read->slices != NULL && i < read->slices->column_count; i++) {
     const Column *column = &read->slices->columns[i];
+    if (text_list_find(&facts->slices, column->name) < 0) text_list_add(&facts->slices, column->name);
     if (column->kind == COLUMN_NUMBER && text_list_find(&facts->numbers, column->name) < 0)
       text_list_add(&facts->numbers, column->name);
   }
@@ -152,7 +154,7 @@ static Status add_model(sqlite3 *db, SqlFacts *facts, const json_t *subject, con
   sql = table_text(read, model);
   TRY(run(db, sql, error));
   TRY(fill(db, read, model, error));
-  take_facts(facts, read);
+  take_facts(facts, read, model);
   status = add_policy(db, subject, model, error);
 done:
   predictions_free(read);

@@ -264,9 +264,15 @@ static bool make_swap(ReportSql *made, Question *question) {
   return false;
 }
 
+static bool is_number(const char *text) {
+  return text[0] != '\0' && text[strspn(text, "0123456789")] == '\0';
+}
+
 static bool make_confusion(ReportSql *made, Question *question) {
   bool cell = strcmp(key(question, 0), "confusion") == 0 && strcmp(key(question, 1), "counts") == 0;
-  if (!cell || question->pointer->keys.count != 4) return false;
+  if (!cell || question->pointer->keys.count != 4 || !is_number(key(question, 2)) ||
+      !is_number(key(question, 3)))
+    return false;
   question->model = "challenger";
   char *condition = memory_format("r.label = %s AND r.predicted = %s", key(question, 2), key(question, 3));
   sql_make_counts(made, question, condition, "r.weight");
@@ -309,6 +315,8 @@ static void take_said(ReportSql *made, const ReportPointer *pointer) {
 
 void sql_facts_free(SqlFacts *facts) {
   text_list_free(&facts->numbers);
+  text_list_free(&facts->slices);
+  text_list_free(&facts->models);
 }
 
 bool sql_model_name(char name[SQL_MODEL_BYTES], const json_t *subject) {
@@ -318,6 +326,17 @@ bool sql_model_name(char name[SQL_MODEL_BYTES], const json_t *subject) {
     return false;
   snprintf(name, SQL_MODEL_BYTES, "challenger_%d", number);
   return true;
+}
+
+// A report that was tampered with may name what its scores do not hold.
+static Status check_tables(const ReportSql *made, const Question *question, Error *error) {
+  const char *column = report_string(question->slice, "column");
+  for (int i = 0; i < made->models.count; i++) {
+    if (text_list_find(&question->facts.models, made->models.items[i]) < 0)
+      return error_set(error, STATUS_DATA, "the report has no scores of its %s", made->models.items[i]);
+  }
+  if (question->slice == NULL || text_list_find(&question->facts.slices, column) >= 0) return STATUS_OK;
+  return error_set(error, STATUS_DATA, "the report's scores have no column 'slice.%.80s'", column);
 }
 
 Status report_sql(ReportSql *made, const json_t *report, const char *pointer, const SqlFacts *facts,
@@ -350,7 +369,9 @@ Status report_sql(ReportSql *made, const json_t *report, const char *pointer, co
     made->reason = reason_of(&question);
   }
   report_pointer_free(&read);
-  return STATUS_OK;
+  Status status = facts == NULL || made->value == NULL ? STATUS_OK : check_tables(made, &question, error);
+  if (status != STATUS_OK) report_sql_free(made);
+  return status;
 }
 
 void report_sql_free(ReportSql *made) {

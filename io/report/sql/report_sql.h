@@ -25,6 +25,8 @@ typedef struct ReportSql {
 typedef struct SqlFacts {
   bool weighted;    // they have weights
   TextList numbers; // slice columns that hold numbers
+  TextList slices;  // all slice columns
+  TextList models;  // tables
 } SqlFacts;
 void sql_facts_free(SqlFacts *facts);
 
@@ -34,7 +36,8 @@ enum { SQL_MODEL_BYTES = 32 };
 // name.
 bool sql_model_name(char name[SQL_MODEL_BYTES], const json_t *subject);
 
-// 2: there is no such pointer. facts NULL: not known yet, to find out whether the pointer is one.
+// 2: there is no such pointer; 65: the report names models or columns that its scores do not hold. facts
+// NULL: not known yet, to find out whether the pointer is one.
 Status report_sql(ReportSql *made, const json_t *report, const char *pointer, const SqlFacts *facts,
                   Error *error);
 void report_sql_free(ReportSql *made);

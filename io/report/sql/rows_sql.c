@@ -29,13 +29,17 @@ bool sql_by_capacity(const Question *question) {
   return question->task == TASK_BINARY && report_at(question->report, "business/capacity") != NULL;
 }
 
+// A number of the report within bounds; 0 where it is none.
+static double within(const Question *question, const char *path, double most) {
+  double number = report_number(question->report, path);
+  return number > 0 ? number < most ? number : most : 0;
+}
+
 void sql_put_limit(Text *text, const Question *question, const char *model) {
-  double rows = report_number(question->report, "business/capacity/rows"),
-         fraction = report_number(question->report, "business/capacity/fraction"),
-         budget = report_number(question->report, "business/capacity/budget");
-  CapacityConfig config = {.rows = rows > 0 ? (int64_t)rows : 0,
-                           .fraction = fraction > 0 ? fraction : 0,
-                           .budget = budget > 0 ? budget : 0};
+  static const double rows_most = 9e12, units_most = 4e12;
+  CapacityConfig config = {.rows = (int64_t)within(question, "business/capacity/rows", rows_most),
+                           .fraction = within(question, "business/capacity/fraction", 1),
+                           .budget = within(question, "business/capacity/budget", units_most)};
   bool weighs = question->facts.weighted && config.budget == 0;
   if (weighs && config.fraction > 0) { // of the weight; rounded to the nearest, ties to even
     text_put(text, "(SELECT down + (x - down > 0.5 OR (x - down = 0.5 AND down % 2 <> 0)) FROM\n"
@@ -44,7 +48,7 @@ void sql_put_limit(Text *text, const Question *question, const char *model) {
     text_add(text, " * SUM(cost) AS x FROM %s)))", model);
     return;
   }
-  int64_t judged = (int64_t)report_number(question->report, "evaluation_set/rows");
+  int64_t judged = (int64_t)within(question, "evaluation_set/rows", rows_most);
   int64_t limit = money_capacity(&config, judged, NULL).limit;
   text_add(text, "%lld", (long long)(weighs ? limit * MONEY_SCALE : limit));
 }
