@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <filesystem>
 
 #include "report_case.h"
 
@@ -151,6 +152,43 @@ TEST_F(Several, AReportIsDecidedAgainByOtherCosts) {
   EXPECT_EQ(second.text("subject/challenger/name"), "good.csv");
 }
 
+// What the scores keep of the data is enough: the same bytes, sensitivity and all.
+TEST_F(Several, WithoutItsDataAReportIsDecidedAgainOnWhatItsScoresKeep) {
+  const std::string ranges = "business.params={offer: {value: 90, low: 70, high: 110}}";
+  for (const char *name : {"poor", "good"})
+    ASSERT_EQ(ingot({"evaluate", at(std::string(name) + ".csv"), "--config", at("judge.yaml"), "--set",
+                     ranges, "--set", "evaluate.slices=[contract]", "-o", at(name)})
+                  .status,
+              0);
+  auto decide = [&](const std::string &output, const std::string &set) {
+    return ingot({"evaluate", at("good"), "--set", set, "-o", at(output)});
+  };
+  const std::string policies[] = {
+      "business.policy={threshold: 0.4}", "business.params.offer.value=80", "business.policy=expected_gain",
+      "business.capacity={budget: 900, cost: charge}", "business.act=2 * label * charge - 3"};
+  for (const std::string &set : policies) ASSERT_EQ(decide("with " + set, set).status, 0) << set;
+  ASSERT_LE(ingot({"compare", at("poor"), at("good"), "-o", at("compared with")}).status, 20);
+  std::filesystem::remove(at("customers.h5"));
+  for (const std::string &set : policies) {
+    Outcome outcome = decide("without " + set, set);
+    ASSERT_EQ(outcome.status, 0) << set << outcome.err;
+    EXPECT_NE(outcome.err.find("customers.h5 is gone"), std::string::npos) << outcome.err;
+    EXPECT_TRUE(read_file(at("without " + set + "/report.json")) ==
+                read_file(at("with " + set + "/report.json")))
+        << set;
+  }
+  EXPECT_EQ(Json(at("without " + policies[1] + "/report.json")).size("sensitivity/items"), 1u);
+  ASSERT_LE(ingot({"compare", at("poor"), at("good"), "-o", at("compared")}).status, 20);
+  EXPECT_EQ(Json(at("compared/report.json")).size("sensitivity/items"), 1u);
+  EXPECT_TRUE(read_file(at("compared/report.json")) == read_file(at("compared with/report.json")));
+  EXPECT_EQ(ingot({"verify", at("compared")}).status, 0);
+  for (const char *set : {"business.act=tenure - 3", "evaluate.slices=[region]"}) {
+    Outcome outcome = decide("x", set);
+    EXPECT_EQ(outcome.status, 66) << set << outcome.err;
+    EXPECT_NE(outcome.err.find("do not keep"), std::string::npos) << outcome.err;
+  }
+}
+
 // Its scores hold no validation rows: the threshold stays, and so do its decisions; what they are worth
 // changes.
 TEST_F(Several, AReportDecidedAgainKeepsItsThreshold) {
@@ -265,6 +303,63 @@ TEST_F(Several, VerifyNamesTheFirstValueThatItsScoresDoNotGive) {
   EXPECT_EQ(outcome.out.find("CHANGED  /verdict/state: the report says \"HOLD\", recomputed it is \"SHIP\""),
             0u)
       << outcome.out;
+}
+
+// The ledger tells how many decisions came before; without it the report alone does.
+TEST_F(Several, VerifyAsksTheLedger) {
+  const std::vector<std::string> ledger = {"--set", "gates.ledger=" + at("ledger.jsonl")};
+  ASSERT_EQ(compare({"poor.csv", "better.csv"}, ledger).status, 0);
+  ASSERT_EQ(compare({"poor.csv", "good.csv"}, ledger).status, 0);
+  Outcome whole = ingot({"verify", at("out")});
+  EXPECT_EQ(whole.status, 0) << whole.out;
+  EXPECT_EQ(whole.out.find("ledger/"), std::string::npos) << whole.out;
+  std::string report = read_file(at("out/report.json"));
+  tamper(at("out"), "report.json", "\"decisions_before\": 1", "\"decisions_before\": 0");
+  EXPECT_EQ(ingot({"verify", at("out")})
+                .out.find("CHANGED  /ledger/decisions_before: the report says 0, recomputed it is 1"),
+            0u);
+  forge(at("out"), "report.json", report);
+  std::filesystem::remove(at("ledger.jsonl"));
+  Outcome without = ingot({"verify", at("out")});
+  EXPECT_EQ(without.status, 0) << without.out;
+  EXPECT_NE(without.out.find("ledger/file_digest, ledger/decisions_before; needs gates.ledger"),
+            std::string::npos)
+      << without.out;
+  Json changed(at("out/report.json"));
+  json_real_set((json_t *)changed.at("method/confidence"), 0.9);
+  char *text = json_dumps(changed.json, 0);
+  forge(at("out"), "report.json", text);
+  free(text);
+  EXPECT_EQ(ingot({"verify", at("out")}).out.find("CHANGED  /method/confidence"), 0u);
+}
+
+// A file that was written anew is another model: the stored scores are judged, and verify says so.
+TEST_F(Several, VerifyTellsOfSourcesThatHaveChanged) {
+  ASSERT_EQ(compare({"poor.csv", "good.csv", "better.csv"}).status, 0);
+  scores("good.csv", 0.3);
+  Outcome outcome = ingot({"verify", at("out")});
+  EXPECT_EQ(outcome.status, 0) << outcome.out;
+  EXPECT_NE(outcome.out.find("2 of 3 models"), std::string::npos) << outcome.out;
+  EXPECT_NE(outcome.out.find("good.csv, as it was: the scores are others now"), std::string::npos)
+      << outcome.out;
+}
+
+// What a person signed for is no value that scores give; that it counts only for INCONCLUSIVE is.
+TEST_F(Several, VerifyKnowsOverrides) {
+  scores("alike.csv", 0.35, 1, 0.41421356237309515);
+  ASSERT_EQ(compare({"good.csv", "alike.csv"},
+                    {"--accept-inconclusive", "--by", "Ann", "--reason", "the old tool ends"})
+                .status,
+            0);
+  Outcome outcome = ingot({"verify", at("out")});
+  EXPECT_EQ(outcome.status, 0) << outcome.out;
+  EXPECT_NE(outcome.out.find("verdict/override; needs the person who signed it"), std::string::npos)
+      << outcome.out;
+  ASSERT_EQ(compare({"good.csv", "poor.csv"}).status, 10);
+  tamper(at("out"), "report.json", "\"verdict\": {",
+         "\"verdict\": {\"override\": {\"by\": \"Ann\", \"reason\": \"why not\"},");
+  EXPECT_EQ(ingot({"verify", at("out")}).out.find("CHANGED  /verdict/override: "), 0u)
+      << ingot({"verify", at("out")}).out;
 }
 
 TEST_F(Several, VerifyFindsAMetricThatWasMadeBetter) {

@@ -86,6 +86,9 @@ static Status redecide_kept(JudgedModel *judged, const Redecision *redecision, E
   say("the data set %s is gone: %s is decided again on what its scores keep", judged->config->data.file,
       redecision->folder);
   PASS(price_kept(judged, error));
+  judged->checks[CHECK_TIME] = CHECK_UNKNOWN;
+  if (judged->config->business.policy != POLICY_BEST_ON_VALIDATION)
+    judged->checks[CHECK_FROZEN] = CHECK_UNKNOWN;
   keep_policy(judged, &redecision->frozen);
   return STATUS_OK;
 }

@@ -176,7 +176,8 @@ static void except_all(Again *again) {
   if (again->has_champion && champion->missing != NULL)
     difference_except(out, "/rules_changed", champion->missing, false);
   difference_except(out, "/stability/seeds", "the trainings of --retrain", false);
-  difference_except(out, "/verdict/override", "the person who signed it", false);
+  if (strcmp(report_string(again->report, "verdict/state"), "INCONCLUSIVE") == 0)
+    difference_except(out, "/verdict/override", "the person who signed it", false);
   difference_except(out, "/lineage/tool", "what was run, of which the report alone tells", false);
   difference_except(out, "/lineage/command", "what was run, of which the report alone tells", true);
   if (again->recall.found) return;
