@@ -15,7 +15,7 @@
 
 enum { COLUMNS_MAX = 1024 };
 static const double millionth = 1e6;
-static const char slice_prefix[] = "slice.";
+static const char slice_prefix[] = "slice.", payoff_prefix[] = "payoff.";
 
 static bool ends_with(const char *path, const char *end) {
   size_t length = strlen(path), tail = strlen(end);
@@ -64,8 +64,8 @@ static void decision_column(Frame *frame, const Predictions *predictions, const 
     column->codes[i] = (int32_t)predictions->decisions[row_at(order, i)];
 }
 
-static void slice_column(Frame *frame, const Column *slice, const int64_t *order) {
-  char *name = memory_format("%s%s", slice_prefix, slice->name);
+static void kept_column(Frame *frame, const char *prefix, const Column *slice, const int64_t *order) {
+  char *name = memory_format("%s%s", prefix, slice->name);
   Column *column = &frame->columns[frame->column_count++];
   if (slice->kind == COLUMN_NUMBER) {
     column_make_numbers(column, name, frame->rows);
@@ -77,9 +77,25 @@ static void slice_column(Frame *frame, const Column *slice, const int64_t *order
   free(name);
 }
 
+static void kept_columns(Frame *frame, const char *prefix, const Frame *kept, const int64_t *order) {
+  for (int i = 0; kept != NULL && i < kept->column_count; i++)
+    kept_column(frame, prefix, &kept->columns[i], order);
+}
+
+static void class_column(Frame *frame, const Predictions *predictions, const int64_t *order) {
+  if (predictions->label_names == NULL || predictions->labels == NULL) return;
+  Column *column = &frame->columns[frame->column_count++];
+  column_make_codes(column, "class", frame->rows, predictions->label_names, predictions->label_count);
+  for (int64_t i = 0; i < frame->rows; i++) column->codes[i] = (int32_t)predictions->labels[row_at(order, i)];
+}
+
+static int columns_of(const Frame *frame) {
+  return frame == NULL ? 0 : frame->column_count;
+}
+
 static Frame *frame_of(const Predictions *predictions, const int64_t *order, int64_t count) {
-  int slices = predictions->slices == NULL ? 0 : predictions->slices->column_count;
-  Frame *frame = frame_new(count, predictions->classes + 12 + slices);
+  int kept = columns_of(predictions->slices) + columns_of(predictions->payoffs);
+  Frame *frame = frame_new(count, predictions->classes + 12 + kept);
   frame->column_count = 0;
   id_column(frame, predictions, order);
   for (int k = 0; k < predictions->classes; k++) {
@@ -90,6 +106,7 @@ static Frame *frame_of(const Predictions *predictions, const int64_t *order, int
   decision_column(frame, predictions, order);
   number_column(frame, "expected_gain", predictions->expected_gains, 1, order);
   number_column(frame, "label", predictions->labels, 1, order);
+  class_column(frame, predictions, order);
   number_column(frame, "weight", predictions->weights, 1, order);
   money_column(frame, "act", predictions->act, order);
   money_column(frame, "skip", predictions->skip, order);
@@ -97,7 +114,8 @@ static Frame *frame_of(const Predictions *predictions, const int64_t *order, int
   money_column(frame, "cost", predictions->cost, order);
   money_column(frame, "gain_if_one", predictions->gain_if_one, order);
   money_column(frame, "gain_if_zero", predictions->gain_if_zero, order);
-  for (int i = 0; i < slices; i++) slice_column(frame, &predictions->slices->columns[i], order);
+  kept_columns(frame, slice_prefix, predictions->slices, order);
+  kept_columns(frame, payoff_prefix, predictions->payoffs, order);
   return frame;
 }
 
@@ -259,31 +277,41 @@ done:
   return status;
 }
 
-static Status read_slices(Predictions *read, DataFile *file, Error *error) {
-  Frame *frame = frame_new(read->rows, data_file_column_count(file));
-  size_t prefix = sizeof slice_prefix - 1;
+static Status read_kept(Frame **kept, const char *named, DataFile *file, Error *error) {
+  int64_t rows = data_file_rows(file);
+  Frame *frame = frame_new(rows, data_file_column_count(file));
+  size_t prefix = strlen(named);
   Status status = STATUS_OK;
   frame->column_count = 0;
   for (int i = 0; i < data_file_column_count(file); i++) {
     const DataColumn *stored = data_file_column(file, i);
-    if (strncmp(stored->name, slice_prefix, prefix) != 0) continue;
+    if (strncmp(stored->name, named, prefix) != 0) continue;
     Column *column = &frame->columns[frame->column_count++];
     if (stored->kind == COLUMN_NUMBER) {
-      column_make_numbers(column, stored->name + prefix, read->rows);
-      TRY(data_file_numbers(file, i, 0, read->rows, column->numbers, error));
+      column_make_numbers(column, stored->name + prefix, rows);
+      TRY(data_file_numbers(file, i, 0, rows, column->numbers, error));
     } else {
-      column_make_codes(column, stored->name + prefix, read->rows, stored->categories,
-                        stored->category_count);
-      TRY(data_file_codes(file, i, 0, read->rows, column->codes, error));
+      column_make_codes(column, stored->name + prefix, rows, stored->categories, stored->category_count);
+      TRY(data_file_codes(file, i, 0, rows, column->codes, error));
     }
   }
   if (frame->column_count > 0) {
-    read->slices = frame;
+    *kept = frame;
     frame = NULL;
   }
 done:
   frame_free(frame);
   return status;
+}
+
+// The texts are what a column `class` can hold, whatever its rows say: label is the number.
+static void read_label_names(Predictions *read, DataFile *file) {
+  int index = data_file_find(file, "class");
+  const DataColumn *column = index < 0 ? NULL : data_file_column(file, index);
+  if (column == NULL || column->kind != COLUMN_CATEGORY) return;
+  read->label_count = column->category_count;
+  read->label_names = memory_get((size_t)read->label_count, sizeof *read->label_names);
+  for (int k = 0; k < read->label_count; k++) read->label_names[k] = memory_text(column->categories[k]);
 }
 
 Status predictions_read(Predictions **predictions, const char *path, Error *error) {
@@ -303,7 +331,9 @@ Status predictions_read(Predictions **predictions, const char *path, Error *erro
   TRY(read_money(&read->cost, file, read->rows, "cost", path, error));
   TRY(read_money(&read->gain_if_one, file, read->rows, "gain_if_one", path, error));
   TRY(read_money(&read->gain_if_zero, file, read->rows, "gain_if_zero", path, error));
-  TRY(read_slices(read, file, error));
+  read_label_names(read, file);
+  TRY(read_kept(&read->slices, slice_prefix, file, error));
+  TRY(read_kept(&read->payoffs, payoff_prefix, file, error));
   *predictions = read;
   read = NULL;
 done:
@@ -317,6 +347,9 @@ void predictions_free(Predictions *predictions) {
   for (int64_t i = 0; predictions->ids != NULL && i < predictions->rows; i++) free(predictions->ids[i]);
   for (int k = 0; predictions->class_names != NULL && k < predictions->classes; k++)
     free(predictions->class_names[k]);
+  for (int k = 0; predictions->label_names != NULL && k < predictions->label_count; k++)
+    free(predictions->label_names[k]);
+  free(predictions->label_names);
   free(predictions->ids);
   free(predictions->class_names);
   free(predictions->scores);
@@ -331,5 +364,6 @@ void predictions_free(Predictions *predictions) {
   free(predictions->gain_if_one);
   free(predictions->gain_if_zero);
   frame_free(predictions->slices);
+  frame_free(predictions->payoffs);
   free(predictions);
 }

@@ -72,6 +72,19 @@ TEST(Sensitivity, FollowsASideBeyondItsRange) {
   EXPECT_TRUE(std::isnan(study.found.items[0].flips_at));
 }
 
+// A range that reaches past 0 says itself how far the other sign makes sense.
+TEST(Sensitivity, BeyondZeroTheRangeIsTheLimit) {
+  Study study;
+  study.add("balance", 1, -1, 5);
+  study.delta = [](int, double at) { return at + 0.5; };
+  ASSERT_EQ(study.run(1.5), STATUS_OK);
+  EXPECT_NEAR(study.found.items[0].flips_at, -0.5, 1e-9);
+  EXPECT_TRUE(study.found.items[0].wins_above);
+  study.delta = [](int, double at) { return at + 1.5; };
+  ASSERT_EQ(study.run(2.5), STATUS_OK);
+  EXPECT_TRUE(std::isnan(study.found.items[0].flips_at));
+}
+
 TEST(Sensitivity, TheNearerSideCounts) {
   Study study;
   study.add("a", 10, 0, 20);

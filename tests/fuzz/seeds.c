@@ -7,6 +7,7 @@
 #include "io/run/manifest.h"
 #include "io/shared/sums.h"
 #include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/judged_folder.h"
 
 #include <hdf5.h>
 #include <libdeflate.h>
@@ -213,6 +214,19 @@ static void predictions_seeds(const char *folder, const char *ending) {
   }
 }
 
+// The report of the folder, whole and without what most of its bytes are.
+static void judged_report_seeds(const char *folder) {
+  static const char *const large[] = {"curves", "gains", "calibration", "methods", "metrics"};
+  json_t *report = judged_folder_report();
+  for (int small = 0; small < 2; small++) {
+    char *text = json_dumps(report, JSON_INDENT(1));
+    put_text(folder, small ? "small" : "whole", text);
+    free(text);
+    for (size_t i = 0; i < sizeof large / sizeof *large; i++) json_object_del(report, large[i]);
+  }
+  json_decref(report);
+}
+
 static void report_seeds(const char *folder) {
   copy(folder, "full.json", "tests/io/fixtures/report_full.json");
   copy(folder, "leaderboard.json", "tests/io/fixtures/report_leaderboard.json");
@@ -279,6 +293,7 @@ int fuzz_seeds(const char *fuzzer, const char *folder) {
                  {"csv", csv_seeds},
                  {"data_file", data_file_seeds},
                  {"events", events_seeds},
+                 {"judged_report", judged_report_seeds},
                  {"manifest", manifest_seeds},
                  {"payoff", payoff_seeds},
                  {"report", report_seeds},

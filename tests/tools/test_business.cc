@@ -7,51 +7,19 @@
 #include <cstdlib>
 #include <map>
 #include <set>
-#include <sstream>
 
-#include "program.h"
+#include "report_case.h"
 
 extern "C" {
 #include "io/data/dataset.h"
-#include "io/report/json_text.h"
 #include "io/report/predictions.h"
-#include "io/report/report_read.h"
 }
 
 namespace {
 
-std::vector<std::string> cells_of(const std::string &line) {
-  std::vector<std::string> cells;
-  std::stringstream stream(line);
-  for (std::string cell; std::getline(stream, cell, ',');) cells.push_back(cell);
-  return cells;
-}
-
-struct Report {
-  json_t *json = nullptr;
-  explicit Report(const std::string &folder) {
-    Error error = {};
-    EXPECT_EQ(json_text_read(&json, (folder + "/report.json").c_str(), &error), STATUS_OK) << error.text;
-  }
-  ~Report() { json_decref(json); }
-  Report(const Report &) = delete;
-  double number(const std::string &path) const { return report_number(json, path.c_str()); }
-  std::string text(const std::string &path) const { return report_string(json, path.c_str()); }
-  const json_t *policy(const std::string &name) const {
-    const json_t *policies = report_at(json, "business/policies");
-    for (size_t i = 0; i < json_array_size(policies); i++)
-      if (name == report_string(json_array_get(policies, i), "name")) return json_array_get(policies, i);
-    ADD_FAILURE() << "no policy " << name;
-    return nullptr;
-  }
-  double delta() const {
-    const json_t *metrics = report_at(json, "metrics");
-    for (size_t i = 0; i < json_array_size(metrics); i++)
-      if (std::string("value") == report_string(json_array_get(metrics, i), "id"))
-        return report_number(json_array_get(metrics, i), "delta/value");
-    ADD_FAILURE() << "no value";
-    return 0;
-  }
+struct Report : Json {
+  explicit Report(const std::string &folder) : Json(folder + "/report.json") {}
+  double delta() const { return report_number(metric("value"), "delta/value"); }
 };
 
 Predictions *predictions_of(const std::string &folder) {

@@ -6,18 +6,10 @@
 #include <cstdlib>
 #include <cstring>
 #include <map>
-#include <sstream>
 
-#include "program.h"
+#include "report_case.h"
 
 namespace {
-
-std::vector<std::string> cells_of(const std::string &line) {
-  std::vector<std::string> cells;
-  std::stringstream stream(line);
-  for (std::string cell; std::getline(stream, cell, ',');) cells.push_back(cell);
-  return cells;
-}
 
 // A report without a member of this indent: from its line to the next one as far left.
 std::string without(const std::string &json, const std::string &member, size_t indent) {

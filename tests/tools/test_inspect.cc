@@ -6,22 +6,10 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
-#include <sstream>
 
-#include "program.h"
-
-extern "C" {
-#include "io/report/report_read.h"
-}
+#include "report_case.h"
 
 namespace {
-
-struct Json {
-  json_t *json;
-  explicit Json(const std::string &text) : json(json_loads(text.c_str(), 0, nullptr)) {}
-  ~Json() { json_decref(json); }
-  Json(const Json &) = delete;
-};
 
 // Two score files of another tool on generated customers, compared by `target` and what is to be judged.
 class Inspect : public testing::Test {
@@ -30,10 +18,7 @@ protected:
     folder = test_folder();
     make_customers(folder, 1500);
     for (const std::string &line : lines_of(read_file(at("customers.csv")))) {
-      std::vector<std::string> cells;
-      std::stringstream stream(line);
-      for (std::string cell; std::getline(stream, cell, ',');) cells.push_back(cell);
-      rows.push_back(cells);
+      rows.push_back(cells_of(line));
     }
   }
   std::string at(const std::string &name) const { return folder + "/" + name; }
@@ -57,20 +42,21 @@ protected:
     report = json_load_file(at("out/report.json").c_str(), 0, nullptr);
   }
   // In steps of 1/200, so that many are equal.
-  double score(size_t i, bool fresh) const {
-    double known = (fresh ? 0.4 : 0.3) * (rows[i][column("left")] == "yes");
-    return std::floor((known + 0.6 * noise(i, fresh ? 0.618 : 0.414)) * 200) / 200;
+  double score(size_t i, double skill, double step) const {
+    double known = skill * (rows[i][column("left")] == "yes");
+    return std::floor((known + 0.6 * noise(i, step)) * 200) / 200;
   }
-  void binary(const std::string &more) {
-    for (const char *name : {"old", "new"}) {
-      std::string text = "row_id,score\n";
-      bool fresh = strcmp(name, "new") == 0;
-      for (size_t i = 1; i < rows.size(); i++) {
-        text += rows[i][0] + "," + std::to_string(score(i, fresh)) + "\n";
-      }
-      write_file(at(std::string(name) + ".csv"), text);
-    }
-    compare("{column: left, task: binary, positive: \"yes\"}", more);
+  void write_scores(const std::string &name, double skill, double step) const {
+    std::string text = "row_id,score\n";
+    for (size_t i = 1; i < rows.size(); i++)
+      text += rows[i][0] + "," + std::to_string(score(i, skill, step)) + "\n";
+    write_file(at(name), text);
+  }
+  // `beside`: what stands beside the target.
+  void binary(const std::string &more, const std::string &beside = "") {
+    write_scores("old.csv", 0.3, 0.414);
+    write_scores("new.csv", 0.4, 0.618);
+    compare("{column: left, task: binary, positive: \"yes\"}" + beside, more);
   }
   const std::string money = "business:\n  unit: EUR\n"
                             "  act: \"CASE WHEN label = 1 THEN 3.6 * charge ELSE 0 END - 90\"\n";
@@ -82,7 +68,7 @@ protected:
   void expect_equal(const std::string &pointer) {
     json_t *json = open(pointer);
     char *text = json_dumps(json, JSON_INDENT(1));
-    EXPECT_TRUE(json_is_true(report_at(json, "equal"))) << text;
+    EXPECT_TRUE(json_is_true(report_at(json, "equal"))) << pointer << text;
     free(text);
     json_decref(json);
   }
@@ -137,16 +123,76 @@ TEST_F(Inspect, MoneyUnderACapacityIsExact) {
     expect_equal("/slices/items/" + std::to_string(i) + "/metrics/0/challenger");
 }
 
-TEST_F(Inspect, EveryPlainPolicyOfTheBusinessTable) {
-  binary(money + "  policy: {threshold: 0.31}\n");
-  int opened = 0;
-  for (size_t i = 0; i < report_size(report, "business/policies"); i++) {
-    std::string pointer = "/business/policies/" + std::to_string(i);
-    json_t *json = open(pointer);
-    if (report_at(json, "reason") == nullptr) expect_equal(pointer), opened++;
-    json_decref(json);
+// Every policy, metric and slice of a report has its SQL, whatever limits the acting.
+TEST_F(Inspect, EveryPolicyUnderEveryLimit) {
+  const std::string slices = "evaluate: {slices: [contract, tenure, calls], metrics: [auc]}\n";
+  const struct {
+    const char *what;
+    std::string policy, target;
+  } cases[] = {
+      {"a threshold", "  policy: {threshold: 0.31}\n", ""},
+      {"rows", "  policy: {threshold: 0.31}\n  capacity: {rows: 333}\n", ""},
+      {"a budget", "  policy: capacity\n  capacity: {budget: 5000, cost: \"5 + charge / 7\"}\n", ""},
+      {"no room", "  policy: capacity\n  capacity: {budget: 1, cost: \"2\"}\n", ""},
+      {"rows that cost nothing", "  policy: capacity\n  capacity: {budget: 200, cost: \"tenure - tenure\"}\n",
+       ""},
+      {"expected gain", "  policy: expected_gain\n", ""},
+      {"expected gain in a budget",
+       "  policy: expected_gain\n  capacity: {budget: 900.5, cost: \"charge\"}\n", ""},
+      {"weights", "  policy: capacity\n  capacity: {fraction: 0.123}\n", "\n  weight: charge"},
+      {"weighed rows", "  policy: expected_gain\n  capacity: {rows: 3000}\n", "\n  weight: charge"},
+  };
+  for (const auto &[what, policy, target] : cases) {
+    SCOPED_TRACE(what);
+    binary(money + policy + slices, target);
+    EXPECT_EQ(expect_metrics(), "");
+    ASSERT_EQ(report_size(report, "business/policies"), 8u);
+    for (size_t i = 0; i < 8; i++) expect_equal("/business/policies/" + std::to_string(i));
+    ASSERT_GT(report_size(report, "slices/items"), 9u);
+    for (size_t i = 0; i < report_size(report, "slices/items"); i++)
+      expect_equal("/slices/items/" + std::to_string(i) + "/metrics/0/delta");
   }
-  EXPECT_EQ(opened, 6); // not the best threshold, not random
+}
+
+// Ranges, their ends, missing values, and the rest of too many values.
+TEST_F(Inspect, EverySliceOfNumbersAndOfManyValues) {
+  std::string text;
+  for (size_t i = 0; i < rows.size(); i++) {
+    for (const std::string &cell : rows[i]) text += cell + ",";
+    text += i == 0        ? "town\n"
+            : i % 11 == 0 ? "\n"
+            : i % 7 == 0  ? "missing\n"
+                          : "it's " + std::to_string(i % 41) + "\n";
+  }
+  write_file(at("customers.csv"), text);
+  ASSERT_EQ(ingot({"import", at("customers.csv"), "-o", at("customers.h5"), "--force"}).status, 0);
+  binary(money +
+         "  policy: {threshold: 0.31}\nevaluate: {slices: [town, charge, calls], metrics: [auc, brier]}\n");
+  std::string values;
+  for (size_t i = 0; i < report_size(report, "slices/items"); i++) {
+    std::string item = "/slices/items/" + std::to_string(i);
+    values += report_string(report, (item.substr(1) + "/value").c_str()) + std::string(";");
+    for (const char *metric : {"/metrics/0/challenger", "/metrics/0/delta", "/metrics/1/delta"})
+      if (report_at(report, (item + metric + "/value").c_str() + 1) != nullptr) expect_equal(item + metric);
+  }
+  for (const char *kind : {" other values;", "up to ", "above ", " to ", "missing;"})
+    EXPECT_NE(values.find(kind), std::string::npos) << values;
+}
+
+TEST_F(Inspect, EveryChallengerOfTheLeaderboard) {
+  binary(money + "  policy: capacity\n  capacity: {rows: 200}\n");
+  write_scores("third.csv", 0.35, 0.732);
+  write_scores("fourth.csv", 0.2, 0.271);
+  ingot({"compare", at("old.csv"), at("third.csv"), at("new.csv"), at("fourth.csv"), "--config",
+         at("judge.yaml"), "-o", at("out"), "--split", "all"});
+  json_decref(report);
+  report = json_load_file(at("out/report.json").c_str(), 0, nullptr);
+  ASSERT_EQ(report_size(report, "leaderboard/models"), 4u);
+  for (size_t i = 0; i < 4; i++) {
+    std::string model = "leaderboard/models/" + std::to_string(i);
+    expect_equal("/" + model + "/value");
+    if (report_at(report, (model + "/delta").c_str()) != nullptr) expect_equal("/" + model + "/delta");
+  }
 }
 
 TEST_F(Inspect, EveryMetricOfSeveralClasses) {
@@ -208,7 +254,7 @@ TEST_F(Inspect, RowsAreThoseWithTheLargestContribution) {
   for (size_t i = 1; i < rows.size(); i++) {
     double gain =
         3.6 * std::atof(rows[i][column("charge")].c_str()) * (rows[i][column("left")] == "yes") - 90;
-    if ((score(i, true) >= 0.31) != (score(i, false) >= 0.31))
+    if ((score(i, 0.4, 0.618) >= 0.31) != (score(i, 0.3, 0.414) >= 0.31))
       largest = std::max(largest, std::fabs(gain) * 1e6);
   }
   EXPECT_NEAR(std::fabs(json_number_value(cell(0, last))), largest, 1);

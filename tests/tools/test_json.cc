@@ -1,22 +1,9 @@
 // --json: what a verb finds, as one JSON value on stdout, with nothing else there.
 #include <gtest/gtest.h>
-#include <jansson.h>
 
-#include "program.h"
+#include "report_case.h"
 
 namespace {
-
-struct Json {
-  json_t *value;
-  explicit Json(const std::string &text) : value(json_loads(text.c_str(), JSON_REJECT_DUPLICATES, nullptr)) {}
-  Json(const Json &) = delete;
-  ~Json() { json_decref(value); }
-  json_t *at(const char *key) const { return json_object_get(value, key); }
-  std::string text(const char *key) const {
-    const char *found = json_string_value(at(key));
-    return found == nullptr ? "(none)" : found;
-  }
-};
 
 class JsonResults : public testing::Test {
 protected:
@@ -59,19 +46,19 @@ TEST_F(JsonResults, EveryVerbPrintsOne) {
     line.push_back("--json");
     Outcome outcome = ingot(line);
     // list prints one a line
-    Json json(line[0] == "list" ? lines_of(outcome.out).at(0) : outcome.out);
-    ASSERT_TRUE(json_is_object(json.value)) << line[0] << outcome.status << outcome.out << outcome.err;
+    Json json = parsed(line[0] == "list" ? lines_of(outcome.out).at(0) : outcome.out);
+    ASSERT_TRUE(json_is_object(json.json)) << line[0] << outcome.status << outcome.out << outcome.err;
     EXPECT_NE(json.at(verb.member), nullptr) << line[0] << outcome.out;
   }
 }
 
 TEST_F(JsonResults, TheySayWhatTheTextSays) {
-  Json trained(ingot({"train", at("small.yaml"), "--run", at("run"), "--json"}).out);
+  Json trained = parsed(ingot({"train", at("small.yaml"), "--run", at("run"), "--json"}).out);
   EXPECT_EQ("x1:" + trained.text("state") + "\n", state);
-  Json verified(ingot({"verify", at("run"), "--json"}).out);
+  Json verified = parsed(ingot({"verify", at("run"), "--json"}).out);
   EXPECT_EQ(verified.text("state"), trained.text("state"));
-  EXPECT_EQ(Json(ingot({"reproduce", at("run"), "--json"}).out).text("result"), "IDENTICAL");
-  Json data(ingot({"inspect", at("customers.h5"), "--json"}).out);
+  EXPECT_EQ(parsed(ingot({"reproduce", at("run"), "--json"}).out).text("result"), "IDENTICAL");
+  Json data = parsed(ingot({"inspect", at("customers.h5"), "--json"}).out);
   EXPECT_EQ(json_integer_value(data.at("rows")), 2000);
 }
 
@@ -92,7 +79,7 @@ TEST_F(JsonResults, ErrorsOfAConfigurationHaveTheirPlaces) {
   Outcome outcome = ingot({"check", at("small.yaml"), "--json", "--set", "data.target.column=lef", "--set",
                            "business.act=2 * chrage"});
   EXPECT_EQ(outcome.status, 65);
-  Json json(outcome.out);
+  Json json = parsed(outcome.out);
   ASSERT_TRUE(json_is_false(json.at("right"))) << outcome.out;
   ASSERT_EQ(json_array_size(json.at("errors")), 2u) << outcome.out;
   const json_t *first = json_array_get(json.at("errors"), 0), *second = json_array_get(json.at("errors"), 1);
@@ -102,7 +89,7 @@ TEST_F(JsonResults, ErrorsOfAConfigurationHaveTheirPlaces) {
   write_file(at("bad.yaml"), "name: bad\nsead: 7\n");
   Outcome syntax = ingot({"check", at("bad.yaml"), "--json"});
   EXPECT_EQ(syntax.status, 78);
-  Json problems(syntax.out);
+  Json problems = parsed(syntax.out);
   const json_t *unknown = json_array_get(problems.at("errors"), json_array_size(problems.at("errors")) - 1);
   EXPECT_EQ(json_integer_value(json_object_get(unknown, "line")), 2) << syntax.out;
   EXPECT_STREQ(json_string_value(json_object_get(unknown, "error")),

@@ -7,53 +7,23 @@
 #include <cstring>
 #include <filesystem>
 #include <map>
-#include <sstream>
 
-#include "program.h"
+#include "report_case.h"
 
 extern "C" {
-#include "io/report/json_text.h"
 #include "io/report/predictions.h"
-#include "io/report/report_read.h"
 }
 
 namespace fs = std::filesystem;
 
 namespace {
 
-std::vector<std::string> cells_of(const std::string &line) {
-  std::vector<std::string> cells;
-  std::stringstream stream(line);
-  for (std::string cell; std::getline(stream, cell, ',');) cells.push_back(cell);
-  return cells;
-}
-
-struct Report {
-  json_t *json = nullptr;
-  explicit Report(const std::string &path) {
-    Error error = {};
-    EXPECT_EQ(json_text_read(&json, path.c_str(), &error), STATUS_OK) << error.text;
-  }
-  ~Report() { json_decref(json); }
-  Report(const Report &) = delete;
-  std::string text(const char *path) const { return report_string(json, path); }
+struct Report : Json {
+  using Json::Json;
   int64_t policy(const std::string &name, const char *member = "value") const {
-    const json_t *policies = report_at(json, "business/policies");
-    for (size_t i = 0; i < json_array_size(policies); i++) {
-      const json_t *policy = json_array_get(policies, i);
-      if (name == report_string(policy, "name")) return json_integer_value(report_at(policy, member));
-    }
-    ADD_FAILURE() << "no policy " << name;
-    return 0;
+    return json_integer_value(report_at(Json::policy(name), member));
   }
-  double metric(const std::string &name) const {
-    const json_t *metrics = report_at(json, "metrics");
-    for (size_t i = 0; i < json_array_size(metrics); i++)
-      if (name == report_string(json_array_get(metrics, i), "id"))
-        return report_number(json_array_get(metrics, i), "challenger/value");
-    ADD_FAILURE() << "no metric " << name;
-    return 0;
-  }
+  double metric(const std::string &id) const { return report_number(Json::metric(id), "challenger/value"); }
 };
 
 struct Customer {

@@ -2,29 +2,11 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <sstream>
+#include <filesystem>
 
-#include "program.h"
-
-extern "C" {
-#include "engine/shared/tensor.h"
-#include "io/report/json_text.h"
-#include "io/report/report_read.h"
-}
+#include "report_case.h"
 
 namespace {
-
-struct Json {
-  json_t *json = nullptr;
-  explicit Json(const std::string &path) {
-    Error error = {};
-    EXPECT_EQ(json_text_read(&json, path.c_str(), &error), STATUS_OK) << error.text;
-  }
-  ~Json() { json_decref(json); }
-  Json(const Json &) = delete;
-  double number(const char *path) const { return report_number(json, path); }
-  std::string text(const char *path) const { return report_string(json, path); }
-};
 
 // Scores of another tool: no run, no checkpoint, only ids, and a configuration that says what is judged.
 class Several : public testing::Test {
@@ -33,9 +15,7 @@ protected:
     folder = test_folder();
     make_customers(folder, 4000);
     for (const std::string &line : lines_of(read_file(at("customers.csv")))) {
-      std::vector<std::string> cells;
-      std::stringstream stream(line);
-      for (std::string cell; std::getline(stream, cell, ',');) cells.push_back(cell);
+      std::vector<std::string> cells = cells_of(line);
       if (cells[0] == "customer") continue;
       ids.push_back(cells[0]);
       leaves.push_back(cells[7] == "yes");
@@ -172,6 +152,43 @@ TEST_F(Several, AReportIsDecidedAgainByOtherCosts) {
   EXPECT_EQ(second.text("subject/challenger/name"), "good.csv");
 }
 
+// What the scores keep of the data is enough: the same bytes, sensitivity and all.
+TEST_F(Several, WithoutItsDataAReportIsDecidedAgainOnWhatItsScoresKeep) {
+  const std::string ranges = "business.params={offer: {value: 90, low: 70, high: 110}}";
+  for (const char *name : {"poor", "good"})
+    ASSERT_EQ(ingot({"evaluate", at(std::string(name) + ".csv"), "--config", at("judge.yaml"), "--set",
+                     ranges, "--set", "evaluate.slices=[contract]", "-o", at(name)})
+                  .status,
+              0);
+  auto decide = [&](const std::string &output, const std::string &set) {
+    return ingot({"evaluate", at("good"), "--set", set, "-o", at(output)});
+  };
+  const std::string policies[] = {
+      "business.policy={threshold: 0.4}", "business.params.offer.value=80", "business.policy=expected_gain",
+      "business.capacity={budget: 900, cost: charge}", "business.act=2 * label * charge - 3"};
+  for (const std::string &set : policies) ASSERT_EQ(decide("with " + set, set).status, 0) << set;
+  ASSERT_LE(ingot({"compare", at("poor"), at("good"), "-o", at("compared with")}).status, 20);
+  std::filesystem::remove(at("customers.h5"));
+  for (const std::string &set : policies) {
+    Outcome outcome = decide("without " + set, set);
+    ASSERT_EQ(outcome.status, 0) << set << outcome.err;
+    EXPECT_NE(outcome.err.find("customers.h5 is gone"), std::string::npos) << outcome.err;
+    EXPECT_TRUE(read_file(at("without " + set + "/report.json")) ==
+                read_file(at("with " + set + "/report.json")))
+        << set;
+  }
+  EXPECT_EQ(Json(at("without " + policies[1] + "/report.json")).size("sensitivity/items"), 1u);
+  ASSERT_LE(ingot({"compare", at("poor"), at("good"), "-o", at("compared")}).status, 20);
+  EXPECT_EQ(Json(at("compared/report.json")).size("sensitivity/items"), 1u);
+  EXPECT_TRUE(read_file(at("compared/report.json")) == read_file(at("compared with/report.json")));
+  EXPECT_EQ(ingot({"verify", at("compared")}).status, 0);
+  for (const char *set : {"business.act=tenure - 3", "evaluate.slices=[region]"}) {
+    Outcome outcome = decide("x", set);
+    EXPECT_EQ(outcome.status, 66) << set << outcome.err;
+    EXPECT_NE(outcome.err.find("do not keep"), std::string::npos) << outcome.err;
+  }
+}
+
 // Its scores hold no validation rows: the threshold stays, and so do its decisions; what they are worth
 // changes.
 TEST_F(Several, AReportDecidedAgainKeepsItsThreshold) {
@@ -267,22 +284,6 @@ TEST_F(Several, RulesThatChangedSinceTheChampionAreShown) {
   EXPECT_EQ(report.text("rules_changed/0/to"), "superior 5%");
 }
 
-// Puts `after` where `before` stands in a file of a report, and makes SHA256SUMS list what is there.
-void tamper(const std::string &folder, const std::string &file, const std::string &before,
-            const std::string &after) {
-  std::string text = read_file(folder + "/" + file), sums = read_file(folder + "/SHA256SUMS");
-  size_t at = text.find(before);
-  ASSERT_NE(at, std::string::npos) << before;
-  text.replace(at, before.size(), after);
-  write_file(folder + "/" + file, text);
-  uint8_t digest[DIGEST_BYTES];
-  char hex[DIGEST_HEX];
-  sha256(digest, text.data(), text.size());
-  sha256_hex(hex, digest);
-  sums.replace(sums.find("  " + file) - 64, 64, hex);
-  write_file(folder + "/SHA256SUMS", sums);
-}
-
 TEST_F(Several, VerifyJudgesAReportAgain) {
   ASSERT_EQ(compare({"poor.csv", "good.csv", "better.csv"}).status, 0);
   Outcome whole = ingot({"verify", at("out")});
@@ -299,9 +300,66 @@ TEST_F(Several, VerifyNamesTheFirstValueThatItsScoresDoNotGive) {
   tamper(at("out"), "report.json", "\"state\": \"SHIP\"", "\"state\": \"HOLD\"");
   Outcome outcome = ingot({"verify", at("out")});
   EXPECT_EQ(outcome.status, 1);
-  EXPECT_EQ(outcome.out.find("CHANGED  /verdict/state: the report says \"HOLD\", its scores say \"SHIP\""),
+  EXPECT_EQ(outcome.out.find("CHANGED  /verdict/state: the report says \"HOLD\", recomputed it is \"SHIP\""),
             0u)
       << outcome.out;
+}
+
+// The ledger tells how many decisions came before; without it the report alone does.
+TEST_F(Several, VerifyAsksTheLedger) {
+  const std::vector<std::string> ledger = {"--set", "gates.ledger=" + at("ledger.jsonl")};
+  ASSERT_EQ(compare({"poor.csv", "better.csv"}, ledger).status, 0);
+  ASSERT_EQ(compare({"poor.csv", "good.csv"}, ledger).status, 0);
+  Outcome whole = ingot({"verify", at("out")});
+  EXPECT_EQ(whole.status, 0) << whole.out;
+  EXPECT_EQ(whole.out.find("ledger/"), std::string::npos) << whole.out;
+  std::string report = read_file(at("out/report.json"));
+  tamper(at("out"), "report.json", "\"decisions_before\": 1", "\"decisions_before\": 0");
+  EXPECT_EQ(ingot({"verify", at("out")})
+                .out.find("CHANGED  /ledger/decisions_before: the report says 0, recomputed it is 1"),
+            0u);
+  forge(at("out"), "report.json", report);
+  std::filesystem::remove(at("ledger.jsonl"));
+  Outcome without = ingot({"verify", at("out")});
+  EXPECT_EQ(without.status, 0) << without.out;
+  EXPECT_NE(without.out.find("ledger/file_digest, ledger/decisions_before; needs gates.ledger"),
+            std::string::npos)
+      << without.out;
+  Json changed(at("out/report.json"));
+  json_real_set((json_t *)changed.at("method/confidence"), 0.9);
+  char *text = json_dumps(changed.json, 0);
+  forge(at("out"), "report.json", text);
+  free(text);
+  EXPECT_EQ(ingot({"verify", at("out")}).out.find("CHANGED  /method/confidence"), 0u);
+}
+
+// A file that was written anew is another model: the stored scores are judged, and verify says so.
+TEST_F(Several, VerifyTellsOfSourcesThatHaveChanged) {
+  ASSERT_EQ(compare({"poor.csv", "good.csv", "better.csv"}).status, 0);
+  scores("good.csv", 0.3);
+  Outcome outcome = ingot({"verify", at("out")});
+  EXPECT_EQ(outcome.status, 0) << outcome.out;
+  EXPECT_NE(outcome.out.find("2 of 3 models"), std::string::npos) << outcome.out;
+  EXPECT_NE(outcome.out.find("good.csv, as it was: the scores are others now"), std::string::npos)
+      << outcome.out;
+}
+
+// What a person signed for is no value that scores give; that it counts only for INCONCLUSIVE is.
+TEST_F(Several, VerifyKnowsOverrides) {
+  scores("alike.csv", 0.35, 1, 0.41421356237309515);
+  ASSERT_EQ(compare({"good.csv", "alike.csv"},
+                    {"--accept-inconclusive", "--by", "Ann", "--reason", "the old tool ends"})
+                .status,
+            0);
+  Outcome outcome = ingot({"verify", at("out")});
+  EXPECT_EQ(outcome.status, 0) << outcome.out;
+  EXPECT_NE(outcome.out.find("verdict/override; needs the person who signed it"), std::string::npos)
+      << outcome.out;
+  ASSERT_EQ(compare({"good.csv", "poor.csv"}).status, 10);
+  tamper(at("out"), "report.json", "\"verdict\": {",
+         "\"verdict\": {\"override\": {\"by\": \"Ann\", \"reason\": \"why not\"},");
+  EXPECT_EQ(ingot({"verify", at("out")}).out.find("CHANGED  /verdict/override: "), 0u)
+      << ingot({"verify", at("out")}).out;
 }
 
 TEST_F(Several, VerifyFindsAMetricThatWasMadeBetter) {

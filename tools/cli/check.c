@@ -67,6 +67,17 @@ static void say_one_sided(const JudgedRows *judged) {
          gains ? "loses" : "gains");
 }
 
+static Status say_examples(const JudgedRows *judged, const Session *session, Error *error) {
+  const Preprocess *preprocess = session->preprocess;
+  const char *positive = judged->task == TASK_BINARY ? preprocess_class_name(preprocess, 1) : NULL;
+  char *examples;
+  PASS(judged_rows_examples(&examples, judged, &session->config->business, preprocess_target_name(preprocess),
+                            positive, error));
+  if (examples != NULL && examples[0] != '\0') say("payoffs of typical rows:\n%s", examples);
+  free(examples);
+  return STATUS_OK;
+}
+
 // Sentences about typical payoffs, so that a reader sees whether the signs are right, and what the gates can
 // show.
 static Status check_business(Session *session, Error *error) {
@@ -78,12 +89,11 @@ static Status check_business(Session *session, Error *error) {
   const int64_t *rows = dataset_part(session->dataset, part, &count);
   PASS(judged_rows_load(&judged, session->dataset, session->preprocess, &config->business, rows, count, true,
                         error));
-  if (judged.examples != NULL && judged.examples[0] != '\0')
-    say("payoffs of typical rows:\n%s", judged.examples);
+  Status status = say_examples(&judged, session, error);
   if (judged.act != NULL) say_one_sided(&judged);
   if (judged.act != NULL && judges_money(&config->gates)) say_resolution(&judged, config);
   judged_rows_free(&judged);
-  return STATUS_OK;
+  return status;
 }
 
 static Status check_data(Session *session, Error *error) {

@@ -1,5 +1,4 @@
 // ingot compare: may the challenger replace the champion?
-#include "engine/evaluate/rows_match.h"
 #include "engine/shared/memory.h"
 #include "io/shared/durable.h"
 #include "tools/cli/judge/judgement.h"
@@ -24,7 +23,7 @@ typedef struct CompareChoices {
 typedef struct Contestants {
   JudgedModel champion, *challengers;
   Validity *validity; // [count]
-  ValidityCheck (*checks)[6];
+  ValidityCheck (*checks)[CHECK_COUNT];
   int count;
 } Contestants;
 
@@ -38,18 +37,6 @@ static Status align_all(Contestants *all, bool intersect, bool *partial, Error *
       PASS(judged_model_align(&all->challengers[i], all->challengers, intersect, partial, error));
   }
   return STATUS_OK;
-}
-
-// One line for each kind of check: it passes where it passes for both models.
-static void merge_checks(ValidityCheck *checks, int *count, const ValidityCheck *more, int more_count) {
-  for (int i = 0; i < more_count; i++) {
-    int at = 0;
-    while (at < *count && strcmp(checks[at].id, more[i].id) != 0) at++;
-    if (at == *count)
-      checks[(*count)++] = more[i];
-    else if (!more[i].passed)
-      checks[at] = more[i];
-  }
 }
 
 // ---- the models ----
@@ -127,35 +114,16 @@ static bool is_refusal(Status status, const Error *error) {
   return status == STATUS_DATA && strncmp(error->text, "not comparable", 14) == 0;
 }
 
-// Equal digests of the models or, where scores are all that is known, equal scores and thresholds.
-static Status same_model(bool *same, const JudgedModel *champion, const JudgedModel *challenger,
-                         Error *error) {
-  const char *a = champion->subject.model_digest, *b = challenger->subject.model_digest;
-  uint8_t scores[2][DIGEST_BYTES];
-  *same = a[0] != '\0' && strcmp(a, b) == 0;
-  if (a[0] != '\0' || b[0] != '\0') return STATUS_OK;
-  EvaluationSet sets[2] = {judged_model_set(champion), judged_model_set(challenger)};
-  PASS(scores_digest(scores[0], &sets[0], (const char *const *)champion->judged.ids, error));
-  PASS(scores_digest(scores[1], &sets[1], (const char *const *)challenger->judged.ids, error));
-  *same = memcmp(scores[0], scores[1], DIGEST_BYTES) == 0 &&
-          champion->policy.kind == challenger->policy.kind &&
-          champion->policy.threshold == challenger->policy.threshold;
-  return STATUS_OK;
-}
-
 static Status check_all(Contestants *all, bool partial, const JudgeChoices *choices, Error *error) {
-  ValidityCheck champion[3], own[3];
-  int champion_count, own_count;
-  PASS(judgement_checks(champion, &champion_count, &all->champion, choices, error));
+  CheckAnswer champion[CHECK_COUNT], own[CHECK_COUNT];
+  PASS(judgement_checks(champion, &all->champion, choices, error));
   for (int i = 0; i < all->count; i++) {
     const JudgedModel *challenger = &all->challengers[i];
     Validity *validity = &all->validity[i];
-    PASS(judgement_checks(own, &own_count, challenger, choices, error));
-    merge_checks(all->checks[i], &validity->count, champion, champion_count);
-    merge_checks(all->checks[i], &validity->count, own, own_count);
-    validity->checks = all->checks[i];
+    PASS(judgement_checks(own, challenger, choices, error));
+    judgement_merge_checks(validity, all->checks[i], champion, own);
     validity->partial = partial;
-    PASS(same_model(&validity->identical, &all->champion, challenger, error));
+    PASS(judgement_same_model(&validity->identical, &all->champion, challenger, error));
   }
   return STATUS_OK;
 }
@@ -182,7 +150,7 @@ static Status judge_all(Contestants *all, const CompareChoices *choices, Status 
                                                                : "test",
                          .folder = choices->output,
                          .command = command,
-                         .retrain = &choices->judge,
+                         .choices = &choices->judge,
                          .inconclusive = choices->inconclusive,
                          .override = &choices->override,
                          .as_json = output_is_json()};

@@ -28,8 +28,9 @@ static char *default_folder(const EvaluateChoices *choices, const JudgedModel *j
 
 static Status evaluate(const EvaluateChoices *choices, const char *argument, Error *error) {
   JudgedModel judged = {0};
-  ValidityCheck checks[3];
-  Validity validity = {.checks = checks};
+  CheckAnswer answers[CHECK_COUNT];
+  ValidityCheck checks[CHECK_COUNT];
+  Validity validity = {0};
   char *folder = NULL, *command = NULL;
   Status status;
   TRY(judge_choices_check(&choices->judge, error));
@@ -38,7 +39,8 @@ static Status evaluate(const EvaluateChoices *choices, const char *argument, Err
   if (choices->output != NULL && judged_is_report(argument))
     TRY(judgement_check_output(choices->output, argument, error));
   TRY(judged_model_open_any(&judged, argument, &choices->judge, NULL, error));
-  TRY(judgement_checks(checks, &validity.count, &judged, &choices->judge, error));
+  TRY(judgement_checks(answers, &judged, &choices->judge, error));
+  judgement_merge_checks(&validity, checks, NULL, answers);
   const char *part = choices->judge.data != NULL   ? "given"
                      : choices->judge.part != NULL ? choices->judge.part
                                                    : "test";
@@ -51,7 +53,7 @@ static Status evaluate(const EvaluateChoices *choices, const char *argument, Err
                          .part = part,
                          .folder = folder,
                          .command = command,
-                         .retrain = &choices->judge,
+                         .choices = &choices->judge,
                          .inconclusive = choices->inconclusive,
                          .override = &choices->override,
                          .as_json = output_is_json()};

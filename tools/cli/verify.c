@@ -2,7 +2,7 @@
 #include "io/run/verify.h"
 #include "io/shared/text.h"
 #include "tools/cli/judge/models/judged_model.h"
-#include "tools/cli/judge/recompute.h"
+#include "tools/cli/judge/verify/recompute.h"
 #include "tools/cli/shared/command.h"
 #include "tools/cli/shared/output.h"
 
@@ -64,17 +64,22 @@ static Status print_digest(const VerifyReport *report, bool of_model, Error *err
 // ---- a report ----
 
 static void print_recomputation(const Recomputation *made, const char *path) {
+  const char *needs;
+  json_t *members, *name;
   size_t i;
-  json_t *name;
   if (made->difference != NULL) {
     printf("CHANGED  %s\n", made->difference);
     return;
   }
-  printf("UNCHANGED  %s\n%d values recomputed from its scores are what it says\n", path, made->compared);
-  if (json_array_size(made->unheard) == 0) return;
-  printf("not recomputed, covered by SHA256SUMS alone:");
-  json_array_foreach(made->unheard, i, name) printf("%s %s", i == 0 ? "" : ",", json_string_value(name));
-  printf("\n");
+  printf("UNCHANGED  %s\n%d values recomputed are what it says; %d of %d model%s scored again, ", path,
+         made->compared, made->reopened, made->models, plural(made->models));
+  printf(made->reopened == made->models ? "none by its stored scores alone\n"
+                                        : "others by their stored scores\n");
+  json_object_foreach(made->unmade, needs, members) {
+    printf("not recomputed:");
+    json_array_foreach(members, i, name) printf("%s %s", i == 0 ? "" : ",", json_string_value(name));
+    printf("; needs %s\n", needs);
+  }
 }
 
 static Status verify_report(const char *path, Error *error) {
@@ -84,9 +89,10 @@ static Status verify_report(const char *path, Error *error) {
   if (status == STATUS_OK || status == STATUS_NO) {
     if (!output_is_json())
       print_recomputation(&made, path);
-    else if (print_json(json_pack("{s:b,s:i,s:s,s:O}", "unchanged", made.difference == NULL, "compared",
-                                  made.compared, "difference", made.difference == NULL ? "" : made.difference,
-                                  "not_recomputed", made.unheard),
+    else if (print_json(json_pack("{s:b,s:i,s:i,s:i,s:s,s:O}", "unchanged", made.difference == NULL,
+                                  "compared", made.compared, "models", made.models, "scored_again",
+                                  made.reopened, "difference", made.difference == NULL ? "" : made.difference,
+                                  "not_recomputed", made.unmade),
                         &unprinted) != STATUS_OK)
       status = unprinted.status, *error = unprinted;
   }
@@ -104,7 +110,8 @@ Status verb_verify(int argc, char **argv, Error *error) {
   Command command = {
       "verify",
       "RUN|REPORT",
-      "Recomputes every digest of a run, or every value of a report that its scores decide, and\n"
+      "Recomputes every digest of a run, or every value of a report from its models and data (where\n"
+      "these are gone: from its stored scores), and "
       "names what was changed (exit code 1).\n",
       "ingot verify runs/churn-1a2b3c4d\n"
       "ingot verify runs/churn-1a2b3c4d --digest\n"

@@ -72,8 +72,10 @@ static double limit_of(const Parameter *parameter, double end) {
   return __builtin_nan("");
 }
 
-// How far a side is followed beyond its end.
+// How far a side is followed: beyond its end, but where the end has another sign than the value, which then
+// is as far as that goes.
 static double reach_of(const Parameter *parameter, double end, double limit) {
+  if (end * parameter->value < 0) return end;
   double reach = parameter->value + SENSITIVITY_REACH * (end - parameter->value);
   return magnitude(reach - parameter->value) > magnitude(limit - parameter->value) ? limit : reach;
 }

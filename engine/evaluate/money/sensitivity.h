@@ -39,9 +39,10 @@ typedef Status (*DeltaFunction)(void *context, int64_t *delta, int parameter, do
 
 // `delta` at the values; `rows` are judged. Each parameter with low < high is evaluated at both ends; then
 // the smallest change is searched at which the sign of the delta changes: within the range, else up to
-// SENSITIVITY_REACH times as far on that side, yet short of 0 where the range is on one side of it, and of 1
-// for rates. Where the payoffs are linear in the parameter the secant hits, and one more evaluation confirms
-// it; else false position and bisection take turns.
+// SENSITIVITY_REACH times as far on that side, yet short of 0 where the range is on one side of it, no
+// further than the range where that ends beyond 0, and short of 1 for rates. Where the payoffs are linear in
+// the parameter the secant hits, and one more evaluation confirms it; else false position and bisection take
+// turns.
 Status sensitivity_of(Sensitivity *sensitivity, const BusinessConfig *business, int64_t delta, int64_t rows,
                       DeltaFunction function, void *context, Error *error);
 void sensitivity_free(Sensitivity *sensitivity);

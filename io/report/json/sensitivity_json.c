@@ -38,22 +38,14 @@ static void flip_words(Text *text, const ReportParts *parts, const SensitivityIt
   text_put(text, ".");
 }
 
-// Whether another value of the parameter changes who wins: of its sign, where it has one.
-static bool can_flip(const SensitivityItem *item) {
-  if (item->flips_at != item->flips_at) return false;
-  bool in_range = item->flips_at >= item->low && item->flips_at <= item->high;
-  return in_range || item->value == 0 || item->flips_at * item->value > 0;
+static bool has_flip(const SensitivityItem *item) {
+  return item->flips_at == item->flips_at;
 }
 
 static void item_words(Text *text, const ReportParts *parts, const SensitivityItem *item) {
   const Parameter *parameter = parameter_of(parts, item);
-  if (can_flip(item)) {
+  if (has_flip(item)) {
     flip_words(text, parts, item);
-    return;
-  }
-  if (item->flips_at == item->flips_at) {
-    text_add(text, "No value of %s %s 0 changes who wins.", parameter->name,
-             item->value > 0 ? "above" : "below");
     return;
   }
   text_add(text, "No value of %s from ", parameter->name);
@@ -98,7 +90,7 @@ json_t *verdict_flips_json(const ReportParts *parts) {
   json_t *flips = NULL;
   for (int i = 0; i < sensitivity->count; i++) {
     const SensitivityItem *item = &sensitivity->items[i];
-    if (!can_flip(item)) continue;
+    if (!has_flip(item)) continue;
     if (flips == NULL) flips = json_array();
     Text text = {0};
     flip_words(&text, parts, item);

@@ -155,24 +155,20 @@ static const MetricSql table[] = {
      NULL},
 };
 
-// The part of the divided block that counts is rounded once to a millionth, ties to even, in integers.
 const MetricSql metric_sql_capacity = {
     METRIC_value,
     BINARY,
     "SELECT row_id, CASE WHEN acted AND before + size <= $limit THEN act ELSE skip END AS term,\n"
     "    CASE WHEN acted AND before < $limit AND before + size > $limit THEN act - skip END AS gain,\n"
     "    $limit - before AS take, size\n"
-    "  FROM (SELECT *, COUNT(*) FILTER (WHERE acted) OVER (PARTITION BY key) AS size,\n"
-    "    COUNT(*) FILTER (WHERE acted) OVER (ORDER BY key DESC)\n"
-    "    - COUNT(*) FILTER (WHERE acted) OVER (PARTITION BY key) AS before\n"
-    "    FROM (SELECT *, CASE WHEN act_below THEN -score ELSE score END AS key FROM $m_rows))$where",
-    "SELECT term + COALESCE(whole + CASE WHEN twice > size OR (twice = size AND whole % 2 <> 0)\n"
-    "      THEN CASE WHEN gain < 0 THEN -1 ELSE 1 END ELSE 0 END, 0)\n"
-    "    FROM (SELECT *, gain / size * take + gain % size * take / size AS whole,\n"
-    "        2 * abs(gain % size * take % size) AS twice\n"
-    "      FROM (SELECT SUM(term) AS term, SUM(gain) AS gain, MAX(size) FILTER (WHERE gain IS NOT NULL) AS "
+    "  FROM (SELECT *, COALESCE(SUM(cost) FILTER (WHERE acted) OVER (PARTITION BY key), 0) AS size,\n"
+    "    COALESCE(SUM(cost) FILTER (WHERE acted) OVER (ORDER BY key DESC), 0)\n"
+    "    - COALESCE(SUM(cost) FILTER (WHERE acted) OVER (PARTITION BY key), 0) AS before\n"
+    "    FROM $m_rows)$where",
+    "SELECT term + CASE WHEN gain IS NULL THEN 0 ELSE " SQL_PART " END\n"
+    "    FROM (SELECT SUM(term) AS term, SUM(gain) AS gain, MAX(size) FILTER (WHERE gain IS NOT NULL) AS "
     "size,\n"
-    "        MAX(take) FILTER (WHERE gain IS NOT NULL) AS take FROM $m_terms))",
+    "        MAX(take) FILTER (WHERE gain IS NOT NULL) AS take FROM $m_terms)",
     "term + COALESCE(1.0 * gain * take / size, 0)",
     NULL};
 
@@ -194,7 +190,7 @@ void metric_sql_expand(Text *text, const char *pattern, const SqlNames *names) {
     at += plain;
     if (*at == '\0') return;
     if (is_name(at, "$limit")) {
-      text_add(text, "%lld", (long long)names->limit);
+      text_put(text, names->limit);
       at += strlen("$limit");
     } else if (is_name(at, "$where")) {
       text_put(text, names->where);

@@ -21,14 +21,26 @@ typedef struct MetricSql {
 // NULL: the metric is no sum over rows.
 const MetricSql *metric_sql_find(MetricId id, Task task);
 
-// The value metric under a capacity: equal scores are one block, of which the share that fits counts.
+// The value metric under a capacity: equal keys are one block, of which the share that fits counts.
 extern const MetricSql metric_sql_capacity;
+
+// The share take / size of an amount `gain`, rounded once to a millionth, ties to even: long division of
+// integers, exact where size is below 4.6e15 (millionths: 4.6e9 units). gain, take and size are columns.
+#define SQL_PART                                                                                             \
+  "(WITH RECURSIVE digits(place, whole, rest) AS (SELECT 1000000000000000000, 0, 0\n"                        \
+  "      UNION ALL SELECT place / 1000, whole * 1000 + (rest * 1000 + gain % size * (take / place % 1000)) " \
+  "/ "                                                                                                       \
+  "size,\n"                                                                                                  \
+  "        (rest * 1000 + gain % size * (take / place % 1000)) % size FROM digits WHERE place > 0)\n"        \
+  "    SELECT made + CASE WHEN 2 * abs(rest) > size OR (2 * abs(rest) = size AND made % 2 <> 0)\n"           \
+  "        THEN CASE WHEN gain < 0 THEN -1 ELSE 1 END ELSE 0 END\n"                                          \
+  "      FROM (SELECT gain / size * take + whole AS made, rest FROM digits WHERE place = 0))"
 
 // What stands for $m, $a, $b, $limit and $where in a template.
 typedef struct SqlNames {
   const char *model;    // $m
   double first, second; // $a, $b: the metric's parameters
-  int64_t limit;        // $limit: rows that the capacity allows
+  const char *limit;    // $limit: what the capacity allows
   const char *where;    // $where: " WHERE ..." of a slice, or ""
 } SqlNames;
 

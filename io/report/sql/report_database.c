@@ -31,8 +31,9 @@ static int add_functions(sqlite3 *db) {
 
 static int authorize(void *context, int action, const char *a, const char *b, const char *c, const char *d) {
   (void)context, (void)a, (void)b, (void)c, (void)d;
-  return action == SQLITE_SELECT || action == SQLITE_READ || action == SQLITE_FUNCTION ? SQLITE_OK
-                                                                                       : SQLITE_DENY;
+  bool reads = action == SQLITE_SELECT || action == SQLITE_READ || action == SQLITE_FUNCTION ||
+               action == SQLITE_RECURSIVE;
+  return reads ? SQLITE_OK : SQLITE_DENY;
 }
 
 // ---- loading ----
@@ -45,7 +46,7 @@ static char *table_text(const Predictions *read, const char *model) {
   Text sql = {0};
   text_add(&sql,
            "CREATE TABLE %s(row_id TEXT PRIMARY KEY, label REAL, weight REAL, score REAL, decision INTEGER, "
-           "act INTEGER, skip INTEGER",
+           "act INTEGER, skip INTEGER, best INTEGER, cost INTEGER, gain_if_one INTEGER, gain_if_zero INTEGER",
            model);
   for (int i = 0; read->slices != NULL && i < read->slices->column_count; i++) {
     char *name = sqlite3_mprintf(", \"slice.%w\" TEXT", read->slices->columns[i].name);
@@ -67,24 +68,29 @@ static char *insert_text(const char *table, int columns) {
   return text_take(&sql);
 }
 
+enum { MONEY_COLUMNS = 6 };
+
 static void bind_row(sqlite3_stmt *statement, const Predictions *read, int64_t i) {
   sqlite3_bind_text(statement, 1, read->ids[i], -1, SQLITE_STATIC);
   if (read->labels != NULL) sqlite3_bind_double(statement, 2, read->labels[i]);
   sqlite3_bind_double(statement, 3, read->weights != NULL ? read->weights[i] : 1);
   if (read->classes == 1) sqlite3_bind_double(statement, 4, read->scores[i]);
   if (read->decisions != NULL) sqlite3_bind_double(statement, 5, read->decisions[i]);
-  if (read->act != NULL) sqlite3_bind_int64(statement, 6, read->act[i]);
-  if (read->skip != NULL) sqlite3_bind_int64(statement, 7, read->skip[i]);
+  const int64_t *const money[] = {read->act,  read->skip,        read->best,
+                                  read->cost, read->gain_if_one, read->gain_if_zero};
+  for (int k = 0; k < MONEY_COLUMNS; k++)
+    if (money[k] != NULL) sqlite3_bind_int64(statement, 6 + k, money[k][i]);
+  if (read->cost == NULL) sqlite3_bind_int(statement, 9, 1);
   for (int s = 0; read->slices != NULL && s < read->slices->column_count; s++) {
     char buffer[NUMBER_TEXT_BYTES];
     const char *text = column_text(&read->slices->columns[s], i, buffer);
-    sqlite3_bind_text(statement, 8 + s, text, -1, SQLITE_TRANSIENT);
+    sqlite3_bind_text(statement, 6 + MONEY_COLUMNS + s, text, -1, SQLITE_TRANSIENT);
   }
 }
 
 static Status fill(sqlite3 *db, const Predictions *read, const char *model, Error *error) {
   int slices = read->slices == NULL ? 0 : read->slices->column_count;
-  char *scores = memory_format("%s_scores", model), *sql = insert_text(model, 7 + slices),
+  char *scores = memory_format("%s_scores", model), *sql = insert_text(model, 5 + MONEY_COLUMNS + slices),
        *scores_sql = insert_text(scores, 3);
   sqlite3_stmt *rows = NULL, *cells = NULL;
   Status status;
@@ -123,7 +129,19 @@ static Status add_policy(sqlite3 *db, const json_t *subject, const char *model, 
   return code == SQLITE_DONE ? STATUS_OK : refuse(db, sql, error);
 }
 
-static Status add_model(sqlite3 *db, bool *weighted, const json_t *subject, const char *model,
+// What the queries must know of the rows.
+static void take_facts(SqlFacts *facts, const Predictions *read, const char *model) {
+  text_list_add(&facts->models, model);
+  facts->weighted = read->weights != NULL;
+  for (int i = 0; read->slices != NULL && i < read->slices->column_count; i++) {
+    const Column *column = &read->slices->columns[i];
+    if (text_list_find(&facts->slices, column->name) < 0) text_list_add(&facts->slices, column->name);
+    if (column->kind == COLUMN_NUMBER && text_list_find(&facts->numbers, column->name) < 0)
+      text_list_add(&facts->numbers, column->name);
+  }
+}
+
+static Status add_model(sqlite3 *db, SqlFacts *facts, const json_t *subject, const char *model,
                         const char *folder, Error *error) {
   const char *name = report_string(subject, "predictions");
   if (subject == NULL) return STATUS_OK;
@@ -136,7 +154,7 @@ static Status add_model(sqlite3 *db, bool *weighted, const json_t *subject, cons
   sql = table_text(read, model);
   TRY(run(db, sql, error));
   TRY(fill(db, read, model, error));
-  *weighted = read->weights != NULL;
+  take_facts(facts, read, model);
   status = add_policy(db, subject, model, error);
 done:
   predictions_free(read);
@@ -145,17 +163,28 @@ done:
   return status;
 }
 
-Status report_database_open(sqlite3 **db, bool *weighted, const json_t *report, const char *folder,
+static Status add_models(sqlite3 *db, SqlFacts *facts, const json_t *report, const char *folder,
+                         Error *error) {
+  char model[SQL_MODEL_BYTES];
+  PASS(add_model(db, facts, report_at(report, "subject/challenger"), "challenger", folder, error));
+  PASS(add_model(db, facts, report_at(report, "subject/champion"), "champion", folder, error));
+  for (size_t i = 0; i < report_size(report, "subject/others"); i++) {
+    const json_t *other = json_array_get(report_at(report, "subject/others"), i);
+    if (sql_model_name(model, other)) PASS(add_model(db, facts, other, model, folder, error));
+  }
+  return STATUS_OK;
+}
+
+Status report_database_open(sqlite3 **db, SqlFacts *facts, const json_t *report, const char *folder,
                             Error *error) {
   Status status;
-  *weighted = false;
+  *facts = (SqlFacts){0};
   int code = sqlite3_open_v2(":memory:", db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
   if (code == SQLITE_OK) code = sandbox_harden(*db);
   if (code == SQLITE_OK) code = add_functions(*db);
   if (code != SQLITE_OK) TRY(refuse(*db, "open", error));
   TRY(run(*db, "BEGIN; CREATE TABLE policy(model TEXT, threshold REAL, act_below INTEGER)", error));
-  TRY(add_model(*db, weighted, report_at(report, "subject/challenger"), "challenger", folder, error));
-  TRY(add_model(*db, weighted, report_at(report, "subject/champion"), "champion", folder, error));
+  TRY(add_models(*db, facts, report, folder, error));
   TRY(run(*db, "COMMIT", error));
   sqlite3_set_authorizer(*db, authorize, NULL);
 done:

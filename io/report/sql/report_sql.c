@@ -1,26 +1,13 @@
 // From a pointer to the queries behind it.
 #include "io/report/sql/report_sql.h"
 
-#include "engine/evaluate/money.h"
 #include "engine/shared/memory.h"
 #include "io/report/report_read.h"
-#include "io/report/sql/metric_sql.h"
+#include "io/report/sql/question.h"
 
-#include <sqlite3.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-// What is asked about: a metric of one model, or the difference of two.
-typedef struct Question {
-  const json_t *report;
-  const ReportPointer *pointer;
-  Task task;
-  bool weighted;
-  const Metric *metric;
-  const char *model;    // "challenger", or
-  const char *champion; // then the difference against it; NULL: none
-  const json_t *slice;  // whose rows alone count; NULL: all
-} Question;
 
 static const char *key(const Question *question, int step) {
   return step < question->pointer->keys.count ? question->pointer->keys.items[step] : "";
@@ -37,86 +24,27 @@ static Task task_of(const json_t *report) {
                                            : TASK_BINARY;
 }
 
-static void put_quoted(Text *text, const char *string, const char *format) {
-  char *quoted = sqlite3_mprintf(format, string);
-  text_put(text, quoted);
-  sqlite3_free(quoted);
-}
-
-static void put_pattern(Text *text, const char *pattern, const char *model) {
-  metric_sql_expand(text, pattern, &(SqlNames){.model = model, .where = ""});
-}
-
-// ---- the rows of a model ----
-
-static const char *policy_kind(const json_t *report) {
-  return report_string(report, "business/policy/kind");
-}
-
-static bool by_capacity(const json_t *report) {
-  return report_at(report, "business/capacity") != NULL && task_of(report) == TASK_BINARY;
-}
-
-// " WHERE ..." of a slice.
-static void put_where(Text *text, const json_t *slice) {
-  text_put(text, "");
-  if (slice == NULL) return;
-  char *column = memory_format("slice.%s", report_string(slice, "column"));
-  bool missing = strcmp(report_string(slice, "value"), "missing") == 0;
-  put_quoted(text, column, " WHERE \"%w\"");
-  if (missing)
-    text_put(text, " IS NULL");
-  else
-    put_quoted(text, report_string(slice, "value"), " = %Q");
-  free(column);
-}
-
-static void put_rows(Text *sql, const Question *question, const char *model, const char *where) {
-  static const char *const predicted = "SELECT *, (SELECT class FROM $m_scores s WHERE s.row_id = $m.row_id "
-                                       "ORDER BY score DESC, class LIMIT 1) AS "
-                                       "predicted\n  FROM $m";
-  const char *kind = policy_kind(question->report);
-  const char *acted = strcmp(kind, "expected_gain") == 0 ? "decision"
-                      : strcmp(kind, "capacity") == 0    ? "1"
-                                                         : "(score >= threshold) <> act_below";
-  put_pattern(sql, "$m_rows AS (", model);
-  if (question->task == TASK_BINARY) {
-    put_pattern(sql, "SELECT $m.*, act_below, score >= threshold AS predicted, ", model);
-    text_put(sql, acted);
-    put_pattern(sql, " AS acted\n  FROM $m JOIN policy ON policy.model = '$m'", model);
-  } else {
-    put_pattern(sql, question->task == TASK_MULTICLASS ? predicted : "SELECT * FROM $m", model);
-  }
-  text_put(sql, where);
-  text_put(sql, ")");
-}
-
 // ---- a metric ----
 
 static const MetricSql *sql_of(const Question *question) {
-  bool capped = question->metric->id == METRIC_value && by_capacity(question->report);
+  bool capped = question->metric->id == METRIC_value && sql_by_capacity(question);
   return capped ? &metric_sql_capacity : metric_sql_find(question->metric->id, question->task);
-}
-
-static int64_t capacity_limit(const json_t *report) {
-  double rows = report_number(report, "business/capacity/rows"),
-         fraction = report_number(report, "business/capacity/fraction");
-  CapacityConfig config = {.rows = rows > 0 ? (int64_t)rows : 0, .fraction = fraction > 0 ? fraction : 0};
-  return money_capacity(&config, (int64_t)report_number(report, "evaluation_set/rows"), NULL).limit;
 }
 
 static void put_terms(Text *sql, const Question *question, const char *model) {
   const MetricSql *metric = sql_of(question);
   bool capped = metric == &metric_sql_capacity; // the capacity is of all rows, whatever the slice
-  Text where = {0};
-  put_where(&where, question->slice);
-  put_rows(sql, question, model, capped ? "" : where.bytes);
-  SqlNames names = {model, question->metric->first, question->metric->second,
-                    capped ? capacity_limit(question->report) : 0, where.bytes};
+  Text where = {0}, limit = {0};
+  sql_put_where(&where, question);
+  text_put(&limit, "");
+  if (capped) sql_put_limit(&limit, question, model);
+  sql_put_rows(sql, question, model, capped ? "" : where.bytes);
+  SqlNames names = {model, question->metric->first, question->metric->second, limit.bytes, where.bytes};
   text_add(sql, ",\n%s_terms AS (", model);
   metric_sql_expand(sql, metric->terms, &names);
   text_put(sql, ")");
   text_free(&where);
+  text_free(&limit);
 }
 
 static void put_with(Text *sql, const Question *question) {
@@ -130,7 +58,7 @@ static void put_with(Text *sql, const Question *question) {
 static void put_value(Text *sql, const Question *question, const char *model) {
   const char *pattern = sql_of(question)->value;
   text_put(sql, "(");
-  put_pattern(sql, pattern == NULL ? "SELECT SUM(term) FROM $m_terms" : pattern, model);
+  sql_put_pattern(sql, pattern == NULL ? "SELECT SUM(term) FROM $m_terms" : pattern, model);
   text_put(sql, ")");
 }
 
@@ -163,30 +91,7 @@ static void put_part(Text *sql, const Question *question, const char *model) {
     text_put(sql, " < 0 THEN -1 ELSE 1 END * ");
   }
   text_put(sql, part == NULL ? "term" : part);
-  put_pattern(sql, " FROM $m_terms t WHERE t.row_id = r.row_id)", model);
-}
-
-// The columns that tell a reader what the row is.
-static void put_columns(Text *sql, const Question *question) {
-  bool money = report_at(question->report, "business") != NULL, two = question->champion != NULL;
-  const char *models[] = {question->champion, question->model};
-  text_put(sql, "SELECT r.row_id, r.label");
-  for (int i = two ? 0 : 1; i < 2; i++) {
-    const char *table = i == 0 ? "c" : "r", *name = models[i];
-    if (question->task == TASK_MULTICLASS)
-      text_add(sql, ", %s.predicted AS \"%s predicted\"", table, name);
-    else
-      text_add(sql, ", %s.score AS \"%s score\"", table, name);
-    if (question->task == TASK_BINARY) text_add(sql, ", %s.decision AS \"%s decision\"", table, name);
-    if (money && question->task != TASK_BINARY) text_add(sql, ", %s.act AS \"%s act\"", table, name);
-  }
-  if (money) text_put(sql, question->task == TASK_BINARY ? ", r.act, r.skip" : ", r.skip");
-}
-
-static void put_from(Text *sql, const Question *question) {
-  put_pattern(sql, "\n  FROM $m_rows r", question->model);
-  if (question->champion != NULL)
-    put_pattern(sql, " JOIN $m_rows c ON c.row_id = r.row_id", question->champion);
+  sql_put_pattern(sql, " FROM $m_terms t WHERE t.row_id = r.row_id)", model);
 }
 
 static char *rows_query(const Question *question) {
@@ -195,7 +100,7 @@ static char *rows_query(const Question *question) {
   bool down = direction != METRIC_UP;
   put_with(&sql, question);
   text_put(&sql, "\n");
-  put_columns(&sql, question);
+  sql_put_columns(&sql, question);
   text_put(&sql, ",\n  ");
   put_part(&sql, question, question->champion != NULL && down ? question->champion : question->model);
   if (question->champion != NULL) {
@@ -203,7 +108,7 @@ static char *rows_query(const Question *question) {
     put_part(&sql, question, down ? question->model : question->champion);
   }
   text_put(&sql, " AS contribution");
-  put_from(&sql, question);
+  sql_put_from(&sql, question);
   text_put(&sql, "\n  WHERE contribution IS NOT NULL\n  ORDER BY abs(contribution) DESC, r.row_id LIMIT 10");
   return text_take(&sql);
 }
@@ -211,7 +116,7 @@ static char *rows_query(const Question *question) {
 // ---- what has no SQL ----
 
 static char *command_of(const json_t *report) {
-  bool again = strcmp(policy_kind(report), "expected_gain") != 0 &&
+  bool again = strcmp(sql_policy_kind(report), "expected_gain") != 0 &&
                report_at(report, "business/capacity/budget") == NULL;
   return again ? memory_text("ingot verify REPORT recomputes it from the scores")
                : memory_format("%s makes it again from the data", report_string(report, "lineage/command"));
@@ -278,11 +183,19 @@ static bool take_model(Question *question, int step) {
   return question->model != NULL && report_at(metric, name) != NULL;
 }
 
-// Groups that are ranges of a number, or the rest of many values, are no plain comparison.
-static bool is_value(const json_t *slice) {
-  const char *value = report_string(slice, "value"), *others = strstr(value, " other values");
-  return strncmp(value, "up to ", 6) != 0 && strncmp(value, "above ", 6) != 0 &&
-         (others == NULL || strcmp(others, " other values") != 0);
+// The challenger of that name, where there is only one.
+static bool take_named(Question *question, const char *name) {
+  const json_t *report = question->report, *found = NULL;
+  int count = strcmp(name, report_string(report, "subject/challenger/name")) == 0;
+  for (size_t i = 0; i < report_size(report, "subject/others"); i++) {
+    const json_t *other = json_array_get(report_at(report, "subject/others"), i);
+    if (strcmp(name, report_string(other, "name")) != 0) continue;
+    found = other;
+    count++;
+  }
+  if (count != 1 || found == NULL) return count == 1;
+  question->model = question->other;
+  return sql_model_name(question->other, found);
 }
 
 static bool take_ranked(Question *question) {
@@ -294,9 +207,7 @@ static bool take_ranked(Question *question) {
     return false;
   question->champion = delta ? "champion" : NULL;
   question->model = json_is_true(report_at(model, "champion")) ? "champion" : "challenger";
-  const char *name = report_string(model, "name");
-  return json_is_true(report_at(model, "champion")) ||
-         strcmp(name, report_string(question->report, "subject/challenger/name")) == 0;
+  return json_is_true(report_at(model, "champion")) || take_named(question, report_string(model, "name"));
 }
 
 static const json_t *metric_of_pointer(const Question *question, int *step) {
@@ -324,35 +235,11 @@ static bool take_metric(Question *question, bool *has_sql) {
   if (ranked ? !take_ranked(question) : !take_model(question, step)) return false;
   question->metric = found;
   question->slice = slices ? value_at(question, 3) : NULL;
-  bool searched = report_at(question->report, "business/capacity/budget") != NULL ||
-                  (by_capacity(question->report) && question->weighted);
-  bool money = found->id == METRIC_value && question->task == TASK_BINARY;
-  *has_sql = sql_of(question) != NULL && !(money && searched) &&
-             strcmp(report_string(metric, "kind"), "slice") != 0 && (!slices || is_value(question->slice));
+  *has_sql = sql_of(question) != NULL && strcmp(report_string(metric, "kind"), "slice") != 0;
   return true;
 }
 
 // ---- counts ----
-
-// A query of rows that all count alike, or by `amount`, which is `what`.
-static void make_counts(ReportSql *made, const Question *question, const char *condition,
-                        const char *amount) {
-  bool two = question->champion != NULL;
-  for (int rows = 0; rows < 2; rows++) {
-    Text sql = {0};
-    text_put(&sql, "WITH ");
-    put_rows(&sql, question, question->model, "");
-    if (two) text_put(&sql, ",\n");
-    if (two) put_rows(&sql, question, question->champion, "");
-    text_put(&sql, "\n");
-    if (rows) put_columns(&sql, question);
-    text_add(&sql, rows ? ", %s AS contribution" : "SELECT COALESCE(SUM(%s), 0) AS value", amount);
-    put_from(&sql, question);
-    text_add(&sql, "\n  WHERE %s", condition);
-    if (rows) text_put(&sql, "\n  ORDER BY abs(contribution) DESC, r.row_id LIMIT 10");
-    *(rows ? &made->rows : &made->value) = text_take(&sql);
-  }
-}
 
 static bool make_swap(ReportSql *made, Question *question) {
   static const struct {
@@ -368,7 +255,7 @@ static bool make_swap(ReportSql *made, Question *question) {
   question->model = "challenger", question->champion = "champion";
   for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
     if (strcmp(key(question, 0), "swap") != 0 || strcmp(key(question, 1), parts[i].name) != 0) continue;
-    make_counts(made, question, parts[i].condition, parts[i].amount);
+    sql_make_counts(made, question, parts[i].condition, parts[i].amount);
     made->exact = true;
     if (strstr(parts[i].name, "gain") != NULL) made->scale = MONEY_SCALE;
     return true;
@@ -377,45 +264,38 @@ static bool make_swap(ReportSql *made, Question *question) {
   return false;
 }
 
+static bool is_number(const char *text) {
+  return text[0] != '\0' && text[strspn(text, "0123456789")] == '\0';
+}
+
 static bool make_confusion(ReportSql *made, Question *question) {
   bool cell = strcmp(key(question, 0), "confusion") == 0 && strcmp(key(question, 1), "counts") == 0;
-  if (!cell || question->pointer->keys.count != 4) return false;
+  if (!cell || question->pointer->keys.count != 4 || !is_number(key(question, 2)) ||
+      !is_number(key(question, 3)))
+    return false;
   question->model = "challenger";
   char *condition = memory_format("r.label = %s AND r.predicted = %s", key(question, 2), key(question, 3));
-  make_counts(made, question, condition, "r.weight");
+  sql_make_counts(made, question, condition, "r.weight");
   free(condition);
   return true;
 }
 
 // ---- policies ----
 
-static const char *policy_amount(const Question *question, const char *name) {
-  bool binary = question->task == TASK_BINARY, capped = by_capacity(question->report);
-  if (strcmp(name, "nobody") == 0 || strcmp(name, "same_for_all") == 0) return "r.skip";
-  if (strcmp(name, "everybody") == 0 && question->task != TASK_MULTICLASS) return "r.act";
-  if (strcmp(name, "oracle") == 0 && binary && !capped) return "max(r.act, r.skip)";
-  if (strcmp(name, "half") == 0 && binary && !capped)
-    return "CASE WHEN (r.score >= 0.5) <> r.act_below THEN r.act ELSE r.skip END";
-  return NULL;
-}
-
-// A policy of the business table: the models' are the metric `value`; others ask for no order of the rows.
+// A policy of the business table: a model's, and what is one by a threshold or an order, is the metric
+// `value`.
 static bool take_policy(ReportSql *made, Question *question, bool *has_sql) {
   const char *behind = key(question, 3), *name = report_string(value_at(question, 3), "name");
   bool policy = strcmp(key(question, 0), "business") == 0 && strcmp(key(question, 1), "policies") == 0;
   if (!policy || question->pointer->keys.count < 3 || question->pointer->keys.count > 4) return false;
   if (behind[0] != '\0' && strcmp(behind, "value") != 0) return false;
   question->model = model_of_key(name);
-  if (question->model != NULL) {
-    question->metric = &metric_table[METRIC_value];
-    *has_sql =
-        !(question->task == TASK_BINARY && (report_at(question->report, "business/capacity/budget") != NULL ||
-                                            (by_capacity(question->report) && question->weighted)));
-    return true;
+  *has_sql = question->model != NULL;
+  if (question->model == NULL) {
+    question->model = "challenger";
+    *has_sql = !sql_make_policy(made, question, name);
   }
-  question->model = "challenger";
-  const char *amount = policy_amount(question, name);
-  if (amount != NULL) make_counts(made, question, "true", amount);
+  if (*has_sql) question->metric = &metric_table[METRIC_value];
   made->exact = true, made->scale = MONEY_SCALE;
   return true;
 }
@@ -433,12 +313,40 @@ static void take_said(ReportSql *made, const ReportPointer *pointer) {
   made->said = json_is_object(value) ? report_at(value, "value") : value;
 }
 
-Status report_sql(ReportSql *made, const json_t *report, const char *pointer, bool weighted, Error *error) {
+void sql_facts_free(SqlFacts *facts) {
+  text_list_free(&facts->numbers);
+  text_list_free(&facts->slices);
+  text_list_free(&facts->models);
+}
+
+bool sql_model_name(char name[SQL_MODEL_BYTES], const json_t *subject) {
+  const char *file = report_string(subject, "predictions");
+  int number = 0, end = 0;
+  if (sscanf(file, "challenger_%2d.h5%n", &number, &end) != 1 || end == 0 || file[end] != '\0' || number < 1)
+    return false;
+  snprintf(name, SQL_MODEL_BYTES, "challenger_%d", number);
+  return true;
+}
+
+// A report that was tampered with may name what its scores do not hold.
+static Status check_tables(const ReportSql *made, const Question *question, Error *error) {
+  const char *column = report_string(question->slice, "column");
+  for (int i = 0; i < made->models.count; i++) {
+    if (text_list_find(&question->facts.models, made->models.items[i]) < 0)
+      return error_set(error, STATUS_DATA, "the report has no scores of its %s", made->models.items[i]);
+  }
+  if (question->slice == NULL || text_list_find(&question->facts.slices, column) >= 0) return STATUS_OK;
+  return error_set(error, STATUS_DATA, "the report's scores have no column 'slice.%.80s'", column);
+}
+
+Status report_sql(ReportSql *made, const json_t *report, const char *pointer, const SqlFacts *facts,
+                  Error *error) {
   ReportPointer read;
   bool has_sql = false;
   *made = (ReportSql){.metric = "", .scale = 1};
   PASS(report_pointer_read(&read, report, pointer, error));
-  Question question = {.report = report, .pointer = &read, .task = task_of(report), .weighted = weighted};
+  Question question = {.report = report, .pointer = &read, .task = task_of(report)};
+  if (facts != NULL) question.facts = *facts;
   take_said(made, &read);
   bool known = take_metric(&question, &has_sql) || take_policy(made, &question, &has_sql) ||
                make_swap(made, &question) || make_confusion(made, &question);
@@ -461,7 +369,9 @@ Status report_sql(ReportSql *made, const json_t *report, const char *pointer, bo
     made->reason = reason_of(&question);
   }
   report_pointer_free(&read);
-  return STATUS_OK;
+  Status status = facts == NULL || made->value == NULL ? STATUS_OK : check_tables(made, &question, error);
+  if (status != STATUS_OK) report_sql_free(made);
+  return status;
 }
 
 void report_sql_free(ReportSql *made) {

@@ -74,6 +74,22 @@ Status decision_open(Decision *decision, const Judgement *judgement, Error *erro
   return STATUS_OK;
 }
 
+Status decision_recall(Decision *decision, const Judgement *judgement, Error *error) {
+  const GatesConfig *gates = &judgement->challengers->config->gates;
+  Recall *recall = judgement->recall;
+  LedgerEntry found;
+  Error ignored;
+  *decision = (Decision){.confidence = gates->confidence};
+  if (judgement->champion == NULL || gates->ledger[0] == '\0') return STATUS_OK;
+  PASS(identify(decision, judgement, error));
+  Status status = ledger_find(&found, gates->ledger, decision->rows, decision->key, &ignored);
+  recall->found = status == STATUS_OK && found.repeated;
+  decision->spends = true;
+  decision->entry = recall->found ? found : recall->entry;
+  decision->confidence = 1 - ledger_alpha(1 - gates->confidence, decision->entry.decisions_before);
+  return STATUS_OK;
+}
+
 static void warn_of_reuse(const Decision *decision) {
   long long number = (long long)decision->entry.decisions_before + 1;
   if (number < OFTEN) return;

@@ -18,6 +18,10 @@ typedef struct Decision {
 // decided: ledger is NULL.
 Status decision_open(Decision *decision, const Judgement *judgement, Error *error);
 
+// The same for a finished report: nothing is said or written, and where gates.ledger does not know the
+// decision (any more), what judgement->recall says of it counts.
+Status decision_recall(Decision *decision, const Judgement *judgement, Error *error);
+
 // Writes its line once the report is written, and warns of rows that have decided often.
 Status decision_record(const Decision *decision, VerdictState state, const Judgement *judgement,
                        Error *error);

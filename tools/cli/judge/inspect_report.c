@@ -106,19 +106,20 @@ static void print_number(const json_t *json) {
 static Status inspect_number(const json_t *report, const char *folder, const char *pointer, Error *error) {
   sqlite3 *db = NULL;
   ReportSql made = {0};
-  bool weighted;
+  SqlFacts facts = {0};
   Status status;
-  TRY(report_sql(&made, report, pointer, false, error)); // a misspelt pointer before any file is loaded
+  TRY(report_sql(&made, report, pointer, NULL, error)); // a misspelt pointer before any file is loaded
   report_sql_free(&made);
-  TRY(report_database_open(&db, &weighted, report, folder, error));
-  TRY(report_sql(&made, report, pointer, weighted, error));
+  TRY(report_database_open(&db, &facts, report, folder, error));
+  TRY(report_sql(&made, report, pointer, &facts, error));
   json_t *json = number_json(&made, report, pointer, db, &status, error);
   if (status == STATUS_OK && output_is_json())
-    return report_sql_free(&made), sqlite3_close(db), print_json(json, error);
+    return report_sql_free(&made), sql_facts_free(&facts), sqlite3_close(db), print_json(json, error);
   if (status == STATUS_OK) print_number(json);
   json_decref(json);
 done:
   report_sql_free(&made);
+  sql_facts_free(&facts);
   sqlite3_close(db);
   return status;
 }

@@ -14,6 +14,7 @@
 #include "tools/cli/judge/judged_panels.h"
 #include "tools/cli/judge/retrain.h"
 #include "tools/cli/judge/stakes.h"
+#include "tools/cli/judge/verify/sources.h"
 #include "tools/cli/shared/output.h"
 
 #include <stdio.h>
@@ -108,8 +109,8 @@ static Status judge(Findings *findings, const Judgement *judgement, const Evalua
   const Config *config = judgement->challengers->config;
   int challengers = judgement->challenger_count;
   PASS(check_sets(judgement, sets, error));
-  if (judgement->confidence > 0)
-    findings->decision = (Decision){.confidence = judgement->confidence};
+  if (judgement->recall != NULL)
+    PASS(decision_recall(&findings->decision, judgement, error));
   else
     PASS(decision_open(&findings->decision, judgement, error));
   findings->gates = config->gates;
@@ -152,7 +153,6 @@ static Status describe(ReportContext *context, const Judgement *judgement, int c
                       .target = judged->config->data.target.column,
                       .part = judgement->part,
                       .definition = judged->judged.act == NULL ? NULL : judged->judged.payoffs.definition,
-                      .examples = judged->judged.examples,
                       .version = INGOT_VERSION,
                       .command = judgement->command};
   if (judgement->champion != NULL) context->champion = judgement->champion->subject;
@@ -184,9 +184,10 @@ static void print_report(const json_t *report, const Judgement *judgement) {
 }
 
 // environment.json: where and when, which is in no digest.
-static Status write_environment(const Judgement *judgement, const Decision *decision, Error *error) {
-  json_t *json = json_pack("{s:o,s:s,s:o}", "written", environment_now(), "version", INGOT_VERSION, "host",
-                           environment_host());
+static Status write_environment(const Judgement *judgement, const Decision *decision, char (*names)[32],
+                                Error *error) {
+  json_t *json = json_pack("{s:o,s:s,s:o,s:o}", "written", environment_now(), "version", INGOT_VERSION,
+                           "host", environment_host(), "sources", sources_json(judgement, names));
   if (judgement->challengers->device[0] != '\0') {
     json_object_set_new(json, "scoring",
                         json_pack("{s:s,s:I,s:f}", "device", judgement->challengers->device, "rows",
@@ -254,10 +255,21 @@ static void describe_all(ReportContext *context, const Findings *findings, const
   context->others = others;
 }
 
+// Sentences about typical payoffs of the rows judged; freed by free().
+static Status examples_of(char **examples, const ReportContext *context, const Judgement *judgement,
+                          int chosen, Error *error) {
+  const JudgedModel *judged = &judgement->challengers[chosen];
+  return judged_rows_examples(examples, &judged->judged, &context->config->business, context->target,
+                              context->positive, error);
+}
+
 static Status build(json_t **report, const Findings *findings, const Judgement *judgement, char (*files)[32],
                     Error *error) {
   ReportContext context;
+  char *examples;
   PASS(describe(&context, judgement, findings->chosen, error));
+  PASS(examples_of(&examples, &context, judgement, findings->chosen, error));
+  context.examples = examples;
   bool two = judgement->champion != NULL;
   const char **names = two ? names_of(judgement) : NULL;
   ReportSubject *others = memory_get((size_t)judgement->challenger_count, sizeof *others);
@@ -267,6 +279,7 @@ static Status build(json_t **report, const Findings *findings, const Judgement *
                         two ? &findings->comparison : NULL, verdict_in(findings, judgement));
   free(others);
   free(names);
+  free(examples);
   return STATUS_OK;
 }
 
@@ -293,7 +306,7 @@ static Status write_all(const Findings *findings, const Judgement *judgement, Er
   name_files(judgement, findings->chosen, names);
   TRY(build(&report, findings, judgement, names, error));
   TRY(write_folder(judgement, report, names, error));
-  TRY(write_environment(judgement, &findings->decision, error));
+  TRY(write_environment(judgement, &findings->decision, names, error));
   TRY(decision_record(&findings->decision, verdict_in(findings, judgement)->state, judgement, error));
   print_report(report, judgement);
 done:
@@ -342,7 +355,7 @@ static Status find(Findings *findings, const Judgement *judgement, Error *error)
   TRY(judge(findings, judgement, sets, error));
   TRY(find_stakes(findings, judgement, error));
   TRY(fill_panels(findings, judgement, sets, error));
-  if (judgement->retrain != NULL && judgement->retrain->retrain > 0)
+  if (judgement->choices->retrain > 0)
     TRY(retrain(&findings->panels.stability, judgement, findings->chosen, sets, error));
 done:
   release_sets(sets, count);

@@ -3,6 +3,7 @@
 #define INGOT_TOOLS_CLI_JUDGE_JUDGEMENT_H
 
 #include "engine/evaluate/evaluate.h"
+#include "io/report/ledger.h"
 #include "tools/cli/judge/models/judged_model.h"
 #include "tools/cli/shared/command.h"
 
@@ -21,6 +22,12 @@ typedef struct Override {
 // 2 where the three do not stand together.
 Status override_check(const Override *override, Error *error);
 
+// What a finished report says of its decision's place in the ledger, where that is asked of gates.ledger.
+typedef struct Recall {
+  LedgerEntry entry;
+  bool found; // set where the ledger itself tells
+} Recall;
+
 typedef struct Judgement {
   JudgedModel *challengers; // [challenger_count]; the configuration of the first decides
   int challenger_count;
@@ -31,8 +38,8 @@ typedef struct Judgement {
   const char *command;         // that writes it again
   const char *inconclusive;    // --inconclusive: "fail", "ok" or NULL
   const Override *override;    // NULL: none
-  const JudgeChoices *retrain; // by which the challenger's other seeds are judged; NULL: it has none
-  double confidence;           // of a finished report that is judged again; 0: what the ledger leaves
+  const JudgeChoices *choices; // by which the models were opened, and the challenger's other seeds are judged
+  Recall *recall;              // of a finished report that is judged again; else NULL
   bool as_json;
 } Judgement;
 
@@ -53,9 +60,17 @@ Status judgement_refuse(const Judgement *judgement, const Error *refusal, Error 
 // The command that writes a report again, files without their folders; freed by free().
 char *judgement_command(const char *verb, const char *const *names, int count, const JudgeChoices *choices);
 
-// Whether the rows that a model is judged on are new to it and its threshold, and not older than its training
-// rows; `checks` has room for three.
-Status judgement_checks(ValidityCheck checks[3], int *count, const JudgedModel *judged,
+// What the choices and the data say of a model's rows.
+Status judgement_checks(CheckAnswer answers[CHECK_COUNT], const JudgedModel *judged,
                         const JudgeChoices *choices, Error *error);
+
+// A line for each kind of check: it passes where it passes for both models (champion NULL: one).
+void judgement_merge_checks(Validity *validity, ValidityCheck checks[CHECK_COUNT],
+                            const CheckAnswer champion[CHECK_COUNT],
+                            const CheckAnswer challenger[CHECK_COUNT]);
+
+// Equal digests of the models or, where scores are all that is known, equal scores and thresholds.
+Status judgement_same_model(bool *same, const JudgedModel *champion, const JudgedModel *challenger,
+                            Error *error);
 
 #endif

@@ -85,7 +85,7 @@ static Status judge(double *value, const char *folder, const Metric *metric, Jud
   JudgedModel judged;
   bool partial = false;
   Status status;
-  TRY(judged_model_open(&judged, folder, judgement->retrain, judgement->challengers->config, error));
+  TRY(judged_model_open(&judged, folder, judgement->choices, judgement->challengers->config, error));
   TRY(judged_model_align(&judged, lead, true, &partial, error));
   judged_model_limit(&judged);
   EvaluationSet set = judged_model_set(&judged);
@@ -101,9 +101,9 @@ static Status add_seed(Seeds *seeds, uint64_t seed, JudgedModel *lead, const Jud
   char *folder = memory_format("%s/retrained/seed-%llu", lead->model.run, (unsigned long long)seed);
   double value = 0;
   Status status;
-  say("training %d of %lld with another seed: %llu", seeds->count, (long long)judgement->retrain->retrain,
+  say("training %d of %lld with another seed: %llu", seeds->count, (long long)judgement->choices->retrain,
       (unsigned long long)seed);
-  TRY(train(lead->model.run, folder, seed, judgement->retrain->device, error));
+  TRY(train(lead->model.run, folder, seed, judgement->choices->device, error));
   TRY(judge(&value, folder, seeds->metric, lead, judgement, error));
   seeds_add(seeds, seed, value);
 done:
@@ -126,7 +126,7 @@ Status retrain(Stability *stability, const Judgement *judgement, int chosen, con
                         ? __builtin_nan("")
                         : metric_value(seeds->metric, &sets[judgement->challenger_count]);
   seeds_add(seeds, own, metric_value(seeds->metric, &sets[chosen]));
-  for (int64_t i = 1; i <= judgement->retrain->retrain; i++)
+  for (int64_t i = 1; i <= judgement->choices->retrain; i++)
     PASS(add_seed(seeds, own + (uint64_t)i, lead, judgement, error));
   return STATUS_OK;
 }

@@ -1,4 +1,5 @@
-// Whether the rows that are judged are new to a model, its threshold and its time.
+// Whether the rows that are judged are new to a model, its threshold and its time, and whether two models are
+// one.
 #include "engine/evaluate/rows_match.h"
 #include "engine/shared/memory.h"
 #include "tools/cli/judge/judged_panels.h"
@@ -34,50 +35,69 @@ done:
   return status;
 }
 
-static void add_check(ValidityCheck checks[3], int *count, const char *id, bool passed, const char *yes,
-                      const char *no) {
-  checks[(*count)++] = (ValidityCheck){id, passed ? yes : no, passed};
+static const struct {
+  const char *id, *yes, *no;
+} kinds[] = {{"rows_unseen", "no row that is judged was trained on", "rows that are judged were trained on"},
+             {"threshold_frozen", "the threshold was not chosen on the rows that are judged",
+              "the threshold was chosen on the rows that are judged"},
+             {"data_not_older", "the rows that are judged are not older than the training rows",
+              "the rows that are judged are all older than the newest tenth of the training rows"}};
+_Static_assert(sizeof kinds / sizeof kinds[0] == CHECK_COUNT, "a kind for each check");
+
+const char *judged_check_name(JudgedCheck check) {
+  return kinds[check].id;
 }
 
-static void add_unseen(ValidityCheck checks[3], int *count, bool passed) {
-  add_check(checks, count, "rows_unseen", passed, "no row that is judged was trained on",
-            "rows that are judged were trained on");
+static CheckAnswer answer_of(bool passed) {
+  return passed ? CHECK_PASSED : CHECK_FAILED;
 }
 
-static void add_frozen(ValidityCheck checks[3], int *count, bool passed) {
-  add_check(checks, count, "threshold_frozen", passed,
-            "the threshold was not chosen on the rows that are judged",
-            "the threshold was chosen on the rows that are judged");
-}
-
-static Status add_time(ValidityCheck checks[3], int *count, const JudgedModel *judged, Error *error) {
-  bool known, passed;
-  PASS(judged_time_check(&known, &passed, judged, error));
-  if (known)
-    add_check(checks, count, "data_not_older", passed,
-              "the rows that are judged are not older than the training rows",
-              "the rows that are judged are all older than the newest tenth of the training rows");
-  return STATUS_OK;
-}
-
-Status judgement_checks(ValidityCheck checks[3], int *count, const JudgedModel *judged,
+Status judgement_checks(CheckAnswer answers[CHECK_COUNT], const JudgedModel *judged,
                         const JudgeChoices *choices, Error *error) {
   const char *part = choices->part == NULL ? "test" : choices->part;
   int64_t common = 0;
-  *count = 0;
-  if (judged->model.checkpoint ==
-      NULL) { // a report says what it found; of a prediction file nothing is known
-    if (judged->rows_unseen >= 0) add_unseen(checks, count, judged->rows_unseen == 1);
-    if (judged->threshold_frozen >= 0) add_frozen(checks, count, judged->threshold_frozen == 1);
-    return STATUS_OK;
-  }
+  bool known, passed;
+  memcpy(answers, judged->checks, sizeof judged->checks);
+  if (judged->model.checkpoint == NULL) return STATUS_OK;
   if (choices->data != NULL)
     PASS(count_training_rows(&common, judged, error));
   else
     common = strcmp(part, "train") == 0 ? judged->judged.rows : 0;
-  add_unseen(checks, count, common == 0);
-  add_frozen(checks, count,
-             choices->data != NULL || strcmp(part, "validation") != 0 ||
-                 judged->policy.kind != POLICY_BEST_ON_VALIDATION);
-  return add_time(checks, count, judged, error);
+  answers[CHECK_UNSEEN] = answer_of(common == 0);
+  answers[CHECK_FROZEN] = answer_of(choices->data != NULL || strcmp(part, "validation") != 0 ||
+                                    judged->policy.kind != POLICY_BEST_ON_VALIDATION);
+  PASS(judged_time_check(&known, &passed, judged, error));
+  if (known) answers[CHECK_TIME] = answer_of(passed);
+  return STATUS_OK;
+}
+
+void judgement_merge_checks(Validity *validity, ValidityCheck checks[CHECK_COUNT],
+                            const CheckAnswer champion[CHECK_COUNT],
+                            const CheckAnswer challenger[CHECK_COUNT]) {
+  validity->checks = checks;
+  validity->count = 0;
+  for (int i = 0; i < CHECK_COUNT; i++) {
+    CheckAnswer before = champion == NULL ? CHECK_UNKNOWN : champion[i], own = challenger[i];
+    bool passed = before != CHECK_FAILED && own != CHECK_FAILED;
+    if (before == CHECK_UNKNOWN && own == CHECK_UNKNOWN) continue;
+    checks[validity->count++] = (ValidityCheck){kinds[i].id, passed ? kinds[i].yes : kinds[i].no, passed};
+  }
+}
+
+static bool same_policy(const Policy *a, const Policy *b) {
+  return a->kind == b->kind && a->threshold == b->threshold;
+}
+
+Status judgement_same_model(bool *same, const JudgedModel *champion, const JudgedModel *challenger,
+                            Error *error) {
+  const char *a = champion->subject.model_digest, *b = challenger->subject.model_digest;
+  uint8_t scores[2][DIGEST_BYTES];
+  *same = a[0] != '\0' && strcmp(a, b) == 0;
+  if (a[0] != '\0' || b[0] != '\0') return STATUS_OK;
+  EvaluationSet sets[2] = {judged_model_set(champion), judged_model_set(challenger)};
+  PASS(scores_digest(scores[0], &sets[0], (const char *const *)champion->judged.ids, error));
+  PASS(scores_digest(scores[1], &sets[1], (const char *const *)challenger->judged.ids, error));
+  *same =
+      memcmp(scores[0], scores[1], DIGEST_BYTES) == 0 && same_policy(&champion->policy, &challenger->policy);
+  return STATUS_OK;
 }

@@ -24,8 +24,8 @@ static void select_rows(JudgedModel *judged, const int64_t *rows, int64_t count)
   if (all->row_hash != NULL) permute(all->row_hash, sizeof(uint64_t), rows, count);
   if (all->cluster_hash != NULL) permute(all->cluster_hash, sizeof(uint64_t), rows, count);
   if (all->slices != NULL) frame_pick(all->slices, rows, count);
-  int64_t *const money[] = {all->act,  all->skip, all->gain_if_one, all->gain_if_zero,
-                            all->best, all->cost, all->origin};
+  if (all->frame != NULL) frame_pick(all->frame, rows, count);
+  int64_t *const money[] = {all->act, all->skip, all->gain_if_one, all->gain_if_zero, all->best, all->cost};
   for (size_t i = 0; i < sizeof money / sizeof money[0]; i++) {
     if (money[i] != NULL) permute(money[i], sizeof(int64_t), rows, count);
   }

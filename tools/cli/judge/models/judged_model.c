@@ -188,8 +188,8 @@ static Status check_report_choices(const char *path, const JudgeChoices *judge, 
       option, path);
 }
 
-Status judged_model_open_any(JudgedModel *judged, const char *argument, const JudgeChoices *choices,
-                             const Config *business, Error *error) {
+static Status open_any(JudgedModel *judged, const char *argument, const JudgeChoices *choices,
+                       const Config *business, Error *error) {
   *judged = (JudgedModel){0};
   if (access(argument, F_OK) != 0) {
     return error_set(error, STATUS_MISSING, "%s: no such run, checkpoint, report or prediction file",
@@ -203,6 +203,13 @@ Status judged_model_open_any(JudgedModel *judged, const char *argument, const Ju
   }
   if (is_file(argument)) return judged_model_open_predictions(judged, argument, choices, error);
   return judged_model_open(judged, argument, choices, business, error);
+}
+
+Status judged_model_open_any(JudgedModel *judged, const char *argument, const JudgeChoices *choices,
+                             const Config *business, Error *error) {
+  PASS(open_any(judged, argument, choices, business, error));
+  judged->source = realpath(argument, NULL);
+  return STATUS_OK;
 }
 
 // ---- what others need of it ----
@@ -245,7 +252,12 @@ Predictions judged_model_predictions(const JudgedModel *judged) {
                              .cost = rows->cost,
                              .gain_if_one = rows->gain_if_one,
                              .gain_if_zero = rows->gain_if_zero,
-                             .slices = rows->slices};
+                             .slices = rows->slices,
+                             .payoffs = rows->frame};
+  if (rows->task != TASK_REGRESSION) {
+    predictions.label_names = judged->class_names.items;
+    predictions.label_count = judged->class_names.count;
+  }
   if (rows->task == TASK_REGRESSION) return predictions;
   predictions.decisions = memory_get((size_t)rows->rows, sizeof *predictions.decisions);
   for (int64_t i = 0; i < rows->rows; i++) {
@@ -268,6 +280,7 @@ void judged_model_close(JudgedModel *judged) {
   free(judged->name);
   free(judged->checkpoint_name);
   free(judged->kind);
+  free(judged->source);
   text_list_free(&judged->class_names);
   *judged = (JudgedModel){0};
 }

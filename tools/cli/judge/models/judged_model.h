@@ -7,6 +7,11 @@
 #include "tools/cli/judge/models/judged_rows.h"
 #include "tools/cli/judge/models/trained_model.h"
 
+// Whether the rows that a model is judged on are new to it and its threshold, and not older than its training
+// rows.
+typedef enum JudgedCheck { CHECK_UNSEEN, CHECK_FROZEN, CHECK_TIME, CHECK_COUNT } JudgedCheck;
+typedef enum CheckAnswer { CHECK_UNKNOWN, CHECK_PASSED, CHECK_FAILED } CheckAnswer;
+
 typedef struct JudgedModel {
   TrainedModel model; // empty where only predictions are known
   Config *config;     // whose business, gates and metrics apply; owned
@@ -23,7 +28,8 @@ typedef struct JudgedModel {
   TextList class_names;
   char device[DEVICE_TEXT]; // that scored it; "" where the scores were given
   double scoring_seconds;
-  int rows_unseen, threshold_frozen; // of a report, as it found them: 1 yes, 0 no, -1 unknown
+  CheckAnswer checks[CHECK_COUNT]; // where there is no model: as a report or its file tells
+  char *source;                    // absolute path of what it was opened from; NULL: unknown
 } JudgedModel;
 
 typedef struct JudgeChoices {
@@ -43,6 +49,9 @@ Status judge_choices_check(const JudgeChoices *choices, Error *error);
 
 // Whether the path is that of a report: its folder (which is no run) or its report.json.
 bool judged_is_report(const char *path);
+
+// "rows_unseen", ...
+const char *judged_check_name(JudgedCheck check);
 
 // A run, a checkpoint, a report or a prediction file, as below. 66 where there is no such thing.
 Status judged_model_open_any(JudgedModel *judged, const char *argument, const JudgeChoices *choices,
@@ -73,7 +82,8 @@ Status judged_model_open_stored(JudgedModel *judged, const json_t *report, const
 
 // The same report decided again: the scores of its predictions.h5 by another configuration, or by its own
 // with
-// --set, on the labels, payoffs and columns of that configuration's data.
+// --set, on the labels, payoffs and columns of that configuration's data; where these are gone, on those that
+// the scores keep (66 names what they do not).
 Status judged_model_redecide(JudgedModel *judged, const char *path, const JudgeChoices *choices,
                              Error *error);
 

@@ -13,4 +13,15 @@ Status judged_part_of(SplitPart *part, const char *name, Error *error);
 
 void judged_name_classes(JudgedModel *judged, const Preprocess *preprocess);
 
+// One model of a report with its scores' rows, of which nothing is priced, under a configuration: the path of
+// one, and --set.
+Status judged_open_scores(JudgedModel *judged, const json_t *report, const char *folder, const char *subject,
+                          const char *config, const SessionChoices *choices, Error *error);
+
+// A validity check as a report made it.
+CheckAnswer judged_check_of(const json_t *report, JudgedCheck which);
+
+// Who was judged, as the report says at `path`; replaces what `judged` was called.
+void judged_take_subject(JudgedModel *judged, const json_t *report, const char *path);
+
 #endif

@@ -244,7 +244,7 @@ Status judged_model_open_predictions(JudgedModel *judged, const char *path, cons
   Predictions *read = NULL;
   NamedRows named = {0};
   Status status;
-  *judged = (JudgedModel){.rows_unseen = -1, .threshold_frozen = -1, .policy = policy_default};
+  *judged = (JudgedModel){.policy = policy_default};
   judged->name = judged_name_of(path);
   judged->subject = (ReportSubject){.name = judged->name, .kind = "predictions"};
   TRY(load_business(judged, path, choices, error));
@@ -256,7 +256,8 @@ Status judged_model_open_predictions(JudgedModel *judged, const char *path, cons
   TRY(match_predictions(&named, judged, read, error));
   if (chosen_on_validation(judged)) TRY(best_on_validation(judged, &named, choices->frozen, error));
   TRY(choose_rows(&named, judged, read->classes, choices, error));
-  if (chosen_on_validation(judged)) judged->threshold_frozen = !names_validation(&named, judged);
+  if (chosen_on_validation(judged))
+    judged->checks[CHECK_FROZEN] = names_validation(&named, judged) ? CHECK_FAILED : CHECK_PASSED;
   TRY(judged_rows_load(&judged->judged, judged->dataset, judged->fitted, &judged->config->business,
                        named.rows, named.count, true, error));
   TRY(check_labels(&named, judged, error));

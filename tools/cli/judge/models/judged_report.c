@@ -42,32 +42,59 @@ static void copy_hex(char hex[DIGEST_HEX], const char *text) {
   if (strlen(text) == DIGEST_HEX - 1) strcpy(hex, text);
 }
 
-// Names of the classes, and what the report says of payoffs: it was found where the data were.
-static void take_texts(JudgedModel *judged, const json_t *report) {
-  Text examples = {0};
-  for (size_t i = 0; i < report_size(report, "confusion/classes"); i++) {
+// Names of the classes: of the scores, else (an earlier version) of the report.
+static void take_classes(JudgedModel *judged, const Predictions *read, const json_t *report) {
+  for (int k = 0; k < read->label_count; k++) text_list_add(&judged->class_names, read->label_names[k]);
+  for (size_t i = 0; read->label_count == 0 && i < report_size(report, "confusion/classes"); i++) {
     text_list_add(&judged->class_names,
                   report_string(json_array_get(report_at(report, "confusion/classes"), i), ""));
   }
-  for (size_t i = 0; i < report_size(report, "business/examples"); i++) {
-    text_add(&examples, "%s\n", report_string(json_array_get(report_at(report, "business/examples"), i), ""));
-  }
-  judged->judged.examples = text_take(&examples);
-  copy_hex(judged->judged.payoffs.definition, report_string(report, "business/definition_digest"));
 }
 
-// A validity check that the report made: 1 passed, 0 failed, -1 not made.
-static int check_of(const json_t *report, const char *id) {
+// The columns that the payoffs use, where the scores hold all of them (an earlier version kept none).
+static void take_frame(JudgedRows *rows, Predictions *read, const BusinessConfig *business) {
+  TextList names = {0};
+  Error ignored;
+  if (!business->present || business->act == NULL || rows->task == TASK_MULTICLASS) return;
+  rows->frame = read->payoffs != NULL ? read->payoffs : frame_new(rows->rows, 0);
+  read->payoffs = NULL;
+  PayoffRows schema = {
+      .frame = rows->frame, .task = rows->task, .target = rows->labels, .score = rows->labels};
+  if (payoff_columns(&names, business, &schema, &ignored) != STATUS_OK) {
+    frame_free(rows->frame);
+    rows->frame = NULL;
+  }
+  text_list_free(&names);
+}
+
+// What the rows are worth: by their columns, or as it was stored.
+static Status price_again(JudgedModel *judged, const json_t *report, Error *error) {
+  const BusinessConfig *business = &judged->config->business;
+  JudgedRows *rows = &judged->judged;
+  if (rows->frame != NULL) {
+    judged_rows_forget_money(rows);
+    PASS(judged_rows_payoffs(rows, business, error));
+    PASS(judged_rows_price(rows, business, judged->scores, error));
+  } else {
+    copy_hex(rows->payoffs.definition, report_string(report, "business/definition_digest"));
+    PASS(judged_rows_count(rows, business, error));
+  }
+  if (business->costs.count == 0) return STATUS_OK;
+  payoff_digest_costs(rows->payoffs.definition, business);
+  return judged_costs(&rows->costs, business, &judged->class_names, error);
+}
+
+CheckAnswer judged_check_of(const json_t *report, JudgedCheck which) {
   for (size_t i = 0; i < report_size(report, "checks"); i++) {
     const json_t *check = json_array_get(report_at(report, "checks"), i);
-    if (strcmp(report_string(check, "id"), id) == 0)
-      return strcmp(report_string(check, "result"), "pass") == 0;
+    const char *id = report_string(check, "id"), *dot = strchr(id, '.');
+    if (dot != NULL && strcmp(dot + 1, judged_check_name(which)) == 0)
+      return strcmp(report_string(check, "result"), "pass") == 0 ? CHECK_PASSED : CHECK_FAILED;
   }
-  return -1;
+  return CHECK_UNKNOWN;
 }
 
-// Who was judged, as the report says at `path`; replaces what `judged` was called.
-static void take_subject(JudgedModel *judged, const json_t *report, const char *path) {
+void judged_take_subject(JudgedModel *judged, const json_t *report, const char *path) {
   const json_t *subject = report_at(report, path), *seed = report_at(subject, "seed");
   free(judged->name);
   judged->name = memory_text(report_string(subject, "name"));
@@ -84,16 +111,17 @@ static void take_subject(JudgedModel *judged, const json_t *report, const char *
 }
 
 static void take_report(JudgedModel *judged, const json_t *report, const char *subject) {
-  judged->policy = policy_default;
+  const BusinessConfig *business = &judged->config->business;
   const json_t *model = report_at(report, subject);
+  judged->policy = policy_default;
   if (report_at(model, "threshold") != NULL) {
-    judged->policy =
-        (Policy){judged->config->business.present ? judged->config->business.policy : POLICY_THRESHOLD,
-                 report_number(model, "threshold"), json_is_true(report_at(model, "act_below"))};
+    judged->policy = (Policy){business->present ? business->policy : POLICY_THRESHOLD,
+                              report_number(model, "threshold"), json_is_true(report_at(model, "act_below"))};
   }
-  take_subject(judged, report, subject);
-  judged->rows_unseen = check_of(report, "validity.rows_unseen");
-  judged->threshold_frozen = check_of(report, "validity.threshold_frozen");
+  if (business->present && business->policy == POLICY_THRESHOLD)
+    judged->policy.threshold = business->threshold;
+  judged_take_subject(judged, report, subject);
+  for (int i = 0; i < CHECK_COUNT; i++) judged->checks[i] = judged_check_of(report, (JudgedCheck)i);
 }
 
 // What is compared must be what was written: whoever changes one file of a report changes its verdict.
@@ -123,36 +151,40 @@ static Status check_scores(const char *folder, const char *file, Error *error) {
   return status == STATUS_OK ? status : error_prefix(error, "%s/%s", folder, name);
 }
 
-Status judged_model_open_stored(JudgedModel *judged, const json_t *report, const char *folder,
-                                const char *subject, Error *error) {
+Status judged_open_scores(JudgedModel *judged, const json_t *report, const char *folder, const char *subject,
+                          const char *config, const SessionChoices *choices, Error *error) {
   const json_t *model = report_at(report, subject);
-  char *config = memory_format("%s/config.yaml", folder),
-       *h5 = memory_format("%s/%s", folder, report_string(model, "predictions"));
-  SessionChoices none = {0};
+  char *h5 = memory_format("%s/%s", folder, report_string(model, "predictions"));
   Predictions *read = NULL;
   Status status;
   *judged = (JudgedModel){0};
   TRY(check_scores(folder, report_string(model, "predictions"), error));
-  TRY(load_config(&judged->config, config, &none, false, error));
+  TRY(load_config(&judged->config, config, choices, false, error));
   TRY(predictions_read(&read, h5, error));
   if (read->labels == NULL) TRY(error_set(error, STATUS_DATA, "%s: there is no column 'label'", h5));
   take_report(judged, report, subject);
-  take_texts(judged, report);
+  take_classes(judged, read, report);
   int classes = judged->config->data.target.task == TASK_MULTICLASS ? judged->class_names.count : 1;
   if (read->classes != classes) {
     TRY(error_set(error, STATUS_DATA, "%s: %d score columns, but the report is about %d", h5, read->classes,
                   classes));
   }
   take_rows(judged, read);
-  TRY(judged_rows_hash(&judged->judged, judged->config->evaluate_cluster, false, error));
-  TRY(judged_rows_count(&judged->judged, &judged->config->business, error));
-  if (judged->config->business.costs.count > 0)
-    status = judged_costs(&judged->judged.costs, &judged->config->business, &judged->class_names, error);
+  take_frame(&judged->judged, read, &judged->config->business);
+  status = judged_rows_hash(&judged->judged, judged->config->evaluate_cluster, false, error);
 done:
   predictions_free(read);
-  free(config);
   free(h5);
   return status;
+}
+
+Status judged_model_open_stored(JudgedModel *judged, const json_t *report, const char *folder,
+                                const char *subject, Error *error) {
+  char *config = memory_format("%s/config.yaml", folder);
+  SessionChoices none = {0};
+  Status status = judged_open_scores(judged, report, folder, subject, config, &none, error);
+  free(config);
+  return status == STATUS_OK ? price_again(judged, report, error) : status;
 }
 
 Status judged_report_read(json_t **report, char **folder, const char *path, Error *error) {
@@ -185,34 +217,6 @@ Status judged_model_open_report(JudgedModel *judged, const char *path, Error *er
   status = judged_model_open_stored(judged, report, folder, "subject/challenger", error);
 done:
   json_decref(report);
-  free(folder);
-  return status;
-}
-
-Status judged_model_redecide(JudgedModel *judged, const char *path, const JudgeChoices *choices,
-                             Error *error) {
-  char *folder = NULL, *config = NULL, *h5 = NULL;
-  JudgeChoices again = *choices;
-  Policy stored = policy_default;
-  json_t *report = NULL;
-  Status status;
-  TRY(judged_report_read(&report, &folder, path, error));
-  if (report_at(report, "subject/challenger/threshold") != NULL) {
-    stored.threshold = report_number(report, "subject/challenger/threshold");
-    stored.act_below = json_is_true(report_at(report, "subject/challenger/act_below"));
-    again.frozen = &stored;
-  }
-  config = memory_format("%s/config.yaml", folder);
-  h5 = memory_format("%s/predictions.h5", folder);
-  if (again.config == NULL) again.config = config;
-  if (again.part == NULL && again.data == NULL) again.part = "all"; // the rows it was about
-  TRY(judged_model_open_predictions(judged, h5, &again, error));
-  take_subject(judged, report, "subject/challenger");
-  judged->rows_unseen = check_of(report, "validity.rows_unseen");
-done:
-  json_decref(report);
-  free(config);
-  free(h5);
   free(folder);
   return status;
 }

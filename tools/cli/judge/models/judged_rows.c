@@ -90,8 +90,6 @@ static Status read_frame(JudgedRows *judged, Dataset *dataset, const BusinessCon
   PayoffRows none = {.frame = empty, .task = judged->task, .target = judged->labels, .score = judged->labels};
   TRY(payoff_columns(&names, business, &none, error));
   TRY(dataset_frame(&judged->frame, dataset, &names, numbers, judged->rows, error));
-  judged->origin = memory_get((size_t)judged->rows, sizeof *judged->origin);
-  for (int64_t i = 0; i < judged->rows; i++) judged->origin[i] = i;
 done:
   frame_free(empty);
   text_list_free(&names);
@@ -102,6 +100,7 @@ Status judged_rows_count(JudgedRows *judged, const BusinessConfig *business, Err
   judged->capacity = business->capacity;
   bool counts = business->capacity.rows > 0 || business->capacity.fraction > 0;
   if (!counts || judged->weights == NULL) return STATUS_OK;
+  free(judged->cost);
   judged->cost = memory_get((size_t)judged->rows, sizeof *judged->cost);
   for (int64_t i = 0; i < judged->rows; i++) judged->cost[i] = MONEY_SCALE;
   return money_weigh(judged->cost, judged->cost, judged->weights, judged->rows, error);
@@ -128,14 +127,18 @@ static Status price(JudgedRows *judged, const BusinessConfig *business, const Pa
   return STATUS_OK;
 }
 
-static Status read_money(JudgedRows *judged, Dataset *dataset, const Preprocess *preprocess,
-                         const BusinessConfig *business, const int64_t *numbers, Error *error) {
-  PASS(read_frame(judged, dataset, business, numbers, error));
+Status judged_rows_examples(char **examples, const JudgedRows *judged, const BusinessConfig *business,
+                            const char *target, const char *positive, Error *error) {
+  *examples = NULL;
+  if (judged->frame == NULL) return STATUS_OK;
+  PayoffRows rows = payoff_rows(judged, judged->labels); // regression: of a prediction that is right
+  return payoff_examples(examples, business, &rows, target, judged->task == TASK_BINARY ? positive : NULL,
+                         error);
+}
+
+Status judged_rows_payoffs(JudgedRows *judged, const BusinessConfig *business, Error *error) {
+  if (judged->frame == NULL || judged->task != TASK_BINARY) return STATUS_OK;
   PayoffRows rows = payoff_rows(judged, judged->labels);
-  const char *positive = judged->task == TASK_BINARY ? preprocess_class_name(preprocess, 1) : NULL;
-  PASS(payoff_examples(&judged->examples, business, &rows, preprocess_target_name(preprocess), positive,
-                       error));
-  if (judged->task == TASK_REGRESSION) return STATUS_OK;
   PASS(price(judged, business, &rows, error));
   PASS(read_capacity(judged, business, &rows, error));
   return business->policy == POLICY_EXPECTED_GAIN ? expected_gains(judged, business, error) : STATUS_OK;
@@ -230,21 +233,6 @@ Status judged_rows_price(JudgedRows *judged, const BusinessConfig *business, con
   return STATUS_OK;
 }
 
-// values [frame rows] in the order of the rows judged, weighed.
-static Status arrange(int64_t **out, int64_t *values, const JudgedRows *judged, Error *error) {
-  *out = memory_get((size_t)judged->rows, sizeof **out);
-  for (int64_t i = 0; i < judged->rows; i++) (*out)[i] = values[judged->origin[i]];
-  if (judged->weights == NULL) return STATUS_OK;
-  return money_weigh(*out, *out, judged->weights, judged->rows, error);
-}
-
-// Numbers of the rows judged in the order of the frame.
-static double *by_frame(const double *numbers, const JudgedRows *judged) {
-  double *made = memory_get((size_t)judged->frame->rows, sizeof *made);
-  for (int64_t i = 0; i < judged->rows; i++) made[judged->origin[i]] = numbers[i];
-  return made;
-}
-
 // One of act and skip; `known` is what it is worth where nothing that it uses has changed.
 static Status value_one(int64_t **out, const JudgedRows *judged, const BusinessConfig *business,
                         const char *key, const char *changed, const PayoffRows *rows, Error *error) {
@@ -258,7 +246,7 @@ static Status value_one(int64_t **out, const JudgedRows *judged, const BusinessC
     return STATUS_OK;
   }
   PASS(payoff_expression(&values, business, text, key, rows, error));
-  Status status = arrange(out, values, judged, error);
+  Status status = weigh(out, values, judged, error);
   free(values);
   return status;
 }
@@ -269,16 +257,12 @@ Status judged_rows_value(int64_t **act, int64_t **skip, const JudgedRows *judged
   Status status;
   *act = *skip = NULL;
   if (judged->frame == NULL) {
-    return error_set(error, STATUS_MISSING, "the columns of the payoffs are not known of a finished report");
+    return error_set(error, STATUS_MISSING, "the columns of the payoffs are not kept in this report");
   }
-  double *labels = by_frame(judged->labels, judged);
-  double *predictions = judged->task == TASK_REGRESSION ? by_frame(scores, judged) : NULL;
-  PayoffRows rows = {.frame = judged->frame, .task = judged->task, .target = labels, .score = predictions};
+  PayoffRows rows = payoff_rows(judged, judged->task == TASK_REGRESSION ? scores : NULL);
   TRY(value_one(act, judged, business, "act", changed, &rows, error));
   TRY(value_one(skip, judged, business, "skip", changed, &rows, error));
 done:
-  free(labels);
-  free(predictions);
   if (status != STATUS_OK) {
     free(*act);
     free(*skip);
@@ -304,7 +288,8 @@ Status judged_rows_load(JudgedRows *judged, Dataset *dataset, const Preprocess *
   if (business != NULL && business->present && task == TASK_MULTICLASS) {
     TRY(read_costs(judged, business, preprocess, error));
   } else if (business != NULL && business->present) {
-    TRY(read_money(judged, dataset, preprocess, business, rows, error));
+    TRY(read_frame(judged, dataset, business, rows, error));
+    TRY(judged_rows_payoffs(judged, business, error));
   }
 done:
   if (status != STATUS_OK) judged_rows_free(judged);
@@ -383,23 +368,25 @@ EvaluationSet judged_rows_set(const JudgedRows *judged, const double *scores, Po
   };
 }
 
+void judged_rows_forget_money(JudgedRows *judged) {
+  int64_t **const money[] = {&judged->act,          &judged->skip, &judged->gain_if_one,
+                             &judged->gain_if_zero, &judged->best, &judged->cost};
+  for (size_t i = 0; i < sizeof money / sizeof money[0]; i++) {
+    free(*money[i]);
+    *money[i] = NULL;
+  }
+  payoff_free(&judged->payoffs);
+}
+
 void judged_rows_free(JudgedRows *judged) {
   free(judged->labels);
   free(judged->weights);
   free(judged->ids);
   free(judged->row_hash);
   free(judged->cluster_hash);
-  free(judged->act);
-  free(judged->skip);
-  free(judged->gain_if_one);
-  free(judged->gain_if_zero);
-  free(judged->best);
+  judged_rows_forget_money(judged);
   free(judged->costs);
-  free(judged->cost);
-  free(judged->origin);
   frame_free(judged->frame);
-  payoff_free(&judged->payoffs);
-  free(judged->examples);
   free(judged->numbers);
   frame_free(judged->slices);
   *judged = (JudgedRows){0};

@@ -20,10 +20,8 @@ typedef struct JudgedRows {
   double *costs;                       // multiclass: [classes, classes] by (truth, decision); else NULL
   CapacityConfig capacity;             // its cost is a view of the configuration's
   int64_t *cost;                       // of acting, weights applied; NULL: each row counts 1
-  Frame *frame;                        // the columns that the payoffs use; NULL without business
-  int64_t *origin;                     // [rows] the frame's row of each
+  Frame *frame;                        // [rows] the columns that the payoffs use; NULL without business
   Payoffs payoffs;                     // of the definition: its texts and digest; empty without business
-  char *examples;                      // sentences about typical payoffs; NULL without business
   int64_t *numbers;                    // [rows] of the dataset; NULL where there is none (a report)
   Frame *slices;                       // evaluate.slices, .fairness.column, .time, .cluster; NULL: none
 } JudgedRows;
@@ -42,10 +40,21 @@ Status judged_rows_price(JudgedRows *judged, const BusinessConfig *business, con
 // What acting and not acting on each row is worth under another definition with the same columns, weights
 // applied; [rows], freed by free(). Regression: at these predictions. changed: the parameter that alone
 // differs from the definition the rows were loaded with, so that only what uses it is evaluated; NULL:
-// everything is. 66 where the columns are gone: the rows stem from a report.
+// everything is. 66 where the columns are not known: a report of an earlier version.
 Status judged_rows_value(int64_t **act, int64_t **skip, const JudgedRows *judged,
                          const BusinessConfig *business, const double *scores, const char *changed,
                          Error *error);
+
+// The payoffs of rows whose labels, weights and frame are there: what judged_rows_load makes of a dataset's.
+// Nothing where the frame is NULL.
+Status judged_rows_payoffs(JudgedRows *judged, const BusinessConfig *business, Error *error);
+
+// Forgets what the rows are worth, to be found anew.
+void judged_rows_forget_money(JudgedRows *judged);
+
+// Sentences about typical payoffs of these rows, a line each, as payoff_examples; NULL where the frame is.
+Status judged_rows_examples(char **examples, const JudgedRows *judged, const BusinessConfig *business,
+                            const char *target, const char *positive, Error *error);
 
 // Where rows have weights, capacities of rows count them; to be called once labels and weights are there.
 Status judged_rows_count(JudgedRows *judged, const BusinessConfig *business, Error *error);
