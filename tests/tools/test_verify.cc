@@ -194,6 +194,19 @@ TEST_F(Verify, ScoresThatTheModelDoesNotGiveAreNamed) {
       << outcome.out;
 }
 
+// Scores lie in the folder, and SHA256SUMS lists them.
+TEST_F(Verify, ScoresThatAreNotListedAreRefused) {
+  std::string whole = read_file(at("out/report.json"));
+  write_file(at("out/other.h5"), read_file(at("out/champion.h5")));
+  for (const char *file : {"other.h5", "../out/champion.h5", "gone.h5", ""}) {
+    Json report = parsed(whole);
+    json_object_set_new((json_t *)report.at("subject/challenger"), "predictions", json_string(file));
+    write_report(report);
+    EXPECT_EQ(verify().status, 65) << file << verify().out;
+    EXPECT_EQ(ingot({"compare", base + "/lin", at("out"), "-o", at("x")}).status, 65) << file;
+  }
+}
+
 TEST_F(Verify, PagesThatAreNotTheReportsAreNamed) {
   for (const char *page : {"report.html", "report.md", "junit.xml"}) {
     std::string whole = read_file(at(std::string("out/") + page));
