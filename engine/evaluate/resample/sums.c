@@ -186,17 +186,15 @@ static void choose_addends(RowSums *sums, const Metric *const *metrics, int metr
 }
 
 static void choose_cells(RowSums *sums, const Metric *const *metrics, int metric_count) {
-  GroupWishes wishes = {false, false};
-  bool quantiles = false;
+  bool cox = false, quantiles = false;
   for (int i = 0; i < metric_count; i++) {
     MetricId id = metrics[i]->id;
-    wishes.bins |= id == METRIC_ece;
-    wishes.cox |= id == METRIC_calibration_slope || id == METRIC_calibration_intercept;
+    cox |= id == METRIC_calibration_slope || id == METRIC_calibration_intercept;
     quantiles |= id == METRIC_median_absolute_error || id == METRIC_p90_absolute_error;
   }
   for (int model = 0; model < sums->models; model++) {
     const EvaluationSet *set = sums->sets[model];
-    if (set->task == TASK_BINARY || quantiles) score_groups_of(&sums->groups[model], set, wishes);
+    if (set->task == TASK_BINARY || quantiles) score_groups_of(&sums->groups[model], set, cox);
     if (set->task != TASK_MULTICLASS || set->classes > REPLICATES_CLASSES) continue;
     uint16_t *cell = sums->class_cell[model] = memory_get((size_t)set->rows, sizeof *cell);
     for (int64_t i = 0; i < set->rows; i++)
