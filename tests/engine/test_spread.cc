@@ -73,7 +73,7 @@ std::vector<std::pair<double, double>> drawn_around(double a, double b, double s
 TEST(Spread, MaximumLosesItsBias) {
   Given given(METRIC_ks, 0.3, 0.4, drawn_around(0.31, 0.42, 0.03, 0.02, 0.5));
   double bias = (mean(given.values[1]) - 0.4) / (std::cbrt(4.0) - 1);
-  double half = kZ * std::sqrt(covariance(given.values[1], given.values[1]) + bias * bias);
+  double half = kZ * std::sqrt(covariance(given.values[1], given.values[1]) + 0.75 * bias * bias);
   Estimate estimate = given.estimate(1);
   EXPECT_EQ(estimate.method, INTERVAL_BOOTSTRAP_MAXIMUM);
   EXPECT_EQ(estimate.value, 0.4);

@@ -39,7 +39,7 @@ static Ends normal_ends(IntervalMethod method, const MetricReplicates *metric, i
   if (method == INTERVAL_BOOTSTRAP_NORMAL)
     return (Ends){whole - z * math64_sqrt(variance), whole + z * math64_sqrt(variance)};
   double bias = bias_of_maximum * (mean_without(values, count, left_out) - whole);
-  double half = z * math64_sqrt(variance + bias * bias), centre = whole - bias;
+  double half = z * math64_sqrt(variance + 0.75 * (bias * bias)), centre = whole - bias;
   double low = centre - half, high = centre + half;
   return (Ends){low < 0 ? 0 : low, high > 1 ? 1 : high};
 }

@@ -6,8 +6,8 @@
 //   helps
 //                      (Kim, Pollard 1990). Near its cut it is max(W(t) - t^2), W a Brownian motion whose
 //                      variance resampling doubles; that maximum grows as (variance)^(2/3), so resamples are
-//                      larger again by (2^(2/3) - 1) b. Centre: whole - b; variance: s^2 + b^2, for the
-//                      estimate of b is about as uncertain as b is large. Within [0, 1].
+//                      larger again by (2^(2/3) - 1) b. Centre: whole - b; variance: s^2 + 3/4 b^2,
+//                      for b is an estimate too (3/4: by simulation, engine/README.md). Within [0, 1].
 //   BOOTSTRAP_FOLDED   The difference of distances, |from| - |to|, has a kink at 0. The two values lie, but
 //   for
 //                      noise, on the ellipse (x - values)' C^-1 (x - values) <= z^2, C the covariance of the
