@@ -50,35 +50,73 @@ static TopCut top_cut_of(const Metric *metric, const EvaluationSet *set) {
   return cut;
 }
 
-static double influence(const TopCut *cut, const EvaluationSet *set, int64_t row) {
-  double score = set->scores[row], label = set->labels[row];
-  double top = score > cut->score ? 1 : score == cut->score ? cut->share : 0;
+// ---- influences ----
+
+enum { BELOW, CUT, ABOVE, PLACES };
+
+static int place_of(const TopCut *cut, double score) {
+  return score > cut->score ? ABOVE : score == cut->score ? CUT : BELOW;
+}
+
+static double influence(const TopCut *cut, int place, double label) {
+  double top = place == ABOVE ? 1 : place == CUT ? cut->share : 0;
   return cut->per_top * (top * (label - cut->rate)) - cut->per_label * label;
+}
+
+// One model, or challenger and champion.
+typedef struct Influences {
+  const EvaluationSet *set, *other; // NULL: one model
+  TopCut cut, other_cut;
+} Influences;
+
+static double influence_at(const Influences *influences, int place, int other_place, double label) {
+  double own = influence(&influences->cut, place, label);
+  return influences->other == NULL ? own : own - influence(&influences->other_cut, other_place, label);
+}
+
+// Rows of equal weight: a row is one of a few kinds, and their counts say all.
+static Moments moments_of_kinds(const Influences *influences) {
+  const EvaluationSet *set = influences->set, *other = influences->other;
+  int64_t counts[PLACES][PLACES][2] = {0};
+  for (int64_t i = 0; i < set->rows; i++) {
+    int place = place_of(&influences->cut, set->scores[i]);
+    int other_place = other == NULL ? BELOW : place_of(&influences->other_cut, other->scores[i]);
+    counts[place][other_place][set->labels[i] == 1]++;
+  }
+  double n = (double)set->rows, mean = 0, squares = 0;
+  for (int pass = 0; pass < 2; pass++) {
+    for (int kind = 0; kind < PLACES * PLACES * 2; kind++) {
+      int place = kind / 2 / PLACES, other_place = kind / 2 % PLACES, label = kind % 2;
+      double count = (double)counts[place][other_place][label];
+      double term = influence_at(influences, place, other_place, label);
+      if (pass == 0)
+        mean += count * term / n;
+      else
+        squares += count * ((term - mean) * (term - mean));
+    }
+  }
+  double error = set->rows < 2 ? __builtin_nan("") : math64_sqrt(squares / n / (n - 1));
+  return (Moments){.n = set->rows, .weight = n, .mean = mean, .standard_error = error};
 }
 
 // Of the challenger's influences, less the champion's where there is one.
 static Moments influence_moments(const Metric *metric, const EvaluationSet *champion,
                                  const EvaluationSet *challenger) {
-  TopCut to = top_cut_of(metric, challenger), from = {0};
-  if (champion != NULL) from = top_cut_of(metric, champion);
-  MomentSum sum = {0};
-  double *terms =
-      challenger->cluster_hash == NULL ? NULL : memory_get((size_t)challenger->rows, sizeof *terms);
-  for (int pass = 0; pass < 2; pass++) {
-    for (int64_t i = 0; i < challenger->rows; i++) {
-      double term = influence(&to, challenger, i) - (champion != NULL ? influence(&from, champion, i) : 0);
-      if (terms != NULL)
-        terms[i] = term;
-      else
-        moment_add(&sum, term, challenger->weights == NULL ? 1 : challenger->weights[i]);
-    }
-    moment_end_pass(&sum);
+  Influences influences = {.set = challenger, .other = champion, .cut = top_cut_of(metric, challenger)};
+  if (champion != NULL) influences.other_cut = top_cut_of(metric, champion);
+  if (challenger->weights == NULL && challenger->cluster_hash == NULL) return moments_of_kinds(&influences);
+  double *terms = memory_get((size_t)challenger->rows, sizeof *terms);
+  for (int64_t i = 0; i < challenger->rows; i++) {
+    int place = place_of(&influences.cut, challenger->scores[i]);
+    int other_place = champion == NULL ? BELOW : place_of(&influences.other_cut, champion->scores[i]);
+    terms[i] = influence_at(&influences, place, other_place, challenger->labels[i]);
   }
-  if (terms == NULL) return moment_result(&sum);
   Moments moments = moments_of_rows(challenger, terms, challenger->weights);
   free(terms);
   return moments;
 }
+
+// ---- intervals ----
 
 Estimate enrichment_estimate(const Metric *metric, const EvaluationSet *set, double confidence) {
   TopCut cut = top_cut_of(metric, set);
