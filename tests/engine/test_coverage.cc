@@ -1,6 +1,6 @@
-// The short form of the table of coverage in engine/README.md: 95 % intervals hold the truth in 93.5 to 96.5
-// % of data sets of 1000 rows. The data sets are the first ones of the table's, so the counts are the same
-// everywhere.
+// The short form of the tables of coverage in engine/README.md: 95 % intervals of data sets of 1000 rows, as
+// far from 95 % as so few data sets may be by chance. They are the first ones of the tables', so the counts
+// are the same everywhere.
 #include <gtest/gtest.h>
 #include <string>
 
@@ -29,19 +29,19 @@ void expect_coverage(Population population, int64_t sets, double least, double m
 }
 
 TEST(Coverage, OfRegressionIsAsStated) {
-  expect_coverage(POPULATION_REGRESSION, 400, 92, 98, 12);
+  expect_coverage(POPULATION_REGRESSION, 200, 90, 99, 12);
 }
 
 TEST(Coverage, OfSeveralClassesIsAsStated) {
-  expect_coverage(POPULATION_MULTICLASS, 400, 92, 98, 8);
+  expect_coverage(POPULATION_MULTICLASS, 200, 90, 99, 8);
 }
 
 TEST(Coverage, OfTwoClassesIsAsStated) {
-  expect_coverage(POPULATION_BINARY, 400, 92, 98, 35);
+  expect_coverage(POPULATION_BINARY, 150, 90, 99.5, 35);
 }
 
 TEST(Coverage, OfRatesByGroupIsAsStated) {
-  expect_coverage(POPULATION_GROUPS, 1000, 93, 97, 12);
+  expect_coverage(POPULATION_GROUPS, 500, 92, 98, 12);
 }
 
 } // namespace
