@@ -140,7 +140,7 @@ static double distance(double a, double b) {
 // above a tenth of their distances to it.
 static bool is_unsure(const Comparison *comparison, const GateOutcome *gate, int contenders) {
   const MetricReplicates *metric = replicates_of(comparison->replicates, gate->metric);
-  if (gate->judged.method != INTERVAL_BOOTSTRAP || metric == NULL || gate->margin != gate->margin)
+  if (!interval_is_resampled(gate->judged.method) || metric == NULL || gate->margin != gate->margin)
     return false;
   int which = gate_rule_is_relative(gate->rule) ? REPLICATE_DELTA : REPLICATE_CHALLENGER;
   double confidence = comparison->confidence, bound = gate_bound(gate);

@@ -35,7 +35,7 @@ static Replicates *resample_metrics(const EvaluationSet *set, const MetricChoice
   int count = 0;
   for (int i = 0; i < choice->count; i++) {
     if (replicates_of(set->replicates, choice->metrics[i]) != NULL) continue;
-    if (metric_method(choice->metrics[i], set) == INTERVAL_BOOTSTRAP) metrics[count++] = choice->metrics[i];
+    if (interval_is_resampled(metric_method(choice->metrics[i], set))) metrics[count++] = choice->metrics[i];
   }
   return count == 0 ? NULL : replicates_new(set, NULL, metrics, count, replicates_wanted(set));
 }

@@ -70,6 +70,11 @@ const char *interval_method_source(IntervalMethod method) {
   return methods[method].source;
 }
 
+bool interval_is_resampled(IntervalMethod method) {
+  return method == INTERVAL_BOOTSTRAP || method == INTERVAL_BOOTSTRAP_NORMAL ||
+         method == INTERVAL_BOOTSTRAP_MAXIMUM || method == INTERVAL_BOOTSTRAP_FOLDED;
+}
+
 // ---- names with parameters ----
 
 // A plain decimal number, all of text[0..length): digits with at most one point, so that one number has few

@@ -26,6 +26,9 @@ typedef enum IntervalMethod {
   INTERVAL_METHOD_COUNT
 } IntervalMethod;
 
+// Whether the interval comes out of resamples (engine/evaluate/resample/).
+bool interval_is_resampled(IntervalMethod method);
+
 typedef enum MetricDirection { METRIC_UP, METRIC_DOWN, METRIC_ZERO, METRIC_ONE } MetricDirection;
 
 // What stands behind the '@' of a name.

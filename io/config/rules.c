@@ -177,6 +177,16 @@ static void check_metric(Loader *loader, const char *name, const char *path) {
   }
 }
 
+// A gate reads the interval (engine/evaluate/verdict/gates.h).
+static void check_decides(Loader *loader, const char *name, const char *path) {
+  const Metric *metric;
+  Error error;
+  if (metric_parse(&metric, name, &error) != STATUS_OK) return;
+  if (metric->single == INTERVAL_NONE && metric->paired == INTERVAL_NONE)
+    COMPLAIN(loader, path, "%s has no interval, so no gate on it can be decided; take log_loss%s", name,
+             (metric->tasks & 1u << TASK_BINARY) != 0 ? ", brier or calibration_slope" : "");
+}
+
 // Early stopping compares two values by which is larger.
 static void check_selects(Loader *loader, const char *name) {
   const Metric *metric;
@@ -232,7 +242,10 @@ static void check_gate(Loader *loader, const Gate *gate, const char *path) {
     COMPLAIN(loader, path, "%s needs %s of superior, not_worse, at_least, at_most and suspicious%s", path,
              count == 0 ? "one" : "only one", sliced ? " (of a slice: detect_harm, prove_safe)" : "");
   char *metric = memory_format("%s.metric", path);
-  if (gate->metric[0] != '\0') check_metric(loader, gate->metric, metric);
+  if (gate->metric[0] != '\0') {
+    check_metric(loader, gate->metric, metric);
+    check_decides(loader, gate->metric, metric);
+  }
   free(metric);
 }
 

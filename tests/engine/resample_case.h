@@ -15,9 +15,9 @@ inline std::vector<uint64_t> hashes(size_t rows) {
   return made;
 }
 
-// Reported without an interval: its bins are those of each class.
+// Reported without an interval.
 inline bool is_not_resampled(const Metric &metric) {
-  return metric.id == METRIC_classwise_ece;
+  return metric.id == METRIC_ece || metric.id == METRIC_classwise_ece;
 }
 
 inline std::vector<const Metric *> metrics_of(Task task, const EvaluationSet &set) {

@@ -166,6 +166,8 @@ const ErrorCase CASES[] = {
     {"selection by money", "select: {metric: value}\n", "value cannot select: it depends on a threshold"},
     {"money without business", "gates: {primary: {metric: value, superior: 0}}\n",
      "value is money: it needs the section business\n"},
+    {"metric without an interval", "gates: {guardrails: [{metric: ece, not_worse: 0.01}]}\n",
+     "ece has no interval, so no gate on it can be decided; take log_loss, brier or calibration_slope\n"},
     {"two rules", "gates: {primary: {metric: auc, superior: 0, at_least: 3}}\n",
      "gates.primary needs only one of superior, not_worse, at_least, at_most and suspicious\n"},
     {"no rule", "gates: {guardrails: [{metric: auc}]}\n",

@@ -422,9 +422,20 @@ TEST_F(Business, SignsAreWarnedOf) {
 // What a gate can show is known before a model is there.
 TEST_F(Business, CheckSaysWhatAGateCanShow) {
   Outcome outcome = ingot({"check", at("small.yaml")});
-  EXPECT_NE(outcome.err.find("on 1 row in 20, which is assumed here, a gate"), std::string::npos)
-      << outcome.err;
-  EXPECT_NE(outcome.err.find("cannot decide a difference below about"), std::string::npos) << outcome.err;
+  // "452 test rows: below about 1,700 USD this gate cannot decide; five folds: 2.6 times finer, ..."
+  std::map<std::string, double> rows;
+  for (const char *part : {"training", "validation", "test"}) {
+    size_t at = outcome.err.rfind(std::string(part) + " rows: ");
+    ASSERT_NE(at, std::string::npos) << outcome.err;
+    rows[part] = std::strtod(outcome.err.c_str() + at + strlen(part) + strlen(" rows: "), nullptr);
+  }
+  double all = rows["training"] + rows["validation"] + rows["test"];
+  char finer[60], judged[60];
+  snprintf(judged, sizeof judged, "%.0f test rows: below about ", rows["test"]);
+  snprintf(finer, sizeof finer, " this gate cannot decide; five folds: %.1f times finer",
+           std::sqrt(all / rows["test"]));
+  EXPECT_NE(outcome.err.find(judged), std::string::npos) << outcome.err;
+  EXPECT_NE(outcome.err.find(finer), std::string::npos) << outcome.err;
   Outcome other = ingot({"check", at("small.yaml"), "--set", "gates.primary.metric=auc"});
   EXPECT_EQ(other.err.find("cannot decide"), std::string::npos) << other.err;
 }

@@ -1,5 +1,6 @@
 // ingot check: is this configuration right, and do its data fit it?
 #include "engine/evaluate/money.h"
+#include "engine/shared/math64.h"
 #include "io/config/write.h"
 #include "io/report/report_read.h"
 #include "tools/cli/shared/output.h"
@@ -30,27 +31,41 @@ static bool judges_money(const GatesConfig *gates) {
   return judges;
 }
 
-// How small a difference in money the gates can decide on these rows.
-static void say_resolution(const JudgedRows *judged, const Config *config) {
+// To two digits: it rests on an assumption.
+static double about(double x) {
+  double unit = 1;
+  while (x >= 100 * unit) unit *= 10;
+  return x < 100 ? x : unit * (double)(int64_t)(x / unit + 0.5);
+}
+
+// How small a difference in money the gates can decide on these rows, and on all that folds would judge on.
+static void say_resolution(const JudgedRows *judged, const Session *session) {
+  const Config *config = session->config;
   const BusinessConfig *business = &config->business;
   EvaluationSet set = judged_rows_set(judged, NULL, policy_default);
-  double least = money_resolution(&set, differing, config->gates.confidence);
+  double least = money_resolution(&set, differing, config->gates.confidence), usable = 0;
   if (judged->task != TASK_BINARY || least != least) return;
+  for (int part = 0; part < PART_COUNT; part++) {
+    int64_t count;
+    dataset_part(session->dataset, (SplitPart)part, &count);
+    usable += (double)count;
+  }
   Text text = {0};
   format_count(&text, (double)judged->rows);
-  text_put(
-      &text,
-      " rows to judge on: if two models decide differently on 1 row in 20, which is assumed here, a gate on "
-      "value cannot decide a difference below about ");
-  format_fixed(&text, least, least < 100 ? 2 : 0, false);
+  text_add(&text, " %s rows: below about ", config->data.split.has_test ? "test" : "validation");
+  format_fixed(&text, about(least), least < 100 ? 2 : 0, false);
   text_add(&text, " %s", business->unit);
   if (business->population_rows > 0) {
     text_put(&text, " (");
-    format_fixed(&text, least * business->population_rows / (double)judged->rows, 0, false);
+    format_fixed(&text, about(least * business->population_rows / (double)judged->rows), 0, false);
     text_add(&text, " %s%s%s)", business->unit, business->population_per[0] ? " a " : "",
              business->population_per);
   }
-  text_put(&text, "; four times the rows halve it");
+  text_put(&text, " this gate cannot decide; five folds: ");
+  format_fixed(&text, math64_sqrt(usable / (double)judged->rows), 1, false);
+  text_put(&text, " times finer, for they judge all ");
+  format_count(&text, usable);
+  text_put(&text, " (two models are assumed to decide differently on 1 row in 20)");
   say("%s", text.bytes);
   text_free(&text);
 }
@@ -91,7 +106,7 @@ static Status check_business(Session *session, Error *error) {
                         error));
   Status status = say_examples(&judged, session, error);
   if (judged.act != NULL) say_one_sided(&judged);
-  if (judged.act != NULL && judges_money(&config->gates)) say_resolution(&judged, config);
+  if (judged.act != NULL && judges_money(&config->gates)) say_resolution(&judged, session);
   judged_rows_free(&judged);
   return status;
 }

@@ -1,14 +1,13 @@
-// Intervals out of resampled values: BCa, their Monte Carlo error, joint statements.
+// Intervals out of resampled values: BCa and by their spread; their Monte Carlo error; joint statements.
 #include "engine/evaluate/resample/replicates.h"
 
+#include "engine/evaluate/resample/spread.h"
 #include "engine/evaluate/statistics/statistics.h"
 #include "engine/shared/exact_sum.h"
 #include "engine/shared/math64.h"
 #include "engine/shared/memory.h"
 
 #include <stdlib.h>
-
-enum { PARTS = 20 }; // of the resamples, each left out once for the Monte Carlo error
 
 static const double not_a_number = __builtin_nan("");
 
@@ -55,7 +54,7 @@ static double acceleration_of(const double *left_out) {
 static double share_below(const Value *sorted, int count, double x, int left_out) {
   double twice = 0, n = 0;
   for (int i = 0; i < count; i++) {
-    if (sorted[i].resample % PARTS == left_out) continue;
+    if (sorted[i].resample % REPLICATE_PARTS == left_out) continue;
     twice += sorted[i].value < x ? 2 : sorted[i].value == x;
     n++;
   }
@@ -66,21 +65,17 @@ static double share_below(const Value *sorted, int count, double x, int left_out
 // Of the values without the part left_out: at p (n - 1), straight between its neighbours.
 static double quantile(const Value *sorted, int count, double p, int left_out) {
   int n = 0;
-  for (int i = 0; i < count; i++) n += sorted[i].resample % PARTS != left_out;
+  for (int i = 0; i < count; i++) n += sorted[i].resample % REPLICATE_PARTS != left_out;
   double position = p * (n - 1), below = 0;
   int wanted = (int)position, seen = 0;
   for (int i = 0; i < count; i++) {
-    if (sorted[i].resample % PARTS == left_out) continue;
+    if (sorted[i].resample % REPLICATE_PARTS == left_out) continue;
     if (seen == wanted) below = sorted[i].value;
     if (seen == wanted + 1) return below + (sorted[i].value - below) * (position - wanted);
     seen++;
   }
   return below;
 }
-
-typedef struct Ends {
-  double low, high;
-} Ends;
 
 static Ends ends_of(const Value *sorted, int count, double whole, double acceleration, double confidence,
                     int left_out) {
@@ -111,40 +106,67 @@ static double deviation_of(const double *values, int count) {
   return math64_sqrt(exact_sum_value(&squares) / (count - 1));
 }
 
+// ---- estimates ----
+
+IntervalMethod replicates_method(const Metric *metric, int which) {
+  IntervalMethod method = which == REPLICATE_DELTA ? metric->paired : metric->single;
+  return interval_is_resampled(method) ? method : INTERVAL_BOOTSTRAP;
+}
+
+static Estimate bca_estimate(const MetricReplicates *metric, const Value *sorted, int count, int which,
+                             double moved, double confidence) {
+  double acceleration = acceleration_of(metric->left_out[which]), whole = metric->whole[which];
+  Ends ends = ends_of(sorted, count, whole, acceleration, confidence, -1);
+  Estimate estimate = {.method = INTERVAL_BOOTSTRAP, .low = ends.low, .high = ends.high};
+  estimate.p_value = p_value_of(sorted, count, whole, 0 - moved, acceleration);
+  return estimate;
+}
+
+static Estimate spread_estimate(IntervalMethod method, const MetricReplicates *metric, int count, int which,
+                                double moved, double confidence) {
+  Ends ends = spread_ends(method, metric, which, count, confidence, -1);
+  Estimate estimate = {.method = method, .low = ends.low, .high = ends.high};
+  if (which == REPLICATE_DELTA) estimate.p_value = spread_p_value(method, metric, count, 0 - moved);
+  return estimate;
+}
+
 Estimate replicates_estimate(const Replicates *replicates, const MetricReplicates *metric, int which,
                              double value, double confidence) {
   int count = replicates->count;
   Value *sorted = sorted_values(metric->values[which], count);
   if (sorted == NULL) return estimate_none(value);
-  double acceleration = acceleration_of(metric->left_out[which]), whole = metric->whole[which];
-  double moved = value - whole;
-  Ends ends = ends_of(sorted, count, whole, acceleration, confidence, -1);
-  Estimate estimate = {value,
-                       INTERVAL_BOOTSTRAP,
-                       ends.low + moved,
-                       ends.high + moved,
-                       deviation_of(metric->values[which], count),
-                       not_a_number};
-  if (which == REPLICATE_DELTA) estimate.p_value = p_value_of(sorted, count, whole, 0 - moved, acceleration);
+  double moved = value - metric->whole[which];
+  IntervalMethod method = replicates_method(metric->metric, which);
+  Estimate estimate = method == INTERVAL_BOOTSTRAP
+                          ? bca_estimate(metric, sorted, count, which, moved, confidence)
+                          : spread_estimate(method, metric, count, which, moved, confidence);
   free(sorted);
+  estimate.value = value;
+  estimate.low += moved;
+  estimate.high += moved;
+  estimate.standard_error = deviation_of(metric->values[which], count);
+  if (which != REPLICATE_DELTA) estimate.p_value = not_a_number;
   return estimate;
 }
 
 EndErrors replicates_end_errors(const Replicates *replicates, const MetricReplicates *metric, int which,
                                 double confidence) {
   int count = replicates->count;
+  IntervalMethod method = replicates_method(metric->metric, which);
   Value *sorted = sorted_values(metric->values[which], count);
   if (sorted == NULL) return (EndErrors){not_a_number, not_a_number};
-  double acceleration = acceleration_of(metric->left_out[which]), low[PARTS], high[PARTS];
-  for (int part = 0; part < PARTS; part++) {
-    Ends ends = ends_of(sorted, count, metric->whole[which], acceleration, confidence, part);
+  double acceleration = acceleration_of(metric->left_out[which]), low[REPLICATE_PARTS], high[REPLICATE_PARTS];
+  for (int part = 0; part < REPLICATE_PARTS; part++) {
+    Ends ends = method == INTERVAL_BOOTSTRAP
+                    ? ends_of(sorted, count, metric->whole[which], acceleration, confidence, part)
+                    : spread_ends(method, metric, which, count, confidence, part);
     low[part] = ends.low;
     high[part] = ends.high;
   }
   free(sorted);
   // (PARTS - 1) / PARTS * sum of squares = (PARTS - 1)^2 / PARTS * variance.
-  double scale = (PARTS - 1) / math64_sqrt(PARTS);
-  return (EndErrors){scale * deviation_of(low, PARTS), scale * deviation_of(high, PARTS)};
+  double scale = (REPLICATE_PARTS - 1) / math64_sqrt(REPLICATE_PARTS);
+  return (EndErrors){scale * deviation_of(low, REPLICATE_PARTS), scale * deviation_of(high, REPLICATE_PARTS)};
 }
 
 // ---- joint statements ----

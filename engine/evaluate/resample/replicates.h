@@ -45,9 +45,14 @@ void replicates_free(Replicates *replicates);
 // NULL where the metric was not resampled.
 const MetricReplicates *replicates_of(const Replicates *replicates, const Metric *metric);
 
-// BCa (Efron 1987): bias from the share of resamples below `whole`, acceleration from the grouped jackknife,
-// both ends moved by value - whole, which grouping took. p_value: two-sided, where an end would be 0 (of
-// differences). standard_error: of the resamples. No interval where a resample has no value.
+// How the interval of a model's metric or (which REPLICATE_DELTA) of the difference is made: as the registry
+// says where that is by resamples, else BCa.
+IntervalMethod replicates_method(const Metric *metric, int which);
+
+// By replicates_method. BCa (Efron 1987): bias from the share of resamples below `whole`, acceleration from
+// the grouped jackknife, spread.h says the others; all ends are moved by value - whole, which grouping took.
+// p_value: two-sided, where an end would be 0 (of differences). standard_error: of the resamples. No interval
+// where a resample has no value.
 Estimate replicates_estimate(const Replicates *replicates, const MetricReplicates *metric, int which,
                              double value, double confidence);
 

@@ -63,19 +63,6 @@ static double of_top(const Metric *metric, const Resampled *r) {
 
 // ---- calibration ----
 
-// Bins are those of all rows.
-static double of_calibration_error(const Metric *metric, const Resampled *r) {
-  double error = 0, excess = 0; // of the labels over the scores, of one bin
-  (void)metric;
-  for (int g = 0; g < r->groups->count; g++) {
-    excess += r->cells[2 * g + 1] - (r->cells[2 * g] + r->cells[2 * g + 1]) * r->groups->score[g];
-    if (g + 1 < r->groups->count && r->groups->bin[g + 1] == r->groups->bin[g]) continue;
-    error += excess < 0 ? -excess : excess;
-    excess = 0;
-  }
-  return error / r->weight;
-}
-
 // A step of Newton's method; `fitted`: the probabilities at the parameters, where they are known.
 static void step_cox(double *intercept, double *slope, const Resampled *r, const double *fitted) {
   double one = 0, x = 0, xx = 0, gradient_one = 0, gradient_x = 0;
@@ -174,7 +161,6 @@ static const struct {
     [METRIC_mcc] = {of_classes, false},
     [METRIC_macro_f1] = {of_classes, false},
     [METRIC_cohen_kappa] = {of_classes, false},
-    [METRIC_ece] = {of_calibration_error, false},
     [METRIC_calibration_slope] = {of_cox, false},
     [METRIC_calibration_intercept] = {of_cox, false},
     [METRIC_median_absolute_error] = {of_quantile, false},

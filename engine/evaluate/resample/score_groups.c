@@ -1,7 +1,6 @@
 // Cutting sorted rows into groups.
 #include "engine/evaluate/resample/score_groups.h"
 
-#include "engine/evaluate/calibration/bins.h"
 #include "engine/evaluate/metrics/facts.h"
 #include "engine/evaluate/statistics/score_blocks.h"
 #include "engine/shared/exact_sum.h"
@@ -14,12 +13,10 @@
 typedef struct Cutting {
   const EvaluationSet *set; // of absolute errors as scores for regression
   const ScoreBlocks *blocks;
-  int64_t bin_end[CALIBRATION_BINS]; // places in the order
-  int bin_count;
 } Cutting;
 
-// Blocks [first, last) become the next group, in calibration bin `bin`.
-static void close_group(ScoreGroups *groups, const Cutting *cutting, int64_t first, int64_t last, int bin) {
+// Blocks [first, last) become the next group.
+static void close_group(ScoreGroups *groups, const Cutting *cutting, int64_t first, int64_t last) {
   const EvaluationSet *set = cutting->set;
   const ScoreBlocks *blocks = cutting->blocks;
   int64_t from = score_block_start(blocks, first), to = blocks->end[last - 1];
@@ -39,7 +36,7 @@ static void close_group(ScoreGroups *groups, const Cutting *cutting, int64_t fir
   groups->low[groups->count] = set->scores[blocks->order[from]];
   groups->high[groups->count] = set->scores[blocks->order[to - 1]];
   groups->score[groups->count] = weight > 0 ? sum_bins_value(&scores) / weight : groups->low[groups->count];
-  groups->bin[groups->count++] = bin;
+  groups->count++;
 }
 
 static void cut(ScoreGroups *groups, const Cutting *cutting) {
@@ -47,19 +44,16 @@ static void cut(ScoreGroups *groups, const Cutting *cutting) {
   int64_t from = 0, first = 0, left = SCORE_GROUPS;
   double threshold = cutting->set->policy.threshold;
   bool binary = cutting->set->task == TASK_BINARY, all = blocks->count <= SCORE_GROUPS;
-  int bin = 0;
   groups->first_one = -1;
   for (int64_t b = 0; b < blocks->count; b++) {
     // A group ends with the first block that brings it to its share of the rows that are left.
     int64_t due = from + (blocks->rows - from + left - 1) / left;
     bool last = b + 1 == blocks->count, above = binary && blocks->score[b] >= threshold;
     bool at_threshold = binary && !above && !last && blocks->score[b + 1] >= threshold;
-    bool ends_bin = bin < cutting->bin_count && blocks->end[b] >= cutting->bin_end[bin];
     if (above && groups->first_one < 0) groups->first_one = groups->count;
-    if (!all && blocks->end[b] < due && !at_threshold && !ends_bin && !last) continue;
-    close_group(groups, cutting, first, b + 1, bin);
+    if (!all && blocks->end[b] < due && !at_threshold && !last) continue;
+    close_group(groups, cutting, first, b + 1);
     if (blocks->end[b] >= due && left > 1) left--;
-    bin += ends_bin;
     from = blocks->end[b];
     first = b + 1;
   }
@@ -78,7 +72,7 @@ static void fit(ScoreGroups *groups, const EvaluationSet *set, const ScoreBlocks
   }
 }
 
-void score_groups_of(ScoreGroups *groups, const EvaluationSet *set, GroupWishes wishes) {
+void score_groups_of(ScoreGroups *groups, const EvaluationSet *set, bool cox) {
   EvaluationSet sorted = *set;
   double *errors = NULL;
   if (set->task == TASK_REGRESSION) {
@@ -91,18 +85,12 @@ void score_groups_of(ScoreGroups *groups, const EvaluationSet *set, GroupWishes 
   }
   ScoreBlocks *own = sorted.blocks == NULL ? score_blocks_new(&sorted) : NULL;
   Cutting cutting = {.set = &sorted, .blocks = own != NULL ? own : sorted.blocks};
-  if (wishes.bins) {
-    CalibrationBin bins[CALIBRATION_BINS];
-    cutting.bin_count = calibration_bins(bins, set, cutting.blocks, 0.95);
-    for (int k = 0; k < cutting.bin_count; k++) cutting.bin_end[k] = bins[k].first + bins[k].rows;
-  }
   *groups = (ScoreGroups){.cell = memory_get((size_t)set->rows, sizeof *groups->cell),
                           .score = memory_get(MOST_GROUPS + 1, sizeof *groups->score),
                           .low = memory_get(MOST_GROUPS + 1, sizeof *groups->low),
-                          .high = memory_get(MOST_GROUPS + 1, sizeof *groups->high),
-                          .bin = memory_get(MOST_GROUPS + 1, sizeof *groups->bin)};
+                          .high = memory_get(MOST_GROUPS + 1, sizeof *groups->high)};
   cut(groups, &cutting);
-  if (wishes.cox) fit(groups, set, cutting.blocks);
+  if (cox) fit(groups, set, cutting.blocks);
   score_blocks_free(own);
   free(errors);
 }
@@ -112,7 +100,6 @@ void score_groups_clear(ScoreGroups *groups) {
   free(groups->score);
   free(groups->low);
   free(groups->high);
-  free(groups->bin);
   free(groups->logit);
   free(groups->fitted);
   memset(groups, 0, sizeof *groups);

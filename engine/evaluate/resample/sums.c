@@ -187,8 +187,7 @@ static void choose_addends(RowSums *sums, const Metric *const *metrics, int metr
 
 typedef struct CellsTask {
   RowSums *sums;
-  GroupWishes wishes;
-  bool quantiles;
+  bool cox, quantiles;
 } CellsTask;
 
 static void cells_of_models(const void *arguments, int64_t first, int64_t last) {
@@ -196,7 +195,7 @@ static void cells_of_models(const void *arguments, int64_t first, int64_t last) 
   for (int64_t model = first; model < last; model++) {
     const EvaluationSet *set = task->sums->sets[model];
     if (set->task == TASK_BINARY || task->quantiles)
-      score_groups_of(&task->sums->groups[model], set, task->wishes);
+      score_groups_of(&task->sums->groups[model], set, task->cox);
     if (set->task != TASK_MULTICLASS || set->classes > REPLICATES_CLASSES) continue;
     uint16_t *cell = task->sums->class_cell[model] = memory_get((size_t)set->rows, sizeof *cell);
     for (int64_t i = 0; i < set->rows; i++)
@@ -205,15 +204,13 @@ static void cells_of_models(const void *arguments, int64_t first, int64_t last) 
 }
 
 static void choose_cells(RowSums *sums, const Metric *const *metrics, int metric_count) {
-  GroupWishes wishes = {false, false};
-  bool quantiles = false;
+  bool cox = false, quantiles = false;
   for (int i = 0; i < metric_count; i++) {
     MetricId id = metrics[i]->id;
-    wishes.bins |= id == METRIC_ece;
-    wishes.cox |= id == METRIC_calibration_slope || id == METRIC_calibration_intercept;
+    cox |= id == METRIC_calibration_slope || id == METRIC_calibration_intercept;
     quantiles |= id == METRIC_median_absolute_error || id == METRIC_p90_absolute_error;
   }
-  CellsTask task = {sums, wishes, quantiles};
+  CellsTask task = {sums, cox, quantiles};
   parallel_run(cells_of_models, &task, sums->models, sums->threads);
 }
 

@@ -1,6 +1,7 @@
 // Intervals of metrics and of paired differences.
 #include "engine/evaluate/statistics/intervals.h"
 
+#include "engine/evaluate/metrics/enrichment.h"
 #include "engine/evaluate/metrics/facts.h"
 #include "engine/evaluate/resample/replicates.h"
 #include "engine/evaluate/statistics/clusters.h"
@@ -100,11 +101,15 @@ static Estimate wald_estimate(const Metric *metric, const EvaluationSet *set, do
   return estimate_symmetric(INTERVAL_WALD, value, error, 0, confidence);
 }
 
+static bool has_events(const Metric *metric, const EvaluationSet *set) {
+  return events_of(metric, set) >= LEAST_EVENTS;
+}
+
 // Of one set (challenger NULL), or of the difference of two.
 static Estimate resampled_estimate(const Metric *metric, const EvaluationSet *champion,
                                    const EvaluationSet *challenger, double value, double confidence) {
-  if (champion->row_hash == NULL || events_of(metric, champion) < LEAST_EVENTS) return estimate_none(value);
-  if (challenger != NULL && events_of(metric, challenger) < LEAST_EVENTS) return estimate_none(value);
+  if (champion->row_hash == NULL || !has_events(metric, champion)) return estimate_none(value);
+  if (challenger != NULL && !has_events(metric, challenger)) return estimate_none(value);
   bool shared = challenger == NULL || (champion->replicates == challenger->replicates);
   const Replicates *replicates = shared ? champion->replicates : NULL;
   Replicates *own = NULL;
@@ -139,10 +144,11 @@ static Estimate single_estimate(const Metric *metric, const EvaluationSet *set, 
     return without_p(area_estimate(metric, value, area_error_of(set), confidence));
   case INTERVAL_WALD:
     return without_p(wald_estimate(metric, set, value, confidence));
-  case INTERVAL_BOOTSTRAP:
-    return without_p(resampled_estimate(metric, set, NULL, value, confidence));
+  case INTERVAL_ENRICHMENT:
+    return has_events(metric, set) ? enrichment_estimate(metric, set, confidence) : estimate_none(value);
   default:
-    return estimate_none(value);
+    return interval_is_resampled(method) ? without_p(resampled_estimate(metric, set, NULL, value, confidence))
+                                         : estimate_none(value);
   }
 }
 
@@ -202,9 +208,12 @@ static void compare_apart(MetricDifference *difference, const EvaluationSet *cha
   difference->champion = metric_estimate(metric, champion, confidence);
   difference->challenger = metric_estimate(metric, challenger, confidence);
   double gain = metric_gain(metric, difference->champion.value, difference->challenger.value);
-  difference->delta = method == INTERVAL_BOOTSTRAP
-                          ? resampled_estimate(metric, champion, challenger, gain, confidence)
-                          : estimate_none(gain);
+  if (interval_is_resampled(method))
+    difference->delta = resampled_estimate(metric, champion, challenger, gain, confidence);
+  else if (method == INTERVAL_ENRICHMENT && has_events(metric, challenger))
+    difference->delta = enrichment_difference(metric, champion, challenger, gain, confidence);
+  else
+    difference->delta = estimate_none(gain);
 }
 
 static void fill_estimates(MetricDifference *difference, const EvaluationSet *champion,

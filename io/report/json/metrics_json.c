@@ -51,7 +51,7 @@ static json_t *metric_json(const Metric *metric) {
 static json_t *delta_json(const MetricDifference *both, const Comparison *comparison) {
   json_t *json = estimate_json(&both->delta, metric_scale(both->metric));
   const MetricReplicates *metric = replicates_of(comparison->replicates, both->metric);
-  if (both->delta.method != INTERVAL_BOOTSTRAP || metric == NULL) return json;
+  if (!interval_is_resampled(both->delta.method) || metric == NULL) return json;
   EndErrors errors =
       replicates_end_errors(comparison->replicates, metric, REPLICATE_DELTA, comparison->confidence);
   put(json, "ci_error", json_pack("[o,o]", json_finite(errors.low), json_finite(errors.high)));

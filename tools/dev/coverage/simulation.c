@@ -2,27 +2,27 @@
 #include "tools/dev/coverage/simulation.h"
 
 #include "engine/evaluate/evaluate.h"
+#include "engine/evaluate/metrics/facts.h"
 #include "engine/evaluate/resample/replicates.h"
 #include "engine/shared/math64.h"
 #include "engine/shared/memory.h"
 #include "engine/shared/parallel.h"
 #include "kernels/shared/philox.h"
+#include "tools/dev/coverage/rates.h"
 
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { POPULATION = 1 << 21, CLASSES = 3, NORMALS = 8 };
+enum { LARGE = 1 << 21, CLASSES = 3, NORMALS = 8, CLUSTER = 4 };
+
+const char *population_name(Population population) {
+  static const char *const names[POPULATION_COUNT] = {"binary",     "rare",   "weighted",   "clustered",
+                                                      "calibrated", "groups", "multiclass", "regression"};
+  return names[population];
+}
 
 // ---- drawing rows ----
-
-typedef struct Rows {
-  Task task;
-  int64_t count;
-  double *labels, *scores[2];
-  int64_t *act, *skip;
-  uint64_t *hash;
-} Rows;
 
 static double uniform(uint32_t word) {
   return ((double)word + 0.5) * 0x1p-32;
@@ -45,13 +45,17 @@ static double logistic(double x) {
   return 1 / (1 + math64_exp(-x));
 }
 
-// A third are positive; the challenger sees the truth with less noise; amounts differ from row to row.
+// The challenger sees the truth with less noise; amounts differ from row to row.
 static void binary_row(Rows *rows, int64_t i, const double z[NORMALS], double u) {
-  double truth = -1 + 1.5 * z[0];
+  double level = rows->population == POPULATION_RARE ? -4 : -1, truth = level + 1.5 * z[0];
   rows->labels[i] = u < logistic(truth);
-  rows->scores[0][i] = logistic(-0.9 + 1.2 * (z[0] + 0.6 * z[1]));
-  rows->scores[1][i] = logistic(-0.9 + 1.2 * (z[0] + 0.3 * z[1] + 0.4 * z[2]));
+  rows->scores[0][i] = logistic(level + 0.1 + 1.2 * (z[0] + 0.6 * z[1]));
+  rows->scores[1][i] = rows->population == POPULATION_CALIBRATED
+                           ? logistic(truth)
+                           : logistic(level + 0.1 + 1.2 * (z[0] + 0.3 * z[1] + 0.4 * z[2]));
   rows->act[i] = rows->labels[i] == 1 ? (int64_t)(2e7 * math64_exp(0.5 * z[3])) : -8000000;
+  rows->weights[i] = math64_exp(0.4 * z[4] + 0.3 * z[0]);
+  rows->group[i] = z[5] > 0.5;
 }
 
 // Labels by logits that the models see with noise.
@@ -79,73 +83,87 @@ static void regression_row(Rows *rows, int64_t i, const double z[NORMALS], doubl
   rows->scores[1][i] = 0.15 + 2 * z[0] + 0.3 * z[2] + 0.2 * z[3];
 }
 
-static void draw_rows(Rows *rows, uint64_t set) {
+// Rows of a cluster share half the variance of what they are.
+static void draw_row(double z[NORMALS], const Rows *rows, uint64_t set, int64_t i) {
+  double shared[NORMALS];
+  normals(z, set, (uint32_t)i);
+  if (rows->population != POPULATION_CLUSTERED) return;
+  normals(shared, set | 1ull << 63, (uint32_t)(i / CLUSTER));
+  for (int k = 0; k < NORMALS; k++) z[k] = (z[k] + shared[k]) * math64_sqrt(0.5);
+}
+
+void draw_rows(Rows *rows, uint64_t set) {
   for (int64_t i = 0; i < rows->count; i++) {
     double z[NORMALS];
-    uint32_t words[4];
-    normals(z, set, (uint32_t)i);
+    uint32_t words[4], of_cluster[4];
+    draw_row(z, rows, set, i);
     random_words(words, set, (uint32_t)i, 0, 1, 0);
+    random_words(of_cluster, set, (uint32_t)(i / CLUSTER), 0, 2, 0);
     rows->hash[i] = (uint64_t)words[1] << 32 | words[2];
+    rows->cluster[i] = (uint64_t)of_cluster[1] << 32 | of_cluster[2];
     if (rows->task == TASK_BINARY) binary_row(rows, i, z, uniform(words[0]));
     if (rows->task == TASK_MULTICLASS) multiclass_row(rows, i, z, uniform(words[0]));
     if (rows->task == TASK_REGRESSION) regression_row(rows, i, z, uniform(words[0]));
   }
 }
 
-static Rows rows_new(Task task, int64_t count) {
+Rows rows_new(Population population, int64_t count) {
+  Task task = population == POPULATION_MULTICLASS   ? TASK_MULTICLASS
+              : population == POPULATION_REGRESSION ? TASK_REGRESSION
+                                                    : TASK_BINARY;
   size_t n = (size_t)count, classes = task == TASK_MULTICLASS ? CLASSES : 1;
-  return (Rows){.task = task,
+  return (Rows){.population = population,
+                .task = task,
                 .count = count,
                 .labels = memory_get(n, sizeof(double)),
                 .scores = {memory_get(n * classes, sizeof(double)), memory_get(n * classes, sizeof(double))},
+                .weights = memory_get(n, sizeof(double)),
                 .act = memory_get(n, sizeof(int64_t)),
                 .skip = memory_get(n, sizeof(int64_t)),
-                .hash = memory_get(n, sizeof(uint64_t))};
+                .hash = memory_get(n, sizeof(uint64_t)),
+                .cluster = memory_get(n, sizeof(uint64_t)),
+                .group = memory_get(n, sizeof(int32_t))};
 }
 
-static void rows_free(Rows *rows) {
+void rows_free(Rows *rows) {
   free(rows->labels);
   free(rows->scores[0]);
   free(rows->scores[1]);
+  free(rows->weights);
   free(rows->act);
   free(rows->skip);
   free(rows->hash);
+  free(rows->cluster);
+  free(rows->group);
 }
 
-static EvaluationSet set_of(const Rows *rows, int model, int replicates) {
+EvaluationSet set_of(const Rows *rows, int model, int replicates) {
   EvaluationSet set = {.task = rows->task,
                        .rows = rows->count,
                        .classes = rows->task == TASK_MULTICLASS ? CLASSES : 1,
                        .labels = rows->labels,
                        .scores = rows->scores[model],
-                       .policy = {POLICY_THRESHOLD, 0.3, false},
+                       .policy = {POLICY_THRESHOLD, rows->population == POPULATION_RARE ? 0.1 : 0.3, false},
                        .row_hash = rows->hash,
                        .resampling = {.replicates = replicates, .threads = 1, .seed = 20}};
   if (rows->task == TASK_BINARY) set.money = (Money){.act = rows->act, .skip = rows->skip};
+  if (rows->population == POPULATION_WEIGHTED) set.weights = rows->weights;
+  if (rows->population == POPULATION_CLUSTERED) set.cluster_hash = rows->cluster;
   return set;
 }
 
 // ---- counting ----
 
-typedef struct Simulation {
-  Task task;
-  int64_t n;
-  int replicates;
-  double truth[METRIC_COUNT][2]; // of the challenger; of the oriented difference
-  Coverage *coverage;
-  pthread_mutex_t *mutex;
-} Simulation;
-
-static void count_interval(Coverage *coverage, const Estimate *estimate, double truth, const Metric *metric,
-                           bool difference, bool resampled) {
+void coverage_add(Coverage *coverage, const char *name, const char *of, bool resampled,
+                  const Estimate *estimate, double truth) {
   CoverageCount *count = NULL;
   for (int i = 0; i < coverage->count && count == NULL; i++) {
     CoverageCount *c = &coverage->counts[i];
-    if (c->metric == metric && c->difference == difference && c->resampled == resampled) count = c;
+    if (strcmp(c->name, name) == 0 && strcmp(c->of, of) == 0 && c->resampled == resampled) count = c;
   }
   if (count == NULL) {
     count = &coverage->counts[coverage->count++];
-    *count = (CoverageCount){.metric = metric, .difference = difference, .resampled = resampled};
+    *count = (CoverageCount){.name = name, .of = of, .resampled = resampled};
   }
   if (estimate->method == INTERVAL_NONE) return;
   count->method = estimate->method;
@@ -154,8 +172,18 @@ static void count_interval(Coverage *coverage, const Estimate *estimate, double 
   count->below += truth < estimate->low;
 }
 
+typedef struct Simulation {
+  Population population;
+  int64_t n;
+  int replicates;
+  double truth[METRIC_COUNT][2]; // of the challenger; of the oriented difference
+  RateTruth rates;
+  Coverage *coverage;
+  pthread_mutex_t *mutex;
+} Simulation;
+
 static void count_set(const Simulation *simulation, const Comparison *comparison) {
-  pthread_mutex_lock(simulation->mutex);
+  static const char *const kinds[] = {"model", "difference"};
   for (int i = 0; i < comparison->metric_count; i++) {
     const MetricDifference *found = &comparison->metrics[i];
     const Metric *metric = found->metric;
@@ -163,27 +191,32 @@ static void count_set(const Simulation *simulation, const Comparison *comparison
     for (int difference = 0; difference < 2; difference++) {
       const Estimate *shown = difference ? &found->delta : &found->challenger;
       double truth = simulation->truth[metric->id][difference];
-      count_interval(simulation->coverage, shown, truth, metric, difference, false);
-      if (shown->method == INTERVAL_BOOTSTRAP || replicates == NULL) continue;
+      coverage_add(simulation->coverage, metric->name, kinds[difference], false, shown, truth);
+      if (interval_is_resampled(shown->method) || replicates == NULL) continue;
       Estimate other =
           replicates_estimate(comparison->replicates, replicates,
                               difference ? REPLICATE_DELTA : REPLICATE_CHALLENGER, shown->value, 0.95);
-      count_interval(simulation->coverage, &other, truth, metric, difference, true);
+      coverage_add(simulation->coverage, metric->name, kinds[difference], true, &other, truth);
     }
   }
-  pthread_mutex_unlock(simulation->mutex);
 }
 
 static void simulate_sets(const void *arguments, int64_t first, int64_t last) {
   const Simulation *simulation = arguments;
-  Rows rows = rows_new(simulation->task, simulation->n);
+  Rows rows = rows_new(simulation->population, simulation->n);
   for (int64_t set = first; set < last; set++) {
     Comparison comparison;
     Error error;
     draw_rows(&rows, (uint64_t)set + 1);
+    if (simulation->population == POPULATION_GROUPS) {
+      rates_count(simulation->coverage, simulation->mutex, &rows, &simulation->rates, simulation->replicates);
+      continue;
+    }
     EvaluationSet a = set_of(&rows, 0, simulation->replicates), b = set_of(&rows, 1, simulation->replicates);
-    if (compare_models(&comparison, &a, &b, NULL, NULL, NULL, &error) == STATUS_OK)
-      count_set(simulation, &comparison);
+    Status status = compare_models(&comparison, &a, &b, NULL, NULL, NULL, &error);
+    pthread_mutex_lock(simulation->mutex);
+    if (status == STATUS_OK) count_set(simulation, &comparison);
+    pthread_mutex_unlock(simulation->mutex);
     comparison_clear(&comparison);
   }
   rows_free(&rows);
@@ -191,32 +224,47 @@ static void simulate_sets(const void *arguments, int64_t first, int64_t last) {
 
 // Money is a total: what n rows of the population are worth on average.
 static void find_truth(Simulation *simulation) {
-  Rows rows = rows_new(simulation->task, POPULATION);
+  Rows rows = rows_new(simulation->population, LARGE);
   draw_rows(&rows, 0);
-  EvaluationSet a = set_of(&rows, 0, 0), b = set_of(&rows, 1, 0);
+  if (simulation->population == POPULATION_GROUPS) {
+    simulation->rates = rates_of(&rows);
+    rows_free(&rows);
+    return;
+  }
+  EvaluationSet sets[2] = {set_of(&rows, 0, 0), set_of(&rows, 1, 0)};
+  evaluation_sets_prepare(sets, 2);
   for (int i = 0; i < METRIC_COUNT; i++) {
     const Metric *metric = &metric_table[i];
-    if (!(metric->tasks & 1u << simulation->task)) continue;
-    double scale = i == METRIC_value ? (double)simulation->n / POPULATION : 1;
-    double from = scale * metric_value(metric, &a), to = scale * metric_value(metric, &b);
+    if (!(metric->tasks & 1u << rows.task)) continue;
+    double scale = i == METRIC_value ? (double)simulation->n / LARGE : 1;
+    double from = scale * metric_value(metric, &sets[0]), to = scale * metric_value(metric, &sets[1]);
     simulation->truth[i][0] = to;
     simulation->truth[i][1] = metric_gain(metric, from, to);
   }
+  evaluation_sets_release(sets, 2);
   rows_free(&rows);
+}
+
+static int order_of(const char *name) {
+  for (int i = 0; i < METRIC_COUNT; i++) {
+    if (strcmp(metric_table[i].name, name) == 0) return i;
+  }
+  return METRIC_COUNT;
 }
 
 static int by_metric(const void *a, const void *b) {
   const CoverageCount *x = a, *y = b;
-  if (x->metric != y->metric) return x->metric < y->metric ? -1 : 1;
-  if (x->difference != y->difference) return x->difference - y->difference;
-  return x->resampled - y->resampled;
+  int order = order_of(x->name) - order_of(y->name);
+  if (order == 0) order = strcmp(x->name, y->name);
+  if (order == 0) order = strcmp(y->of, x->of); // model, difference
+  return order != 0 ? order : x->resampled - y->resampled;
 }
 
-void coverage_simulate(Coverage *coverage, Task task, int64_t n, int64_t sets, int replicates) {
+void coverage_simulate(Coverage *coverage, Population population, int64_t n, int64_t sets, int replicates) {
   pthread_mutex_t mutex;
   Simulation simulation = {
-      .task = task, .n = n, .replicates = replicates, .coverage = coverage, .mutex = &mutex};
-  *coverage = (Coverage){.task = task};
+      .population = population, .n = n, .replicates = replicates, .coverage = coverage, .mutex = &mutex};
+  *coverage = (Coverage){0};
   pthread_mutex_init(&mutex, NULL);
   find_truth(&simulation);
   parallel_run(simulate_sets, &simulation, sets, 0);
