@@ -94,12 +94,6 @@ static void describe_model(JudgedModel *judged) {
   sha256_hex(subject->config_digest, digest);
 }
 
-void judged_name_classes(JudgedModel *judged, const Preprocess *preprocess) {
-  for (int i = 0; i < preprocess_class_count(preprocess); i++) {
-    text_list_add(&judged->class_names, preprocess_class_name(preprocess, i));
-  }
-}
-
 Status judge_choices_check(const JudgeChoices *choices, Error *error) {
   if (choices->data == NULL || choices->part == NULL) return STATUS_OK;
   return error_set(error, STATUS_USAGE, "--data judges on all rows of its file: --split %s has no part there",
@@ -145,7 +139,7 @@ Status judged_model_open(JudgedModel *judged, const char *argument, const JudgeC
   judged->name = judged_name_of(judged->model.run != NULL ? judged->model.run : argument);
   judged->checkpoint_name = judged_name_of(judged->model.checkpoint->path);
   describe_model(judged);
-  judged_name_classes(judged, judged->model.preprocess);
+  judged_class_names(&judged->class_names, judged->model.preprocess);
   PASS(open_rows(judged, choices, &rows, &count, error));
   PASS(judged_rows_load(&judged->judged, judged->dataset, judged->model.preprocess, money, rows, count, true,
                         error));

@@ -11,6 +11,4 @@ char *judged_name_of(const char *path);
 // 2 where the name is none of train, validation, test.
 Status judged_part_of(SplitPart *part, const char *name, Error *error);
 
-void judged_name_classes(JudgedModel *judged, const Preprocess *preprocess);
-
 #endif

@@ -251,7 +251,7 @@ Status judged_model_open_predictions(JudgedModel *judged, const char *path, cons
   TRY(predictions_read(&read, path, error));
   TRY(dataset_open(&judged->dataset, judged->config, error));
   TRY(dataset_fit(&judged->fitted, judged->dataset, judged->config, error));
-  judged_name_classes(judged, judged->fitted);
+  judged_class_names(&judged->class_names, judged->fitted);
   TRY(order_classes(read, judged, error));
   TRY(match_predictions(&named, judged, read, error));
   if (chosen_on_validation(judged)) TRY(best_on_validation(judged, &named, choices->frozen, error));
