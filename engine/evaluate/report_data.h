@@ -186,6 +186,7 @@ typedef struct GateOutcome {
   char *group;       // GATE_SLICE: which, "Contract = One year"; NULL: no slice could be judged
   const char *slice_value; // its value there, of the slices; NULL: none decides
   bool too_few;            // that slice has too few events for prove_safe
+  int64_t rows_needed; // undecided: at which it would be decided, see Verdict; 0: not known, or none would
   char id[64]; // "primary.value", "guardrail.auc", "validity.threshold_frozen", "slice.Contract.value"
   char text[REASON_TEXT]; // one clause: "primary.value: low = -180 <= 0"
 } GateOutcome;

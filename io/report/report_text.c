@@ -92,7 +92,7 @@ static void put_estimate(Text *cell, const json_t *row, const char *side, bool s
   const json_t *estimate = report_at(row, side);
   double scale = scale_of(row), value = report_number(estimate, "value") / scale;
   double low = report_number(estimate, "ci/0") / scale, high = report_number(estimate, "ci/1") / scale;
-  int decimals = scale > 1 ? money_decimals(value < 0 ? -value : value) : metric_decimals(value);
+  int decimals = report_decimals(row, row_largest(row));
   format_fixed(cell, value, decimals, sign);
   if (low != low || high != high) return;
   text_put(cell, " [");
@@ -118,7 +118,10 @@ static void table(Text *text, const json_t *report, const char *list, const char
     if (both) put_estimate(&cells[1], row, "champion", false);
     put_estimate(&cells[2], row, "challenger", false);
     if (both) put_estimate(&cells[3], row, "delta", true);
-    if (results) text_put(&cells[4], report_string(row, "result"));
+    if (!results) continue;
+    text_put(&cells[4], report_string(row, "result"));
+    if (report_number(row, "rows_needed") > 0) text_put(&cells[4], ", ");
+    report_rows_needed(&cells[4], row);
   }
   text_put(text, "\n");
   grid_put(text, &grid, "lrrrl");
@@ -126,6 +129,7 @@ static void table(Text *text, const json_t *report, const char *list, const char
 
 static void leaderboard(Text *text, const json_t *report) {
   const json_t *board = report_at(report, "leaderboard");
+  int decimals = report_decimals(board, report_largest(report_at(board, "models"), "value/value"));
   Grid grid = {0};
   if (report_size(board, "models") == 0) return;
   text_put(text, "\nleaderboard, ");
@@ -137,8 +141,7 @@ static void leaderboard(Text *text, const json_t *report) {
     Text *cells = grid_row(&grid);
     text_put(&cells[0], report_string(model, "group"));
     text_put(&cells[1], report_string(model, "name"));
-    format_fixed(&cells[2], report_number(model, "value/value") / scale_of(board),
-                 scale_of(board) > 1 ? 0 : 4, false);
+    format_fixed(&cells[2], report_number(model, "value/value") / scale_of(board), decimals, false);
     text_put(&cells[3], champion ? "champion" : report_string(model, "state"));
   }
   grid_put(text, &grid, "llrl");
@@ -178,7 +181,9 @@ static void flips(Text *text, const json_t *report) {
 }
 
 static void money(Text *text, const json_t *report) {
-  double scale = report_number(report, "business/scale");
+  const json_t *business = report_at(report, "business");
+  int decimals = report_decimals(business, report_largest(report_at(business, "policies"), "value"));
+  double scale = scale_of(business);
   Grid grid = {0};
   if (report_size(report, "business/policies") == 0) return;
   text_put(text, "\nmoney, ");
@@ -186,12 +191,11 @@ static void money(Text *text, const json_t *report) {
   text_put(text, "\n");
   for (size_t i = 0; i < report_size(report, "business/policies"); i++) {
     const json_t *policy = json_array_get(report_at(report, "business/policies"), i);
-    double value = report_number(policy, "value") / scale;
     Text *cells = grid_row(&grid);
     text_put(&cells[0], report_policy_name(report, policy));
     text_put(&cells[1], "acts on");
     format_count(&cells[2], report_number(policy, "acted"));
-    format_fixed(&cells[3], value, money_decimals(value < 0 ? -value : value), false);
+    format_fixed(&cells[3], report_number(policy, "value") / scale, decimals, false);
   }
   grid_put(text, &grid, "llrr");
 }

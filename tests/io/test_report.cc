@@ -401,6 +401,16 @@ TEST(ReportNumbers, ForPeople) {
   EXPECT_EQ(fixed(0.0 / 0.0, 2, true), "–");
   EXPECT_EQ(fixed(-1e308 * 10, 2, true), "−∞");
   EXPECT_EQ(fixed(1e300, 0, false).size(), 301u + 100);
+  for (auto [largest, decimals] : {std::pair{1e9, 0},
+                                   {1000.0, 0},
+                                   {999.99, 2},
+                                   {1.0, 2},
+                                   {0.2, 2},
+                                   {0.0, 2},
+                                   {0.02, 3},
+                                   {0.002, 4},
+                                   {1e-9, 6}})
+    EXPECT_EQ(money_decimals(largest), decimals) << largest;
 }
 
 // ---- the folder ----

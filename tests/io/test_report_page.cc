@@ -212,7 +212,7 @@ TEST(ReportPage, TheVerdictSaysWhatAPersonNeeds) {
       html.substr(html.find("id=\"/verdict\""), html.find("</section>") - html.find("id=\"/verdict\""));
   for (const char *part : {"Inconclusive", "Gain per 1,000 rows", "Gain per year, 240,000 rows",
                            "about 9,100", "about 3 more weeks of labels", "What would change it",
-                           "If you ship", "141 USD", "If you hold", "555 USD", "A. Meier", "16 %"})
+                           "If you ship", "141.00 USD", "If you hold", "555.00 USD", "A. Meier", "16 %"})
     EXPECT_NE(verdict.find(part), std::string::npos) << part;
   Json full = fixture("full");
   double delta = report_number(full.get(), "metrics/0/delta/value") / 1e6,

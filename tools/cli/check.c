@@ -42,11 +42,12 @@ static void say_resolution(const JudgedRows *judged, const Config *config) {
       &text,
       " rows to judge on: if two models decide differently on 1 row in 20, which is assumed here, a gate on "
       "value cannot decide a difference below about ");
-  format_fixed(&text, least, least < 100 ? 2 : 0, false);
+  format_fixed(&text, least, money_decimals(least), false);
   text_add(&text, " %s", business->unit);
   if (business->population_rows > 0) {
     text_put(&text, " (");
-    format_fixed(&text, least * business->population_rows / (double)judged->rows, 0, false);
+    double total = least * business->population_rows / (double)judged->rows;
+    format_fixed(&text, total, money_decimals(total), false);
     text_add(&text, " %s%s%s)", business->unit, business->population_per[0] ? " a " : "",
              business->population_per);
   }

@@ -44,6 +44,10 @@ const char *trivial_words(const EvaluationReport *report);
 // time.
 double change_words(Text *text, const ReportParts *parts);
 
+// Adds "rows_needed", and "rows_text" ("about 3 more weeks of labels") where it is known how fast rows come:
+// a decision on `rows` of the judged rows (all of them, or a slice) needs `needed` of their kind; 0: nothing.
+void put_rows_needed(json_t *object, const ReportParts *parts, int64_t needed, int64_t rows);
+
 // A total over the judged rows for `rows` others, in the same integers; 0 beyond them.
 int64_t rescaled_total(int64_t total, double rows, int64_t judged);
 

@@ -47,6 +47,7 @@ static void metric_title(Text *text, const json_t *metric) {
   text_add(text, "<small>%s",
            !strcmp(direction, "down")   ? "lower is better"
            : !strcmp(direction, "zero") ? "nearer to 0 is better"
+           : !strcmp(direction, "one")  ? "nearer to 1 is better"
                                         : "higher is better");
   if (*report_string(metric, "note") != '\0') text_put(text, "; ");
   text_html(text, report_string(metric, "note"));
@@ -56,7 +57,7 @@ static void metric_title(Text *text, const json_t *metric) {
 
 static void metric_row(Text *text, const json_t *report, size_t index, bool compared) {
   const json_t *metric = json_array_get(report_at(report, "metrics"), index);
-  Form form = form_of(metric, report_number(metric, "challenger/value")), difference = form_signed(form);
+  Form form = form_of(metric, row_largest(metric)), difference = form_signed(form);
   char base[48], id[64];
   snprintf(base, sizeof base, "/metrics/%zu", index);
   text_add(text, "<tr id=\"%s\">", base);
@@ -190,12 +191,7 @@ static void gains(Text *text, const json_t *report) {
                             {"Found", true},
                             {"Lift", true},
                             {scale > 0 ? value : NULL, true}};
-  double largest = 0;
-  for (size_t i = 0; i < count; i++) {
-    double own = report_number(json_array_get(report_at(report, "gains/challenger"), i), "value");
-    if (own > largest || -own > largest) largest = own < 0 ? -own : own;
-  }
-  Form money = form_money(scale, largest);
+  Form money = form_money(scale, report_largest(report_at(report, "gains/challenger"), "value"));
   text_put(text, "<h3>Gains");
   text_put(text, has_champion(report) ? " of the challenger</h3>\n" : "</h3>\n");
   table_open(text, "stack quiet", "Gains by share of the rows", columns, sizeof columns / sizeof *columns);
