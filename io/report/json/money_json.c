@@ -319,12 +319,31 @@ static json_t *curve_json(const MoneyCurve *challenger, const MoneyCurve *champi
   return json;
 }
 
+// What each cut of the challenger's score is worth, as far as a capacity of rows goes; not where the policy
+// cuts something else, or spends a budget.
+static json_t *threshold_json(const EvaluationReport *report) {
+  const MoneyReport *money = &report->money;
+  json_t *thresholds = json_array(), *acted = json_array(), *values = json_array();
+  for (int i = 0; i < report->point_count; i++) {
+    const CurvePoint *point = &report->points[i];
+    if (money->capacity.limited && point->acted > money->capacity.limit) continue;
+    json_array_append_new(thresholds, json_finite(point->threshold));
+    json_array_append_new(acted, json_integer(point->acted));
+    json_array_append_new(values, json_integer(point->value));
+  }
+  return json_pack("{s:o,s:o,s:o,s:i}", "threshold", thresholds, "acted", acted, "challenger", values,
+                   "scale", (int)MONEY_SCALE);
+}
+
 json_t *curves_json(const ReportParts *parts) {
   if (parts->challenger->point_count == 0) return NULL;
   json_t *json = json_object();
   const MoneyReport *money = &parts->challenger->money;
   const MoneyReport *champion = parts->champion == NULL ? NULL : &parts->champion->money;
   put(json, "profit", curve_json(&money->profit, champion == NULL ? NULL : &champion->profit));
+  bool cuts = money->present && money->policy.kind != POLICY_EXPECTED_GAIN &&
+              !(parts->context->config->business.capacity.budget > 0);
+  if (cuts) put(json, "threshold", threshold_json(parts->challenger));
   put(json, "capacity", curve_json(&money->by_capacity, champion == NULL ? NULL : &champion->by_capacity));
   put(json, "roc", roc_json(parts));
   put(json, "pr", pr_json(parts));
