@@ -218,6 +218,13 @@ typedef struct Verdict {
   double loss_of_shipping, loss_of_holding;
 } Verdict;
 
+// Stuart and Maxwell's test of whether two models predict the classes at the same rates.
+typedef struct Homogeneity {
+  double statistic;
+  int df; // 0: not made
+  double p_value;
+} Homogeneity;
+
 typedef struct Comparison {
   int64_t rows;
   double confidence;
@@ -225,6 +232,7 @@ typedef struct Comparison {
   MetricDifference metrics[METRIC_LIMIT];
   bool has_swap; // binary
   SwapSet swap;
+  Homogeneity homogeneity; // multiclass
   Verdict verdict;
   Replicates *replicates; // of both models and every metric (resample/replicates.h); NULL: no row hashes
 } Comparison;

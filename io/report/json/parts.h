@@ -66,6 +66,7 @@ json_t *curves_json(const ReportParts *parts);
 json_t *roc_json(const ReportParts *parts); // with the next one a part of curves_json
 json_t *pr_json(const ReportParts *parts);
 json_t *gains_json(const ReportParts *parts);
+json_t *homogeneity_json(const ReportParts *parts);
 json_t *calibration_json(const ReportParts *parts);
 json_t *methods_json(const ReportParts *parts);
 

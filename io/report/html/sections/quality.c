@@ -232,6 +232,16 @@ static void confusion_table(Text *text, const json_t *report) {
   text_put(text, "</tbody></table></div></div>\n");
 }
 
+// Whether the models differ in what they say, whoever is right.
+static void homogeneity(Text *text, const json_t *report) {
+  const char *words = report_string(report, "homogeneity/text");
+  if (*words == '\0') return;
+  put_heading(text, "How often each class is predicted");
+  text_put(text, "<p id=\"/homogeneity/text\">");
+  text_html(text, words);
+  text_put(text, "</p>\n");
+}
+
 static void body(Text *text, const json_t *report) {
   bool compared = has_champion(report);
   text_put(text, "<p class=\"intro\">");
@@ -244,6 +254,7 @@ static void body(Text *text, const json_t *report) {
   learning(text, report);
   confusion_table(text, report);
   text_put(text, "</div>\n");
+  homogeneity(text, report);
   gains(text, report);
   write_inputs(text, report);
 }

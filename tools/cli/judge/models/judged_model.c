@@ -207,6 +207,7 @@ EvaluationSet judged_model_set(const JudgedModel *judged) {
     const BootstrapConfig *bootstrap = &judged->config->evaluate_bootstrap;
     set.resampling = (Resampling){.replicates = bootstrap->replicates, .seed = bootstrap->seed};
   }
+  set.ends = judged->ends;
   set.cut = judged->cut;
   set.listed = judged->listed;
   return set;
@@ -231,6 +232,7 @@ Predictions judged_model_predictions(const JudgedModel *judged) {
                              .class_names = rows->classes > 1 ? judged->class_names.items : NULL,
                              .ids = rows->ids,
                              .scores = judged->scores,
+                             .ends = judged->ends,
                              .labels = rows->labels,
                              .weights = rows->weights,
                              .act = rows->act,
@@ -258,6 +260,7 @@ void judged_model_close(JudgedModel *judged) {
   dataset_close(judged->dataset);
   judged_rows_free(&judged->judged);
   free(judged->scores);
+  free(judged->ends);
   free(judged->listed);
   free(judged->name);
   free(judged->checkpoint_name);
