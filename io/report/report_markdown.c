@@ -127,10 +127,10 @@ static void put_needed(Text *text, const json_t *row) {
   text_free(&words);
 }
 
-static void rule_row(Text *text, const json_t *report, const json_t *row, bool results) {
+static void rule_row(Text *text, const json_t *report, const json_t *rows, const json_t *row, bool results) {
   bool both = compared(report);
   double scale = report_number(row, "scale");
-  int decimals = report_decimals(row, row_largest(row));
+  int decimals = row_decimals(rows, row);
   text_put(text, "| ");
   put_name(text, row, "label");
   text_put(text, " | ");
@@ -161,7 +161,7 @@ static void metric_table(Text *text, const json_t *report, const char *title, co
   text_put(text, both ? "| --- | ---: | ---: | ---: |" : "| --- | ---: |");
   text_put(text, results ? " --- |\n" : "\n");
   for (size_t i = 0; i < report_size(report, list); i++)
-    rule_row(text, report, json_array_get(report_at(report, list), i), results);
+    rule_row(text, report, report_at(report, list), json_array_get(report_at(report, list), i), results);
 }
 
 static void leaderboard(Text *text, const json_t *report) {

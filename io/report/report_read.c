@@ -127,6 +127,16 @@ double row_largest(const json_t *row) {
   return largest > 0 ? largest : larger(0, report_number(row, "delta/value"));
 }
 
+int row_decimals(const json_t *rows, const json_t *row) {
+  double largest = row_largest(row);
+  bool money = report_number(row, "scale") > 1;
+  for (size_t i = 0; money && i < json_array_size(rows); i++) {
+    const json_t *other = json_array_get(rows, i);
+    if (report_number(other, "scale") > 1) largest = larger(largest, row_largest(other));
+  }
+  return report_decimals(row, largest);
+}
+
 int metric_decimals(double magnitude) {
   if (magnitude < 0) magnitude = -magnitude;
   return magnitude < 10 || magnitude != magnitude ? 4 : magnitude < 100 ? 3 : magnitude < 1000 ? 2 : 1;

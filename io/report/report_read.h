@@ -48,4 +48,7 @@ double estimate_largest(const json_t *estimate); // magnitude of its value and t
 // stored; the difference where it has neither.
 double row_largest(const json_t *row);
 
+// Decimals of a row among the others of its table: amounts of money in all its rows have the same.
+int row_decimals(const json_t *rows, const json_t *row);
+
 #endif

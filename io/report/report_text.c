@@ -88,11 +88,10 @@ static double scale_of(const json_t *object) {
   return scale > 0 ? scale : 1;
 }
 
-static void put_estimate(Text *cell, const json_t *row, const char *side, bool sign) {
+static void put_estimate(Text *cell, const json_t *row, const char *side, int decimals, bool sign) {
   const json_t *estimate = report_at(row, side);
   double scale = scale_of(row), value = report_number(estimate, "value") / scale;
   double low = report_number(estimate, "ci/0") / scale, high = report_number(estimate, "ci/1") / scale;
-  int decimals = report_decimals(row, row_largest(row));
   format_fixed(cell, value, decimals, sign);
   if (low != low || high != high) return;
   text_put(cell, " [");
@@ -113,11 +112,12 @@ static void table(Text *text, const json_t *report, const char *list, const char
   text_put(&head[3], both ? "difference, + is better" : "");
   for (size_t i = 0; i < report_size(report, list); i++) {
     const json_t *row = json_array_get(report_at(report, list), i);
+    int decimals = row_decimals(report_at(report, list), row);
     Text *cells = grid_row(&grid);
     text_put(&cells[0], report_string(row, "label"));
-    if (both) put_estimate(&cells[1], row, "champion", false);
-    put_estimate(&cells[2], row, "challenger", false);
-    if (both) put_estimate(&cells[3], row, "delta", true);
+    if (both) put_estimate(&cells[1], row, "champion", decimals, false);
+    put_estimate(&cells[2], row, "challenger", decimals, false);
+    if (both) put_estimate(&cells[3], row, "delta", decimals, true);
     if (!results) continue;
     text_put(&cells[4], report_string(row, "result"));
     if (report_number(row, "rows_needed") > 0) text_put(&cells[4], ", ");

@@ -118,6 +118,7 @@ const char REPORT_STYLE[] =
   ".plots { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(400px, 100%), 1fr)); gap: 40px 44px; margin-top: 28px; }\n"
   ".plots:empty, .plots > div:empty { display: none; }\n"
   ".plots:empty + h3 { margin-top: 6px; }\n"
+  ".plots > div > * + figure, .plots > div > figure + div:not(.slider) { margin-top: 40px; }\n"
   ".plots.small { grid-template-columns: repeat(auto-fit, minmax(min(270px, 100%), 1fr)); gap: 32px 28px; margin-top: 20px; }\n"
   ".plots + table { margin-top: 24px; }\n"
   ".plots h3 { margin-top: 0; }\n"

@@ -237,6 +237,13 @@ static void warn_if_worse(json_t *warnings, const ReportParts *parts, const char
 static void warn_of_change(json_t *warnings, const ReportParts *parts) {
   Text text = {0};
   double ratio = change_words(&text, parts);
+  const Panels *panels = parts->context->panels;
+  for (int i = 0; text.length > 0 && i < panels->part_count; i++) {
+    const DataPart *part = &panels->parts[i];
+    text_add(&text, "%s%s rows ", i == 0 ? " By part: " : ", ", part->name);
+    format_percent(&text, (double)part->positives / (double)part->rows, 0, false);
+  }
+  if (text.length > 0) text_put(&text, ". What was learned of early rows may not hold for late ones.");
   if (ratio >= 1.5 || ratio <= 1 / 1.5) json_array_append_new(warnings, json_string(text.bytes));
   text_free(&text);
 }

@@ -164,7 +164,7 @@ void cell_estimate(Text *text, const char *label, const char *base, const json_t
   cell_open(text, label, "n", id);
   put_formed(text, report_number(estimate, "value"), form);
   double low = report_number(estimate, "ci/0"), high = report_number(estimate, "ci/1");
-  if (low == low && high == high) {
+  if (low < high) { // of width 0: known exactly
     text_put(text, "<small");
     snprintf(id, sizeof id, "%s/%s/ci", base, member);
     put_id(text, id);

@@ -71,6 +71,7 @@ static void gate_interval(Text *text, const json_t *gate) {
 static void gate_row(Text *text, const json_t *report, size_t index, bool compared) {
   const json_t *gate = json_array_get(report_at(report, "gates"), index);
   Form form = form_of(gate, row_largest(gate));
+  form.decimals = row_decimals(report_at(report, "gates"), gate);
   Form difference = form_signed(form);
   bool money = report_number(gate, "scale") > 1;
   char base[48];

@@ -166,8 +166,10 @@ static void tornado(Text *text, const json_t *report, const Money *money) {
 
 void write_money_plots(Text *text, const json_t *report) {
   Money money = money_of(report);
+  text_put(text, "<div>");
   policy_plot(text, report, &money);
+  tornado(text, report, &money);
+  text_put(text, "</div>\n");
   profit_plot(text, report, &money);
   capacity_plot(text, report, &money);
-  tornado(text, report, &money);
 }

@@ -148,7 +148,7 @@ static void harm_cell(Text *text, const json_t *item, const char *base) {
 static void detectable_cell(Text *text, const json_t *report, const json_t *item, const char *base) {
   const json_t *detectable = report_at(item, "detectable");
   double value = report_number(detectable, "value");
-  Form form = form_of(detectable, value);
+  Form form = form_of(detectable, report_largest(report_at(report, "slices/items"), "detectable/value"));
   char id[96];
   snprintf(id, sizeof id, "%s/detectable", base);
   cell_open(text, "Could have shown", "n wrap", detectable != NULL ? id : NULL);
