@@ -1,10 +1,10 @@
 // Comparison of two models on the same rows.
 #include "engine/evaluate/evaluate.h"
 #include "engine/evaluate/metrics/facts.h"
+#include "engine/evaluate/metrics/homogeneity.h"
 #include "engine/evaluate/metrics/metric_choice.h"
 #include "engine/evaluate/money.h"
 #include "engine/evaluate/resample/replicates.h"
-#include "engine/evaluate/statistics/homogeneity.h"
 #include "engine/evaluate/statistics/intervals.h"
 #include "engine/evaluate/verdict/gates.h"
 #include "engine/preprocess/frame.h"

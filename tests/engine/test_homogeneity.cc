@@ -3,7 +3,7 @@
 #include "tests/engine/oracle_case.h"
 
 extern "C" {
-#include "engine/evaluate/statistics/homogeneity.h"
+#include "engine/evaluate/metrics/homogeneity.h"
 #include "engine/shared/math64.h"
 }
 

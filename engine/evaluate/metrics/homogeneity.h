@@ -1,7 +1,7 @@
 // Do two models predict the classes at different rates? The test of marginal homogeneity of Stuart (1955) and
 // Maxwell (1970), of the same rows.
-#ifndef INGOT_ENGINE_EVALUATE_STATISTICS_HOMOGENEITY_H
-#define INGOT_ENGINE_EVALUATE_STATISTICS_HOMOGENEITY_H
+#ifndef INGOT_ENGINE_EVALUATE_METRICS_HOMOGENEITY_H
+#define INGOT_ENGINE_EVALUATE_METRICS_HOMOGENEITY_H
 
 #include "engine/evaluate/report_data.h"
 

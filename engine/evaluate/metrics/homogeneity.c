@@ -1,5 +1,5 @@
 // Stuart and Maxwell's test: d' S^- d of the differences d of the marginals, S their covariance.
-#include "engine/evaluate/statistics/homogeneity.h"
+#include "engine/evaluate/metrics/homogeneity.h"
 
 #include "engine/evaluate/statistics/terms.h"
 #include "engine/shared/math64.h"
