@@ -20,7 +20,7 @@ const char REPORT_SCRIPT[] =
   "  };\n"
   "  const show = () => {\n"
   "    const [threshold, acted, value] = places[Number(range.value)];\n"
-  "    const where = threshold <= 1 ? 'where the score is ' + about.cut + ' ' + Number(threshold.toPrecision(4))\n"
+  "    const where = 1 >= threshold ? 'where the score is ' + about.cut + ' ' + Number(threshold.toPrecision(4))\n"
   "      : about.cut === 'below' ? 'on every row' : 'on no row';\n"
   "    const words = 'Acting ' + where + ': ' + write(acted, 0) + ' rows (' + write(100 * acted / Number(about.rows), 1) +\n"
   "      ' %), worth ' + money(value) + beside(value) + '.';\n"
