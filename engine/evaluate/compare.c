@@ -1,6 +1,7 @@
 // Comparison of two models on the same rows.
 #include "engine/evaluate/evaluate.h"
 #include "engine/evaluate/metrics/facts.h"
+#include "engine/evaluate/metrics/homogeneity.h"
 #include "engine/evaluate/metrics/metric_choice.h"
 #include "engine/evaluate/money.h"
 #include "engine/evaluate/resample/replicates.h"
@@ -190,7 +191,9 @@ Status compare_contender(Comparison *comparison, const EvaluationSet *champion,
   PASS(evaluation_set_check(champion, error));
   PASS(evaluation_set_check(challenger, error));
   PASS(check_same(champion, challenger, error));
-  PASS(metric_choice(&choice, names, gates, challenger, error));
+  EvaluationSet known = *challenger; // what is known of both models
+  if (champion->ends == NULL) known.ends = NULL;
+  PASS(metric_choice(&choice, names, gates, &known, error));
   EvaluationSet sets[2] = {*champion, *challenger};
   sets[0].row_hash = challenger->row_hash; // one set of rows, and one way to resample them
   sets[0].cluster_hash = challenger->cluster_hash;
@@ -203,6 +206,7 @@ Status compare_contender(Comparison *comparison, const EvaluationSet *champion,
   comparison->confidence = confidence_of(gates);
   resample_and_judge(comparison, sets, &choice, contenders, gates, validity);
   comparison->has_swap = champion->task == TASK_BINARY;
+  comparison->homogeneity = homogeneity_of(&sets[0], &sets[1]);
   if (comparison->has_swap) swap_rows(&comparison->swap, &sets[0], &sets[1]);
   if (champion->facts == NULL) evaluation_sets_release(&sets[0], 1);
   if (challenger->facts == NULL) evaluation_sets_release(&sets[1], 1);

@@ -56,6 +56,16 @@ static Status check_scores(const EvaluationSet *set, int64_t row, Error *error) 
   return STATUS_OK;
 }
 
+static Status check_ends(const EvaluationSet *set, int64_t row, Error *error) {
+  const double *ends = set->ends == NULL ? NULL : set->ends + 2 * row;
+  char name[ROW_NAME];
+  if (ends == NULL || (is_finite(ends[0]) && is_finite(ends[1]) && ends[0] <= ends[1])) return STATUS_OK;
+  return error_set(
+      error, STATUS_DATA,
+      "the prediction interval of %s is from %g to %g: both ends are finite, lower at most upper",
+      evaluation_row_name(name, set, row), ends[0], ends[1]);
+}
+
 static Status check_weights(const EvaluationSet *set, Error *error) {
   char name[ROW_NAME];
   if (set->weights == NULL) return STATUS_OK;
@@ -106,6 +116,7 @@ Status evaluation_set_check(const EvaluationSet *set, Error *error) {
   for (int64_t i = 0; i < set->rows; i++) {
     PASS(check_label(set, i, error));
     PASS(check_scores(set, i, error));
+    PASS(check_ends(set, i, error));
   }
   PASS(check_weights(set, error));
   for (int i = 0; set->costs != NULL && i < set->classes * set->classes; i++) {
@@ -190,13 +201,15 @@ void evaluation_subset(EvaluationSubset *subset, const EvaluationSet *set, const
   *subset = (EvaluationSubset){.set = *set,
                                .labels = pick_numbers(set->labels, 1, rows, count),
                                .weights = pick_numbers(set->weights, 1, rows, count),
-                               .scores = pick_numbers(set->scores, set->classes, rows, count)};
+                               .scores = pick_numbers(set->scores, set->classes, rows, count),
+                               .ends = pick_numbers(set->ends, 2, rows, count)};
   for (int i = 0; i < 4; i++) subset->money[i] = pick_money(from[i], rows, count);
   EvaluationSet *made = &subset->set;
   made->rows = count;
   made->labels = subset->labels;
   made->weights = subset->weights;
   made->scores = subset->scores;
+  made->ends = subset->ends;
   made->money = (Money){subset->money[0], subset->money[1], subset->money[2], subset->money[3]};
   made->ids = NULL;
   made->row_hash = subset->row_hash = pick_hashes(set->row_hash, rows, count);
@@ -215,6 +228,7 @@ void evaluation_subset_free(EvaluationSubset *subset) {
   free(subset->labels);
   free(subset->weights);
   free(subset->scores);
+  free(subset->ends);
   for (int i = 0; i < 4; i++) free(subset->money[i]);
   free(subset->row_hash);
   free(subset->cluster_hash);

@@ -68,6 +68,7 @@ typedef struct EvaluationSet {
   const double *labels;  // [rows]: 0 or 1; class number 0..K-1; target
   const double *weights; // [rows], finite, >= 0; NULL = all 1
   const double *scores;  // [rows, classes]: probability of label 1; of each class; prediction
+  const double *ends;    // [rows, 2] regression: lower and upper end of each prediction interval; NULL = none
   Policy policy;         // binary
   Capacity capacity;     // binary
   PolicyCut cut;         // binary: of these scores, policy and capacity (money_limit)
@@ -97,7 +98,8 @@ enum { ROW_NAME = 112 };
 const char *evaluation_row_name(char name[ROW_NAME], const EvaluationSet *set, int64_t row);
 
 // 65 with the first bad row: no rows, 2^32 or more, a label outside its range, a score that is not finite or
-// no probability, a bad weight, weights that sum to 0, payoffs whose magnitudes sum to 2^62 or more.
+// no probability, the ends of an interval that are not
+// finite or in order, a bad weight, weights that sum to 0, payoffs whose magnitudes sum to 2^62 or more.
 Status evaluation_set_check(const EvaluationSet *set, Error *error);
 
 // What row_hash and cluster_hash hold of a text.
@@ -125,7 +127,7 @@ bool policy_selects(const EvaluationSet *set, int64_t row);
 // columns, facts and replicates, which are of all rows.
 typedef struct EvaluationSubset {
   EvaluationSet set;
-  double *labels, *weights, *scores;
+  double *labels, *weights, *scores, *ends;
   int64_t *money[4];
   uint64_t *row_hash, *cluster_hash;
   ScoreBlocks *blocks;

@@ -248,6 +248,12 @@ Status metric_check(const Metric *metric, const EvaluationSet *set, Error *error
   case METRIC_expected_cost:
     if (set->costs != NULL) return STATUS_OK;
     return error_set(error, STATUS_DATA, "metric 'expected_cost' needs a matrix of costs: business.costs");
+  case METRIC_interval_coverage:
+  case METRIC_interval_width:
+    if (set->ends != NULL) return STATUS_OK;
+    return error_set(error, STATUS_DATA,
+                     "metric '%s' needs prediction intervals: columns lower and upper beside the scores",
+                     metric->name);
   case METRIC_r2:
     if (label_variance(set) > 0) return STATUS_OK;
     return error_set(error, STATUS_DATA, "metric 'r2' needs labels that are not all the same");

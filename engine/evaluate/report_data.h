@@ -186,6 +186,7 @@ typedef struct GateOutcome {
   char *group;       // GATE_SLICE: which, "Contract = One year"; NULL: no slice could be judged
   const char *slice_value; // its value there, of the slices; NULL: none decides
   bool too_few;            // that slice has too few events for prove_safe
+  int64_t rows_needed; // undecided: at which it would be decided, see Verdict; 0: not known, or none would
   char id[64]; // "primary.value", "guardrail.auc", "validity.threshold_frozen", "slice.Contract.value"
   char text[REASON_TEXT]; // one clause: "primary.value: low = -180 <= 0"
 } GateOutcome;
@@ -217,6 +218,13 @@ typedef struct Verdict {
   double loss_of_shipping, loss_of_holding;
 } Verdict;
 
+// Stuart and Maxwell's test of whether two models predict the classes at the same rates.
+typedef struct Homogeneity {
+  double statistic;
+  int df; // 0: not made
+  double p_value;
+} Homogeneity;
+
 typedef struct Comparison {
   int64_t rows;
   double confidence;
@@ -224,6 +232,7 @@ typedef struct Comparison {
   MetricDifference metrics[METRIC_LIMIT];
   bool has_swap; // binary
   SwapSet swap;
+  Homogeneity homogeneity; // multiclass
   Verdict verdict;
   Replicates *replicates; // of both models and every metric (resample/replicates.h); NULL: no row hashes
 } Comparison;

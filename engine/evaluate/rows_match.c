@@ -155,6 +155,10 @@ static void add_scores(EVP_MD_CTX *context, const EvaluationSet *set, int64_t ro
     double score = set->scores[row * set->classes + k] + 0.0;
     EVP_DigestUpdate(context, &score, sizeof score);
   }
+  for (int k = 0; set->ends != NULL && k < 2; k++) {
+    double end = set->ends[2 * row + k] + 0.0;
+    EVP_DigestUpdate(context, &end, sizeof end);
+  }
 }
 
 static Status digest_of(uint8_t digest[DIGEST_BYTES], const EvaluationSet *set, const char *const *ids,

@@ -18,14 +18,15 @@
 
 typedef struct Dataset Dataset;
 
-// Opens the files, checks that every column the configuration names exists, and splits the rows.
+// Opens the files, checks that every column the configuration names exists (78), and splits the rows.
 // `inputs: auto` is resolved into config->data.inputs (inputs_auto and bits_text stay as they are, so that
 // the configuration still says auto): all columns except target, weight, split key and data.except, in file
 // order.
 Status dataset_open(Dataset **dataset, Config *config, Error *error);
 
 // The same with the problems of this configuration: the kinds of columns, the positive label and the payoffs
-// are checked too, and each problem gets its place: 65, or 78 where the payoffs alone are wrong.
+// are checked too, and each problem gets its place. 78: a name that the data lack, a wrong payoff; 65: a
+// column of another kind than the configuration needs, alone or beside these.
 Status dataset_open_checked(Dataset **dataset, Config *config, ConfigProblems *problems, Error *error);
 
 // Opens one file instead of the configuration's own, for predict and `evaluate --data`: every row is a test
@@ -35,6 +36,7 @@ void dataset_close(Dataset *dataset);
 
 int64_t dataset_rows(const Dataset *dataset);
 int dataset_has_column(const Dataset *dataset, const char *name);
+Status dataset_no_column(const Dataset *dataset, const char *name, Error *error); // 65, with the nearest name
 const char *dataset_path(const Dataset *dataset, int64_t row); // of the file in which a row lies
 
 // Rows of a part, ascending; owned by the dataset. Count 0 where the part does not exist.

@@ -33,9 +33,10 @@ static const DatasetColumn *require(Checker *checker, const char *name, const ch
   Error error;
   if (name[0] == '\0') return NULL;
   const DatasetColumn *column = dataset_find(checker->dataset, name);
-  if (column == NULL)
-    complain(checker, dataset_no_column(checker->dataset, name, &error), key, 0, error.text);
-  return column;
+  if (column != NULL) return column;
+  dataset_no_column(checker->dataset, name, &error);
+  complain(checker, STATUS_CONFIG, key, 0, error.text); // a name of the configuration
+  return NULL;
 }
 
 static void require_list(Checker *checker, const TextList *names, const char *key) {
@@ -75,7 +76,7 @@ static void check_positive(Checker *checker, const DatasetColumn *target) {
   char *sentence = memory_format("target '%s' has no value '%s'%s%s%s", target->name, positive,
                                  near != NULL ? "; did you mean '" : "", near != NULL ? near : "",
                                  near != NULL ? "'?" : "");
-  complain(checker, STATUS_DATA, "data.target.positive", 0, sentence);
+  complain(checker, STATUS_CONFIG, "data.target.positive", 0, sentence);
   free(sentence);
 }
 

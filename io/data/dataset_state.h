@@ -46,8 +46,6 @@ void dataset_make_column(Column *column, const DatasetColumn *source, int64_t ro
 Status dataset_fill_column(Column *column, const Dataset *dataset, const DatasetColumn *source, int64_t first,
                            int64_t count, Error *error);
 
-Status dataset_no_column(const Dataset *dataset, const char *name, Error *error); // 65, with the nearest name
-
 // What a configuration says about its data: the promise of dataset_open and dataset_open_checked (problems).
 Status dataset_check(Dataset *dataset, const Config *config, ConfigProblems *problems, Error *error);
 

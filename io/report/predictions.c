@@ -95,13 +95,17 @@ static int columns_of(const Frame *frame) {
 
 static Frame *frame_of(const Predictions *predictions, const int64_t *order, int64_t count) {
   int kept = columns_of(predictions->slices) + columns_of(predictions->payoffs);
-  Frame *frame = frame_new(count, predictions->classes + 12 + kept);
+  Frame *frame = frame_new(count, predictions->classes + 14 + kept);
   frame->column_count = 0;
   id_column(frame, predictions, order);
   for (int k = 0; k < predictions->classes; k++) {
     char name[256] = "score";
     if (predictions->classes > 1) snprintf(name, sizeof name, "score.%.200s", predictions->class_names[k]);
     number_column(frame, name, predictions->scores + k, predictions->classes, order);
+  }
+  if (predictions->ends != NULL) {
+    number_column(frame, "lower", predictions->ends, 2, order);
+    number_column(frame, "upper", predictions->ends + 1, 2, order);
   }
   decision_column(frame, predictions, order);
   number_column(frame, "expected_gain", predictions->expected_gains, 1, order);
@@ -239,6 +243,24 @@ static Status read_scores(Predictions *read, DataFile *file, const char *path, E
   return STATUS_OK;
 }
 
+// The ends of intervals stand together.
+static Status read_ends(Predictions *read, DataFile *file, const char *path, Error *error) {
+  double *sides[2] = {NULL, NULL};
+  Status status;
+  TRY(read_numbers(&sides[0], file, read->rows, "lower", path, error));
+  TRY(read_numbers(&sides[1], file, read->rows, "upper", path, error));
+  if ((sides[0] == NULL) != (sides[1] == NULL))
+    TRY(error_set(error, STATUS_DATA, "%s: column '%s' is missing: an interval has a lower and an upper end",
+                  path, sides[0] == NULL ? "lower" : "upper"));
+  if (sides[0] == NULL) goto done;
+  read->ends = memory_get((size_t)read->rows * 2, sizeof *read->ends);
+  for (int64_t i = 0; i < 2 * read->rows; i++) read->ends[i] = sides[i % 2][i / 2];
+done:
+  free(sides[0]);
+  free(sides[1]);
+  return status;
+}
+
 // Its own decisions, where they are 0 and 1, or classes that have scores; else none.
 static Status read_decisions(Predictions *read, DataFile *file, Error *error) {
   int index = data_file_find(file, "decision");
@@ -322,6 +344,7 @@ Status predictions_read(Predictions **predictions, const char *path, Error *erro
   read->rows = data_file_rows(file);
   TRY(read_ids(read, file, path, error));
   TRY(read_scores(read, file, path, error));
+  TRY(read_ends(read, file, path, error));
   TRY(read_decisions(read, file, error));
   TRY(read_numbers(&read->labels, file, read->rows, "label", path, error));
   TRY(read_numbers(&read->weights, file, read->rows, "weight", path, error));
@@ -353,6 +376,7 @@ void predictions_free(Predictions *predictions) {
   free(predictions->ids);
   free(predictions->class_names);
   free(predictions->scores);
+  free(predictions->ends);
   free(predictions->decisions);
   free(predictions->expected_gains);
   free(predictions->labels);

@@ -1,10 +1,11 @@
 // Predictions of a model by row: predictions.h5 beside a report, and what `ingot predict` writes.
 //
 // A column file (io/data/data_file.h) or CSV: row_id (text), score (one column; several classes:
-// score.<class>), and where they are known decision (0 or 1, or the class), expected_gain, label, weight, act
-// and skip (units of money), best, cost, gain_if_one, gain_if_zero (the same; for judging again), class (the
-// text of the label), `slice.<column>` of each slice column and `payoff.<column>` of each column that the
-// payoffs use. `ingot compare` reads both forms; any tool can write row_id and score.
+// score.<class>), and where they are known lower and upper (the ends of the row's prediction interval, of a
+// numeric target), decision (0 or 1, or the class), expected_gain, label, weight, act and skip (units of money),
+// best, cost, gain_if_one, gain_if_zero (the same; for judging again), class (the text of the label),
+// `slice.<column>` of each slice column and `payoff.<column>` of each column that the payoffs use.
+// `ingot compare` reads both forms; any tool can write row_id and score.
 #ifndef INGOT_IO_REPORT_PREDICTIONS_H
 #define INGOT_IO_REPORT_PREDICTIONS_H
 
@@ -21,6 +22,7 @@ typedef struct Predictions {
   char **class_names; // [classes] where classes > 1
   char **ids;
   double *scores;         // [rows, classes]
+  double *ends;           // [rows, 2] lower and upper end of the prediction interval (regression)
   double *decisions;      // 0 or 1; the class number where class_names are there
   double *expected_gains; // units of money
   double *labels, *weights;

@@ -33,11 +33,11 @@ static const json_t *judged_of(const json_t *gate) {
 
 enum { MOST_DECIMALS = 12 };
 
-// As in the tables, and no fewer than two significant digits; cents only of small amounts.
+// As in the tables, and no fewer than two significant digits.
 static int decimals_of(const json_t *gate, double value) {
   if (value < 0) value = -value;
   bool money = report_number(gate, "scale") > 1;
-  int decimals = !money ? metric_decimals(value) : value >= 100 ? 0 : 2;
+  int decimals = money ? money_decimals(value) : metric_decimals(value);
   if (value >= 1 || value == 0) return decimals;
   double shifted = value;
   for (int i = 0; i < decimals; i++) shifted *= 10;
@@ -187,9 +187,13 @@ void report_reasons(Text *text, const json_t *report, const char *bullet, void (
     text_put(text, "\n");
     text_free(&reason);
   }
-  double needed = report_number(report, "verdict/rows_needed");
+}
+
+void report_rows_needed(Text *text, const json_t *object) {
+  const char *time = report_string(object, "rows_text");
+  double needed = report_number(object, "rows_needed");
   if (!(needed > 0)) return;
-  text_add(text, "%srows needed to be sure: about ", bullet);
+  text_put(text, "needs about ");
   format_count(text, needed);
-  text_put(text, "\n");
+  text_add(text, " rows%s%s", *time != '\0' ? ": " : "", time);
 }

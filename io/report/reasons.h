@@ -10,9 +10,12 @@
 // "Value of the policy: the gain could be as low as −2,672 EUR, and must be above 0"; any other as it is.
 void report_reason(Text *text, const json_t *report, size_t index);
 
-// The reasons and the rows that the verdict would need, a line each behind `bullet`; `put` makes a text
-// inert.
+// The reasons, a line each behind `bullet`; `put` makes a text inert.
 void report_reasons(Text *text, const json_t *report, const char *bullet, void (*put)(Text *, const char *));
+
+// "needs about 4,100 rows: about 3 more weeks of labels" of an object with "rows_needed", plain text; nothing
+// without it.
+void report_rows_needed(Text *text, const json_t *object);
 
 // The title of a metric of the report by its id; the id where the report has no such metric.
 const char *report_metric_title(const json_t *report, const char *id);

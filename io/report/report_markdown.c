@@ -44,16 +44,13 @@ static void put_name(Text *text, const json_t *json, const char *path) {
   put_cut(text, report_string(json, path));
 }
 
-// "0.8431 (0.82 to 0.86)" of an estimate; money in units; decimals as the reference wants them.
-static void estimate(Text *text, const json_t *object, const char *side, double scale, double reference,
+// "0.8431 (0.82 to 0.86)" of an estimate; money in units.
+static void estimate(Text *text, const json_t *object, const char *side, double scale, int decimals,
                      bool sign) {
   const json_t *own = report_at(object, side);
   scale = scale > 0 ? scale : 1;
   double value = report_number(own, "value") / scale;
   double low = report_number(own, "ci/0") / scale, high = report_number(own, "ci/1") / scale;
-  reference /= scale;
-  int decimals =
-      scale > 1 ? money_decimals(reference < 0 ? -reference : reference) : metric_decimals(reference);
   if (own == NULL) return;
   format_fixed(text, value, decimals, sign);
   if (low != low || high != high) return;
@@ -84,16 +81,6 @@ static void lines(Text *text, const json_t *report, const char *path,
   if (count > LINES) text_add(text, "- and %zu more in report.html\n", count - LINES);
 }
 
-static void needed(Text *text, const json_t *report) {
-  double rows = report_number(report, "verdict/rows_needed");
-  if (!(rows > 0)) return;
-  text_put(text, "- rows needed to be sure: about ");
-  format_count(text, rows);
-  text_put(text, *report_string(report, "verdict/rows_text") != '\0' ? ": " : "");
-  put_name(text, report, "verdict/rows_text");
-  text_put(text, "\n");
-}
-
 static void price(Text *text, const json_t *report) {
   double ship = report_scaled(report_at(report, "verdict/opportunity_loss"), "ship");
   double hold = report_scaled(report_at(report, "verdict/opportunity_loss"), "hold");
@@ -119,7 +106,6 @@ static void verdict(Text *text, const json_t *report) {
   put_name(text, report, "verdict/sentence");
   text_put(text, "\n\n");
   lines(text, report, "verdict/reason", report_reason);
-  needed(text, report);
   lines(text, report, "verdict/flips_if", put_flip);
   price(text, report);
   if (!json_is_object(report_at(report, "verdict/override"))) return;
@@ -132,25 +118,35 @@ static void verdict(Text *text, const json_t *report) {
 
 // ---- tables ----
 
-static void rule_row(Text *text, const json_t *report, const json_t *row, bool results) {
+// Of an undecided rule, behind its result.
+static void put_needed(Text *text, const json_t *row) {
+  Text words = {0};
+  report_rows_needed(&words, row);
+  if (words.length > 0) text_put(text, ", ");
+  put_cut(text, words.length > 0 ? words.bytes : "");
+  text_free(&words);
+}
+
+static void rule_row(Text *text, const json_t *report, const json_t *rows, const json_t *row, bool results) {
   bool both = compared(report);
-  double scale = report_number(row, "scale"), reference = report_number(row, "challenger/value");
-  if (reference != reference) reference = report_number(row, "delta/value");
+  double scale = report_number(row, "scale");
+  int decimals = row_decimals(rows, row);
   text_put(text, "| ");
   put_name(text, row, "label");
   text_put(text, " | ");
   if (both) {
-    estimate(text, row, "champion", scale, reference, false);
+    estimate(text, row, "champion", scale, decimals, false);
     text_put(text, " | ");
   }
-  estimate(text, row, "challenger", scale, reference, false);
+  estimate(text, row, "challenger", scale, decimals, false);
   if (both) {
     text_put(text, " | ");
-    estimate(text, row, "delta", scale, reference, true);
+    estimate(text, row, "delta", scale, decimals, true);
   }
   if (results) {
     text_put(text, " | ");
     put_name(text, row, "result");
+    put_needed(text, row);
   }
   text_put(text, " |\n");
 }
@@ -165,12 +161,13 @@ static void metric_table(Text *text, const json_t *report, const char *title, co
   text_put(text, both ? "| --- | ---: | ---: | ---: |" : "| --- | ---: |");
   text_put(text, results ? " --- |\n" : "\n");
   for (size_t i = 0; i < report_size(report, list); i++)
-    rule_row(text, report, json_array_get(report_at(report, list), i), results);
+    rule_row(text, report, report_at(report, list), json_array_get(report_at(report, list), i), results);
 }
 
 static void leaderboard(Text *text, const json_t *report) {
   const json_t *board = report_at(report, "leaderboard");
   double scale = report_number(board, "scale");
+  int decimals = report_decimals(board, report_largest(report_at(board, "models"), "value/value"));
   if (report_size(board, "models") == 0) return;
   text_put(text, "\n### Leaderboard\n\n");
   put_name(text, board, "text");
@@ -178,7 +175,6 @@ static void leaderboard(Text *text, const json_t *report) {
                  "| ---: | --- | --- | ---: | ---: | --- |\n");
   for (size_t i = 0; i < report_size(board, "models"); i++) {
     const json_t *model = json_array_get(report_at(board, "models"), i);
-    double reference = report_number(model, "value/value");
     text_put(text, "| ");
     format_count(text, report_number(model, "rank"));
     text_put(text, " | ");
@@ -186,9 +182,9 @@ static void leaderboard(Text *text, const json_t *report) {
     text_put(text, json_is_true(report_at(model, "champion")) ? " (champion) | " : " | ");
     put_name(text, model, "group");
     text_put(text, " | ");
-    estimate(text, model, "value", scale, reference, false);
+    estimate(text, model, "value", scale, decimals, false);
     text_put(text, " | ");
-    estimate(text, model, "delta", scale, reference, true);
+    estimate(text, model, "delta", scale, decimals, true);
     text_put(text, " | ");
     put_name(text, model, "state");
     text_put(text, " |\n");
@@ -199,18 +195,18 @@ static void money(Text *text, const json_t *report) {
   const json_t *policies = report_at(report, "business/policies");
   if (json_array_size(policies) == 0) return;
   double scale = report_number(report, "business/scale");
+  int decimals = report_decimals(report_at(report, "business"), report_largest(policies, "value"));
   text_put(text, "\n### Money\n\n| Policy | Acts on | Value, ");
   put_name(text, report, "business/unit");
   text_put(text, " |\n| --- | ---: | ---: |\n");
   for (size_t i = 0; i < json_array_size(policies); i++) {
     const json_t *policy = json_array_get(policies, i);
-    double value = report_number(policy, "value") / scale;
     text_put(text, "| ");
     put_cut(text, report_policy_name(report, policy));
     text_put(text, " | ");
     format_count(text, report_number(policy, "acted"));
     text_put(text, " | ");
-    format_fixed(text, value, money_decimals(value < 0 ? -value : value), false);
+    format_fixed(text, report_number(policy, "value") / scale, decimals, false);
     text_put(text, " |\n");
   }
 }

@@ -88,8 +88,53 @@ void format_percent(Text *text, double value, int decimals, bool sign) {
   if (value == value) text_put(text, " %");
 }
 
+enum { CENTS = 2, MOST_MONEY_DECIMALS = 6 };
+
 int money_decimals(double largest) {
-  return largest >= 10000 ? 0 : 2;
+  int decimals = CENTS;
+  if (largest >= 1000) return 0;
+  for (double shown = largest * 100; shown > 0 && shown < 9.95 && decimals < MOST_MONEY_DECIMALS; shown *= 10)
+    decimals++;
+  return decimals;
+}
+
+static double larger(double largest, double value) {
+  if (value < 0) value = -value;
+  return value > largest ? value : largest; // NaN is never larger
+}
+
+double report_largest(const json_t *list, const char *path) {
+  double largest = 0;
+  for (size_t i = 0; i < json_array_size(list); i++)
+    largest = larger(largest, report_number(json_array_get(list, i), path));
+  return largest;
+}
+
+double estimate_largest(const json_t *estimate) {
+  double ends = larger(larger(0, report_number(estimate, "ci/0")), report_number(estimate, "ci/1"));
+  return larger(ends, report_number(estimate, "value"));
+}
+
+int report_decimals(const json_t *object, double largest) {
+  double scale = report_number(object, "scale");
+  largest = larger(0, largest);
+  return scale > 1 ? money_decimals(largest / scale) : metric_decimals(largest);
+}
+
+double row_largest(const json_t *row) {
+  double largest =
+      larger(larger(0, report_number(row, "champion/value")), report_number(row, "challenger/value"));
+  return largest > 0 ? largest : larger(0, report_number(row, "delta/value"));
+}
+
+int row_decimals(const json_t *rows, const json_t *row) {
+  double largest = row_largest(row);
+  bool money = report_number(row, "scale") > 1;
+  for (size_t i = 0; money && i < json_array_size(rows); i++) {
+    const json_t *other = json_array_get(rows, i);
+    if (report_number(other, "scale") > 1) largest = larger(largest, row_largest(other));
+  }
+  return report_decimals(row, largest);
 }
 
 int metric_decimals(double magnitude) {

@@ -29,10 +29,26 @@ void format_count(Text *text, double value);
 // As a percentage with `decimals`.
 void format_percent(Text *text, double value, int decimals, bool sign);
 
-// Decimals that suit a table of money with this largest magnitude: 0 from 10,000, else 2.
+// Decimals of every amount of money that stands beside others, by the largest magnitude among them, in units:
+// none from 1,000 on, cents below, and below 1 as many as show two digits of it (at most 6).
 int money_decimals(double largest);
 
 // Decimals for a metric of this magnitude: 4 below 10, fewer above.
 int metric_decimals(double magnitude);
+
+// The largest magnitude of the number at `path` in the items of an array, as stored; 0 without any.
+double report_largest(const json_t *list, const char *path);
+
+// Decimals of the numbers of an object by the largest of them, as stored: money where it carries "scale".
+int report_decimals(const json_t *object, double largest);
+
+double estimate_largest(const json_t *estimate); // magnitude of its value and the ends of its interval
+
+// What decides the decimals of a row with champion, challenger and delta: the larger of the two models, as
+// stored; the difference where it has neither.
+double row_largest(const json_t *row);
+
+// Decimals of a row among the others of its table: amounts of money in all its rows have the same.
+int row_decimals(const json_t *rows, const json_t *row);
 
 #endif

@@ -88,11 +88,10 @@ static double scale_of(const json_t *object) {
   return scale > 0 ? scale : 1;
 }
 
-static void put_estimate(Text *cell, const json_t *row, const char *side, bool sign) {
+static void put_estimate(Text *cell, const json_t *row, const char *side, int decimals, bool sign) {
   const json_t *estimate = report_at(row, side);
   double scale = scale_of(row), value = report_number(estimate, "value") / scale;
   double low = report_number(estimate, "ci/0") / scale, high = report_number(estimate, "ci/1") / scale;
-  int decimals = scale > 1 ? money_decimals(value < 0 ? -value : value) : metric_decimals(value);
   format_fixed(cell, value, decimals, sign);
   if (low != low || high != high) return;
   text_put(cell, " [");
@@ -113,12 +112,16 @@ static void table(Text *text, const json_t *report, const char *list, const char
   text_put(&head[3], both ? "difference, + is better" : "");
   for (size_t i = 0; i < report_size(report, list); i++) {
     const json_t *row = json_array_get(report_at(report, list), i);
+    int decimals = row_decimals(report_at(report, list), row);
     Text *cells = grid_row(&grid);
     text_put(&cells[0], report_string(row, "label"));
-    if (both) put_estimate(&cells[1], row, "champion", false);
-    put_estimate(&cells[2], row, "challenger", false);
-    if (both) put_estimate(&cells[3], row, "delta", true);
-    if (results) text_put(&cells[4], report_string(row, "result"));
+    if (both) put_estimate(&cells[1], row, "champion", decimals, false);
+    put_estimate(&cells[2], row, "challenger", decimals, false);
+    if (both) put_estimate(&cells[3], row, "delta", decimals, true);
+    if (!results) continue;
+    text_put(&cells[4], report_string(row, "result"));
+    if (report_number(row, "rows_needed") > 0) text_put(&cells[4], ", ");
+    report_rows_needed(&cells[4], row);
   }
   text_put(text, "\n");
   grid_put(text, &grid, "lrrrl");
@@ -126,6 +129,7 @@ static void table(Text *text, const json_t *report, const char *list, const char
 
 static void leaderboard(Text *text, const json_t *report) {
   const json_t *board = report_at(report, "leaderboard");
+  int decimals = report_decimals(board, report_largest(report_at(board, "models"), "value/value"));
   Grid grid = {0};
   if (report_size(board, "models") == 0) return;
   text_put(text, "\nleaderboard, ");
@@ -137,8 +141,7 @@ static void leaderboard(Text *text, const json_t *report) {
     Text *cells = grid_row(&grid);
     text_put(&cells[0], report_string(model, "group"));
     text_put(&cells[1], report_string(model, "name"));
-    format_fixed(&cells[2], report_number(model, "value/value") / scale_of(board),
-                 scale_of(board) > 1 ? 0 : 4, false);
+    format_fixed(&cells[2], report_number(model, "value/value") / scale_of(board), decimals, false);
     text_put(&cells[3], champion ? "champion" : report_string(model, "state"));
   }
   grid_put(text, &grid, "llrl");
@@ -178,7 +181,9 @@ static void flips(Text *text, const json_t *report) {
 }
 
 static void money(Text *text, const json_t *report) {
-  double scale = report_number(report, "business/scale");
+  const json_t *business = report_at(report, "business");
+  int decimals = report_decimals(business, report_largest(report_at(business, "policies"), "value"));
+  double scale = scale_of(business);
   Grid grid = {0};
   if (report_size(report, "business/policies") == 0) return;
   text_put(text, "\nmoney, ");
@@ -186,12 +191,11 @@ static void money(Text *text, const json_t *report) {
   text_put(text, "\n");
   for (size_t i = 0; i < report_size(report, "business/policies"); i++) {
     const json_t *policy = json_array_get(report_at(report, "business/policies"), i);
-    double value = report_number(policy, "value") / scale;
     Text *cells = grid_row(&grid);
     text_put(&cells[0], report_policy_name(report, policy));
     text_put(&cells[1], "acts on");
     format_count(&cells[2], report_number(policy, "acted"));
-    format_fixed(&cells[3], value, money_decimals(value < 0 ? -value : value), false);
+    format_fixed(&cells[3], report_number(policy, "value") / scale, decimals, false);
   }
   grid_put(text, &grid, "llrr");
 }

@@ -19,6 +19,7 @@ struct EvaluationCase {
   std::vector<double> labels, scores, weights; // weights empty: none
   std::vector<int64_t> act, skip, gain_if_one, gain_if_zero;
   Policy policy = policy_default;
+  std::vector<double> ends;  // [rows, 2] of prediction intervals; empty: none
   std::vector<int64_t> cost; // of acting; empty: each row counts 1
   bool limited = false;
   int64_t limit = 0;
@@ -32,6 +33,7 @@ struct EvaluationCase {
     made.labels = labels.data();
     made.weights = weights.empty() ? nullptr : weights.data();
     made.scores = scores.data();
+    made.ends = ends.empty() ? nullptr : ends.data();
     made.policy = policy;
     made.money = {money(act), money(skip), money(gain_if_one), money(gain_if_zero)};
     made.capacity = {limited, limit, money(cost)};
@@ -46,6 +48,7 @@ struct EvaluationCase {
       made.labels[i] = labels[from];
       for (int k = 0; k < classes; k++)
         made.scores[i * (size_t)classes + (size_t)k] = scores[from * (size_t)classes + (size_t)k];
+      for (size_t k = 0; k < 2 && !ends.empty(); k++) made.ends[2 * i + k] = ends[2 * from + k];
       if (!weights.empty()) made.weights[i] = weights[from];
       for (auto part : {&EvaluationCase::act, &EvaluationCase::skip, &EvaluationCase::gain_if_one,
                         &EvaluationCase::gain_if_zero, &EvaluationCase::cost}) {

@@ -4,6 +4,7 @@ import sys
 import numpy as np
 from scipy.spatial.distance import jensenshannon
 from scipy.stats import chi2, hypergeom, ks_2samp, wasserstein_distance
+from statsmodels.stats.contingency_tables import SquareTable
 from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 
 
@@ -33,6 +34,10 @@ for line in open(sys.argv[1]):
     numbers = [float(word) for word in words]
     if what == "chi2":
         answer = [chi2.sf(*numbers)]
+    elif what == "stuart_maxwell":  # rows and columns, then the counts
+        size = int(numbers[0])
+        found = SquareTable(np.reshape(numbers[1:], (size, size)), shift_zeros=False).homogeneity("stuart_maxwell")
+        answer = [found.statistic, found.df, found.pvalue]
     elif what == "mid_p":
         answer = [mid_p(*map(int, numbers))]
     elif what == "shares":  # successes and trials of two groups, confidence

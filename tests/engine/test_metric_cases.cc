@@ -2,6 +2,10 @@
 // order.
 #include "tests/engine/evaluation_case.h"
 
+extern "C" {
+#include "engine/evaluate/statistics/paired.h"
+}
+
 #include <cmath>
 #include <gtest/gtest.h>
 #include <limits>
@@ -151,6 +155,73 @@ TEST(Metrics, RegressionByHand) {
   EXPECT_EQ(value_of("bias", rows), 1);
   EXPECT_EQ(value_of("rmse", rows), 1);
   EXPECT_DOUBLE_EQ(value_of("r2", rows), 1 - 4 / (1 * 3.75 * 3.75 + 3 * 1.25 * 1.25));
+}
+
+// The ends belong to the interval; numpy: mean of (lower <= label) & (label <= upper), of upper - lower.
+TEST(Metrics, PredictionIntervalsByHand) {
+  EvaluationCase rows;
+  rows.task = TASK_REGRESSION;
+  rows.labels = {1, 2, 3, 6};
+  rows.scores = {2, 2, 1, 7};
+  EXPECT_TRUE(std::isnan(value_of("interval_coverage", rows)));
+  rows.ends = {1, 3, 1.5, 2, 0, 2.5, 6.5, 8};
+  EXPECT_EQ(value_of("interval_coverage", rows), 0.5);
+  EXPECT_EQ(value_of("interval_width", rows), (2 + 0.5 + 2.5 + 1.5) / 4);
+  rows.weights = {1, 2, 3, 2};
+  EXPECT_EQ(value_of("interval_coverage", rows), 3.0 / 8);
+  EXPECT_EQ(value_of("interval_width", rows), (2 + 1 + 7.5 + 3) / 8);
+  Error error;
+  EvaluationSet set = rows.set();
+  ASSERT_EQ(evaluation_set_check(&set, &error), STATUS_OK) << error.text;
+  rows.ends[2] = 2.5; // above its upper end
+  set = rows.set();
+  EXPECT_EQ(evaluation_set_check(&set, &error), STATUS_DATA);
+  EXPECT_STREQ(error.text,
+               "the prediction interval of row 2 (row 1 is the first) is from 2.5 to 2: both ends are "
+               "finite, lower at most upper");
+}
+
+// Of 40 rows the challenger covers 6 more and 1 less: Tango and mid-p as for accuracy; widths by Student.
+TEST(Metrics, PredictionIntervalsArePaired) {
+  EvaluationCase rows, other;
+  rows.task = TASK_REGRESSION;
+  for (int i = 0; i < 40; i++) {
+    double miss = i < 8 ? 2 : 0, width = 1 + i % 4 * 0.25;
+    rows.labels.push_back(i * 0.1), rows.scores.push_back(i * 0.1 + 0.05);
+    rows.ends.push_back(i * 0.1 + miss - 0.5), rows.ends.push_back(i * 0.1 + miss - 0.5 + width);
+  }
+  other = rows;
+  for (int i : {0, 1, 2, 3, 4, 5, 20}) {
+    double to = i < 8 ? -2 : 2; // into the interval, or out of it
+    other.ends[2 * (size_t)i] += to, other.ends[2 * (size_t)i + 1] += to + 0.5;
+  }
+  EvaluationSet a = rows.set(), b = other.set(), without = a;
+  Comparison made;
+  Error error;
+  TextList names = {};
+  ASSERT_EQ(compare_models(&made, &a, &b, &names, nullptr, nullptr, &error), STATUS_OK) << error.text;
+  int found = 0;
+  for (int i = 0; i < made.metric_count; i++) {
+    const MetricDifference &difference = made.metrics[i];
+    if (difference.metric->id == METRIC_interval_coverage) {
+      Estimate tango = estimate_tango({6, 1, 40}, 0.95);
+      EXPECT_DOUBLE_EQ(difference.delta.value, 5.0 / 40);
+      EXPECT_EQ(difference.delta.low, tango.low);
+      EXPECT_EQ(difference.delta.high, tango.high);
+      EXPECT_EQ(difference.delta.p_value, tango.p_value);
+      found++;
+    } else if (difference.metric->id == METRIC_interval_width) { // 7 of 40 are 0.5 wider: worse
+      EXPECT_NEAR(difference.delta.value, -0.5 * 7 / 40, 1e-15);
+      EXPECT_NEAR(difference.delta.standard_error, 0.5 * std::sqrt(7.0 / 40 * 33 / 40 / 39), 1e-15);
+      found++;
+    }
+  }
+  EXPECT_EQ(found, 2);
+  comparison_clear(&made);
+  without.ends = nullptr; // one model has none: nothing is compared
+  ASSERT_EQ(compare_models(&made, &without, &b, &names, nullptr, nullptr, &error), STATUS_OK) << error.text;
+  for (int i = 0; i < made.metric_count; i++) EXPECT_NE(made.metrics[i].metric->id, METRIC_interval_width);
+  comparison_clear(&made);
 }
 
 TEST(Metrics, WhatASetDoesNotDefine) {

@@ -459,6 +459,8 @@ TEST(MetricEdges, OrderOfRowsDoesNotMatter) {
     if (rows.task == TASK_REGRESSION) // above 0, as deviances need
       for (size_t i = 0; i < rows.labels.size(); i++)
         rows.labels[i] = std::fabs(rows.labels[i]) + 1, rows.scores[i] = std::fabs(rows.scores[i]) + 1;
+    for (size_t i = 0; rows.task == TASK_REGRESSION && i < rows.labels.size(); i++)
+      rows.ends.push_back(rows.scores[i] - 0.5), rows.ends.push_back(rows.scores[i] + 0.1 * (double)(i % 9));
     EvaluationCase other = rows;
     std::rotate(other.scores.begin(), other.scores.begin() + 5 * rows.classes, other.scores.end());
     std::vector<std::string> names = names_of(rows.task);

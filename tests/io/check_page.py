@@ -32,6 +32,47 @@ def check_view(page, reader):
         yield "view: a section of the reader stays folded"
 
 
+SLIDER = "document.getElementById('threshold-range')"
+SAID = f"{SLIDER}.parentElement.querySelector('output').textContent"
+SHOWN = "document.getElementById('threshold').checkVisibility()"
+MARK = "document.getElementById('threshold-mark')"
+DRAWN = f"getComputedStyle({MARK}).display !== 'none'"
+
+
+def check_slider(page):
+    """By keyboard alone: what it says, what is read out, where the mark stands; not in print."""
+    if page.run(SLIDER + " === null"):
+        return
+    if not page.run(SHOWN):
+        yield "slider: the script did not show it"
+    page.run(SLIDER + ".focus()")
+    seen = []
+    for key in ("Home", "ArrowRight", "End", "ArrowLeft"):
+        page.press(key)
+        seen.append((page.run(SAID), page.run(MARK + ".getAttribute('transform')")))
+        if page.run(SLIDER + ".getAttribute('aria-valuetext')") != seen[-1][0]:
+            yield f"slider: {key}: what is read out is not what is shown"
+    if len(set(seen)) != len(seen):
+        yield f"slider: keys change nothing: {seen}"
+    if not re.fullmatch(r"Acting on no row: 0 rows \(0\.0 %\), worth .*", seen[0][0]):
+        yield f"slider: the first place says: {seen[0][0]}"
+    inside = "(() => { const a = %s.getBoundingClientRect(), b = %s.ownerSVGElement.getBoundingClientRect(); return a.left >= b.left && a.right <= b.right && a.top >= b.top - 1 && a.bottom <= b.bottom; })()"
+    if not page.run(inside % (MARK, MARK)) or not page.run(DRAWN):
+        yield "slider: the mark does not stand in its plot"
+    page.send("Emulation.setEmulatedMedia", media="print")
+    if page.run(SHOWN) or page.run(DRAWN):
+        yield "slider: it is printed"
+    page.send("Emulation.setEmulatedMedia", media="")
+
+
+def check_without_scripts(browser, path):
+    page = browser.open(path, scripts=False)
+    if page.run("document.getElementById('threshold')?.checkVisibility()"):
+        yield "slider: shown where no script moves it"
+    yield from (f"console: {line}" for line in page.problems())
+    page.close()
+
+
 def check(browser, path, modes=MODES):
     if not Path(path).is_file():
         yield f"{path}: no such file"
@@ -41,9 +82,12 @@ def check(browser, path, modes=MODES):
         if mode.startswith("#"):
             yield from (f"{path}: {mode}: {said}" for said in check_view(page, mode[1:]))
         page.run(OPEN_ALL)
+        if mode == "desktop":
+            yield from (f"{path}: {said}" for said in check_slider(page))
         for said in page.run(CHECKS) + [f"console: {line}" for line in page.problems()]:
             yield f"{path}: {mode}: {said}"
         page.close()
+    yield from (f"{path}: no scripts: {said}" for said in check_without_scripts(browser, path))
 
 
 PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>t</title><meta name="viewport" content="width=device-width">
@@ -66,7 +110,7 @@ BROKEN = {
     "svg-title": ("<title>t</title><desc>", "<desc>"), "figure-caption": ("<figcaption>f</figcaption>", ""),
     "figure-description": ("<desc>d</desc>", ""), "figure-axes": ('class="name"', ""), "figure-table": ("<details>", "<div>"),
     "alt": ("<p>", '<img src="data:," width="9"><p>'), "tabindex": ("<p>", '<p tabindex="3">'), "name": ("<p>", '<a href="#"></a><p>'),
-    "focus": ("2px solid #000", "none"), "focusable": ("<p>", '<a>words</a><p>'),
+    "label": ("<p>", '<input type="range"><p>'), "focus": ("2px solid #000", "none"), "focusable": ("<p>", '<a>words</a><p>'),
     "scroll-focus": ("<p>", '<div style="height: 20px; overflow-y: scroll" ><p>a</p><p>b</p><p>c</p></div><p>'),
     "contrast": ("color: #000", "color: #999"), "graphics-contrast": ('<text class="name">', '<rect class="fill" fill="#ddd" width="5" height="5"/><text class="name">'),
     "horizontal-scroll": ("<p>", '<p style="width: 3000px">'), "wide": ("<p>", '<p style="width: 3000px">'),

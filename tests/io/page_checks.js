@@ -18,7 +18,7 @@
   const texts = [];
   for (let node = walker.nextNode(); node; node = walker.nextNode()) if (node.data.trim()) texts.push(node);
   for (const node of texts)
-    if (!node.parentElement.closest("main, header, footer")) say("region", node.parentElement, "text outside every landmark");
+    if (!node.parentElement.closest("main, header, footer, script")) say("region", node.parentElement, "text outside every landmark");
 
   // ---- ids and references ----
   const ids = all("[id]").map((element) => element.id);
@@ -73,8 +73,10 @@
 
   // ---- keyboard ----
   for (const element of all("[tabindex]")) if (element.tabIndex > 0) say("tabindex", element, "jumps ahead of the order");
-  for (const element of all("a, summary, button, [tabindex]").filter(shown)) {
-    if (!text(element) && !element.getAttribute("aria-label")) say("name", element, "nothing is read out for it");
+  for (const element of all("input, select, textarea").filter(shown))
+    if (!element.labels.length || !text(element.labels[0])) say("label", element, "a control without label");
+  for (const element of all("a, summary, button, input, [tabindex]").filter(shown)) {
+    if (!text(element) && !element.matches("input") && !element.getAttribute("aria-label")) say("name", element, "nothing is read out for it");
     element.focus({ focusVisible: true, preventScroll: true });
     const style = getComputedStyle(element);
     if (document.activeElement !== element) say("focusable", element, "cannot be reached");

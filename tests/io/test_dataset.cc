@@ -146,9 +146,9 @@ TEST(Dataset, KeysThatAreNoKeys) {
   std::vector<double> numbers = count_from(0, 1, 40);
   std::vector<std::string> texts = texts_from("c", 40);
   texts[7] = "";
-  auto refused = [](const DataTable &table, const std::string &sentence) {
+  auto refused = [](const DataTable &table, const std::string &sentence, Status status = STATUS_DATA) {
     OpenDataset open(table.write("keys.h5"), std::string(TARGET) + "  split: {by: hash, key: id}\n");
-    EXPECT_EQ(open.status, STATUS_DATA);
+    EXPECT_EQ(open.status, status);
     EXPECT_TRUE(contains(open.error, sentence)) << open.error.text;
   };
   refused(forty_rows().texts("id", texts_from("c", 40), texts),
@@ -169,7 +169,8 @@ TEST(Dataset, KeysThatAreNoKeys) {
   refused(forty_rows().numbers("id", numbers, true),
           "row 10 (row 1 is the first): the key '8' is there twice (first in row 9)");
   refused(forty_rows().numbers("ids", numbers, true),
-          "data.split.key: " + data_path("keys.h5") + ": column 'id' does not exist; did you mean 'ids'?");
+          "data.split.key: " + data_path("keys.h5") + ": column 'id' does not exist; did you mean 'ids'?",
+          STATUS_CONFIG);
 }
 
 // A row that is in both files would be trained on and tested: its key is there twice.
@@ -280,7 +281,7 @@ TEST(Dataset, AllNamesAreChecked) {
       forty_rows().write("names.h5"),
       "  target: {column: z, task: regression}\n  weight: w\n  inputs: [{column: q, as: numeric}]\n",
       "evaluate: {slices: [s]}\n");
-  EXPECT_EQ(open.status, STATUS_DATA);
+  EXPECT_EQ(open.status, STATUS_CONFIG);
   for (const char *key :
        {"data.target.column: ", "data.weight: ", "data.inputs.0.columns.0: ", "evaluate.slices.0: "})
     EXPECT_TRUE(contains(open.error, key)) << open.error.text;

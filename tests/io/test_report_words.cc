@@ -5,6 +5,7 @@
 #include <cstring>
 
 extern "C" {
+#include "io/report/json/parts.h"
 #include "io/report/reasons.h"
 }
 
@@ -106,6 +107,80 @@ TEST(ReportWords, TerminalColumnsHoldLargeAmounts) {
   EXPECT_NE(text.find("  " + cell + "  " + cell + "  " + cell + "  pass\n"), std::string::npos) << text;
   EXPECT_NE(text.find("act on everybody  acts on  1,234,567,890,123  −427,608,610,123\n"), std::string::npos)
       << text;
+}
+
+// The largest amount of a table decides the decimals of all of them.
+TEST(ReportWords, AmountsOfATableHaveTheSameDecimals) {
+  Json json = fixture("full");
+  auto values = [&](int64_t everybody, int64_t others) {
+    json_t *policies = const_cast<json_t *>(report_at(json.get(), "business/policies"));
+    for (size_t i = 0; i < json_array_size(policies); i++)
+      json_object_set_new(json_array_get(policies, i), "value", json_integer(i == 1 ? everybody : others));
+  };
+  values(1234567890, 5250000);
+  EXPECT_EQ(count(text_of(report_text, json.get()), "5.25"), 0u);
+  EXPECT_NE(text_of(report_markdown, json.get()).find(" | 1,235 |"), std::string::npos);
+  EXPECT_NE(text_of(report_markdown, json.get()).find(" | 5 |"), std::string::npos);
+  values(234567890, 5000000);
+  EXPECT_NE(text_of(report_text, json.get()).find("  234.57\n"), std::string::npos);
+  EXPECT_NE(text_of(report_text, json.get()).find("    5.00\n"), std::string::npos);
+  EXPECT_NE(text_of(report_markdown, json.get()).find(" | 5.00 |"), std::string::npos);
+}
+
+// What an undecided rule needs stands beside its result, and that of a slice too.
+TEST(ReportWords, RowsNeededStandBesideTheResult) {
+  Json json = fixture("inconclusive");
+  json_t *gate = const_cast<json_t *>(report_at(json.get(), "gates/0"));
+  json_object_set_new(gate, "rows_needed", json_integer(9100));
+  json_object_set_new(gate, "rows_text", json_string("about 3 more weeks of labels"));
+  const std::string needs = "needs about 9,100 rows: about 3 more weeks of labels";
+  EXPECT_NE(text_of(report_text, json.get()).find("unknown, " + needs + "\n"), std::string::npos);
+  EXPECT_NE(text_of(report_markdown, json.get()).find("| unknown, " + needs + " |"), std::string::npos);
+  std::string html = text_of(report_html, json.get());
+  EXPECT_NE(html.find(">cannot tell</span><small id=\"/gates/0/rows_needed\">" + needs + "</small>"),
+            std::string::npos);
+  EXPECT_NE(html.find(">cannot tell</span><small id=\"/slices/items/1/rows_needed\">needs about 12,960 "
+                      "rows</small>"),
+            std::string::npos);
+}
+
+// From the span of the rows' own dates, else from the population a period; rows alone where neither is known.
+TEST(ReportWords, RowsNeededInTime) {
+  Config config = {};
+  EvaluationReport challenger = {};
+  challenger.rows = 1000;
+  Panels panels = {};
+  ReportContext context = {};
+  context.config = &config;
+  context.panels = &panels;
+  ReportParts parts = {&context, &challenger, nullptr, nullptr, nullptr};
+  auto words = [&](int64_t needed) {
+    Json json(json_object());
+    put_rows_needed(json.get(), &parts, needed, challenger.rows);
+    EXPECT_EQ(report_number(json.get(), "rows_needed"), (double)needed);
+    return std::string(report_string(json.get(), "rows_text"));
+  };
+  EXPECT_EQ(words(9000), "");
+  config.business.present = true;
+  config.business.population_rows = 365242.5; // 1,000 a day
+  for (const char *per : {"", "campaign", "year"}) {
+    config.business.population_per = (char *)per;
+    EXPECT_EQ(words(2000), strcmp(per, "year") == 0 ? "about 1 more day of labels" : "") << per;
+  }
+  EXPECT_EQ(words(14900), "about 14 more days of labels"); // 13.9, up
+  panels.stability.from = (char *)"2024-02-28T23:00", panels.stability.to = (char *)"2024-03-05";
+  EXPECT_EQ(words(2990), "about 14 more days of labels"); // 1,000 in 7 days, the 29th among them
+  EXPECT_EQ(words(4000), "about 3 more weeks of labels");
+  EXPECT_EQ(words(20000), "about 5 more months of labels");
+  EXPECT_EQ(words(200000), "about 4 more years of labels");
+  EXPECT_EQ(words(900000000), "more than 100 years of labels");
+  panels.stability.from = (char *)"2023-12-31", panels.stability.to = (char *)"2023-12-31";
+  EXPECT_EQ(words(1001), "about 1 more day of labels");
+  panels.stability.from = (char *)"17",
+  panels.stability.to = (char *)"2024-03-05"; // no dates: the population
+  EXPECT_EQ(words(2000), "about 1 more day of labels");
+  config.business.population_rows = 0;
+  EXPECT_EQ(words(2000), "");
 }
 
 TEST(ReportWords, PoliciesHaveTheirNamesEverywhere) {

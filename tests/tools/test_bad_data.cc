@@ -263,7 +263,9 @@ TEST_F(DataBehindARun, NotHdf5OrCutShort) {
 TEST_F(DataBehindARun, InputVanished) {
   for (auto [column, name] : {std::pair(5, "calls"), std::pair(6, "region")}) {
     leave_out((size_t)column);
-    refused(65, "customers.h5: column '" + std::string(name) + "' does not exist", all);
+    std::string sentence = "customers.h5: column '" + std::string(name) + "' does not exist";
+    refused(78, sentence, of_config); // a name of the configuration
+    refused(65, sentence, {"evaluate on", "predict"});
   }
   goes_on();
 }
@@ -271,7 +273,7 @@ TEST_F(DataBehindARun, InputVanished) {
 // Without labels nothing is trained or judged; to predict takes none.
 TEST_F(DataBehindARun, TargetVanished) {
   leave_out(7);
-  refused(65, "column 'left'", of_config);
+  refused(78, "column 'left'", of_config);
   refused(65, "column 'left'", {"evaluate on"});
   Outcome outcome = ingot({"predict", at("run"), at("customers.h5"), "-o", at("scores.csv")});
   EXPECT_EQ(outcome.status, 0) << outcome.err;
@@ -280,7 +282,7 @@ TEST_F(DataBehindARun, TargetVanished) {
 
 TEST_F(DataBehindARun, KeyVanished) {
   leave_out(0);
-  refused(65, "column 'customer' does not exist", of_config);
+  refused(78, "column 'customer' does not exist", of_config);
   goes_on();
 }
 

@@ -76,9 +76,10 @@ TEST_F(BadInput, DataFiles) {
 }
 
 TEST_F(BadInput, Columns) {
-  refused(65, "gone", {"--set", "data.target.column=gone"});
-  refused(65, "customer", {"--set", "data.split.key=customers"});
-  refused(65, "perhaps", {"--set", "data.target.positive=perhaps"});
+  refused(78, "gone", {"--set", "data.target.column=gone"});
+  refused(78, "customer", {"--set", "data.split.key=customers"});
+  refused(78, "perhaps", {"--set", "data.target.positive=perhaps"});
+  refused(78, "did you mean 'region'?", {"--set", "evaluate.slices=[regoin]"});
 }
 
 // What only the data reveal has its place in the configuration, and all of it is named at once.
@@ -89,7 +90,7 @@ TEST_F(BadInput, ColumnsHaveTheirPlaces) {
                "    - {columns: [tenure, charge, call], as: numeric}", "  act: \"2 * chrage\"",
                "  skip: tenure + calll"});
   Outcome outcome = ingot({"check", folder + "/small.yaml"});
-  EXPECT_EQ(outcome.status, 65);
+  EXPECT_EQ(outcome.status, 78);
   for (const char *place :
        {"small.yaml:5:26: error: ",
         "customers.h5: column 'custmer' does not exist; did you mean 'customer'?\n"
@@ -99,8 +100,8 @@ TEST_F(BadInput, ColumnsHaveTheirPlaces) {
         "business.skip: there is no column 'calll' in the data; did you mean 'calls'?\n",
         "small.yaml: 5 errors in the configuration; nothing was started"})
     EXPECT_NE(outcome.err.find(place), std::string::npos) << place << "\n" << outcome.err;
-  refused(65, "did you mean 'customer'?");
-  refused(65, "small.yaml:8:34: error: ");
+  refused(78, "did you mean 'customer'?");
+  refused(78, "small.yaml:8:34: error: ");
   make_config(folder + "/small.yaml", {"  act: \"2 * chrage\""});
   refused(78, "business.act: there is no column 'chrage'");
   EXPECT_EQ(ingot({"check", "--no-data", folder + "/small.yaml"}).status, 0) << "columns are not known there";

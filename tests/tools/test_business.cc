@@ -352,6 +352,10 @@ TEST_F(BusinessTargets, SeveralClassesPayByTheirMatrix) {
     Outcome outcome = ingot({"check", config, "--set", change});
     EXPECT_EQ(outcome.status, 78) << outcome.err;
     EXPECT_NE(outcome.err.find(words), std::string::npos) << outcome.err;
+    Outcome training = ingot({"train", config, "--run", at("wrong"), "--set", change});
+    EXPECT_EQ(training.status, 78) << training.err;
+    EXPECT_EQ(training.err, outcome.err);
+    EXPECT_FALSE(exists(at("wrong")));
   };
   wrong("business.costs={dsl: {fiber: 1}}", "has no class 'fiber'; did you mean 'fibre'?");
   wrong("business.costs={dsl: {fibre: 1}}", "nothing is said of deciding for 'none' where 'dsl' is true");

@@ -77,7 +77,7 @@ TEST_F(Decide, ReportIsAFunctionOfItsInputs) {
   compare("linear", "net");
   EXPECT_EQ(read_file(folder + "/out/report.json"), json);
   EXPECT_EQ(read_file(folder + "/out/report.html"), html);
-  EXPECT_EQ(html.find("<script"), std::string::npos);
+  EXPECT_EQ(html.find("<script"), html.rfind("<script>(() => {")) << "the slider's alone";
   EXPECT_EQ(html.find("http"), html.find("http-equiv")) << "no network";
   EXPECT_EQ(system(("cd " + folder + "/out && sha256sum --quiet -c SHA256SUMS").c_str()), 0);
 }
@@ -223,15 +223,15 @@ TEST(DecideOtherTasks, HostileNamesAreInert) {
   std::string html = read_file(folder + "/run/report/report.html"),
               markdown = read_file(folder + "/run/report/report.md");
   EXPECT_NE(html.find("&lt;script&gt;alert(1)"), std::string::npos);
-  EXPECT_EQ(html.find("<script"), std::string::npos);
+  EXPECT_EQ(html.find("<script"), html.rfind("<script>(() => {")) << "the slider's alone";
   EXPECT_EQ(html.find("<b></b>"), std::string::npos);
   EXPECT_EQ(markdown.find("<script"), std::string::npos);
   std::vector<std::string> open;
   for (size_t at = html.find('<'); at != std::string::npos; at = html.find('<', at + 1)) {
     size_t end = html.find('>', at);
     std::string tag = html.substr(at + 1, end - at - 1), name = tag.substr(0, tag.find_first_of(" /\n", 1));
-    bool is_void =
-        name == "!doctype" || name == "meta" || name == "br" || name == "link" || tag.back() == '/';
+    bool is_void = name == "!doctype" || name == "meta" || name == "br" || name == "link" ||
+                   name == "input" || tag.back() == '/';
     if (is_void) continue;
     if (tag[0] != '/') {
       open.push_back(name);

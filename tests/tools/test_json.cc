@@ -78,7 +78,7 @@ TEST_F(JsonResults, VerboseSaysMoreAndQuietNothing) {
 TEST_F(JsonResults, ErrorsOfAConfigurationHaveTheirPlaces) {
   Outcome outcome = ingot({"check", at("small.yaml"), "--json", "--set", "data.target.column=lef", "--set",
                            "business.act=2 * chrage"});
-  EXPECT_EQ(outcome.status, 65);
+  EXPECT_EQ(outcome.status, 78);
   Json json = parsed(outcome.out);
   ASSERT_TRUE(json_is_false(json.at("right"))) << outcome.out;
   ASSERT_EQ(json_array_size(json.at("errors")), 2u) << outcome.out;

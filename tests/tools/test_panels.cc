@@ -196,8 +196,10 @@ TEST_F(ReportPanels, ColumnsThatDoNotExist) {
   write_file(at("other.csv"), csv.replace(name, 6, "regions"));
   ASSERT_EQ(ingot({"import", at("other.csv"), "-o", at("other.h5")}).status, 0);
   outcome = ingot({"evaluate", at("net"), "--data", at("other.h5"), "-o", at("out")});
-  EXPECT_EQ(outcome.status, 65);
-  EXPECT_NE(outcome.err.find("region"), std::string::npos) << outcome.err;
+  EXPECT_EQ(outcome.status, 78);
+  EXPECT_NE(outcome.err.find("evaluate.slices: "), std::string::npos) << outcome.err;
+  EXPECT_NE(outcome.err.find("'region' does not exist; did you mean 'regions'?"), std::string::npos)
+      << outcome.err;
 }
 
 } // namespace

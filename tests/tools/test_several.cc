@@ -3,6 +3,8 @@
 
 #include <cmath>
 #include <filesystem>
+#include <map>
+#include <sstream>
 
 #include "report_case.h"
 
@@ -110,6 +112,59 @@ TEST_F(Several, TheOrderOfChallengersChangesNoNumber) {
 }
 
 // The threshold is chosen on the validation rows that the file names, and the test rows are judged.
+// A numeric target: any tool's columns lower and upper are judged beside its scores, and kept with the
+// report.
+TEST_F(Several, PredictionIntervalsOfAnyTool) {
+  std::string narrow = "row_id,score,lower,upper\n", wide = narrow, bare = "row_id,score\n";
+  const std::vector<std::string> lines = lines_of(read_file(at("customers.csv")));
+  for (size_t i = 1; i < lines.size(); i++) {
+    std::vector<std::string> cells;
+    std::stringstream stream(lines[i]);
+    for (std::string cell; std::getline(stream, cell, ',');) cells.push_back(cell);
+    double charge = atof(cells[2].c_str()), score = charge + std::fmod((double)i * 7.3, 20) - 10;
+    auto row = [&](double half) {
+      return cells[0] + "," + std::to_string(score) + "," + std::to_string(score - half) + "," +
+             std::to_string(score + half) + "\n";
+    };
+    narrow += row(5), wide += row(9), bare += cells[0] + "," + std::to_string(score) + "\n";
+  }
+  write_file(at("narrow.csv"), narrow), write_file(at("wide.csv"), wide), write_file(at("bare.csv"), bare);
+  std::string config = read_file(at("judge.yaml"));
+  config = config.substr(0, config.find("  target:")) + "  target: {column: charge, task: regression}\n";
+  write_file(at("judge.yaml"), config + "gates: {primary: {metric: interval_coverage, superior: 0}}\n");
+  ASSERT_EQ(compare({"narrow.csv", "wide.csv"}).status, 0);
+  Json report(at("out/report.json"));
+  double coverage[2] = {0, 0};
+  std::map<std::string, const json_t *> metrics;
+  for (size_t i = 0; i < report_size(report.json, "metrics"); i++) {
+    const json_t *metric = json_array_get(report_at(report.json, "metrics"), i);
+    metrics[report_string(metric, "id")] = metric;
+  }
+  ASSERT_TRUE(metrics.count("interval_coverage") == 1 && metrics.count("interval_width") == 1);
+  coverage[0] = report_number(metrics["interval_coverage"], "champion/value");
+  coverage[1] = report_number(metrics["interval_coverage"], "challenger/value");
+  EXPECT_NEAR(coverage[0], 0.5, 0.05);
+  EXPECT_NEAR(coverage[1], 0.9, 0.05);
+  EXPECT_STREQ(report_string(metrics["interval_coverage"], "delta/method"), "tango");
+  EXPECT_NEAR(report_number(metrics["interval_width"], "delta/value"), -8, 1e-6); // wider is worse
+  EXPECT_EQ(ingot({"verify", at("out")}).status, 0);
+  Outcome sql = ingot({"inspect", at("out/report.json"), "/gates/0/delta"});
+  EXPECT_EQ(sql.status, 0) << sql.err;
+  EXPECT_NE(sql.out.find("lower <= label AND label <= upper"), std::string::npos) << sql.out;
+  // Where one model has none, a rule about them cannot be asked, and reports do not show them.
+  Outcome refused = compare({"bare.csv", "wide.csv"});
+  EXPECT_EQ(refused.status, 65);
+  EXPECT_NE(refused.err.find("columns lower and upper beside the scores"), std::string::npos) << refused.err;
+  write_file(at("judge.yaml"), config + "gates: {primary: {metric: rmse, superior: 0}}\n");
+  EXPECT_NE(compare({"bare.csv", "wide.csv"}).status, 65);
+  EXPECT_EQ(read_file(at("out/report.json")).find("interval_coverage"), std::string::npos);
+  std::string half = wide;
+  write_file(at("half.csv"), half.replace(half.find("upper"), 5, "above"));
+  Outcome lacking = compare({"bare.csv", "half.csv"});
+  EXPECT_EQ(lacking.status, 65);
+  EXPECT_NE(lacking.err.find("column 'upper' is missing"), std::string::npos) << lacking.err;
+}
+
 TEST_F(Several, ThresholdsComeFromTheValidationRowsOfTheFile) {
   Outcome outcome = ingot({"evaluate", at("good.csv"), "--config", at("judge.yaml"), "-o", at("one")});
   ASSERT_EQ(outcome.status, 0) << outcome.err;

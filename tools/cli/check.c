@@ -53,11 +53,12 @@ static void say_resolution(const JudgedRows *judged, const Session *session) {
   Text text = {0};
   format_count(&text, (double)judged->rows);
   text_add(&text, " %s rows: below about ", config->data.split.has_test ? "test" : "validation");
-  format_fixed(&text, about(least), least < 100 ? 2 : 0, false);
+  format_fixed(&text, about(least), money_decimals(about(least)), false);
   text_add(&text, " %s", business->unit);
   if (business->population_rows > 0) {
     text_put(&text, " (");
-    format_fixed(&text, about(least * business->population_rows / (double)judged->rows), 0, false);
+    double total = about(least * business->population_rows / (double)judged->rows);
+    format_fixed(&text, total, money_decimals(total), false);
     text_add(&text, " %s%s%s)", business->unit, business->population_per[0] ? " a " : "",
              business->population_per);
   }

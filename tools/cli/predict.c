@@ -168,9 +168,7 @@ static Status predict_rows(Prediction *prediction, Error *error) {
   Task task = preprocess_task(model->preprocess);
   prediction->rows = dataset_part(prediction->dataset, PART_TEST, &out->rows);
   out->classes = preprocess_layout(model->preprocess)->outputs;
-  for (int i = 0; task == TASK_MULTICLASS && i < out->classes; i++) {
-    text_list_add(&prediction->class_names, preprocess_class_name(model->preprocess, i));
-  }
+  if (task == TASK_MULTICLASS) judged_class_names(&prediction->class_names, model->preprocess);
   out->class_names = prediction->class_names.items;
   PASS(dataset_row_ids(&out->ids, prediction->dataset, prediction->rows, out->rows, error));
   PASS(trained_model_scores(&out->scores, &prediction->extra, model, prediction->dataset, prediction->rows,

@@ -46,8 +46,8 @@ Status metric_choice(MetricChoice *choice, const TextList *names, const GatesCon
   bool usual = names == NULL || names->count == 0;
   for (int i = 0; i < METRIC_COUNT; i++) {
     Error ignored;
-    bool wanted =
-        (usual && metric_table[i].usual) || i == METRIC_value; // money is shown wherever it is known
+    bool wherever_known = i == METRIC_value || i == METRIC_interval_coverage || i == METRIC_interval_width;
+    bool wanted = (usual && metric_table[i].usual) || wherever_known;
     if (wanted && metric_check(&metric_table[i], set, &ignored) == STATUS_OK)
       PASS(add(choice, &metric_table[i], error));
   }

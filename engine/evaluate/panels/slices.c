@@ -28,6 +28,8 @@ static void choose(Chosen *chosen, const char *name, const EvaluationSet *set) {
   Error ignored;
   if (metric_find(&metric, name, set->task, &ignored) != STATUS_OK) return;
   if (metric->id == METRIC_value && set->money.act == NULL) return;
+  bool of_intervals = metric->id == METRIC_interval_coverage || metric->id == METRIC_interval_width;
+  if (of_intervals && set->ends == NULL) return;
   for (int i = 0; i < chosen->count; i++) {
     if (chosen->items[i] == metric) return;
   }
@@ -136,7 +138,9 @@ Status slices_of(Slices *slices, const EvaluationSet *champion, const Evaluation
   if (champion != NULL && champion->rows != challenger->rows)
     return error_set(error, STATUS_DATA, "not comparable: %lld and %lld rows", (long long)champion->rows,
                      (long long)challenger->rows);
-  Chosen chosen = choose_metrics(challenger, names, gates);
+  EvaluationSet known = *challenger; // what is known of both models
+  if (champion != NULL && champion->ends == NULL) known.ends = NULL;
+  Chosen chosen = choose_metrics(&known, names, gates);
   slices->metric_count = chosen.count;
   for (int i = 0; i < columns->count; i++) {
     const Column *column = frame_find(challenger->slices, columns->items[i]);

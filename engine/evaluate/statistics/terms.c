@@ -82,7 +82,12 @@ static double magnitude(double x) {
 
 static double regression_term(const EvaluationSet *set, const Metric *metric, int64_t row) {
   double label = set->labels[row], score = set->scores[row], error = score - label;
+  const double *ends = set->ends == NULL ? NULL : set->ends + 2 * row;
   switch (metric->id) {
+  case METRIC_interval_coverage:
+    return ends[0] <= label && label <= ends[1];
+  case METRIC_interval_width:
+    return ends[1] - ends[0];
   case METRIC_bias:
     return error;
   case METRIC_mae:
@@ -141,6 +146,8 @@ bool metric_has_terms(MetricId id) {
   case METRIC_mae:
   case METRIC_r2:
   case METRIC_bias:
+  case METRIC_interval_coverage:
+  case METRIC_interval_width:
   case METRIC_mape:
   case METRIC_poisson_deviance:
   case METRIC_gamma_deviance:

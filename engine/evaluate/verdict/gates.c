@@ -227,21 +227,22 @@ static double rows_to_decide(const GateOutcome *gate, const Judged *judged) {
   return (double)judged->rows * ratio * ratio;
 }
 
-// Of the undecided rule that needs most: with fewer rows the verdict would stay what it is.
+// Rows of every undecided rule, and of the one that needs most: with fewer the verdict would stay what it is.
 static void count_rows_needed(Verdict *verdict, const Judged *judged) {
   const GateOutcome *slowest = NULL;
-  double most = 0;
-  for (int i = 0; verdict->state == VERDICT_INCONCLUSIVE && i < verdict->gate_count; i++) {
-    const GateOutcome *gate = &verdict->gates[i];
+  bool never = verdict->state != VERDICT_INCONCLUSIVE; // no number of rows decides them all
+  for (int i = 0; i < verdict->gate_count; i++) {
+    GateOutcome *gate = &verdict->gates[i];
     if (gate->kind == GATE_SLICE || gate->result != RESULT_UNKNOWN)
       continue; // slices count rows of their own
     if (gate->judged.method == INTERVAL_NONE || gate->margin != gate->margin) continue;
     double rows = rows_to_decide(gate, judged);
-    if (!(rows < most_rows)) return; // no number of rows decides them all
-    if (slowest == NULL || rows > most) slowest = gate, most = rows;
+    if (rows < most_rows) gate->rows_needed = (int64_t)rows + 1;
+    never = never || gate->rows_needed == 0;
+    if (slowest == NULL || gate->rows_needed > slowest->rows_needed) slowest = gate;
   }
-  if (slowest == NULL) return;
-  verdict->rows_needed = (int64_t)most + 1;
+  if (slowest == NULL || never) return;
+  verdict->rows_needed = slowest->rows_needed;
   verdict->rows_needed_for = slowest->id;
   verdict->for_challenger = (slowest->rule == GATE_AT_MOST) == (slowest->judged.value < gate_bound(slowest));
 }

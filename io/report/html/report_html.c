@@ -2,6 +2,8 @@
 #include "io/report/html/report_html.h"
 
 #include "engine/shared/tensor.h"
+#include "io/report/html/plots/slider.h"
+#include "io/report/html/script.h"
 #include "io/report/html/sections/cells.h"
 #include "io/report/html/sections/section.h"
 #include "io/report/html/style.h"
@@ -26,19 +28,25 @@ static const char VIEW_LINKS[] =
     "<a href=\"#pm\">For product managers</a><a href=\"#ds\">For data scientists</a>"
     "<a href=\"#mle\">For ML engineers</a></nav>\n";
 
-static void write_head(Text *text, const json_t *report) {
+// "style-src 'sha256-...'; ": what the policy allows of its kind, this text alone.
+static void allow(Text *text, const char *kind, const char *content) {
   uint8_t digest[DIGEST_BYTES];
   char base64[48];
-  sha256(digest, REPORT_STYLE, strlen(REPORT_STYLE));
+  sha256(digest, content, strlen(content));
   EVP_EncodeBlock((unsigned char *)base64, digest, DIGEST_BYTES);
-  text_add(
+  text_add(text, "%s 'sha256-%s'; ", kind, base64);
+}
+
+static void write_head(Text *text, const json_t *report) {
+  text_put(text, "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+                 "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; ");
+  allow(text, "style-src", REPORT_STYLE);
+  if (has_slider(report)) allow(text, "script-src", REPORT_SCRIPT);
+  text_put(
       text,
-      "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-      "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'sha256-%s'; "
       "base-uri 'none'; form-action 'none'\">\n"
       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"referrer\" "
-      "content=\"no-referrer\">\n<title>",
-      base64);
+      "content=\"no-referrer\">\n<title>");
   text_html(text, report_string(report, "verdict/state"));
   text_put(text, ": ");
   text_html(text, report_string(report, "subject/name"));
@@ -123,8 +131,11 @@ void report_html(Text *text, const json_t *report) {
   write_verdict(text, report);
   for (size_t i = 0; i < sizeof SECTIONS / sizeof *SECTIONS; i++)
     if (SECTIONS[i]->present(report)) write_section(text, SECTIONS[i], report);
-  text_add(text,
-           "</main>\n<footer>A pure function of report.json, SHA-256 <code>%s</code>. No scripts, no "
-           "network.</footer>\n</body>\n</html>\n",
-           digest);
+  text_add(
+      text,
+      "</main>\n<footer>A pure function of report.json, SHA-256 <code>%s</code>. No network; whole without "
+      "scripts.</footer>\n",
+      digest);
+  if (has_slider(report)) text_add(text, "<script>%s</script>\n", REPORT_SCRIPT);
+  text_put(text, "</body>\n</html>\n");
 }

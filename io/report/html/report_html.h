@@ -1,4 +1,5 @@
-// report.html: one file without scripts, images or links to elsewhere, a pure function of report.json.
+// report.html: one file without images or links to elsewhere, whole without its one script, a pure function
+// of report.json.
 #ifndef INGOT_IO_REPORT_HTML_REPORT_HTML_H
 #define INGOT_IO_REPORT_HTML_REPORT_HTML_H
 

@@ -210,8 +210,11 @@ static void swap_words(Text *text, const SwapSet *swap, const SwapPanel *panel, 
   share_words(text, swap->out_positives, swap->out);
   text_put(text, " that only the champion acts on");
   if (panel->p == panel->p)
-    text_add(text, ": %s (p = %.2g)",
-             panel->p <= alpha ? "the rates differ" : "no difference of the rates is shown", panel->p);
+    text_add(text, ": %s", panel->p <= alpha ? "the rates differ" : "no difference of the rates is shown");
+  if (panel->p < 0.001)
+    text_put(text, " (p < 0.001)");
+  else if (panel->p == panel->p)
+    text_add(text, " (p = %.2g)", panel->p);
   text_put(text, ".");
 }
 

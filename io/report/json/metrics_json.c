@@ -117,7 +117,8 @@ static json_t *gate_json(const ReportParts *parts, const GateOutcome *gate) {
   bool money = gate->metric != NULL && is_money(gate->metric);
   put(json, "margin", scaled_json(gate->margin, money ? MONEY_SCALE : 1));
   if (gate->relative) put(json, "relative", json_true());
-  if (gate->warning) put(json, "warning", json_true());
+  if (gate->warning)
+    put_text(json, "warning", "the gain may be too good to be true; look for leakage of the target");
   if (money) {
     put_count(json, "scale", MONEY_SCALE);
     put_text(json, "unit", parts->context->config->business.unit);
@@ -129,6 +130,7 @@ static json_t *gate_json(const ReportParts *parts, const GateOutcome *gate) {
   if (gate->kind != GATE_SLICE && gate->judged.method != INTERVAL_NONE)
     put(json, "judged", estimate_json(&gate->judged, metric_scale(gate->metric)));
   put_text(json, "result", gate_result_name(gate->result));
+  put_rows_needed(json, parts, gate->rows_needed, parts->challenger->rows);
   put_text(json, "text", gate->text);
   return json;
 }
@@ -180,11 +182,20 @@ static void better_words(Text *text, Estimate *delta, const char *title, int dec
   format_fixed(text, delta->value, decimals, false);
 }
 
+// The largest magnitude among a value and the ends of its interval.
+static double largest_of(const Estimate *estimate) {
+  double ends[2] = {magnitude(estimate->low), magnitude(estimate->high)};
+  double largest = magnitude(estimate->value);
+  for (int i = 0; i < 2 && estimate->method != INTERVAL_NONE; i++)
+    if (ends[i] > largest) largest = ends[i];
+  return largest;
+}
+
 // "worth 955 USD less than the champion (95 % interval 2,672 less to 762 more)": signs are words.
 static void worth_words(Text *text, const Estimate *worth, const char *unit, const char *than,
                         double confidence) {
   static const char *const words[] = {" more", " less"};
-  int decimals = money_decimals(magnitude(worth->value));
+  int decimals = money_decimals(largest_of(worth));
   bool less = worth->value < 0;
   double near = less ? worth->high : worth->low, far = less ? worth->low : worth->high;
   bool mixed = near != 0 && (near < 0) != less;
@@ -257,23 +268,32 @@ static void sentence(Text *text, const ReportParts *parts) {
   }
 }
 
+// " About 8,911 rows would decide it: about 3 more weeks of labels."
+static void needed_words(Text *text, const json_t *verdict) {
+  const char *time = report_string(verdict, "rows_text");
+  text_put(text, " About ");
+  format_count(text, report_number(verdict, "rows_needed"));
+  text_add(text, " rows would decide it%s%s.", *time != '\0' ? ": " : "", time);
+}
+
 json_t *verdict_json(const ReportParts *parts) {
   const Verdict *verdict = parts->verdict;
   Text text = {0};
   json_t *json = json_object(), *reasons = json_array();
   put_text(json, "state", verdict_state_name(verdict->state));
   sentence(&text, parts);
-  put_text(json, "sentence", text.bytes);
-  text_free(&text);
   for (int i = 0; i < verdict->reason_count; i++)
     json_array_append_new(reasons, json_string(verdict->reasons[i]));
   put(json, "reason", reasons);
   put(json, "flips_if", verdict_flips_json(parts));
   if (verdict->rows_needed > 0) {
-    put_count(json, "rows_needed", verdict->rows_needed);
+    put_rows_needed(json, parts, verdict->rows_needed, parts->challenger->rows);
     put_text(json, "rows_needed_for", verdict->rows_needed_for);
     put(json, "for_challenger", json_boolean(verdict->for_challenger));
+    needed_words(&text, json);
   }
+  put_text(json, "sentence", text.bytes);
+  text_free(&text);
   if (parts->context->override_by != NULL) {
     put(json, "override",
         json_pack("{s:s,s:s}", "by", parts->context->override_by, "reason", parts->context->override_reason));

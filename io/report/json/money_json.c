@@ -237,6 +237,13 @@ static void warn_if_worse(json_t *warnings, const ReportParts *parts, const char
 static void warn_of_change(json_t *warnings, const ReportParts *parts) {
   Text text = {0};
   double ratio = change_words(&text, parts);
+  const Panels *panels = parts->context->panels;
+  for (int i = 0; text.length > 0 && i < panels->part_count; i++) {
+    const DataPart *part = &panels->parts[i];
+    text_add(&text, "%s%s rows ", i == 0 ? " By part: " : ", ", part->name);
+    format_percent(&text, (double)part->positives / (double)part->rows, 0, false);
+  }
+  if (text.length > 0) text_put(&text, ". What was learned of early rows may not hold for late ones.");
   if (ratio >= 1.5 || ratio <= 1 / 1.5) json_array_append_new(warnings, json_string(text.bytes));
   text_free(&text);
 }
@@ -319,12 +326,31 @@ static json_t *curve_json(const MoneyCurve *challenger, const MoneyCurve *champi
   return json;
 }
 
+// What each cut of the challenger's score is worth, as far as a capacity of rows goes; not where the policy
+// cuts something else, or spends a budget.
+static json_t *threshold_json(const EvaluationReport *report) {
+  const MoneyReport *money = &report->money;
+  json_t *thresholds = json_array(), *acted = json_array(), *values = json_array();
+  for (int i = 0; i < report->point_count; i++) {
+    const CurvePoint *point = &report->points[i];
+    if (money->capacity.limited && point->acted > money->capacity.limit) continue;
+    json_array_append_new(thresholds, json_finite(point->threshold));
+    json_array_append_new(acted, json_integer(point->acted));
+    json_array_append_new(values, json_integer(point->value));
+  }
+  return json_pack("{s:o,s:o,s:o,s:i}", "threshold", thresholds, "acted", acted, "challenger", values,
+                   "scale", (int)MONEY_SCALE);
+}
+
 json_t *curves_json(const ReportParts *parts) {
   if (parts->challenger->point_count == 0) return NULL;
   json_t *json = json_object();
   const MoneyReport *money = &parts->challenger->money;
   const MoneyReport *champion = parts->champion == NULL ? NULL : &parts->champion->money;
   put(json, "profit", curve_json(&money->profit, champion == NULL ? NULL : &champion->profit));
+  bool cuts = money->present && money->policy.kind != POLICY_EXPECTED_GAIN &&
+              !(parts->context->config->business.capacity.budget > 0);
+  if (cuts) put(json, "threshold", threshold_json(parts->challenger));
   put(json, "capacity", curve_json(&money->by_capacity, champion == NULL ? NULL : &champion->by_capacity));
   put(json, "roc", roc_json(parts));
   put(json, "pr", pr_json(parts));

@@ -44,6 +44,10 @@ const char *trivial_words(const EvaluationReport *report);
 // time.
 double change_words(Text *text, const ReportParts *parts);
 
+// Adds "rows_needed", and "rows_text" ("about 3 more weeks of labels") where it is known how fast rows come:
+// a decision on `rows` of the judged rows (all of them, or a slice) needs `needed` of their kind; 0: nothing.
+void put_rows_needed(json_t *object, const ReportParts *parts, int64_t needed, int64_t rows);
+
 // A total over the judged rows for `rows` others, in the same integers; 0 beyond them.
 int64_t rescaled_total(int64_t total, double rows, int64_t judged);
 
@@ -62,6 +66,7 @@ json_t *curves_json(const ReportParts *parts);
 json_t *roc_json(const ReportParts *parts); // with the next one a part of curves_json
 json_t *pr_json(const ReportParts *parts);
 json_t *gains_json(const ReportParts *parts);
+json_t *homogeneity_json(const ReportParts *parts);
 json_t *calibration_json(const ReportParts *parts);
 json_t *methods_json(const ReportParts *parts);
 

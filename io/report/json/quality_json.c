@@ -73,6 +73,30 @@ json_t *gains_json(const ReportParts *parts) {
   return json;
 }
 
+// ---- classes ----
+
+// "The two models predict the classes at different rates (Stuart and Maxwell's test, p < 0.001)."
+json_t *homogeneity_json(const ReportParts *parts) {
+  const Homogeneity *test = parts->comparison == NULL ? NULL : &parts->comparison->homogeneity;
+  if (test == NULL || test->df == 0) return NULL;
+  Text text = {0};
+  json_t *json = json_object();
+  bool differ = test->p_value <= 1 - parts->comparison->confidence;
+  put_text(json, "test", "stuart_maxwell");
+  put_number(json, "statistic", test->statistic);
+  put_count(json, "df", test->df);
+  put_number(json, "p", test->p_value);
+  text_put(&text, differ ? "The two models predict the classes at different rates"
+                         : "It is not shown that the two models predict the classes at different rates");
+  text_put(&text, " (test of Stuart and Maxwell, p ");
+  text_put(&text, test->p_value < 0.001 ? "< 0.001" : "");
+  if (!(test->p_value < 0.001)) format_fixed(&text, test->p_value, 3, false);
+  text_put(&text, ").");
+  put_text(json, "text", text.bytes);
+  text_free(&text);
+  return json;
+}
+
 // ---- calibration ----
 
 static json_t *bins_json(const EvaluationReport *report) {

@@ -164,6 +164,7 @@ json_t *report_json(const ReportContext *context, const EvaluationReport *challe
   put(json, "slices", slices_json(&parts));
   put(json, "fairness", fairness_json(&parts));
   put(json, "confusion", confusion_json(&parts));
+  put(json, "homogeneity", homogeneity_json(&parts));
   put(json, "gains", gains_json(&parts));
   put(json, "calibration", calibration_json(&parts));
   put(json, "curves", curves_json(&parts));

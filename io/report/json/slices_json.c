@@ -54,7 +54,8 @@ static void slice_note(Text *text, const Slice *slice) {
   }
 }
 
-static json_t *slice_json(const Slice *slice, int metric_count, bool two) {
+static json_t *slice_json(const ReportParts *parts, const Slice *slice, int metric_count) {
+  bool two = parts->comparison != NULL;
   json_t *json = json_object(), *metrics = json_array();
   Text note = {0};
   put_text(json, "column", slice->column);
@@ -67,7 +68,7 @@ static json_t *slice_json(const Slice *slice, int metric_count, bool two) {
   if (two) {
     put(json, "harm", harm_json(&slice->metrics[0]));
     put(json, "detectable", detectable_json(&slice->metrics[0]));
-    if (is_untold(slice)) put_count(json, "rows_needed", slice->metrics[0].rows_needed);
+    if (is_untold(slice)) put_rows_needed(json, parts, slice->metrics[0].rows_needed, slice->rows);
     slice_note(&note, slice);
   } else if (!slice->enough) {
     slice_note(&note, slice);
@@ -112,7 +113,7 @@ json_t *slices_json(const ReportParts *parts) {
     slices_words(&text, slices, parts);
   }
   for (int i = 0; i < slices->count; i++)
-    json_array_append_new(items, slice_json(&slices->items[i], slices->metric_count, two));
+    json_array_append_new(items, slice_json(parts, &slices->items[i], slices->metric_count));
   put(json, "items", items);
   put_taken(json, "text", &text);
   return json;

@@ -144,6 +144,8 @@ static const MetricSql table[] = {
      "  FROM (SELECT row_id, weight, score - label AS e,\n"
      "    label - SUM(weight * label) OVER () / SUM(weight) OVER () AS y FROM $m_rows)",
      NULL, NULL, NULL},
+    {METRIC_interval_coverage, REGRESSION, MEAN("lower <= label AND label <= upper"), NULL, NULL, NULL},
+    {METRIC_interval_width, REGRESSION, MEAN("upper - lower"), NULL, NULL, NULL},
     {METRIC_mape, REGRESSION, MEAN("abs(score - label) / abs(label)"), NULL, NULL, NULL},
     {METRIC_poisson_deviance, REGRESSION, MEAN(POISSON), NULL, NULL, NULL},
     {METRIC_gamma_deviance, REGRESSION, MEAN(GAMMA), NULL, NULL, NULL},

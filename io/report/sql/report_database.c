@@ -44,10 +44,12 @@ static Status run(sqlite3 *db, const char *sql, Error *error) {
 
 static char *table_text(const Predictions *read, const char *model) {
   Text sql = {0};
-  text_add(&sql,
-           "CREATE TABLE %s(row_id TEXT PRIMARY KEY, label REAL, weight REAL, score REAL, decision INTEGER, "
-           "act INTEGER, skip INTEGER, best INTEGER, cost INTEGER, gain_if_one INTEGER, gain_if_zero INTEGER",
-           model);
+  text_add(
+      &sql,
+      "CREATE TABLE %s(row_id TEXT PRIMARY KEY, label REAL, weight REAL, score REAL, decision INTEGER, "
+      "act INTEGER, skip INTEGER, best INTEGER, cost INTEGER, gain_if_one INTEGER, gain_if_zero INTEGER, "
+      "lower REAL, upper REAL",
+      model);
   for (int i = 0; read->slices != NULL && i < read->slices->column_count; i++) {
     char *name = sqlite3_mprintf(", \"slice.%w\" TEXT", read->slices->columns[i].name);
     text_put(&sql, name);
@@ -81,16 +83,18 @@ static void bind_row(sqlite3_stmt *statement, const Predictions *read, int64_t i
   for (int k = 0; k < MONEY_COLUMNS; k++)
     if (money[k] != NULL) sqlite3_bind_int64(statement, 6 + k, money[k][i]);
   if (read->cost == NULL) sqlite3_bind_int(statement, 9, 1);
+  for (int k = 0; read->ends != NULL && k < 2; k++)
+    sqlite3_bind_double(statement, 6 + MONEY_COLUMNS + k, read->ends[2 * i + k]);
   for (int s = 0; read->slices != NULL && s < read->slices->column_count; s++) {
     char buffer[NUMBER_TEXT_BYTES];
     const char *text = column_text(&read->slices->columns[s], i, buffer);
-    sqlite3_bind_text(statement, 6 + MONEY_COLUMNS + s, text, -1, SQLITE_TRANSIENT);
+    sqlite3_bind_text(statement, 8 + MONEY_COLUMNS + s, text, -1, SQLITE_TRANSIENT);
   }
 }
 
 static Status fill(sqlite3 *db, const Predictions *read, const char *model, Error *error) {
   int slices = read->slices == NULL ? 0 : read->slices->column_count;
-  char *scores = memory_format("%s_scores", model), *sql = insert_text(model, 5 + MONEY_COLUMNS + slices),
+  char *scores = memory_format("%s_scores", model), *sql = insert_text(model, 7 + MONEY_COLUMNS + slices),
        *scores_sql = insert_text(scores, 3);
   sqlite3_stmt *rows = NULL, *cells = NULL;
   Status status;

@@ -182,10 +182,23 @@ static void warn_about_identifiers(const Session *session) {
   }
 }
 
+// Costs that lack a pair of classes would be missed only when a finished run is judged.
+static Status check_costs(const Session *session, Error *error) {
+  TextList classes = {0};
+  double *costs = NULL;
+  if (session->config->business.costs.count == 0) return STATUS_OK;
+  judged_class_names(&classes, session->preprocess);
+  Status status = judged_costs(&costs, &session->config->business, &classes, error);
+  free(costs);
+  text_list_free(&classes);
+  return status;
+}
+
 Status session_prepare(Session *session, Error *error) {
   const Config *config = session->config;
   int64_t validation_rows;
   PASS(dataset_fit(&session->preprocess, session->dataset, config, error));
+  PASS(check_costs(session, error));
   preprocess_tensors(session->preprocess, &session->preprocess_tensors);
   warn_about_identifiers(session);
   PASS(dataset_source(&session->train, session->dataset, config, session->preprocess, PART_TRAIN, error));

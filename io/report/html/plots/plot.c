@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-enum { LEFT = 52, RIGHT = 14, TOP = 28, BOTTOM = 44, TABLE_ROWS = 64 };
+enum { LEFT = 52, RIGHT = 14, TOP = 28, BOTTOM = 44, TABLE_ROWS = 51 };
 
 typedef struct Frame {
   Scale x, y;
@@ -294,6 +294,21 @@ static void data_tables(Text *text, const Plot *plot) {
   figure_table_close(text);
 }
 
+void plot_place(double place[2], const Plot *plot, double x, double y) {
+  Frame frame = frame_of(plot);
+  place[0] = scale_pixel(&frame.x, x);
+  place[1] = scale_pixel(&frame.y, y);
+}
+
+// Hidden by the style sheet until a script says otherwise.
+static void draw_moving(Text *text, const Plot *plot, const Frame *frame) {
+  if (plot->moving == NULL) return;
+  text_add(text,
+           "<g id=\"%s\" class=\"moving\"><line x1=\"0\" x2=\"0\" y1=\"%d\" y2=\"%d\"/>"
+           "<circle cx=\"0\" cy=\"0\" r=\"6\"/></g>\n",
+           plot->moving, TOP, frame->height - BOTTOM);
+}
+
 void plot_figure(Text *text, const Plot *plot) {
   if (plot->series_count == 0) return;
   Frame frame = frame_of(plot);
@@ -306,6 +321,7 @@ void plot_figure(Text *text, const Plot *plot) {
              frame.x.from, scale_pixel(&frame.y, frame.x.least), frame.x.to,
              scale_pixel(&frame.y, frame.x.most));
   for (int s = 0; s < plot->series_count; s++) draw_series(text, &plot->series[s], &frame);
+  draw_moving(text, plot, &frame);
   text_put(text, "</svg>\n");
   data_tables(text, plot);
 }

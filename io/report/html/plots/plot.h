@@ -27,10 +27,11 @@ typedef struct Plot {
   Axis x, y;
   Series series[PLOT_SERIES_MAX];
   int series_count;
-  bool small;     // one of many: a flatter frame
-  bool diagonal;  // the line y = x
-  bool zero;      // 0 belongs to the y axis, with a line
-  char words[64]; // of a label made for this plot
+  bool small;         // one of many: a flatter frame
+  bool diagonal;      // the line y = x
+  bool zero;          // 0 belongs to the y axis, with a line
+  const char *moving; // id of a mark that a script may show and move; NULL: none
+  char words[64];     // of a label made for this plot
 } Plot;
 
 // Adds a series with the arrays x and y of a curve object (y also "low" and "high" for a band), y divided by
@@ -38,6 +39,9 @@ typedef struct Plot {
 Series *plot_add(Plot *plot, SeriesKind kind, const char *label, const char *style, const json_t *curve,
                  const char *x, const char *y, double scale);
 Series *plot_add_band(Plot *plot, const char *label, const char *style, const json_t *curve, double scale);
+
+// Where a plot of these series shows the point (x, y), in the coordinates of its SVG.
+void plot_place(double place[2], const Plot *plot, double x, double y);
 
 // <figure> with the SVG, its title and description, and the numbers in a folded table. Nothing where the plot
 // has no series.

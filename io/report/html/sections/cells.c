@@ -1,6 +1,7 @@
 // Cells, facts and words of the page.
 #include "io/report/html/sections/cells.h"
 
+#include "io/report/reasons.h"
 #include "io/report/report_read.h"
 
 #include <stdio.h>
@@ -17,10 +18,9 @@ Form form_money(double scale, double largest) {
   return (Form){.scale = scale, .decimals = money_decimals(magnitude(largest) / scale)};
 }
 
-Form form_of(const json_t *object, double reference) {
+Form form_of(const json_t *object, double largest) {
   double scale = report_number(object, "scale");
-  if (scale > 1) return form_money(scale, reference);
-  return (Form){.scale = 1, .decimals = metric_decimals(reference)};
+  return (Form){.scale = scale > 1 ? scale : 1, .decimals = report_decimals(object, largest)};
 }
 
 Form form_percent(int decimals) {
@@ -164,7 +164,7 @@ void cell_estimate(Text *text, const char *label, const char *base, const json_t
   cell_open(text, label, "n", id);
   put_formed(text, report_number(estimate, "value"), form);
   double low = report_number(estimate, "ci/0"), high = report_number(estimate, "ci/1");
-  if (low == low && high == high) {
+  if (low < high) { // of width 0: known exactly
     text_put(text, "<small");
     snprintf(id, sizeof id, "%s/%s/ci", base, member);
     put_id(text, id);
@@ -175,6 +175,21 @@ void cell_estimate(Text *text, const char *label, const char *base, const json_t
     text_put(text, "</small>");
   }
   text_put(text, "</td>");
+}
+
+void write_rows_needed(Text *text, const char *base, const json_t *object) {
+  char id[POINTER_MAX];
+  Text words = {0};
+  report_rows_needed(&words, object);
+  snprintf(id, sizeof id, "%s/rows_needed", base);
+  if (words.length > 0) {
+    text_put(text, "<small");
+    put_id(text, id);
+    text_put(text, ">");
+    text_html(text, words.bytes);
+    text_put(text, "</small>");
+  }
+  text_free(&words);
 }
 
 // ---- facts ----

@@ -18,8 +18,8 @@ typedef struct Form {
   bool sign, percent;
 } Form;
 
-// The form of an object's numbers: money where it has "scale", else a metric of this magnitude.
-Form form_of(const json_t *object, double reference);
+// The form of an object's numbers by the largest of them, as stored: money where it has "scale".
+Form form_of(const json_t *object, double largest);
 Form form_percent(int decimals);
 Form form_money(double scale, double largest); // largest as stored
 Form form_signed(Form form);
@@ -41,6 +41,10 @@ void put_p(Text *text, double p);
 
 // The words of a result and the class of its pill.
 void put_result(Text *text, const char *result);
+
+// "needs about 4,100 rows: about 3 more weeks of labels" of the object at the pointer base; nothing where it
+// has no "rows_needed".
+void write_rows_needed(Text *text, const char *base, const json_t *object);
 
 // ---- tables ----
 

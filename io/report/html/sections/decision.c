@@ -70,8 +70,8 @@ static void gate_interval(Text *text, const json_t *gate) {
 
 static void gate_row(Text *text, const json_t *report, size_t index, bool compared) {
   const json_t *gate = json_array_get(report_at(report, "gates"), index);
-  double value = report_number(gate, "challenger/value");
-  Form form = form_of(gate, value == value ? value : report_number(gate, "delta/value"));
+  Form form = form_of(gate, row_largest(gate));
+  form.decimals = row_decimals(report_at(report, "gates"), gate);
   Form difference = form_signed(form);
   bool money = report_number(gate, "scale") > 1;
   char base[48];
@@ -97,6 +97,7 @@ static void gate_row(Text *text, const json_t *report, size_t index, bool compar
     text_html(text, warning);
     text_put(text, "</small>");
   }
+  write_rows_needed(text, base, gate);
   text_put(text, "</td></tr>\n");
 }
 

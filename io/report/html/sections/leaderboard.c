@@ -72,7 +72,7 @@ static void body(Text *text, const json_t *report) {
       {"Rank", true},     {"Model", false},  {"Group", true}, {"Value", true}, {"Against the champion", true},
       {"p (Holm)", true}, {"Verdict", false}};
   const json_t *board = report_at(report, "leaderboard");
-  Form form = form_of(board, report_number(board, "models/0/value/value"));
+  Form form = form_of(board, report_largest(report_at(board, "models"), "value/value"));
   put_paragraph(text, "intro", report_string(board, "text"));
   table_open(text, "stack quiet", "Models by rank", columns, sizeof columns / sizeof *columns);
   for (size_t i = 0; i < report_size(board, "models"); i++) model_row(text, report, i, &form);

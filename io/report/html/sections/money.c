@@ -38,13 +38,7 @@ static void policy_title(Text *text, const char *name, bool compared) {
 }
 
 static double largest_value(const Money *money) {
-  double largest = 0;
-  for (size_t i = 0; i < report_size(money->business, "policies"); i++) {
-    double value = report_number(json_array_get(report_at(money->business, "policies"), i), "value");
-    if (value < 0) value = -value;
-    if (value > largest) largest = value;
-  }
-  return largest;
+  return report_largest(report_at(money->business, "policies"), "value");
 }
 
 typedef struct PolicyForms {

@@ -1,6 +1,7 @@
 // The plots of money: value by policy, profit and capacity curves, and what each cost does to the gain.
 #include "io/report/html/plots/plot.h"
 #include "io/report/html/plots/rows_plot.h"
+#include "io/report/html/plots/slider.h"
 #include "io/report/html/sections/cells.h"
 #include "io/report/html/sections/section.h"
 #include "io/report/report_read.h"
@@ -75,8 +76,15 @@ static void profit_plot(Text *text, const json_t *report, const Money *money) {
   plot->y = axis_number(axis);
   plot->zero = true;
   curve_series(plot, report, curve, money->scale);
-  if (plot->series_count > 0) operating_marks(plot, report, money);
-  plot_figure(text, plot);
+  if (plot->series_count > 0) {
+    bool slides = has_slider(report);
+    operating_marks(plot, report, money);
+    plot->moving = slides ? SLIDER_MARK : NULL;
+    text_put(text, "<div>");
+    plot_figure(text, plot);
+    if (slides) write_slider(text, report, plot);
+    text_put(text, "</div>\n");
+  }
   free(plot);
   free(axis);
 }
@@ -158,8 +166,10 @@ static void tornado(Text *text, const json_t *report, const Money *money) {
 
 void write_money_plots(Text *text, const json_t *report) {
   Money money = money_of(report);
+  text_put(text, "<div>");
   policy_plot(text, report, &money);
+  tornado(text, report, &money);
+  text_put(text, "</div>\n");
   profit_plot(text, report, &money);
   capacity_plot(text, report, &money);
-  tornado(text, report, &money);
 }

@@ -47,6 +47,7 @@ static void metric_title(Text *text, const json_t *metric) {
   text_add(text, "<small>%s",
            !strcmp(direction, "down")   ? "lower is better"
            : !strcmp(direction, "zero") ? "nearer to 0 is better"
+           : !strcmp(direction, "one")  ? "nearer to 1 is better"
                                         : "higher is better");
   if (*report_string(metric, "note") != '\0') text_put(text, "; ");
   text_html(text, report_string(metric, "note"));
@@ -56,7 +57,7 @@ static void metric_title(Text *text, const json_t *metric) {
 
 static void metric_row(Text *text, const json_t *report, size_t index, bool compared) {
   const json_t *metric = json_array_get(report_at(report, "metrics"), index);
-  Form form = form_of(metric, report_number(metric, "challenger/value")), difference = form_signed(form);
+  Form form = form_of(metric, row_largest(metric)), difference = form_signed(form);
   char base[48], id[64];
   snprintf(base, sizeof base, "/metrics/%zu", index);
   text_add(text, "<tr id=\"%s\">", base);
@@ -190,12 +191,7 @@ static void gains(Text *text, const json_t *report) {
                             {"Found", true},
                             {"Lift", true},
                             {scale > 0 ? value : NULL, true}};
-  double largest = 0;
-  for (size_t i = 0; i < count; i++) {
-    double own = report_number(json_array_get(report_at(report, "gains/challenger"), i), "value");
-    if (own > largest || -own > largest) largest = own < 0 ? -own : own;
-  }
-  Form money = form_money(scale, largest);
+  Form money = form_money(scale, report_largest(report_at(report, "gains/challenger"), "value"));
   text_put(text, "<h3>Gains");
   text_put(text, has_champion(report) ? " of the challenger</h3>\n" : "</h3>\n");
   table_open(text, "stack quiet", "Gains by share of the rows", columns, sizeof columns / sizeof *columns);
@@ -236,6 +232,16 @@ static void confusion_table(Text *text, const json_t *report) {
   text_put(text, "</tbody></table></div></div>\n");
 }
 
+// Whether the models differ in what they say, whoever is right.
+static void homogeneity(Text *text, const json_t *report) {
+  const char *words = report_string(report, "homogeneity/text");
+  if (*words == '\0') return;
+  put_heading(text, "How often each class is predicted");
+  text_put(text, "<p id=\"/homogeneity/text\">");
+  text_html(text, words);
+  text_put(text, "</p>\n");
+}
+
 static void body(Text *text, const json_t *report) {
   bool compared = has_champion(report);
   text_put(text, "<p class=\"intro\">");
@@ -248,6 +254,7 @@ static void body(Text *text, const json_t *report) {
   learning(text, report);
   confusion_table(text, report);
   text_put(text, "</div>\n");
+  homogeneity(text, report);
   gains(text, report);
   write_inputs(text, report);
 }

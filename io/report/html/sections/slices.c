@@ -123,8 +123,15 @@ static void harm_cell(Text *text, const json_t *item, const char *base) {
   snprintf(id, sizeof id, "%s/harm", base);
   cell_open(text, "Harm", "n wrap", json_is_object(report_at(item, "harm")) ? id : NULL);
   if (json_is_object(report_at(item, "harm"))) {
-    bool shown = json_is_true(report_at(item, "harm/shown"));
-    text_add(text, "<span class=\"pill %s\">%s</span>", shown ? "fail" : "", shown ? "shown" : "not shown");
+    bool shown = json_is_true(report_at(item, "harm/shown")), untold = report_number(item, "rows_needed") > 0;
+    text_add(text, "<span class=\"pill %s\">%s</span>",
+             shown    ? "fail"
+             : untold ? "unknown"
+                      : "",
+             shown    ? "shown"
+             : untold ? "cannot tell"
+                      : "not shown");
+    write_rows_needed(text, base, item);
     if (p == p) {
       text_put(text, "<small>adjusted p ");
       put_p(text, p);
@@ -140,9 +147,8 @@ static void harm_cell(Text *text, const json_t *item, const char *base) {
 
 static void detectable_cell(Text *text, const json_t *report, const json_t *item, const char *base) {
   const json_t *detectable = report_at(item, "detectable");
-  double value = report_number(detectable, "value"), needed = report_number(item, "rows_needed");
-  Form form = form_of(detectable, value);
-  if (form.scale > 1 && value >= 100 * form.scale) form.decimals = 0;
+  double value = report_number(detectable, "value");
+  Form form = form_of(detectable, report_largest(report_at(report, "slices/items"), "detectable/value"));
   char id[96];
   snprintf(id, sizeof id, "%s/detectable", base);
   cell_open(text, "Could have shown", "n wrap", detectable != NULL ? id : NULL);
@@ -150,11 +156,6 @@ static void detectable_cell(Text *text, const json_t *report, const json_t *item
     put_formed(text, value, &form);
     text_put(text, form.scale > 1 ? " " : "");
     text_html(text, form.scale > 1 ? report_string(report, "business/unit") : "");
-  }
-  if (needed > 0) {
-    text_put(text, "<small>to be sure: ");
-    format_count(text, needed);
-    text_put(text, " rows</small>");
   }
   text_put(text, "</td>");
 }

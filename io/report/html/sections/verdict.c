@@ -41,14 +41,13 @@ static const StateLook *look_of(const char *state) {
 static void figure_value(Text *text, const json_t *report, const json_t *estimate, const Money *money,
                          double rows, const char *id) {
   double factor = rows / money->rows, value = report_number(estimate, "value") * factor;
-  Form form = form_money(money->scale, value);
+  double low = report_number(estimate, "ci/0") * factor, high = report_number(estimate, "ci/1") * factor;
+  Form form = form_money(money->scale, estimate_largest(estimate) * factor);
   form.sign = has_champion(report);
-  if (value / form.scale >= 100 || value / form.scale <= -100) form.decimals = 0; // cents matter to nobody
   text_add(text, "<dd id=\"%s\">", id);
   put_formed(text, value, &form);
   text_put(text, " ");
   text_html(text, money->unit);
-  double low = report_number(estimate, "ci/0") * factor, high = report_number(estimate, "ci/1") * factor;
   if (low == low && high == high) {
     text_put(text, "<small>");
     put_confidence(text, report);
@@ -94,17 +93,28 @@ static void figures_risk(Text *text, const json_t *report) {
   text_put(text, "<small>over rows and the ranges of the costs</small></dd></div>\n");
 }
 
+// The rule that needs most of them.
+static void put_slowest_rule(Text *text, const json_t *report) {
+  const char *id = report_string(report, "verdict/rows_needed_for");
+  for (size_t i = 0; i < report_size(report, "gates"); i++) {
+    const json_t *gate = json_array_get(report_at(report, "gates"), i);
+    if (*id == '\0' || strcmp(report_string(gate, "id"), id) != 0) continue;
+    text_put(text, "; for ");
+    text_html(text, report_string(gate, "label"));
+  }
+}
+
 static void figures_rows(Text *text, const json_t *report) {
   double needed = report_number(report, "verdict/rows_needed");
   if (!(needed > 0)) return;
   text_put(text, "<div><dt>Rows needed to be sure</dt><dd id=\"/verdict/rows_needed\">about ");
   format_count(text, needed);
-  text_put(text, "<small>evaluated: ");
+  text_put(text, "<small>");
+  text_html(text, report_string(report, "verdict/rows_text"));
+  text_put(text, *report_string(report, "verdict/rows_text") != '\0' ? "; " : "");
+  text_put(text, "evaluated: ");
   format_count(text, report_number(report, "evaluation_set/rows"));
-  if (*report_string(report, "verdict/rows_text") != '\0') {
-    text_put(text, "; ");
-    text_html(text, report_string(report, "verdict/rows_text"));
-  }
+  put_slowest_rule(text, report);
   text_put(text, "</small></dd></div>\n");
 }
 
@@ -154,7 +164,6 @@ static void prices(Text *text, const json_t *report) {
   double ship = report_number(loss, "ship"), hold = report_number(loss, "hold");
   if (ship != ship || hold != hold) return;
   Form form = form_money(report_number(loss, "scale"), ship > hold ? ship : hold);
-  if ((ship > hold ? ship : hold) / form.scale >= 100) form.decimals = 0;
   text_put(text, "<div><h3>The price of the choice</h3><dl class=\"choice\">");
   price(text, report, "ship", "If you ship", &form);
   price(text, report, "hold", "If you hold", &form);

@@ -17,6 +17,7 @@ static void permute(void *array, size_t size, const int64_t *rows, int64_t count
 static void select_rows(JudgedModel *judged, const int64_t *rows, int64_t count) {
   JudgedRows *all = &judged->judged;
   permute(judged->scores, sizeof(double) * (size_t)all->classes, rows, count);
+  if (judged->ends != NULL) permute(judged->ends, sizeof(double) * 2, rows, count);
   permute(all->labels, sizeof(double), rows, count);
   permute(all->ids, sizeof(char *), rows, count);
   if (all->weights != NULL) permute(all->weights, sizeof(double), rows, count);

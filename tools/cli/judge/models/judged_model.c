@@ -94,12 +94,6 @@ static void describe_model(JudgedModel *judged) {
   sha256_hex(subject->config_digest, digest);
 }
 
-void judged_name_classes(JudgedModel *judged, const Preprocess *preprocess) {
-  for (int i = 0; i < preprocess_class_count(preprocess); i++) {
-    text_list_add(&judged->class_names, preprocess_class_name(preprocess, i));
-  }
-}
-
 Status judge_choices_check(const JudgeChoices *choices, Error *error) {
   if (choices->data == NULL || choices->part == NULL) return STATUS_OK;
   return error_set(error, STATUS_USAGE, "--data judges on all rows of its file: --split %s has no part there",
@@ -145,7 +139,7 @@ Status judged_model_open(JudgedModel *judged, const char *argument, const JudgeC
   judged->name = judged_name_of(judged->model.run != NULL ? judged->model.run : argument);
   judged->checkpoint_name = judged_name_of(judged->model.checkpoint->path);
   describe_model(judged);
-  judged_name_classes(judged, judged->model.preprocess);
+  judged_class_names(&judged->class_names, judged->model.preprocess);
   PASS(open_rows(judged, choices, &rows, &count, error));
   PASS(judged_rows_load(&judged->judged, judged->dataset, judged->model.preprocess, money, rows, count, true,
                         error));
@@ -220,6 +214,7 @@ EvaluationSet judged_model_set(const JudgedModel *judged) {
     const BootstrapConfig *bootstrap = &judged->config->evaluate_bootstrap;
     set.resampling = (Resampling){.replicates = bootstrap->replicates, .seed = bootstrap->seed};
   }
+  set.ends = judged->ends;
   set.cut = judged->cut;
   set.listed = judged->listed;
   return set;
@@ -244,6 +239,7 @@ Predictions judged_model_predictions(const JudgedModel *judged) {
                              .class_names = rows->classes > 1 ? judged->class_names.items : NULL,
                              .ids = rows->ids,
                              .scores = judged->scores,
+                             .ends = judged->ends,
                              .labels = rows->labels,
                              .weights = rows->weights,
                              .act = rows->act,
@@ -276,6 +272,7 @@ void judged_model_close(JudgedModel *judged) {
   dataset_close(judged->dataset);
   judged_rows_free(&judged->judged);
   free(judged->scores);
+  free(judged->ends);
   free(judged->listed);
   free(judged->name);
   free(judged->checkpoint_name);

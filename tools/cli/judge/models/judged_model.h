@@ -19,6 +19,7 @@ typedef struct JudgedModel {
   Preprocess *fitted; // of the configuration, where there is no model
   JudgedRows judged;
   double *scores; // [rows, classes]
+  double *ends;   // [rows, 2] of prediction intervals; NULL: none
   Policy policy;
   PolicyCut cut; // where the capacity ends among the rows, and
   bool *listed;  // [rows] who is acted on; NULL where nothing is cut: judged_model_limit

@@ -11,8 +11,6 @@ char *judged_name_of(const char *path);
 // 2 where the name is none of train, validation, test.
 Status judged_part_of(SplitPart *part, const char *name, Error *error);
 
-void judged_name_classes(JudgedModel *judged, const Preprocess *preprocess);
-
 // One model of a report with its scores' rows, of which nothing is priced, under a configuration: the path of
 // one, and --set.
 Status judged_open_scores(JudgedModel *judged, const json_t *report, const char *folder, const char *subject,

@@ -48,12 +48,14 @@ typedef struct NamedRows {
   int64_t count;
   int64_t *rows;
   double *scores; // [count, classes]
+  double *ends;   // [count, 2] of prediction intervals; NULL where the file has none
   double *labels; // [count]; NULL where the file has none
 } NamedRows;
 
 static void named_rows_free(NamedRows *named) {
   free(named->rows);
   free(named->scores);
+  free(named->ends);
   free(named->labels);
 }
 
@@ -80,9 +82,13 @@ static Status match_predictions(NamedRows *named, const JudgedModel *judged, con
     memcpy(named->scores + (size_t)i * classes, read->scores + (size_t)of_file[i] * classes,
            classes * sizeof *named->scores);
   }
-  if (read->labels == NULL) goto done;
-  named->labels = memory_get((size_t)named->count, sizeof *named->labels);
-  for (int64_t i = 0; i < named->count; i++) named->labels[i] = read->labels[of_file[i]];
+  bool intervals = read->ends != NULL && judged->config->data.target.task == TASK_REGRESSION;
+  if (intervals) named->ends = memory_get((size_t)named->count * 2, sizeof *named->ends);
+  if (read->labels != NULL) named->labels = memory_get((size_t)named->count, sizeof *named->labels);
+  for (int64_t i = 0; i < named->count; i++) {
+    if (named->labels != NULL) named->labels[i] = read->labels[of_file[i]];
+    if (named->ends != NULL) memcpy(named->ends + 2 * i, read->ends + 2 * of_file[i], 2 * sizeof(double));
+  }
 done:
   free(ids);
   free(every);
@@ -97,12 +103,15 @@ static NamedRows rows_of_part(const NamedRows *named, const JudgedModel *judged,
   const int64_t *rows = dataset_part(judged->dataset, part, &count);
   NamedRows found = {0, memory_get((size_t)named->count, sizeof *found.rows),
                      memory_get((size_t)named->count * (size_t)classes, sizeof *found.scores),
+                     named->ends == NULL ? NULL : memory_get((size_t)named->count * 2, sizeof *found.ends),
                      named->labels == NULL ? NULL : memory_get((size_t)named->count, sizeof *found.labels)};
   for (int64_t i = 0, j = 0; i < named->count && j < count;) {
     if (named->rows[i] == rows[j]) {
       memcpy(found.scores + found.count * classes, named->scores + i * classes,
              (size_t)classes * sizeof *found.scores);
       if (named->labels != NULL) found.labels[found.count] = named->labels[i];
+      if (named->ends != NULL)
+        memcpy(found.ends + 2 * found.count, named->ends + 2 * i, 2 * sizeof *found.ends);
       found.rows[found.count++] = rows[j];
     }
     if (named->rows[i] < rows[j])
@@ -251,7 +260,7 @@ Status judged_model_open_predictions(JudgedModel *judged, const char *path, cons
   TRY(predictions_read(&read, path, error));
   TRY(dataset_open(&judged->dataset, judged->config, error));
   TRY(dataset_fit(&judged->fitted, judged->dataset, judged->config, error));
-  judged_name_classes(judged, judged->fitted);
+  judged_class_names(&judged->class_names, judged->fitted);
   TRY(order_classes(read, judged, error));
   TRY(match_predictions(&named, judged, read, error));
   if (chosen_on_validation(judged)) TRY(best_on_validation(judged, &named, choices->frozen, error));
@@ -263,7 +272,8 @@ Status judged_model_open_predictions(JudgedModel *judged, const char *path, cons
   TRY(check_labels(&named, judged, error));
   TRY(judged_rows_slices(&judged->judged, judged->dataset, judged->config, named.rows, false, error));
   judged->scores = named.scores;
-  named.scores = NULL;
+  judged->ends = named.ends;
+  named.scores = named.ends = NULL;
   TRY(judged_rows_price(&judged->judged, &judged->config->business, judged->scores, error));
   status = fixed_policy(judged, choices->frozen, error);
 done:

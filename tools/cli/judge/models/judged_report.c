@@ -24,8 +24,9 @@ static void take_rows(JudgedModel *judged, Predictions *read) {
   rows->gain_if_zero = read->gain_if_zero;
   rows->slices = read->slices;
   judged->scores = read->scores;
+  judged->ends = read->ends;
   read->slices = NULL;
-  read->labels = read->weights = read->scores = NULL;
+  read->labels = read->weights = read->scores = read->ends = NULL;
   read->act = read->skip = read->best = read->cost = NULL;
   read->gain_if_one = read->gain_if_zero = NULL;
   size_t bytes = 0;

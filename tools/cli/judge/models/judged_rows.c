@@ -152,6 +152,11 @@ static Status no_class(const TextList *classes, const char *name, Error *error) 
                    nearest ? "; did you mean '" : "", nearest ? nearest : "", nearest ? "'?" : "");
 }
 
+void judged_class_names(TextList *names, const Preprocess *preprocess) {
+  for (int i = 0; i < preprocess_class_count(preprocess); i++)
+    text_list_add(names, preprocess_class_name(preprocess, i));
+}
+
 Status judged_costs(double **costs, const BusinessConfig *business, const TextList *classes, Error *error) {
   int count = classes->count;
   double *made = memory_get((size_t)count * (size_t)count, sizeof *made);
@@ -184,7 +189,7 @@ done:
 static Status read_costs(JudgedRows *judged, const BusinessConfig *business, const Preprocess *preprocess,
                          Error *error) {
   TextList classes = {0};
-  for (int i = 0; i < judged->classes; i++) text_list_add(&classes, preprocess_class_name(preprocess, i));
+  judged_class_names(&classes, preprocess);
   Status status = judged_costs(&judged->costs, business, &classes, error);
   text_list_free(&classes);
   payoff_digest_costs(judged->payoffs.definition, business);
@@ -325,27 +330,38 @@ Status judged_rows_hash(JudgedRows *judged, const char *cluster, bool optional, 
   return STATUS_OK;
 }
 
-static void add_slice(TextList *names, const Dataset *dataset, const char *name, bool optional) {
-  if (name[0] == '\0' || text_list_find(names, name) >= 0) return;
-  if (!optional || dataset_has_column(dataset, name)) text_list_add(names, name);
+// A column by a key of `evaluate`; one that the data lack is left out where it is optional.
+static Status add_slice(TextList *names, const Dataset *dataset, const char *key, const char *name,
+                        bool optional, Error *error) {
+  if (name[0] == '\0' || text_list_find(names, name) >= 0) return STATUS_OK;
+  if (dataset_has_column(dataset, name)) {
+    text_list_add(names, name);
+    return STATUS_OK;
+  }
+  if (optional) return STATUS_OK;
+  dataset_no_column(dataset, name, error);
+  error_prefix(error, "%s", key);
+  return error->status = STATUS_CONFIG; // a name of the configuration
 }
 
 Status judged_rows_slices(JudgedRows *judged, Dataset *dataset, const Config *config, const int64_t *rows,
                           bool optional, Error *error) {
   TextList names = {0};
+  Status status;
   judged->numbers = memory_get((size_t)judged->rows, sizeof *judged->numbers);
   memcpy(judged->numbers, rows, (size_t)judged->rows * sizeof *judged->numbers);
   for (int i = 0; i < config->evaluate_slices.count; i++)
-    add_slice(&names, dataset, config->evaluate_slices.items[i], optional);
+    TRY(add_slice(&names, dataset, "evaluate.slices", config->evaluate_slices.items[i], optional, error));
   if (config->evaluate_fairness.present)
-    add_slice(&names, dataset, config->evaluate_fairness.column, optional);
-  add_slice(&names, dataset, config->evaluate_time, optional);
-  add_slice(&names, dataset, config->evaluate_cluster, optional);
-  Status status = names.count == 0
-                      ? STATUS_OK
-                      : dataset_frame(&judged->slices, dataset, &names, rows, judged->rows, error);
+    TRY(add_slice(&names, dataset, "evaluate.fairness.column", config->evaluate_fairness.column, optional,
+                  error));
+  TRY(add_slice(&names, dataset, "evaluate.time", config->evaluate_time, optional, error));
+  TRY(add_slice(&names, dataset, "evaluate.cluster", config->evaluate_cluster, optional, error));
+  if (names.count > 0) TRY(dataset_frame(&judged->slices, dataset, &names, rows, judged->rows, error));
+  status = judged_rows_hash(judged, config->evaluate_cluster, optional, error);
+done:
   text_list_free(&names);
-  return status == STATUS_OK ? judged_rows_hash(judged, config->evaluate_cluster, optional, error) : status;
+  return status;
 }
 
 EvaluationSet judged_rows_set(const JudgedRows *judged, const double *scores, Policy policy) {

@@ -59,12 +59,15 @@ Status judged_rows_examples(char **examples, const JudgedRows *judged, const Bus
 // Where rows have weights, capacities of rows count them; to be called once labels and weights are there.
 Status judged_rows_count(JudgedRows *judged, const BusinessConfig *business, Error *error);
 
+// Adds the names of the target's classes, in the order of their numbers.
+void judged_class_names(TextList *names, const Preprocess *preprocess);
+
 // The matrix of business.costs by the names of the target's classes: [classes, classes], freed by free(). 78
 // names a class that is none, or a pair without a cost.
 Status judged_costs(double **costs, const BusinessConfig *business, const TextList *classes, Error *error);
 
-// Keeps the rows' numbers, and the columns that `config` groups rows by. 65 where the data lack one of them;
-// with `optional` that one is left out.
+// Keeps the rows' numbers, and the columns that `config` groups rows by. 78 where the data lack one of them,
+// with the nearest name; with `optional` that one is left out.
 Status judged_rows_slices(JudgedRows *judged, Dataset *dataset, const Config *config, const int64_t *rows,
                           bool optional, Error *error);
 
