@@ -2,8 +2,8 @@
 //
 // A column file (io/data/data_file.h) or CSV: row_id (text), score (one column; several classes:
 // score.<class>), and where they are known lower and upper (the ends of the row's prediction interval, of a
-// numeric target), decision (0 or 1, or the class), expected_gain, label, weight, act and skip (units of money),
-// best, cost, gain_if_one, gain_if_zero (the same; for judging again), class (the text of the label),
+// numeric target), decision (0 or 1, or the class), expected_gain, label, weight, act and skip (units of
+// money), best, cost, gain_if_one, gain_if_zero (the same; for judging again), class (the text of the label),
 // `slice.<column>` of each slice column and `payoff.<column>` of each column that the payoffs use.
 // `ingot compare` reads both forms; any tool can write row_id and score.
 #ifndef INGOT_IO_REPORT_PREDICTIONS_H
