@@ -108,6 +108,28 @@ TEST(Agreement, BandsSumToTheWholeDifferences) {
   }
 }
 
+// A capacity that cuts a block of equal scores acts on a share of it: money has that share, and so have the
+// bars.
+TEST(Agreement, BandsOfACutBlockSumToTheWholeDifference) {
+  for (PolicyKind kind : {POLICY_CAPACITY, POLICY_EXPECTED_GAIN}) {
+    for (int64_t limit : {61, 150, 444, 620}) {
+      TwoModels two(997, 8, true, (uint64_t)limit);
+      for (EvaluationCase *model : {&two.champion, &two.challenger}) {
+        model->policy = {kind, 0.5, false}, model->limited = true, model->limit = limit;
+        model->gain_if_one.assign(997, 30000001), model->gain_if_zero.assign(997, -9999999);
+      }
+      two.run();
+      EvaluationSet from = two.champion.set(), to = two.challenger.set();
+      money_limit(&from), money_limit(&to);
+      EXPECT_TRUE(from.cut.limited && from.cut.take > 0 && to.cut.take > 0);
+      agreement_of(&two.agreement, &from, &to, &two.comparison);
+      int64_t value = 0;
+      for (int i = 0; i < two.agreement.band_count; i++) value += two.agreement.bands[i].value;
+      EXPECT_EQ(value, money_value(&to) - money_value(&from)) << kind << " " << limit;
+    }
+  }
+}
+
 // Ten rows, a band each; the challenger swaps the two lowest, a negative and a positive: one pair of 5 * 5 is
 // ordered rightly then, and half of it belongs to each of the two bands.
 TEST(Agreement, OnePairIsHalvedBetweenItsBands) {

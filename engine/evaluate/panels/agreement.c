@@ -1,6 +1,7 @@
 // Pairs of metrics, and both differences by band of the champion's score.
 #include "engine/evaluate/panels/agreement.h"
 
+#include "engine/evaluate/money.h"
 #include "engine/evaluate/resample/replicates.h"
 #include "engine/evaluate/statistics/delong.h"
 #include "engine/evaluate/statistics/score_blocks.h"
@@ -52,9 +53,14 @@ static double *auc_parts(const EvaluationSet *champion, const EvaluationSet *cha
   return parts;
 }
 
-static int64_t payoff(const EvaluationSet *set, int64_t row) {
-  if (set->money.act == NULL) return 0;
-  return policy_acts(set, row) ? set->money.act[row] : set->money.skip[row];
+// Each band's part of the difference of value.
+static void fill_values(AgreementBand bands[AGREEMENT_BANDS], const EvaluationSet *champion,
+                        const EvaluationSet *challenger, const int8_t *of) {
+  int64_t before[AGREEMENT_BANDS], after[AGREEMENT_BANDS];
+  if (challenger->money.act == NULL) return;
+  money_parts(before, AGREEMENT_BANDS, champion, of);
+  money_parts(after, AGREEMENT_BANDS, challenger, of);
+  for (int i = 0; i < AGREEMENT_BANDS; i++) bands[i].value = after[i] - before[i];
 }
 
 static void fill_bands(Agreement *agreement, const EvaluationSet *champion, const EvaluationSet *challenger) {
@@ -69,9 +75,9 @@ static void fill_bands(Agreement *agreement, const EvaluationSet *champion, cons
     band->rows++;
     band->positives += challenger->labels[i] == 1;
     band->swapped += policy_selects(champion, i) != policy_selects(challenger, i);
-    band->value += payoff(challenger, i) - payoff(champion, i);
     if (both) exact_sum_add(&auc[of[i]], parts[i]);
   }
+  fill_values(bands, champion, challenger, of);
   for (int tenth = 0; tenth < AGREEMENT_BANDS; tenth++) {
     if (bands[tenth].rows == 0) continue;
     bands[tenth].from = tenth;

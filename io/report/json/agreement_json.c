@@ -68,13 +68,18 @@ static json_t *bands_json(const Agreement *agreement) {
   return bands;
 }
 
+// No decision differs there and, where a block of equal scores is acted on in part, no share.
+static bool is_still(const AgreementBand *band) {
+  return band->swapped == 0 && band->value == 0;
+}
+
 // Bands where no decision differs, a run of neighbours at a time: "top 20 % and bottom 60 %".
 static int still_bands(Text *text, const Agreement *agreement) {
   int runs = 0, bands = 0;
   for (int i = 0; i < agreement->band_count; i++) {
     AgreementBand run = agreement->bands[i];
-    if (run.swapped > 0) continue;
-    for (bands++; i + 1 < agreement->band_count && agreement->bands[i + 1].swapped == 0; i++, bands++)
+    if (!is_still(&run)) continue;
+    for (bands++; i + 1 < agreement->band_count && is_still(&agreement->bands[i + 1]); i++, bands++)
       run.to = agreement->bands[i + 1].to;
     text_put(text, runs++ == 0 ? "" : " and the ");
     band_label(text, &run);
@@ -117,7 +122,7 @@ static void where_words(Text *text, const Agreement *agreement, double model, do
   int bands = still_bands(&where, agreement);
   for (int i = 0; i < agreement->band_count; i++) {
     const AgreementBand *band = &agreement->bands[i];
-    *(band->swapped > 0 ? &moved : &still) += band->auc;
+    *(is_still(band) ? &still : &moved) += band->auc;
   }
   if (bands > 0 && bands < agreement->band_count) {
     text_add(text, " It orders the %s of the champion's scores %s (AUC ", where.bytes,
