@@ -135,7 +135,11 @@ typedef struct EvaluationReport {
   int64_t clipped;   // rows whose probability was clipped in log loss
   int metric_count;  // in registry order
   MetricResult results[METRIC_LIMIT];
-  double *confusion;     // [classes, classes]: weight of rows by (label, predicted class)
+  // [classes, classes]: weight of rows by (label, class); with payoffs (binary) the class is the decision's,
+  // `of_decisions` (decided_class), else the predicted one. beside_threshold: some row's decision is not what
+  // its side of the threshold says (expected gain, a list that a capacity ends within a block).
+  double *confusion;
+  bool of_decisions, beside_threshold;
   ClassResult *by_class; // [classes]
   int bin_count;         // binary and regression
   CalibrationBin bins[CALIBRATION_BINS];

@@ -58,6 +58,47 @@ static json_t *delta_json(const MetricDifference *both, const Comparison *compar
   return json;
 }
 
+static bool is_thresholded(const Metric *metric) {
+  switch (metric->id) {
+  case METRIC_accuracy:
+  case METRIC_precision:
+  case METRIC_recall:
+  case METRIC_specificity:
+  case METRIC_balanced_accuracy:
+  case METRIC_f1:
+  case METRIC_mcc:
+    return true;
+  default:
+    return false;
+  }
+}
+
+static void threshold_words(Text *text, const EvaluationReport *report) {
+  if (report->threshold > 1)
+    text_put(text, "above every score");
+  else
+    text_add(text, "%.4g", report->threshold);
+}
+
+// "at the frozen threshold 0.31 (champion 0.28); decisions differ, see the confusion matrix": which predicted
+// classes a metric is of.
+static void put_threshold(json_t *json, const ReportParts *parts, const Metric *metric) {
+  const EvaluationReport *own = parts->challenger, *champion = parts->champion;
+  Text text = {0};
+  if (own->task != TASK_BINARY || !is_thresholded(metric)) return;
+  text_put(&text, "at the frozen threshold ");
+  threshold_words(&text, own);
+  if (champion != NULL && champion->threshold != own->threshold) {
+    text_put(&text, " (champion ");
+    threshold_words(&text, champion);
+    text_put(&text, ")");
+  }
+  if (own->beside_threshold || (champion != NULL && champion->beside_threshold))
+    text_put(&text, ", by which the policy does not decide: the confusion matrix is of its decisions");
+  put_text(json, "at", text.bytes);
+  text_free(&text);
+}
+
 json_t *metrics_json(const ReportParts *parts) {
   json_t *metrics = json_array();
   int count = parts->comparison != NULL ? parts->comparison->metric_count : parts->challenger->metric_count;
@@ -66,6 +107,7 @@ json_t *metrics_json(const ReportParts *parts) {
     const MetricResult *one = both == NULL ? &parts->challenger->results[i] : NULL;
     const Metric *metric = both != NULL ? both->metric : one->metric;
     json_t *json = metric_json(metric);
+    put_threshold(json, parts, metric);
     if (both != NULL) put(json, "champion", estimate_json(&both->champion, metric_scale(metric)));
     put(json, "challenger",
         estimate_json(both != NULL ? &both->challenger : &one->estimate, metric_scale(metric)));

@@ -381,7 +381,9 @@ static bool make_confusion(ReportSql *made, Question *question) {
   bool cell = strcmp(key(question, 0), "confusion") == 0 && strcmp(key(question, 1), "counts") == 0;
   if (!cell || question->pointer->keys.count != 4) return false;
   question->model = "challenger";
-  char *condition = memory_format("r.label = %s AND r.predicted = %s", key(question, 2), key(question, 3));
+  bool decided = strcmp(report_string(question->report, "confusion/of"), "decisions") == 0;
+  char *condition = memory_format("r.label = %s AND %s = %s", key(question, 2),
+                                  decided ? "(r.decision <> r.act_below)" : "r.predicted", key(question, 3));
   make_counts(made, question, condition, "r.weight");
   free(condition);
   return true;
