@@ -185,6 +185,7 @@ typedef struct GateOutcome {
   bool relative;   // the margin was given as a fraction of the champion's metric
   bool warning;    // passes, and deserves a look: suspicious, undecided
   Estimate judged; // the oriented delta (superior, not_worse) or the challenger's metric (at_least, at_most)
+  double confidence; // of judged; higher than the others' where several challengers are tested at once
   GateResult result;
   const char *slice; // GATE_SLICE: the column, of the configuration; `judged` is of the slice that decides
   char *group;       // GATE_SLICE: which, "Contract = One year"; NULL: no slice could be judged

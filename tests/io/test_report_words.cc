@@ -174,4 +174,36 @@ TEST(ReportWords, TheTornadoLeavesRoomForItsNotes) {
   EXPECT_EQ(notes, 2 * json_array_size(items));
 }
 
+// Calibration slope: 1 is right, 1.4 is no better than 0.6.
+TEST(ReportWords, EveryDirectionIsNamed) {
+  Json json = fixture("full");
+  for (auto [direction, words] : {std::pair{"up", "higher is better"},
+                                  {"down", "lower is better"},
+                                  {"zero", "nearer to 0 is better"},
+                                  {"one", "nearer to 1 is better"}}) {
+    for (size_t i = 0; i < report_size(json.get(), "metrics"); i++)
+      json_object_set_new(json_array_get(report_at(json.get(), "metrics"), i), "direction",
+                          json_string(direction));
+    EXPECT_NE(text_of(report_html, json.get()).find(words), std::string::npos) << direction;
+  }
+}
+
+// Ship by the rules, while the money is shown to be less: nobody may overlook it.
+TEST(ReportWords, MoneyThatContradictsTheVerdictIsLoud) {
+  Json json = fixture("full");
+  json_t *verdict = json_object_get(json.get(), "verdict");
+  const std::string words = "The rules say ship; the money says otherwise";
+  json_object_set_new(verdict, "state", json_string("SHIP"));
+  for (auto render : {report_html, report_markdown, report_text, report_junit})
+    EXPECT_EQ(text_of(render, json.get()).find(words), std::string::npos);
+  EXPECT_NE(text_of(report_html, json.get()).find("<span>Ship the challenger</span>"), std::string::npos);
+  json_object_set_new(verdict, "warning", json_string((words + ": 71 EUR less <b>").c_str()));
+  for (auto render : {report_html, report_markdown, report_text, report_junit})
+    EXPECT_NE(text_of(render, json.get()).find(words + ": 71 EUR less"), std::string::npos);
+  std::string html = text_of(report_html, json.get());
+  EXPECT_EQ(html.find("<span>Ship the challenger</span>"), std::string::npos);
+  EXPECT_NE(html.find("verdict hold pm"), std::string::npos);
+  expect_well_formed(html);
+}
+
 } // namespace

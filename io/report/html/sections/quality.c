@@ -47,6 +47,7 @@ static void metric_title(Text *text, const json_t *metric) {
   text_add(text, "<small>%s",
            !strcmp(direction, "down")   ? "lower is better"
            : !strcmp(direction, "zero") ? "nearer to 0 is better"
+           : !strcmp(direction, "one")  ? "nearer to 1 is better"
                                         : "higher is better");
   if (*report_string(metric, "note") != '\0') text_put(text, "; ");
   text_html(text, report_string(metric, "note"));
