@@ -92,7 +92,7 @@ TEST(Agreement, BandsSumToTheWholeDifferences) {
       int64_t value = 0, rows = 0, positives = 0, swapped = 0;
       for (int i = 0; i < two.agreement.band_count; i++) {
         const AgreementBand &band = two.agreement.bands[i];
-        auc += band.auc, value += band.value, rows += band.rows, positives += band.positives,
+        auc += band.model, value += band.value, rows += band.rows, positives += band.positives,
             swapped += band.swapped;
         EXPECT_EQ(band.from, i == 0 ? 0 : two.agreement.bands[i - 1].to);
       }
@@ -142,11 +142,48 @@ TEST(Agreement, OnePairIsHalvedBetweenItsBands) {
   two.run();
   ASSERT_EQ(two.agreement.band_count, 10);
   for (int i = 0; i < 10; i++) {
-    EXPECT_NEAR(two.agreement.bands[i].auc, i >= 8 ? 0.5 / 25 : 0, 1e-17) << i;
+    EXPECT_NEAR(two.agreement.bands[i].model, i >= 8 ? 0.5 / 25 : 0, 1e-17) << i;
     EXPECT_EQ(two.agreement.bands[i].value, 0);
     EXPECT_EQ(two.agreement.bands[i].swapped, 0);
   }
   EXPECT_NEAR(two.delta("auc").value, 1.0 / 25, 1e-16);
+}
+
+// Regression by the champion's prediction, several classes by the payoff that it expects: bars are the whole
+// difference of RMSE, of log loss and of money.
+TEST(Agreement, OfRegressionAndSeveralClasses) {
+  for (bool weighted : {false, true}) {
+    for (Task task : {TASK_REGRESSION, TASK_MULTICLASS}) {
+      TwoModels two(10, 0, false, 1);
+      bool several = task == TASK_MULTICLASS;
+      two.champion = several ? random_multiclass(800, 3, weighted, 5) : random_regression(800, weighted, 5);
+      std::mt19937_64 random(9);
+      two.champion.skip.assign(800, -1000003);
+      two.challenger = two.champion;
+      EvaluationCase other = several ? random_multiclass(800, 3, false, 6) : two.champion;
+      for (size_t i = 0; i < two.challenger.scores.size(); i++)
+        two.challenger.scores[i] = several ? 0.5 * (two.champion.scores[i] + other.scores[i])
+                                           : two.champion.scores[i] + 6 * (random_unit(random) - 0.5);
+      for (EvaluationCase *model : {&two.champion, &two.challenger})
+        for (size_t i = 0; i < 800; i++) model->act.push_back((int64_t)(random() % 3000007) - 1500000);
+      two.run();
+      const Agreement &agreement = two.agreement;
+      ASSERT_TRUE(agreement.present);
+      EXPECT_STREQ(agreement.metric->name, several ? "log_loss" : "rmse");
+      EXPECT_EQ(agreement.pair_count, two.comparison.metric_count - 1);
+      EXPECT_GT(agreement.pair_count, 3);
+      ASSERT_EQ(agreement.band_count, 10);
+      double model = 0;
+      int64_t value = 0, rows = 0, swapped = 0;
+      for (const AgreementBand &band : agreement.bands)
+        model += band.model, value += band.value, rows += band.rows, swapped += band.swapped;
+      EXPECT_NEAR(model, two.delta(agreement.metric->name).value, 1e-13);
+      EvaluationSet from = two.champion.set(), to = two.challenger.set();
+      EXPECT_EQ(value, money_value(&to) - money_value(&from));
+      EXPECT_EQ(rows, 800);
+      EXPECT_EQ(swapped > 0, several);
+    }
+  }
 }
 
 TEST(Agreement, Pairs) {
@@ -411,7 +448,7 @@ std::string flat_panels(const EvaluationCase &champion, const EvaluationCase &ch
   auto add = [&](double x) { out.add("x", x == x ? x : -9e99); };
   for (int i = 0; i < panels.agreement.band_count; i++) {
     const AgreementBand &band = panels.agreement.bands[i];
-    for (double x : {(double)band.from, (double)band.to, (double)band.rows, (double)band.swapped, band.auc,
+    for (double x : {(double)band.from, (double)band.to, (double)band.rows, (double)band.swapped, band.model,
                      (double)band.value})
       add(x);
   }

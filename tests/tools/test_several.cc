@@ -177,6 +177,13 @@ TEST_F(Several, AVerdictThatMoneyContradictsIsAWarning) {
   EXPECT_NE(outcome.out.find("WARNING: " + words), std::string::npos) << outcome.out;
   for (const char *file : {"out/report.html", "out/report.md", "out/junit.xml"})
     EXPECT_NE(read_file(at(file)).find(words), std::string::npos) << file;
+  // And why: which metrics prefer which model, how often, and where on the axis of the predictions.
+  Json report(at("out/report.json"));
+  EXPECT_EQ(report.text("agreement/pairs/0/model"), "rmse");
+  EXPECT_EQ(report.text("agreement/axis"), "champion's prediction");
+  EXPECT_GT(report.number("agreement/pairs/0/p_disagree"), 0.9);
+  EXPECT_GE(report_size(report.json, "agreement/bands"), 8u);
+  EXPECT_NE(read_file(at("out/report.html")).find("Where the difference in RMSE lies"), std::string::npos);
   ASSERT_EQ(compare({"old.csv", "new.csv"}, {"--set", "gates.primary.metric=mae"}).status, 10);
   EXPECT_EQ(Json(at("out/report.json")).text("verdict/warning"), "");
 }

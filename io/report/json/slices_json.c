@@ -61,6 +61,7 @@ static json_t *slice_json(const Slice *slice, int metric_count, bool two) {
   put_text(json, "value", slice->value);
   put_count(json, "rows", slice->rows);
   put_count(json, "events", slice->events);
+  if (!slice->enough) put(json, "few", json_true());
   for (int i = 0; i < metric_count; i++)
     json_array_append_new(metrics, slice_metric_json(&slice->metrics[i], two));
   put(json, "metrics", metrics);
