@@ -65,7 +65,10 @@ static void fill_classes(EvaluationReport *report, const EvaluationSet *set) {
 }
 
 static void fill_calibration(EvaluationReport *report, const EvaluationSet *set) {
-  if (set->task != TASK_MULTICLASS) calibration_of(report, set, set->blocks);
+  if (set->task == TASK_MULTICLASS)
+    class_calibration_of(report, set);
+  else
+    calibration_of(report, set, set->blocks);
 }
 
 static void fill_cuts(EvaluationReport *report, const EvaluationSet *set) {

@@ -8,7 +8,13 @@
 #include "engine/evaluate/metrics.h"
 #include "engine/evaluate/money/sensitivity.h"
 
-enum { CURVE_POINTS = 256, CALIBRATION_BINS = 15, GAINS_ROWS = 11, REASON_TEXT = 320 };
+enum {
+  CURVE_POINTS = 256,
+  CALIBRATION_BINS = 15,
+  CALIBRATED_CLASSES = 30,
+  GAINS_ROWS = 11,
+  REASON_TEXT = 320
+};
 
 // A value and its two-sided interval at gates.confidence.
 typedef struct Estimate {
@@ -54,6 +60,14 @@ typedef struct BrierParts {
 typedef struct NoiseFloor {
   double mean, q95;
 } NoiseFloor;
+
+// One class of several against all others: its bins, their error, and what chance alone would show.
+typedef struct ClassCalibration {
+  int bin_count;
+  CalibrationBin bins[CALIBRATION_BINS];
+  double error;
+  NoiseFloor noise_floor;
+} ClassCalibration;
 
 // The rows of highest score taken, equal scores in part: one line of the gains table.
 typedef struct GainsRow {
@@ -148,6 +162,9 @@ typedef struct EvaluationReport {
   Estimate calibration_slope, calibration_intercept;
   BrierParts brier_parts;
   NoiseFloor noise_floor;
+  // Multiclass, at most CALIBRATED_CLASSES: [classes]; calibration_error and noise_floor.mean are the means
+  // over the classes. NULL otherwise.
+  ClassCalibration *class_calibration;
   int gains_count; // binary: at 5, 10, 20, ..., 100 % of the rows
   GainsRow gains[GAINS_ROWS];
   int point_count; // binary: cuts from "nobody at or above" to "everybody", scores descending
