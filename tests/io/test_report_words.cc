@@ -240,6 +240,32 @@ TEST(ReportWords, FewEventsHaveNoEstimates) {
   EXPECT_NE(html.find("id=\"/slices/items/0/rows\""), std::string::npos);
 }
 
+// Each class has its plot with both models, and its errors beside what chance alone would show.
+TEST(ReportWords, CalibrationIsByClass) {
+  Json json = fixture("multiclass");
+  std::string html = text_of(report_html, json.get());
+  EXPECT_EQ(count(html, ">Calibration of the class "), 3 * count(html, ">Calibration of the class bag"));
+  for (const char *part :
+       {"id=\"plot-calibration-class-2\"", "id=\"/calibration/challenger/classes/1/error\"",
+        "id=\"/calibration/champion/classes/0/noise_floor/q95\""})
+    EXPECT_EQ(count(html, part), 1u) << part;
+}
+
+// What the columns of the matrix are: classes that were predicted, or what is done.
+TEST(ReportWords, TheConfusionMatrixSaysWhatItCounts) {
+  Json json = fixture("full");
+  EXPECT_NE(text_of(report_html, json.get()).find("Confusion matrix at the operating point"),
+            std::string::npos);
+  json_object_set_new(json_object_get(json.get(), "confusion"), "decisions",
+                      json_pack("[s,s]", "do not act", "act"));
+  json_object_set_new(json_array_get(report_at(json.get(), "metrics"), 1), "at",
+                      json_string("at the frozen threshold 0.31 (champion 0.28)"));
+  std::string html = text_of(report_html, json.get());
+  EXPECT_NE(html.find("Confusion matrix of the decisions"), std::string::npos);
+  EXPECT_NE(html.find("<th scope=\"col\">do not act</th>"), std::string::npos);
+  EXPECT_NE(html.find("at the frozen threshold 0.31 (champion 0.28)"), std::string::npos);
+}
+
 // Only a label of two values has positives.
 TEST(ReportWords, SlicesCountPositivesOfBinaryLabelsAlone) {
   Json json = fixture("full");

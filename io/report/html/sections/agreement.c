@@ -67,12 +67,16 @@ typedef struct BandNote {
 static void band_plot(Text *text, const json_t *report, const char *member, const char *id, const char *title,
                       const char *axis, double scale, BandNote note) {
   const char *by = report_string(report, "agreement/axis");
-  char *label = memory_format("band of the %.60s", *by != '\0' ? by : "champion's score");
+  by = *by != '\0' ? by : "champion's score";
+  char *label = memory_format("band of the %.60s", by);
+  char *description =
+      memory_format("Rows in bands by the %.60s; the bars add up to the whole difference. Right of "
+                    "the line the challenger is better.",
+                    by);
   RowsPlot *plot = memory_get(1, sizeof *plot);
   *plot = (RowsPlot){.id = id,
                      .title = title,
-                     .description = "The bars add up to the whole difference. Right of the line the "
-                                    "challenger is better.",
+                     .description = description,
                      .kind = ROWS_BARS,
                      .label_title = label,
                      .note_title = note.title,
@@ -88,6 +92,7 @@ static void band_plot(Text *text, const json_t *report, const char *member, cons
   }
   rows_figure(text, plot);
   free(plot);
+  free(description);
   free(label);
 }
 
