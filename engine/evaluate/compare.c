@@ -106,6 +106,11 @@ static void fill_differences(Comparison *comparison, const EvaluationSet sets[2]
 
 // ---- resampling ----
 
+// Of the primary rule, by Holm's procedure.
+static double primary_confidence(const Comparison *comparison, int contenders) {
+  return 1 - (1 - comparison->confidence) / contenders;
+}
+
 // The primary rule's difference where several challengers are tested at once; false: it is as shown.
 static bool stricter_primary(Estimate *primary, const Comparison *comparison, const EvaluationSet sets[2],
                              int contenders, const GatesConfig *gates) {
@@ -113,7 +118,7 @@ static bool stricter_primary(Estimate *primary, const Comparison *comparison, co
   for (int i = 0; i < comparison->metric_count; i++) {
     const Metric *metric = comparison->metrics[i].metric;
     if (strcmp(metric->name, gates->primary.metric) != 0) continue;
-    *primary = metric_difference(metric, &sets[0], &sets[1], 1 - (1 - comparison->confidence) / contenders);
+    *primary = metric_difference(metric, &sets[0], &sets[1], primary_confidence(comparison, contenders));
     return true;
   }
   return false;
@@ -123,13 +128,13 @@ static void judge(Comparison *comparison, const EvaluationSet sets[2], int conte
                   const GatesConfig *gates, const Validity *validity) {
   Estimate primary;
   bool stricter = stricter_primary(&primary, comparison, sets, contenders, gates);
-  Judged judged = {NULL,
-                   comparison->metrics,
-                   comparison->metric_count,
-                   comparison->rows,
-                   comparison->confidence,
-                   stricter ? &primary : NULL,
-                   comparison->replicates};
+  Judged judged = {.differences = comparison->metrics,
+                   .count = comparison->metric_count,
+                   .rows = comparison->rows,
+                   .confidence = comparison->confidence,
+                   .primary = stricter ? &primary : NULL,
+                   .primary_confidence = primary_confidence(comparison, contenders),
+                   .replicates = comparison->replicates};
   verdict_of(&comparison->verdict, &judged, gates, validity);
 }
 
@@ -139,21 +144,20 @@ static double distance(double a, double b) {
 
 // Whether other resamples could move an end across the bound of a gate: the ends' Monte Carlo errors are
 // above a tenth of their distances to it.
-static bool is_unsure(const Comparison *comparison, const GateOutcome *gate, int contenders) {
+static bool is_unsure(const Comparison *comparison, const GateOutcome *gate) {
   const MetricReplicates *metric = replicates_of(comparison->replicates, gate->metric);
   if (!interval_is_resampled(gate->judged.method) || metric == NULL || gate->margin != gate->margin)
     return false;
   int which = gate_rule_is_relative(gate->rule) ? REPLICATE_DELTA : REPLICATE_CHALLENGER;
-  double confidence = comparison->confidence, bound = gate_bound(gate);
-  if (gate->kind == GATE_PRIMARY && contenders > 1) confidence = 1 - (1 - confidence) / contenders;
-  EndErrors errors = replicates_end_errors(comparison->replicates, metric, which, confidence);
+  double bound = gate_bound(gate);
+  EndErrors errors = replicates_end_errors(comparison->replicates, metric, which, gate->confidence);
   return 10 * errors.low > distance(gate->judged.low, bound) ||
          10 * errors.high > distance(gate->judged.high, bound);
 }
 
-static bool any_unsure(const Comparison *comparison, int contenders) {
+static bool any_unsure(const Comparison *comparison) {
   for (int i = 0; i < comparison->verdict.gate_count; i++) {
-    if (is_unsure(comparison, &comparison->verdict.gates[i], contenders)) return true;
+    if (is_unsure(comparison, &comparison->verdict.gates[i])) return true;
   }
   return false;
 }
@@ -170,8 +174,7 @@ static void resample_and_judge(Comparison *comparison, EvaluationSet sets[2], co
     }
     fill_differences(comparison, sets, choice);
     judge(comparison, sets, contenders, gates, validity);
-    if (comparison->replicates == NULL || 2 * wanted > REPLICATES_MOST || !any_unsure(comparison, contenders))
-      return;
+    if (comparison->replicates == NULL || 2 * wanted > REPLICATES_MOST || !any_unsure(comparison)) return;
     replicates_free(comparison->replicates);
     verdict_clear(&comparison->verdict);
   }

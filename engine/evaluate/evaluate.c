@@ -51,14 +51,24 @@ typedef struct Evaluation {
 static void fill_classes(EvaluationReport *report, const EvaluationSet *set) {
   if (set->task == TASK_REGRESSION) return;
   report->classes = set->task == TASK_BINARY ? 2 : set->classes;
-  report->confusion =
-      memory_get((size_t)report->classes * (size_t)report->classes, sizeof *report->confusion);
-  confusion_into(report->confusion, set);
+  report->of_decisions = set->task == TASK_BINARY && set->money.act != NULL;
+  if (report->of_decisions) {
+    report->confusion = decisions_matrix(set);
+    for (int64_t i = 0; i < set->rows && !report->beside_threshold; i++)
+      report->beside_threshold = decided_class(set, i) != predicted_class(set, i);
+  } else {
+    report->confusion =
+        memory_get((size_t)report->classes * (size_t)report->classes, sizeof *report->confusion);
+    confusion_into(report->confusion, set);
+  }
   report->by_class = class_results(report->confusion, report->classes);
 }
 
 static void fill_calibration(EvaluationReport *report, const EvaluationSet *set) {
-  if (set->task != TASK_MULTICLASS) calibration_of(report, set, set->blocks);
+  if (set->task == TASK_MULTICLASS)
+    class_calibration_of(report, set);
+  else
+    calibration_of(report, set, set->blocks);
 }
 
 static void fill_cuts(EvaluationReport *report, const EvaluationSet *set) {

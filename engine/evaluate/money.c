@@ -1,5 +1,8 @@
 // Money in integers: thresholds, policies and what they are worth.
 #include "engine/evaluate/money/parts.h"
+#include "engine/shared/memory.h"
+
+#include <stdlib.h>
 
 static const double money_most = 4611686018427387904.0; // 2^62
 
@@ -128,6 +131,23 @@ int64_t money_value(const EvaluationSet *set) {
     if (share > 0 && share < 1) divided += money_gain(set, i);
   }
   return set->cut.limited ? sum + money_part(divided, set->cut.take, set->cut.size) : sum;
+}
+
+void money_parts(int64_t *parts, int count, const EvaluationSet *set, const int8_t *of) {
+  int64_t *divided = memory_get((size_t)count, sizeof *divided), before = 0;
+  for (int part = 0; part < count; part++) parts[part] = 0;
+  for (int64_t i = 0; i < set->rows; i++) {
+    double share = policy_share(set, i);
+    parts[of[i]] += share == 1 ? set->money.act[i] : set->money.skip[i];
+    if (share > 0 && share < 1) divided[of[i]] += money_gain(set, i);
+  }
+  for (int part = 0; set->cut.limited && part < count; part++) {
+    int64_t after = before + divided[part];
+    parts[part] +=
+        money_part(after, set->cut.take, set->cut.size) - money_part(before, set->cut.take, set->cut.size);
+    before = after;
+  }
+  free(divided);
 }
 
 double money_term(const EvaluationSet *set, int64_t row) {

@@ -48,6 +48,10 @@ int64_t money_value(const EvaluationSet *set);
 // Value of a policy of the table on a set's payoffs; nobody, everybody and random do not look at them.
 int64_t money_policy_value(const EvaluationSet *set, MoneyPolicy policy);
 
+// parts[of[row]]: what the rows of each of `count` parts add to money_value; they sum to it exactly. The cut
+// block's share is rounded as it is cumulated, part after part.
+void money_parts(int64_t *parts, int count, const EvaluationSet *set, const int8_t *of);
+
 // A row's part of money_value in units, its share unrounded.
 double money_term(const EvaluationSet *set, int64_t row);
 

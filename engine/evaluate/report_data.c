@@ -30,6 +30,7 @@ const char *gate_kind_name(GateKind kind) {
 void evaluation_report_clear(EvaluationReport *report) {
   free(report->confusion);
   free(report->by_class);
+  free(report->class_calibration);
   replicates_free(report->replicates);
   sensitivity_free(&report->money.sensitivity);
   memset(report, 0, sizeof *report);

@@ -8,7 +8,13 @@
 #include "engine/evaluate/metrics.h"
 #include "engine/evaluate/money/sensitivity.h"
 
-enum { CURVE_POINTS = 256, CALIBRATION_BINS = 15, GAINS_ROWS = 11, REASON_TEXT = 320 };
+enum {
+  CURVE_POINTS = 256,
+  CALIBRATION_BINS = 15,
+  CALIBRATED_CLASSES = 30,
+  GAINS_ROWS = 11,
+  REASON_TEXT = 320
+};
 
 // A value and its two-sided interval at gates.confidence.
 typedef struct Estimate {
@@ -54,6 +60,14 @@ typedef struct BrierParts {
 typedef struct NoiseFloor {
   double mean, q95;
 } NoiseFloor;
+
+// One class of several against all others: its bins, their error, and what chance alone would show.
+typedef struct ClassCalibration {
+  int bin_count;
+  CalibrationBin bins[CALIBRATION_BINS];
+  double error;
+  NoiseFloor noise_floor;
+} ClassCalibration;
 
 // The rows of highest score taken, equal scores in part: one line of the gains table.
 typedef struct GainsRow {
@@ -135,7 +149,11 @@ typedef struct EvaluationReport {
   int64_t clipped;   // rows whose probability was clipped in log loss
   int metric_count;  // in registry order
   MetricResult results[METRIC_LIMIT];
-  double *confusion;     // [classes, classes]: weight of rows by (label, predicted class)
+  // [classes, classes]: weight of rows by (label, class); with payoffs (binary) the class is the decision's,
+  // `of_decisions` (decided_class), else the predicted one. beside_threshold: some row's decision is not what
+  // its side of the threshold says (expected gain, a list that a capacity ends within a block).
+  double *confusion;
+  bool of_decisions, beside_threshold;
   ClassResult *by_class; // [classes]
   int bin_count;         // binary and regression
   CalibrationBin bins[CALIBRATION_BINS];
@@ -144,6 +162,9 @@ typedef struct EvaluationReport {
   Estimate calibration_slope, calibration_intercept;
   BrierParts brier_parts;
   NoiseFloor noise_floor;
+  // Multiclass, at most CALIBRATED_CLASSES: [classes]; calibration_error and noise_floor.mean are the means
+  // over the classes. NULL otherwise.
+  ClassCalibration *class_calibration;
   int gains_count; // binary: at 5, 10, 20, ..., 100 % of the rows
   GainsRow gains[GAINS_ROWS];
   int point_count; // binary: cuts from "nobody at or above" to "everybody", scores descending
@@ -181,6 +202,7 @@ typedef struct GateOutcome {
   bool relative;   // the margin was given as a fraction of the champion's metric
   bool warning;    // passes, and deserves a look: suspicious, undecided
   Estimate judged; // the oriented delta (superior, not_worse) or the challenger's metric (at_least, at_most)
+  double confidence; // of judged; higher than the others' where several challengers are tested at once
   GateResult result;
   const char *slice; // GATE_SLICE: the column, of the configuration; `judged` is of the slice that decides
   char *group;       // GATE_SLICE: which, "Contract = One year"; NULL: no slice could be judged

@@ -318,7 +318,8 @@ const KeyRow key_rows[] = {
 
     {"gates", KEY_SECTION, .help = "What a model must show to replace the champion."},
     {"gates.primary", KEY_OPTIONAL, KEY_FREE, NEED_DEFAULT, AT(gates.has_primary),
-     .help = "The claim: one metric and one of superior, not_worse, at_least, at_most."},
+     .help = "The claim: one metric and one of superior, not_worse, at_least, at_most. Where there is a business "
+             "section the metric is best value: a model metric can gain while money is lost."},
     GATE_ROWS("gates.primary.", AT(gates.primary), "value"),
     {"gates.guardrails", KEY_ITEMS, KEY_FREE, NEED_DEFAULT, AT(gates.guardrails), "[]", "", "",
      .help = "What must not get worse meanwhile: a list of the same.", .item_size = sizeof(Gate), .flag = NEVER,

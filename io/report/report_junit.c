@@ -107,6 +107,11 @@ static void verdict_case(Text *text, const json_t *report) {
   text_put(text, ": ");
   text_xml(text, report_string(report, "verdict/sentence"));
   text_put(text, "\n");
+  if (*report_string(report, "verdict/warning") != '\0') {
+    text_put(text, "warning: ");
+    text_xml(text, report_string(report, "verdict/warning"));
+    text_put(text, "\n");
+  }
   report_reasons(text, report, "", text_xml);
   text_put(text, "</system-out>\n");
   case_close(text);

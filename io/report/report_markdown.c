@@ -105,6 +105,11 @@ static void verdict(Text *text, const json_t *report) {
   text_put(text, "\n\n");
   put_name(text, report, "verdict/sentence");
   text_put(text, "\n\n");
+  if (*report_string(report, "verdict/warning") != '\0') {
+    text_put(text, "> **Warning.** ");
+    put_name(text, report, "verdict/warning");
+    text_put(text, "\n\n");
+  }
   lines(text, report, "verdict/reason", report_reason);
   lines(text, report, "verdict/flips_if", put_flip);
   price(text, report);

@@ -205,6 +205,11 @@ void report_text(Text *text, const json_t *report) {
   text_put(text, "  ");
   put_plain(text, report_string(report, "verdict/sentence"));
   text_put(text, "\n");
+  if (*report_string(report, "verdict/warning") != '\0') {
+    text_put(text, "  WARNING: ");
+    put_plain(text, report_string(report, "verdict/warning"));
+    text_put(text, "\n");
+  }
   report_reasons(text, report, "  ", put_plain);
   flips(text, report);
   seeds(text, report);

@@ -17,10 +17,24 @@ def mid_p(a_positives, a, b_positives, b):
     return weights[(weights < observed) & ~equal].sum() + 0.5 * weights[equal].sum()
 
 
+def bin_ends(reference):
+    """Upper ends of bins: a value of a tenth of the rows alone, what lies between two of these in equal parts."""
+    values, counts = np.unique(reference, return_counts=True)
+    heavy = values[counts * 10 >= len(reference)]
+    ends = []
+    for low, high in zip([-np.inf, *heavy], [*heavy, np.inf]):
+        between = reference[(reference > low) & (reference < high)]
+        parts = max(1, int(len(between) * 10 / len(reference) + 0.5))
+        ends += [np.quantile(between, k / parts) for k in range(1, parts)] if len(between) else []
+        ends += [np.nextafter(high, -np.inf), high]
+    return np.unique(ends)
+
+
 def drift(reference, judged):
     """PSI, p, Jensen-Shannon, KS and Wasserstein distances of two samples of numbers."""
-    ends = np.unique([np.quantile(reference, k / 10) for k in range(1, 11)])
-    p, q = (np.bincount(np.minimum(np.searchsorted(ends, x), len(ends) - 1), minlength=len(ends)) for x in (reference, judged))
+    ends = bin_ends(reference)
+    p, q = (np.bincount(np.searchsorted(ends, x), minlength=len(ends)) for x in (reference, judged))
+    p, q, ends = p[p + q > 0], q[p + q > 0], ends[p + q > 0]
     more = 0.5 if (p * q == 0).any() else 0
     noise = 1 / len(reference) + 1 / len(judged)
     shares = [(c + more) / (c + more).sum() for c in (p, q)]

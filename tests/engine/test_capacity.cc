@@ -360,4 +360,35 @@ TEST(CapacityCheck, CostsAreNotNegativeAndBounded) {
   EXPECT_NE(std::string(error.text).find("larger unit"), std::string::npos);
 }
 
+// The confusion matrix is of what is decided: with a cut block by the list, by expected gain not at 0.5.
+TEST(Capacity, TheConfusionMatrixCountsDecisions) {
+  for (PolicyKind kind : {POLICY_CAPACITY, POLICY_EXPECTED_GAIN, POLICY_THRESHOLD}) {
+    for (bool below : {false, true}) {
+      EvaluationCase rows = random_binary(600, 7, false, 5);
+      std::vector<std::string> names;
+      std::vector<const char *> ids;
+      for (int i = 0; i < 600; i++) names.push_back(std::to_string(i));
+      for (const std::string &name : names) ids.push_back(name.c_str());
+      rows.policy = {kind, 0.5, below};
+      rows.limited = kind == POLICY_CAPACITY, rows.limit = 222;
+      rows.gain_if_one.assign(600, 30000000), rows.gain_if_zero.assign(600, -9000000);
+      EvaluationSet set = limited(rows);
+      bool listed[600];
+      if (set.cut.limited) money_list(listed, &set, ids.data()), set.listed = listed;
+      EvaluationReport report;
+      Error error;
+      ASSERT_EQ(evaluate_model(&report, &set, nullptr, nullptr, &error), STATUS_OK) << error.text;
+      double acted[2] = {0, 0};
+      for (int64_t i = 0; i < 600; i++) acted[set.labels[i] == 1] += policy_acts(&set, i);
+      int column = below ? 0 : 1;
+      EXPECT_EQ(report.confusion[column], acted[0]) << kind << below;
+      EXPECT_EQ(report.confusion[2 + column], acted[1]) << kind << below;
+      EXPECT_EQ(acted[0] + acted[1] == 222, kind == POLICY_CAPACITY);
+      EXPECT_TRUE(report.of_decisions);
+      EXPECT_EQ(report.beside_threshold, kind != POLICY_THRESHOLD);
+      evaluation_report_clear(&report);
+    }
+  }
+}
+
 } // namespace

@@ -124,4 +124,44 @@ TEST(Drift, WhatNeverChangesHasNone) {
   drift_clear(&item);
 }
 
+// Days since the last contact: 999 where there was none, which nearly all training rows have.
+TEST(Drift, AHeavyValueIsABinOfItsOwn) {
+  std::vector<double> train(1000, 999), judged(500, 999);
+  for (size_t i = 0; i < 2; i++) train[i] = 3 + (double)i;
+  for (size_t i = 0; i < 105; i++) judged[i] = (double)(i % 20);
+  FrameCase a, b;
+  a.numbers("pdays", train), b.numbers("pdays", judged);
+  DriftItem item = drift_between(a, b);
+  EXPECT_EQ(item.bins, 2);
+  double p = 0.002, q = 0.21;
+  EXPECT_NEAR(item.psi, (q - p) * std::log(q / p) + (p - q) * std::log((1 - q) / (1 - p)), 1e-14);
+  EXPECT_LT(item.p, 1e-60);
+  EXPECT_NEAR(item.ks, 0.208, 1e-15);
+  EXPECT_GT(item.js, 0.1);
+  drift_clear(&item);
+  // The other end: never before a call, now one row in five.
+  FrameCase none, some;
+  none.numbers("calls", std::vector<double>(1000, 0));
+  std::vector<double> calls(500, 0);
+  for (size_t i = 0; i < 100; i++) calls[i] = 1 + (double)(i % 3);
+  some.numbers("calls", calls);
+  item = drift_between(none, some);
+  EXPECT_EQ(item.bins, 2);
+  EXPECT_GT(item.ratio, 50);
+  drift_clear(&item);
+}
+
+// Tenths of what lies between heavy values: 30 % zeros, 70 % spread out.
+TEST(Drift, WhatLiesBesideAHeavyValueIsCutInEqualParts) {
+  std::vector<double> train(300, 0), judged(30, 0);
+  for (size_t i = 0; i < 700; i++) train.push_back(1 + (double)i);
+  for (size_t i = 0; i < 70; i++) judged.push_back(1 + 10 * (double)i);
+  FrameCase a, b;
+  a.numbers("x", train), b.numbers("x", judged);
+  DriftItem item = drift_between(a, b);
+  EXPECT_EQ(item.bins, 8); // zero, and seven bins of 100 rows
+  EXPECT_NEAR(item.psi, 0, 1e-15);
+  drift_clear(&item);
+}
+
 } // namespace

@@ -545,4 +545,47 @@ TEST(Delong, OneRowOfAClassHasNoInterval) {
   evaluation_report_clear(&report);
 }
 
+// Each class of several against the others is a binary set: the same bins, error and noise floor.
+TEST(ClassCalibration, IsThatOfEachClassAgainstTheOthers) {
+  for (bool weighted : {false, true}) {
+    EvaluationCase rows = random_multiclass(900, 3, weighted, 77);
+    EvaluationSet set = rows.set();
+    EvaluationReport report;
+    Error error;
+    ASSERT_EQ(evaluate_model(&report, &set, nullptr, nullptr, &error), STATUS_OK) << error.text;
+    ASSERT_NE(report.class_calibration, nullptr);
+    double errors = 0, floors = 0;
+    for (size_t k = 0; k < 3; k++) {
+      EvaluationCase one;
+      one.weights = rows.weights;
+      for (size_t i = 0; i < 900; i++) {
+        one.labels.push_back(rows.labels[i] == (double)k);
+        one.scores.push_back(rows.scores[3 * i + k]);
+      }
+      EvaluationSet binary = one.set();
+      EvaluationReport alone;
+      ASSERT_EQ(evaluate_model(&alone, &binary, nullptr, nullptr, &error), STATUS_OK) << error.text;
+      const ClassCalibration &of = report.class_calibration[k];
+      EXPECT_EQ(of.error, alone.calibration_error);
+      EXPECT_EQ(of.noise_floor.mean, alone.noise_floor.mean);
+      EXPECT_EQ(of.noise_floor.q95, alone.noise_floor.q95);
+      ASSERT_EQ(of.bin_count, alone.bin_count);
+      for (int b = 0; b < of.bin_count; b++) EXPECT_EQ(of.bins[b].mean_label, alone.bins[b].mean_label);
+      errors += of.error / 3, floors += of.noise_floor.mean / 3;
+      evaluation_report_clear(&alone);
+    }
+    EXPECT_NEAR(report.calibration_error, errors, 1e-15);
+    EXPECT_NEAR(report.noise_floor.mean, floors, 1e-15);
+    EXPECT_EQ(report.calibration_error, metric_value(&metric_named("classwise_ece", TASK_MULTICLASS), &set));
+    evaluation_report_clear(&report);
+  }
+  EvaluationCase many = random_multiclass(200, CALIBRATED_CLASSES + 1, false, 3);
+  EvaluationSet set = many.set();
+  EvaluationReport report;
+  Error error;
+  ASSERT_EQ(evaluate_model(&report, &set, nullptr, nullptr, &error), STATUS_OK) << error.text;
+  EXPECT_EQ(report.class_calibration, nullptr);
+  evaluation_report_clear(&report);
+}
+
 } // namespace

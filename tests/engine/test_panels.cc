@@ -92,7 +92,7 @@ TEST(Agreement, BandsSumToTheWholeDifferences) {
       int64_t value = 0, rows = 0, positives = 0, swapped = 0;
       for (int i = 0; i < two.agreement.band_count; i++) {
         const AgreementBand &band = two.agreement.bands[i];
-        auc += band.auc, value += band.value, rows += band.rows, positives += band.positives,
+        auc += band.model, value += band.value, rows += band.rows, positives += band.positives,
             swapped += band.swapped;
         EXPECT_EQ(band.from, i == 0 ? 0 : two.agreement.bands[i - 1].to);
       }
@@ -104,6 +104,28 @@ TEST(Agreement, BandsSumToTheWholeDifferences) {
       EXPECT_EQ(swapped, two.comparison.swap.in + two.comparison.swap.out);
       EXPECT_EQ(positives, std::count(two.champion.labels.begin(), two.champion.labels.end(), 1.0));
       EXPECT_EQ(two.agreement.band_count < 10, levels == 3); // ties stay together
+    }
+  }
+}
+
+// A capacity that cuts a block of equal scores acts on a share of it: money has that share, and so have the
+// bars.
+TEST(Agreement, BandsOfACutBlockSumToTheWholeDifference) {
+  for (PolicyKind kind : {POLICY_CAPACITY, POLICY_EXPECTED_GAIN}) {
+    for (int64_t limit : {61, 150, 444, 620}) {
+      TwoModels two(997, 8, true, (uint64_t)limit);
+      for (EvaluationCase *model : {&two.champion, &two.challenger}) {
+        model->policy = {kind, 0.5, false}, model->limited = true, model->limit = limit;
+        model->gain_if_one.assign(997, 30000001), model->gain_if_zero.assign(997, -9999999);
+      }
+      two.run();
+      EvaluationSet from = two.champion.set(), to = two.challenger.set();
+      money_limit(&from), money_limit(&to);
+      EXPECT_TRUE(from.cut.limited && from.cut.take > 0 && to.cut.take > 0);
+      agreement_of(&two.agreement, &from, &to, &two.comparison);
+      int64_t value = 0;
+      for (int i = 0; i < two.agreement.band_count; i++) value += two.agreement.bands[i].value;
+      EXPECT_EQ(value, money_value(&to) - money_value(&from)) << kind << " " << limit;
     }
   }
 }
@@ -120,11 +142,48 @@ TEST(Agreement, OnePairIsHalvedBetweenItsBands) {
   two.run();
   ASSERT_EQ(two.agreement.band_count, 10);
   for (int i = 0; i < 10; i++) {
-    EXPECT_NEAR(two.agreement.bands[i].auc, i >= 8 ? 0.5 / 25 : 0, 1e-17) << i;
+    EXPECT_NEAR(two.agreement.bands[i].model, i >= 8 ? 0.5 / 25 : 0, 1e-17) << i;
     EXPECT_EQ(two.agreement.bands[i].value, 0);
     EXPECT_EQ(two.agreement.bands[i].swapped, 0);
   }
   EXPECT_NEAR(two.delta("auc").value, 1.0 / 25, 1e-16);
+}
+
+// Regression by the champion's prediction, several classes by the payoff that it expects: bars are the whole
+// difference of RMSE, of log loss and of money.
+TEST(Agreement, OfRegressionAndSeveralClasses) {
+  for (bool weighted : {false, true}) {
+    for (Task task : {TASK_REGRESSION, TASK_MULTICLASS}) {
+      TwoModels two(10, 0, false, 1);
+      bool several = task == TASK_MULTICLASS;
+      two.champion = several ? random_multiclass(800, 3, weighted, 5) : random_regression(800, weighted, 5);
+      std::mt19937_64 random(9);
+      two.champion.skip.assign(800, -1000003);
+      two.challenger = two.champion;
+      EvaluationCase other = several ? random_multiclass(800, 3, false, 6) : two.champion;
+      for (size_t i = 0; i < two.challenger.scores.size(); i++)
+        two.challenger.scores[i] = several ? 0.5 * (two.champion.scores[i] + other.scores[i])
+                                           : two.champion.scores[i] + 6 * (random_unit(random) - 0.5);
+      for (EvaluationCase *model : {&two.champion, &two.challenger})
+        for (size_t i = 0; i < 800; i++) model->act.push_back((int64_t)(random() % 3000007) - 1500000);
+      two.run();
+      const Agreement &agreement = two.agreement;
+      ASSERT_TRUE(agreement.present);
+      EXPECT_STREQ(agreement.metric->name, several ? "log_loss" : "rmse");
+      EXPECT_EQ(agreement.pair_count, two.comparison.metric_count - 1);
+      EXPECT_GT(agreement.pair_count, 3);
+      ASSERT_EQ(agreement.band_count, 10);
+      double model = 0;
+      int64_t value = 0, rows = 0, swapped = 0;
+      for (const AgreementBand &band : agreement.bands)
+        model += band.model, value += band.value, rows += band.rows, swapped += band.swapped;
+      EXPECT_NEAR(model, two.delta(agreement.metric->name).value, 1e-13);
+      EvaluationSet from = two.champion.set(), to = two.challenger.set();
+      EXPECT_EQ(value, money_value(&to) - money_value(&from));
+      EXPECT_EQ(rows, 800);
+      EXPECT_EQ(swapped > 0, several);
+    }
+  }
 }
 
 TEST(Agreement, Pairs) {
@@ -389,7 +448,7 @@ std::string flat_panels(const EvaluationCase &champion, const EvaluationCase &ch
   auto add = [&](double x) { out.add("x", x == x ? x : -9e99); };
   for (int i = 0; i < panels.agreement.band_count; i++) {
     const AgreementBand &band = panels.agreement.bands[i];
-    for (double x : {(double)band.from, (double)band.to, (double)band.rows, (double)band.swapped, band.auc,
+    for (double x : {(double)band.from, (double)band.to, (double)band.rows, (double)band.swapped, band.model,
                      (double)band.value})
       add(x);
   }

@@ -5,6 +5,7 @@
 #include <cstring>
 
 extern "C" {
+#include "io/report/json/panels_json.h"
 #include "io/report/json/parts.h"
 #include "io/report/reasons.h"
 }
@@ -213,6 +214,133 @@ TEST(ReportWords, MarkdownCutsAtSentencesAndWords) {
   EXPECT_EQ(cut(std::string(300, 'x')), std::string(300, 'x'));
 }
 
+// Bands by hand: what each contributes to AUC, and the rows that are decided differently there.
+struct BandsCase {
+  Config config{};
+  Panels panels{};
+  Comparison comparison{};
+  EvaluationReport report{};
+  ReportContext context{};
+  ReportParts parts{};
+  BandsCase(const std::vector<std::pair<double, int>> &bands) {
+    char unit[] = "EUR";
+    Agreement &agreement = panels.agreement;
+    agreement.present = agreement.money = true, agreement.metric = &metric_table[METRIC_auc];
+    double sum = 0;
+    for (auto [auc, swapped] : bands) {
+      int at = agreement.band_count++;
+      agreement.bands[at] = {at, at + 1, 100, 10, swapped, auc, swapped * 1000000};
+      sum += auc;
+    }
+    agreement.pairs[agreement.pair_count++] = {agreement.metric, sum, 7, sum >= 0, 0.0 / 0.0};
+    config.business.unit = unit;
+    context.config = &config, context.panels = &panels;
+    parts.context = &context, parts.challenger = &report, parts.comparison = &comparison;
+    Json json(agreement_json(&parts));
+    text = report_string(json.get(), "text");
+  }
+  std::string text;
+};
+
+// A sum over bands of unlike signs is nothing that a band does.
+TEST(ReportWords, UnlikeBandsAreNotAddedUp) {
+  BandsCase unlike({{0.001, 0},
+                    {0.001, 0},
+                    {0.002, 3},
+                    {0, 1},
+                    {0, 1},
+                    {0, 1},
+                    {0, 1},
+                    {-0.00203, 1},
+                    {-0.0006, 0},
+                    {-0.0003, 0}});
+  EXPECT_NE(unlike.text.find("Where no decision differs and no money moves, it orders the top 20 % of the "
+                             "champion's scores better (AUC +0.0020) and the bottom 20 % worse (AUC "
+                             "−0.0009); in the other bands it orders partly better and partly worse (AUC "
+                             "0.0000 in all) and earns more (+7.00 EUR)."),
+            std::string::npos)
+      << unlike.text;
+  BandsCase still({{0, 2}, {0, 0}, {0, 0}, {0, 0}, {0, 0}, {0, 0}, {0, 0}, {0, 0}, {0, 0}, {0, 0}});
+  EXPECT_NE(still.text.find("as well; in the other bands it orders as well and earns"), std::string::npos)
+      << still.text;
+  BandsCase moved({{0.003, 2}, {0, 1}, {0, 1}, {0, 1}, {0, 1}, {0, 1}, {0, 1}, {0, 1}, {0, 1}, {0.001, 4}});
+  EXPECT_NE(moved.text.find("Of the bands by the champion's score most of the change of AUC (+0.0030) comes "
+                            "from the top 10 %, most of the money (+4.00 EUR) from the bottom 10 %."),
+            std::string::npos)
+      << moved.text;
+}
+
+// Below 20 rows a share says nothing: counts, and that they are too few.
+TEST(ReportWords, FewSwappedRowsAreCounted) {
+  for (int64_t out : {3, 300}) {
+    BandsCase made({{0.001, 0}, {0.002, 1}});
+    char column[] = "Contract", value[] = "Two year";
+    made.comparison.has_swap = true;
+    made.comparison.swap.in = 200, made.comparison.swap.out = out;
+    made.panels.swap.present = true, made.panels.swap.column_count = made.panels.swap.feature_count = 1;
+    made.panels.swap.features[0] = {column, value, 0.25, 1.0 / 3, -0.1};
+    Json json = fixture("full");
+    json_object_set_new(json.get(), "swap", swap_json(&made.parts));
+    std::string words = report_string(json.get(), "swap/features/0/text");
+    std::string html = text_of(report_html, json.get());
+    EXPECT_EQ(words, out == 3
+                         ? "Contract Two year: 25 % of the rows that came in, 1 of 3 of those that went "
+                           "out (not enough data)"
+                         : "Contract Two year: 25 % of the rows that came in, 33 % of those that went out");
+    EXPECT_EQ(html.find("Not enough data for shares") != std::string::npos, out == 3);
+    EXPECT_EQ(html.find(">50 of 200</td>") != std::string::npos, out == 3);
+    EXPECT_EQ(html.find(">33 %</td>") != std::string::npos, out == 300);
+  }
+}
+
+// A slice with too few events has its counts and no numbers that look like a finding.
+TEST(ReportWords, FewEventsHaveNoEstimates) {
+  Json json = fixture("full");
+  json_t *item = json_array_get(report_at(json.get(), "slices/items"), 0);
+  std::string id = "id=\"/slices/items/0/metrics/0/", name = report_string(item, "value");
+  auto plot_has_it = [&](const std::string &html) {
+    size_t at = html.find("<figure id=\"plot-slices\"");
+    return html.substr(at, html.find("</figure>", at) - at).find(name) != std::string::npos;
+  };
+  std::string before = text_of(report_html, json.get());
+  EXPECT_NE(before.find(id), std::string::npos);
+  EXPECT_TRUE(plot_has_it(before));
+  json_object_set_new(item, "few", json_true());
+  json_object_set_new(item, "note", json_string("not enough data: fewer than 20 events or other rows"));
+  json_object_del(item, "harm");
+  std::string html = text_of(report_html, json.get());
+  EXPECT_EQ(html.find(id), std::string::npos);
+  EXPECT_FALSE(plot_has_it(html));
+  EXPECT_NE(html.find("not enough data: fewer than 20 events"), std::string::npos);
+  EXPECT_NE(html.find("id=\"/slices/items/0/rows\""), std::string::npos);
+}
+
+// Each class has its plot with both models, and its errors beside what chance alone would show.
+TEST(ReportWords, CalibrationIsByClass) {
+  Json json = fixture("multiclass");
+  std::string html = text_of(report_html, json.get());
+  EXPECT_EQ(count(html, ">Calibration of the class "), 3 * count(html, ">Calibration of the class bag"));
+  for (const char *part :
+       {"id=\"plot-calibration-class-2\"", "id=\"/calibration/challenger/classes/1/error\"",
+        "id=\"/calibration/champion/classes/0/noise_floor/q95\""})
+    EXPECT_EQ(count(html, part), 1u) << part;
+}
+
+// What the columns of the matrix are: classes that were predicted, or what is done.
+TEST(ReportWords, TheConfusionMatrixSaysWhatItCounts) {
+  Json json = fixture("full");
+  EXPECT_NE(text_of(report_html, json.get()).find("Confusion matrix at the operating point"),
+            std::string::npos);
+  json_object_set_new(json_object_get(json.get(), "confusion"), "decisions",
+                      json_pack("[s,s]", "do not act", "act"));
+  json_object_set_new(json_array_get(report_at(json.get(), "metrics"), 1), "at",
+                      json_string("at the frozen threshold 0.31 (champion 0.28)"));
+  std::string html = text_of(report_html, json.get());
+  EXPECT_NE(html.find("Confusion matrix of the decisions"), std::string::npos);
+  EXPECT_NE(html.find("<th scope=\"col\">do not act</th>"), std::string::npos);
+  EXPECT_NE(html.find("at the frozen threshold 0.31 (champion 0.28)"), std::string::npos);
+}
+
 // Only a label of two values has positives.
 TEST(ReportWords, SlicesCountPositivesOfBinaryLabelsAlone) {
   Json json = fixture("full");
@@ -247,6 +375,38 @@ TEST(ReportWords, TheTornadoLeavesRoomForItsNotes) {
     notes++;
   }
   EXPECT_EQ(notes, 2 * json_array_size(items));
+}
+
+// Calibration slope: 1 is right, 1.4 is no better than 0.6.
+TEST(ReportWords, EveryDirectionIsNamed) {
+  Json json = fixture("full");
+  for (auto [direction, words] : {std::pair{"up", "higher is better"},
+                                  {"down", "lower is better"},
+                                  {"zero", "nearer to 0 is better"},
+                                  {"one", "nearer to 1 is better"}}) {
+    for (size_t i = 0; i < report_size(json.get(), "metrics"); i++)
+      json_object_set_new(json_array_get(report_at(json.get(), "metrics"), i), "direction",
+                          json_string(direction));
+    EXPECT_NE(text_of(report_html, json.get()).find(words), std::string::npos) << direction;
+  }
+}
+
+// Ship by the rules, while the money is shown to be less: nobody may overlook it.
+TEST(ReportWords, MoneyThatContradictsTheVerdictIsLoud) {
+  Json json = fixture("full");
+  json_t *verdict = json_object_get(json.get(), "verdict");
+  const std::string words = "The rules say ship; the money says otherwise";
+  json_object_set_new(verdict, "state", json_string("SHIP"));
+  for (auto render : {report_html, report_markdown, report_text, report_junit})
+    EXPECT_EQ(text_of(render, json.get()).find(words), std::string::npos);
+  EXPECT_NE(text_of(report_html, json.get()).find("<span>Ship the challenger</span>"), std::string::npos);
+  json_object_set_new(verdict, "warning", json_string((words + ": 71 EUR less <b>").c_str()));
+  for (auto render : {report_html, report_markdown, report_text, report_junit})
+    EXPECT_NE(text_of(render, json.get()).find(words + ": 71 EUR less"), std::string::npos);
+  std::string html = text_of(report_html, json.get());
+  EXPECT_EQ(html.find("<span>Ship the challenger</span>"), std::string::npos);
+  EXPECT_NE(html.find("verdict hold pm"), std::string::npos);
+  expect_well_formed(html);
 }
 
 } // namespace

@@ -102,6 +102,74 @@ TEST_F(Several, TheLeaderboardRanksAndTheReportIsAboutTheBest) {
   EXPECT_EQ(report.text("lineage/command"), "ingot compare poor.csv good.csv better.csv --config judge.yaml");
 }
 
+// Holm's interval is the one that decided: it is shown, and named, wherever the decision is told.
+TEST_F(Several, TheIntervalShownIsTheOneJudged) {
+  Outcome outcome = compare({"poor.csv", "good.csv", "better.csv"});
+  ASSERT_EQ(outcome.status, 0) << outcome.err;
+  Json report(at("out/report.json"));
+  EXPECT_EQ(report.text("gates/0/id"), "primary.value");
+  EXPECT_NEAR(report.number("gates/0/confidence"), 0.975, 1e-15); // the first of two
+  for (const char *end : {"0", "1"})
+    EXPECT_EQ(report.number((std::string("gates/0/delta/ci/") + end).c_str()),
+              report.number((std::string("gates/0/judged/ci/") + end).c_str()));
+  size_t value = 0;
+  while (report.text(("metrics/" + std::to_string(value) + "/id").c_str()) != "value") value++;
+  EXPECT_LT(report.number("gates/0/delta/ci/0"),
+            report.number(("metrics/" + std::to_string(value) + "/delta/ci/0").c_str()));
+  EXPECT_NE(report.text("verdict/sentence").find("(97.5 % interval by Holm "), std::string::npos);
+  for (const char *file : {"out/report.html", "out/report.md"}) {
+    std::string text = read_file(at(file));
+    EXPECT_NE(text.find("Value (97.5 % interval by Holm)"), std::string::npos) << file;
+  }
+  EXPECT_NE(outcome.out.find("Value (97.5 % interval by Holm)"), std::string::npos) << outcome.out;
+  ASSERT_EQ(compare({"poor.csv", "better.csv"}).status, 0);
+  EXPECT_EQ(Json(at("out/report.json")).text("gates/0/label"), "Value");
+}
+
+// A few large errors less, many small ones more: RMSE gains what money loses.
+TEST_F(Several, AVerdictThatMoneyContradictsIsAWarning) {
+  std::string champion = "row_id,score\n", challenger = champion;
+  size_t row = 0;
+  for (const std::string &line : lines_of(read_file(at("customers.csv")))) {
+    std::vector<std::string> cells;
+    std::stringstream stream(line);
+    for (std::string cell; std::getline(stream, cell, ',');) cells.push_back(cell);
+    if (cells[0] == "customer") continue;
+    double charge = std::stod(cells[2]);
+    champion += cells[0] + "," + std::to_string(charge + (row % 20 == 0 ? 30 : 0.1)) + "\n";
+    challenger += cells[0] + "," + std::to_string(charge + (row % 2 == 0 ? 3 : 2.9)) + "\n";
+    row++;
+  }
+  write_file(at("old.csv"), champion), write_file(at("new.csv"), challenger);
+  write_file(at("judge.yaml"),
+             "name: judge\n"
+             "data:\n"
+             "  file: customers.h5\n"
+             "  split: {by: hash, key: customer, train: 0.7, validation: 0.15, test: 0.15}\n"
+             "  target: {column: charge, task: regression}\n"
+             "business: {unit: EUR, act: \"-2.0 * abs(label - score)\", skip: \"-9\"}\n"
+             "gates: {primary: {metric: rmse, superior: 0}}\n");
+  Outcome outcome = compare({"old.csv", "new.csv"});
+  ASSERT_EQ(outcome.status, 0) << outcome.err;
+  const std::string words = "The rules say ship; the money says otherwise: on these rows the challenger is "
+                            "worth ";
+  std::string warning = Json(at("out/report.json")).text("verdict/warning");
+  EXPECT_EQ(warning.find(words), 0u) << warning;
+  EXPECT_NE(warning.find("No rule reads money: make value the primary metric."), std::string::npos);
+  EXPECT_NE(outcome.out.find("WARNING: " + words), std::string::npos) << outcome.out;
+  for (const char *file : {"out/report.html", "out/report.md", "out/junit.xml"})
+    EXPECT_NE(read_file(at(file)).find(words), std::string::npos) << file;
+  // And why: which metrics prefer which model, how often, and where on the axis of the predictions.
+  Json report(at("out/report.json"));
+  EXPECT_EQ(report.text("agreement/pairs/0/model"), "rmse");
+  EXPECT_EQ(report.text("agreement/axis"), "champion's prediction");
+  EXPECT_GT(report.number("agreement/pairs/0/p_disagree"), 0.9);
+  EXPECT_GE(report_size(report.json, "agreement/bands"), 8u);
+  EXPECT_NE(read_file(at("out/report.html")).find("Where the difference in RMSE lies"), std::string::npos);
+  ASSERT_EQ(compare({"old.csv", "new.csv"}, {"--set", "gates.primary.metric=mae"}).status, 10);
+  EXPECT_EQ(Json(at("out/report.json")).text("verdict/warning"), "");
+}
+
 TEST_F(Several, TheOrderOfChallengersChangesNoNumber) {
   ASSERT_EQ(compare({"poor.csv", "good.csv", "better.csv"}).status, 0);
   Json first(at("out/report.json"));

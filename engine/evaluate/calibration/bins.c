@@ -93,21 +93,25 @@ static double error_of_class(const EvaluationSet *set) {
   return calibration_error_of(bins, count);
 }
 
+EvaluationSet calibration_class_set(double *labels, double *scores, const EvaluationSet *set, int k) {
+  for (int64_t i = 0; i < set->rows; i++) {
+    scores[i] = set->scores[i * set->classes + k];
+    labels[i] = set->labels[i] == k;
+  }
+  return (EvaluationSet){.task = TASK_BINARY,
+                         .rows = set->rows,
+                         .classes = 1,
+                         .labels = labels,
+                         .weights = set->weights,
+                         .scores = scores};
+}
+
 double classwise_calibration_error(const EvaluationSet *set) {
   double *scores = memory_get((size_t)set->rows, sizeof *scores);
   double *labels = memory_get((size_t)set->rows, sizeof *labels);
-  EvaluationSet one = {.task = TASK_BINARY,
-                       .rows = set->rows,
-                       .classes = 1,
-                       .labels = labels,
-                       .weights = set->weights,
-                       .scores = scores};
   ExactSum sum = {0};
   for (int k = 0; k < set->classes; k++) {
-    for (int64_t i = 0; i < set->rows; i++) {
-      scores[i] = set->scores[i * set->classes + k];
-      labels[i] = set->labels[i] == k;
-    }
+    EvaluationSet one = calibration_class_set(labels, scores, set, k);
     exact_sum_add(&sum, error_of_class(&one));
   }
   free(scores);

@@ -13,6 +13,9 @@ int calibration_bins(CalibrationBin bins[CALIBRATION_BINS], const EvaluationSet 
 // Sum over bins of weight share times |mean label - mean score|.
 double calibration_error_of(const CalibrationBin *bins, int count);
 
+// One class of several as a binary set, in arrays [rows]: labels 1 where the label is k, scores p(k).
+EvaluationSet calibration_class_set(double *labels, double *scores, const EvaluationSet *set, int k);
+
 // For several classes: the mean over classes of that of [label = class] against p(class).
 double classwise_calibration_error(const EvaluationSet *set);
 

@@ -9,4 +9,7 @@
 // floor. report->confidence is there.
 void calibration_of(EvaluationReport *report, const EvaluationSet *set, const ScoreBlocks *blocks);
 
+// Multiclass: fills class_calibration and the means over the classes; nothing beyond CALIBRATED_CLASSES.
+void class_calibration_of(EvaluationReport *report, const EvaluationSet *set);
+
 #endif

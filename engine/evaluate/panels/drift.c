@@ -12,6 +12,11 @@
 
 static const double not_a_number = __builtin_nan("");
 
+const char drift_bins_method[] =
+    "Bins of a number: a value that a tenth of the training rows or more have is a bin of its own; the rest, "
+    "on either side of such values, is cut at quantiles of the training rows into bins of about a tenth of "
+    "the rows. Bins of a category: its values. Missing values are one bin more.";
+
 const char *drift_kind_name(DriftKind kind) {
   static const char *const names[] = {"input", "label", "prediction"};
   return names[kind];
@@ -29,23 +34,58 @@ static Bins bins_new(int values) {
 
 // ---- numbers ----
 
-static int bin_of(const double *ends, int count, double number) {
+// At most DRIFT_BINS values are heavy, and as many gaps and one more are cut into DRIFT_BINS parts together.
+enum { MOST_CUTS = 4 * DRIFT_BINS };
+
+// Bins of numbers in ascending order: bin b holds what is above cut b - 1 and not above cut b, the last one
+// what is above all cuts. A cut that is `open` leaves its own value to the next bin.
+typedef struct Cuts {
+  int count;
+  double at[MOST_CUTS];
+  bool open[MOST_CUTS];
+} Cuts;
+
+static void add_cut(Cuts *cuts, double at, bool open) {
+  cuts->at[cuts->count] = at;
+  cuts->open[cuts->count++] = open;
+}
+
+// Equal parts of the numbers between two heavy values, of which there are `count`, out of `all`.
+static void cut_gap(Cuts *cuts, const double *sorted, int64_t count, int64_t all) {
+  int64_t parts = (2 * DRIFT_BINS * count + all) / (2 * all);
+  for (int64_t k = 1; k < parts; k++) {
+    double at = sorted_quantile(sorted, count, k, parts);
+    if (cuts->count == 0 || at > cuts->at[cuts->count - 1]) add_cut(cuts, at, false);
+  }
+}
+
+static Cuts cuts_of(const double *sorted, int64_t count) {
+  Cuts cuts = {0};
+  int64_t gap = 0; // where the numbers since the last heavy value begin
+  for (int64_t i = 0, end; i < count; i = end) {
+    for (end = i + 1; end < count && sorted[end] == sorted[i];) end++;
+    if ((end - i) * DRIFT_BINS < count) continue;
+    cut_gap(&cuts, sorted + gap, i - gap, count);
+    add_cut(&cuts, sorted[i], true);
+    add_cut(&cuts, sorted[i], false);
+    gap = end;
+  }
+  cut_gap(&cuts, sorted + gap, count - gap, count);
+  return cuts;
+}
+
+static int bin_of(const Cuts *cuts, double number) {
   int at = 0;
-  while (at < count - 1 && number > ends[at]) at++;
+  while (at < cuts->count && (number > cuts->at[at] || (cuts->open[at] && number == cuts->at[at]))) at++;
   return at;
 }
 
 static Bins bin_numbers(const double *sorted[2], const int64_t counts[2], const int64_t missing[2]) {
-  double ends[DRIFT_BINS];
-  int used = 0;
-  for (int k = 1; k <= DRIFT_BINS && counts[0] > 0; k++) {
-    double end = sorted_quantile(sorted[0], counts[0], k, DRIFT_BINS);
-    if (used == 0 || end > ends[used - 1]) ends[used++] = end;
-  }
-  Bins bins = bins_new(used > 0 ? used : 1);
+  Cuts cuts = counts[0] > 0 ? cuts_of(sorted[0], counts[0]) : (Cuts){0};
+  Bins bins = bins_new(cuts.count + 1);
   int64_t *const to[2] = {bins.reference, bins.judged};
   for (int side = 0; side < 2; side++) {
-    for (int64_t i = 0; i < counts[side]; i++) to[side][bin_of(ends, used, sorted[side][i])]++;
+    for (int64_t i = 0; i < counts[side]; i++) to[side][bin_of(&cuts, sorted[side][i])]++;
     to[side][bins.count - 1] = missing[side];
   }
   return bins;

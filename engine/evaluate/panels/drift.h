@@ -1,8 +1,12 @@
 // Drift: how far the judged rows lie from the training rows, beside what chance alone would give.
 //
-// Bins: of numbers the tenths of the training rows (equal cuts are one), of categories their values; missing
-// values are one more. PSI = sum (q - p) ln(q / p) over bins, p and q the shares in training and judged rows;
-// where one of the two has an empty bin, half a row is added to every bin of both. With no drift E[PSI] = (B
+// Bins: of categories their values, missing values are one more. Of numbers a value that a tenth of the
+// training rows or more have is a bin of its own, so that a mass at one value is seen against the rest; what
+// lies below, between and above such values is cut at quantiles of the training rows there into bins of about
+// a tenth of all rows, at least one each (without such a value: the tenths; equal cuts are one). Bins without
+// a row of either are left out. PSI = sum (q - p) ln(q / p) over bins, p and q the shares in training and
+// judged rows; where one of the two has an empty bin, half a row is added to every bin of both. With no drift
+// E[PSI] = (B
 // - 1)(1/n + 1/m) and PSI / (1/n + 1/m) is about chi-square with B - 1 degrees of freedom (Yurdakul 2018):
 // the floor, and p.
 #ifndef INGOT_ENGINE_EVALUATE_PANELS_DRIFT_H
@@ -10,9 +14,11 @@
 
 #include "engine/preprocess/frame.h"
 
-enum { DRIFT_BINS = 10 };
+enum { DRIFT_BINS = 10 }; // of numbers without a heavy value
 
 typedef enum DriftKind { DRIFT_INPUT, DRIFT_LABEL, DRIFT_PREDICTION } DriftKind;
+
+extern const char drift_bins_method[]; // how bins are made, for people
 
 const char *drift_kind_name(DriftKind kind); // "input", "label", "prediction"
 

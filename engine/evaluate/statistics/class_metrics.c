@@ -6,13 +6,14 @@
 
 #include <stdlib.h>
 
-double *confusion_of(const EvaluationSet *set, int *classes) {
-  *classes = set->task == TASK_BINARY ? 2 : set->classes;
-  size_t cells = (size_t)*classes * (size_t)*classes;
+// Of the class that `said` gives a row.
+static double *matrix_of(const EvaluationSet *set, int classes,
+                         int (*said)(const EvaluationSet *set, int64_t row)) {
+  size_t cells = (size_t)classes * (size_t)classes;
   double *confusion = memory_get(cells, sizeof *confusion);
   ExactSum *sums = set->weights == NULL ? NULL : memory_get(cells, sizeof *sums);
   for (int64_t i = 0; i < set->rows; i++) {
-    int cell = (int)set->labels[i] * *classes + predicted_class(set, i);
+    int cell = (int)set->labels[i] * classes + said(set, i);
     if (sums == NULL)
       confusion[cell] += 1;
     else
@@ -21,6 +22,19 @@ double *confusion_of(const EvaluationSet *set, int *classes) {
   for (size_t cell = 0; sums != NULL && cell < cells; cell++) confusion[cell] = exact_sum_value(&sums[cell]);
   free(sums);
   return confusion;
+}
+
+double *confusion_of(const EvaluationSet *set, int *classes) {
+  *classes = set->task == TASK_BINARY ? 2 : set->classes;
+  return matrix_of(set, *classes, predicted_class);
+}
+
+int decided_class(const EvaluationSet *set, int64_t row) {
+  return policy_acts(set, row) != set->policy.act_below;
+}
+
+double *decisions_matrix(const EvaluationSet *set) {
+  return matrix_of(set, 2, decided_class);
 }
 
 static double share(double part, double whole) {

@@ -98,8 +98,9 @@ static void judge_gate(GateOutcome *gate, GateKind kind, const Gate *rule, const
       gate->judged = judged->results[i].estimate;
     else
       break;
+    gate->confidence = judged->confidence;
     if (kind == GATE_PRIMARY && gate_rule_is_relative(rule->rule) && judged->primary != NULL)
-      gate->judged = *judged->primary;
+      gate->judged = *judged->primary, gate->confidence = judged->primary_confidence;
     if (rule->relative) gate->margin = relative_margin(rule->margin, &judged->differences[i].champion);
     gate->result = gate->margin == gate->margin ? judge(gate) : RESULT_UNKNOWN;
     gate->warning = rule->rule == GATE_SUSPICIOUS && gate->result == RESULT_PASS &&
@@ -222,7 +223,8 @@ static void give_reasons(Verdict *verdict, bool has_primary, const Validity *val
 
 // n (z_alpha/2 + z_beta)^2 SE^2 / (observed - bound)^2; infinite where the observed value is the bound.
 static double rows_to_decide(const GateOutcome *gate, const Judged *judged) {
-  double z = math64_normal_quantile(0.5 + 0.5 * judged->confidence) + math64_normal_quantile(power);
+  double confidence = gate->confidence > 0 ? gate->confidence : judged->confidence; // a slice's has none
+  double z = math64_normal_quantile(0.5 + 0.5 * confidence) + math64_normal_quantile(power);
   double ratio = z * gate->judged.standard_error / (gate->judged.value - gate_bound(gate));
   return (double)judged->rows * ratio * ratio;
 }
@@ -284,7 +286,10 @@ void verdict_of(Verdict *verdict, const Judged *judged, const GatesConfig *gates
 Status judge_first(Verdict *verdict, const EvaluationReport *report, const GatesConfig *gates,
                    const Validity *validity, Error *error) {
   (void)error;
-  Judged judged = {report->results, NULL, report->metric_count, report->rows, report->confidence, NULL, NULL};
+  Judged judged = {.results = report->results,
+                   .count = report->metric_count,
+                   .rows = report->rows,
+                   .confidence = report->confidence};
   verdict_of(verdict, &judged, gates, validity);
   return STATUS_OK;
 }

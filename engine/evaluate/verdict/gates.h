@@ -12,9 +12,10 @@ typedef struct Judged {
   int count;
   int64_t rows;
   double confidence;
-  const Estimate
-      *primary; // the primary rule's difference, at a confidence of its own; NULL: as in differences
+  // The primary rule's difference, at a confidence of its own; NULL: as in differences.
+  const Estimate *primary;
   const Replicates *replicates; // of both models, which price the choices; NULL: the normal distribution does
+  double primary_confidence;    // of `primary`
 } Judged;
 
 // Where the interval must lie above (at_most, suspicious: below).

@@ -37,7 +37,13 @@ static json_t *pairs_json(const Agreement *agreement) {
   return pairs;
 }
 
-// "top 10 %", "10 to 20 %", "bottom 10 %" of the rows by the champion's score.
+static const char *axis_of(const Agreement *agreement) {
+  return agreement->metric->id == METRIC_auc    ? "champion's score"
+         : agreement->metric->id == METRIC_rmse ? "champion's prediction"
+                                                : "payoff that the champion expects";
+}
+
+// "top 10 %", "10 to 20 %", "bottom 10 %" of the rows by the axis.
 static void band_label(Text *text, const AgreementBand *band) {
   const int share = 100 / AGREEMENT_BANDS;
   if (band->from == 0 && band->to == AGREEMENT_BANDS)
@@ -50,6 +56,13 @@ static void band_label(Text *text, const AgreementBand *band) {
     text_add(text, "%d to %d %%", band->from * share, band->to * share);
 }
 
+// "the top 10 %", "10 to 20 %" in a sentence.
+static void band_words(Text *text, const AgreementBand *band) {
+  bool end = (band->from == 0) != (band->to == AGREEMENT_BANDS);
+  text_put(text, end ? "the " : "");
+  band_label(text, band);
+}
+
 static json_t *bands_json(const Agreement *agreement) {
   json_t *bands = json_array();
   for (int i = 0; i < agreement->band_count; i++) {
@@ -59,80 +72,114 @@ static json_t *bands_json(const Agreement *agreement) {
     band_label(&label, band);
     put_taken(json, "label", &label);
     put_count(json, "rows", band->rows);
-    put_count(json, "positives", band->positives);
-    put_count(json, "swapped", band->swapped);
-    put_number(json, "auc", band->auc);
+    if (agreement->metric->id == METRIC_auc) put_count(json, "positives", band->positives);
+    if (agreement->metric->id != METRIC_rmse) put_count(json, "swapped", band->swapped);
+    put_number(json, agreement->metric->name, band->model);
     if (agreement->money) put_count(json, "value", band->value);
     json_array_append_new(bands, json);
   }
   return bands;
 }
 
-// Bands where no decision differs, a run of neighbours at a time: "top 20 % and bottom 60 %".
-static int still_bands(Text *text, const Agreement *agreement) {
-  int runs = 0, bands = 0;
-  for (int i = 0; i < agreement->band_count; i++) {
-    AgreementBand run = agreement->bands[i];
-    if (run.swapped > 0) continue;
-    for (bands++; i + 1 < agreement->band_count && agreement->bands[i + 1].swapped == 0; i++, bands++)
-      run.to = agreement->bands[i + 1].to;
-    text_put(text, runs++ == 0 ? "" : " and the ");
-    band_label(text, &run);
-  }
-  return bands;
+// No decision differs there and, where a block of equal scores is acted on in part, no share.
+static bool is_still(const AgreementBand *band) {
+  return band->swapped == 0 && band->value == 0;
 }
 
 static const char *comparative(double difference, const char *better, const char *worse, const char *same) {
   return difference > 0 ? better : difference < 0 ? worse : same;
 }
 
-// Decisions differ everywhere: the bands in which most of either difference lies.
+// What bands say of the order together: unlike signs are no sum.
+typedef struct Tally {
+  double sum;
+  bool better, worse; // some band shows a change at four decimals
+} Tally;
+
+static void tally_add(Tally *tally, const AgreementBand *band) {
+  static const double shown = 0.00005;
+  tally->sum += band->model;
+  tally->better = tally->better || band->model >= shown;
+  tally->worse = tally->worse || band->model <= -shown;
+}
+
+// "better (AUC +0.0016)", "worse (...)", "as well", "partly better and partly worse (AUC +0.0001 in all)".
+static void tally_words(Text *text, const Tally *tally, const ReportParts *parts) {
+  if (!tally->better && !tally->worse) {
+    text_put(text, "as well");
+    return;
+  }
+  bool mixed = tally->better && tally->worse;
+  text_put(text, mixed ? "partly better and partly worse" : tally->better ? "better" : "worse");
+  text_put(text, " (AUC ");
+  put_difference(text, &metric_table[METRIC_auc], tally->sum, parts);
+  text_put(text, mixed ? " in all)" : ")");
+}
+
+// Bands where no decision differs, a run of neighbours at a time: "the top 20 % of the champion's scores
+// better (...) and the bottom 20 % worse (...)"; returns how many bands these are.
+static int still_words(Text *text, const Agreement *agreement, const ReportParts *parts) {
+  int runs = 0, bands = 0;
+  for (int i = 0; i < agreement->band_count; i++) {
+    AgreementBand run = agreement->bands[i];
+    Tally tally = {0};
+    if (!is_still(&run)) continue;
+    for (; i < agreement->band_count && is_still(&agreement->bands[i]); i++, bands++) {
+      run.to = agreement->bands[i].to;
+      tally_add(&tally, &agreement->bands[i]);
+    }
+    text_put(text, runs == 0 ? "" : " and ");
+    band_words(text, &run);
+    text_put(text, runs++ == 0 ? " of the champion's scores " : " ");
+    tally_words(text, &tally, parts);
+  }
+  return bands;
+}
+
+// The bands in which most of either difference lies.
 static void most_words(Text *text, const Agreement *agreement, double model, double value,
                        const ReportParts *parts) {
   const AgreementBand *ordered = NULL, *earned = NULL;
   for (int i = 0; i < agreement->band_count; i++) {
     const AgreementBand *band = &agreement->bands[i];
-    if (ordered == NULL || (model < 0 ? band->auc < ordered->auc : band->auc > ordered->auc)) ordered = band;
+    if (ordered == NULL || (model < 0 ? band->model < ordered->model : band->model > ordered->model))
+      ordered = band;
     if (earned == NULL || (value < 0 ? band->value < earned->value : band->value > earned->value))
       earned = band;
   }
   if (ordered == NULL) return;
-  text_put(text, " Of the bands of the champion's scores most of the change of AUC (");
-  put_difference(text, &metric_table[METRIC_auc], ordered->auc, parts);
+  text_add(text, " Of the bands by the %s most of the change of %s (", axis_of(agreement),
+           agreement->metric->title);
+  put_difference(text, agreement->metric, ordered->model, parts);
   text_put(text, ") comes from ");
-  band_label(text, ordered);
+  band_words(text, ordered);
   text_put(text, ", most of the money (");
   put_difference(text, &metric_table[METRIC_value], (double)earned->value / MONEY_SCALE, parts);
   text_put(text, ") from ");
-  band_label(text, earned);
+  band_words(text, earned);
   text_put(text, ".");
 }
 
-// Where the difference of AUC lies, and where that of value.
+// Where the difference of the metric lies, and where that of value.
 static void where_words(Text *text, const Agreement *agreement, double model, double value,
                         const ReportParts *parts) {
-  const Metric *auc = &metric_table[METRIC_auc], *money = &metric_table[METRIC_value];
-  double still = 0, moved = 0;
-  Text where = {0};
-  int bands = still_bands(&where, agreement);
+  Tally moved = {0};
+  Text still = {0};
+  int bands = agreement->metric->id == METRIC_auc ? still_words(&still, agreement, parts) : 0;
   for (int i = 0; i < agreement->band_count; i++) {
-    const AgreementBand *band = &agreement->bands[i];
-    *(band->swapped > 0 ? &moved : &still) += band->auc;
+    if (!is_still(&agreement->bands[i])) tally_add(&moved, &agreement->bands[i]);
   }
   if (bands > 0 && bands < agreement->band_count) {
-    text_add(text, " It orders the %s of the champion's scores %s (AUC ", where.bytes,
-             comparative(still, "better", "worse", "as well"));
-    put_difference(text, auc, still, parts);
-    text_put(text, "), where no decision differs and no money moves; in the other bands, where decisions "
-                   "differ, it orders ");
-    text_add(text, "%s (AUC ", comparative(moved, "better", "worse", "as well"));
-    put_difference(text, auc, moved, parts);
-    text_add(text, ") and earns %s (", comparative(value, "more", "less", "the same"));
-    put_difference(text, money, value, parts);
+    text_add(text,
+             " Where no decision differs and no money moves, it orders %s; in the other bands it orders ",
+             still.bytes);
+    tally_words(text, &moved, parts);
+    text_add(text, " and earns %s (", comparative(value, "more", "less", "the same"));
+    put_difference(text, &metric_table[METRIC_value], value, parts);
     text_put(text, ").");
   }
   if (bands == 0) most_words(text, agreement, model, value, parts);
-  text_free(&where);
+  text_free(&still);
 }
 
 // "AUC and value disagree: the challenger orders the rows better (+0.0031), and its decisions are worth less
@@ -140,15 +187,14 @@ static void where_words(Text *text, const Agreement *agreement, double model, do
 static void agreement_words(Text *text, const Agreement *agreement, const ReportParts *parts) {
   const AgreementPair *pair = NULL;
   for (int i = 0; i < agreement->pair_count; i++) {
-    if (agreement->pairs[i].model->id == METRIC_auc) pair = &agreement->pairs[i];
+    if (agreement->pairs[i].model == agreement->metric) pair = &agreement->pairs[i];
   }
   if (pair == NULL) return;
+  bool ranks = agreement->metric->id == METRIC_auc;
   double model = pair->model_delta, value = pair->business_delta;
-  text_add(text, "AUC and value %s: the challenger orders the rows %s (",
-           pair->same_sign ? "agree" : "disagree",
-           model > 0   ? "better"
-           : model < 0 ? "worse"
-                       : "as well");
+  text_add(text, "%s and value %s: the challenger %s %s (", pair->model->title,
+           pair->same_sign ? "agree" : "disagree", ranks ? "orders the rows" : "predicts",
+           comparative(model, "better", "worse", "as well"));
   put_difference(text, pair->model, model, parts);
   text_add(text, ") and its decisions are worth %s (", comparative(value, "more", "less", "the same"));
   put_difference(text, &metric_table[METRIC_value], value, parts);
@@ -167,6 +213,9 @@ json_t *agreement_json(const ReportParts *parts) {
   json_t *json = json_object();
   Text text = {0};
   put(json, "pairs", pairs_json(&panels->agreement));
+  put_text(json, "metric", panels->agreement.metric->name);
+  put_text(json, "label", panels->agreement.metric->title);
+  put_text(json, "axis", axis_of(&panels->agreement));
   put(json, "bands", bands_json(&panels->agreement));
   if (panels->agreement.money) put_count(json, "scale", MONEY_SCALE);
   agreement_words(&text, &panels->agreement, parts);
@@ -182,7 +231,18 @@ static void share_words(Text *text, int64_t positives, int64_t rows) {
   format_count(text, (double)rows);
 }
 
-static json_t *features_json(const SwapPanel *panel) {
+// Fewer rows give counts and no shares.
+enum { SHARES_FROM = 20 };
+
+static void feature_words(Text *text, double share, int64_t rows) {
+  if (rows >= SHARES_FROM) {
+    format_percent(text, share, 0, false);
+    return;
+  }
+  share_words(text, (int64_t)(share * (double)rows + 0.5), rows);
+}
+
+static json_t *features_json(const SwapPanel *panel, const SwapSet *swap) {
   json_t *features = json_array();
   for (int i = 0; i < panel->feature_count; i++) {
     const SwapFeature *feature = &panel->features[i];
@@ -192,11 +252,14 @@ static json_t *features_json(const SwapPanel *panel) {
     put_text(json, "value", feature->value);
     put_number(json, "in_share", feature->in_share);
     put_number(json, "out_share", feature->out_share);
+    put_count(json, "in_rows", (int64_t)(feature->in_share * (double)swap->in + 0.5));
+    put_count(json, "out_rows", (int64_t)(feature->out_share * (double)swap->out + 0.5));
     text_add(&text, "%s %s: ", feature->column, feature->value);
-    format_percent(&text, feature->in_share, 0, false);
+    feature_words(&text, feature->in_share, swap->in);
     text_put(&text, " of the rows that came in, ");
-    format_percent(&text, feature->out_share, 0, false);
+    feature_words(&text, feature->out_share, swap->out);
     text_put(&text, " of those that went out");
+    if (swap->in < SHARES_FROM || swap->out < SHARES_FROM) text_put(&text, " (not enough data)");
     put_taken(json, "text", &text);
     json_array_append_new(features, json);
   }
@@ -235,7 +298,9 @@ json_t *swap_json(const ReportParts *parts) {
   Text text = {0};
   put_number(json, "p", panels->swap.p);
   if (panels->swap.p == panels->swap.p) put_text(json, "test", "Fisher's exact test, two-sided mid-p");
-  if (panels->swap.feature_count > 0) put(json, "features", features_json(&panels->swap));
+  if (panels->swap.feature_count > 0) put(json, "features", features_json(&panels->swap, swap));
+  if (panels->swap.feature_count > 0 && (swap->in < SHARES_FROM || swap->out < SHARES_FROM))
+    put(json, "few", json_true());
   if (panels->swap.column_count > 0) put_count(json, "columns", panels->swap.column_count);
   swap_words(&text, swap, &panels->swap, 1 - parts->comparison->confidence);
   put_taken(json, "text", &text);

@@ -138,6 +138,7 @@ json_t *drift_json(const ReportParts *parts) {
     json_array_append_new(items, drift_item_json(&panels->drift[i], adjusted[i]));
   put(json, "items", items);
   put_text(json, "multiplicity", "Holm over all columns");
+  put_text(json, "binning", drift_bins_method);
   if (panels->drift_rows > 0) {
     put_count(json, "training_rows", panels->drift_rows);
     put(json, "capped", json_true());

@@ -58,6 +58,47 @@ static json_t *delta_json(const MetricDifference *both, const Comparison *compar
   return json;
 }
 
+static bool is_thresholded(const Metric *metric) {
+  switch (metric->id) {
+  case METRIC_accuracy:
+  case METRIC_precision:
+  case METRIC_recall:
+  case METRIC_specificity:
+  case METRIC_balanced_accuracy:
+  case METRIC_f1:
+  case METRIC_mcc:
+    return true;
+  default:
+    return false;
+  }
+}
+
+static void threshold_words(Text *text, const EvaluationReport *report) {
+  if (report->threshold > 1)
+    text_put(text, "above every score");
+  else
+    text_add(text, "%.4g", report->threshold);
+}
+
+// "at the frozen threshold 0.31 (champion 0.28); decisions differ, see the confusion matrix": which predicted
+// classes a metric is of.
+static void put_threshold(json_t *json, const ReportParts *parts, const Metric *metric) {
+  const EvaluationReport *own = parts->challenger, *champion = parts->champion;
+  Text text = {0};
+  if (own->task != TASK_BINARY || !is_thresholded(metric)) return;
+  text_put(&text, "at the frozen threshold ");
+  threshold_words(&text, own);
+  if (champion != NULL && champion->threshold != own->threshold) {
+    text_put(&text, " (champion ");
+    threshold_words(&text, champion);
+    text_put(&text, ")");
+  }
+  if (own->beside_threshold || (champion != NULL && champion->beside_threshold))
+    text_put(&text, ", by which the policy does not decide: the confusion matrix is of its decisions");
+  put_text(json, "at", text.bytes);
+  text_free(&text);
+}
+
 json_t *metrics_json(const ReportParts *parts) {
   json_t *metrics = json_array();
   int count = parts->comparison != NULL ? parts->comparison->metric_count : parts->challenger->metric_count;
@@ -66,6 +107,7 @@ json_t *metrics_json(const ReportParts *parts) {
     const MetricResult *one = both == NULL ? &parts->challenger->results[i] : NULL;
     const Metric *metric = both != NULL ? both->metric : one->metric;
     json_t *json = metric_json(metric);
+    put_threshold(json, parts, metric);
     if (both != NULL) put(json, "champion", estimate_json(&both->champion, metric_scale(metric)));
     put(json, "challenger",
         estimate_json(both != NULL ? &both->challenger : &one->estimate, metric_scale(metric)));
@@ -96,6 +138,23 @@ static void put_judged(json_t *json, const ReportParts *parts, const Metric *met
   }
 }
 
+// Of several challengers tested at once: judged by an interval of a higher confidence.
+static bool is_stricter(const GateOutcome *gate, const ReportParts *parts) {
+  return parts->comparison != NULL && gate->confidence > parts->comparison->confidence;
+}
+
+static void put_label(json_t *json, const ReportParts *parts, const GateOutcome *gate) {
+  Text label = {0};
+  text_put(&label, gate->metric != NULL ? gate->metric->title : strchr(gate->id, '.') + 1);
+  if (gate->group != NULL)
+    text_add(&label, " where %s", gate->group);
+  else if (gate->slice != NULL && gate->metric != NULL)
+    text_add(&label, " by %s", gate->slice);
+  if (is_stricter(gate, parts)) text_add(&label, " (%.4g %% interval by Holm)", gate->confidence * 100);
+  put_text(json, "label", label.bytes);
+  text_free(&label);
+}
+
 static json_t *gate_json(const ReportParts *parts, const GateOutcome *gate) {
   json_t *json = json_object();
   put_text(json, "id", gate->id);
@@ -105,14 +164,7 @@ static json_t *gate_json(const ReportParts *parts, const GateOutcome *gate) {
   put_text(json, "group", gate->group);
   put_text(json, "slice_value", gate->slice_value);
   if (gate->too_few) put(json, "too_few", json_true());
-  Text label = {0};
-  text_put(&label, gate->metric != NULL ? gate->metric->title : strchr(gate->id, '.') + 1);
-  if (gate->group != NULL)
-    text_add(&label, " where %s", gate->group);
-  else if (gate->slice != NULL && gate->metric != NULL)
-    text_add(&label, " by %s", gate->slice);
-  put_text(json, "label", label.bytes);
-  text_free(&label);
+  put_label(json, parts, gate);
   put_text(json, "rule", gate_rule_names[gate->rule]);
   bool money = gate->metric != NULL && is_money(gate->metric);
   put(json, "margin", scaled_json(gate->margin, money ? MONEY_SCALE : 1));
@@ -129,6 +181,10 @@ static json_t *gate_json(const ReportParts *parts, const GateOutcome *gate) {
     put_judged(json, parts, gate->metric);
   if (gate->kind != GATE_SLICE && gate->judged.method != INTERVAL_NONE)
     put(json, "judged", estimate_json(&gate->judged, metric_scale(gate->metric)));
+  if (is_stricter(gate, parts)) {
+    put_number(json, "confidence", gate->confidence);
+    put(json, "delta", estimate_json(&gate->judged, metric_scale(gate->metric)));
+  }
   put_text(json, "result", gate_result_name(gate->result));
   put_rows_needed(json, parts, gate->rows_needed, parts->challenger->rows);
   put_text(json, "text", gate->text);
@@ -158,9 +214,11 @@ json_t *checks_json(const ReportParts *parts) {
 
 // ---- the sentence ----
 
-static void interval_words(Text *text, const Estimate *estimate, int decimals, double confidence) {
+// `by`: "" or what else names the interval.
+static void interval_words(Text *text, const Estimate *estimate, int decimals, double confidence,
+                           const char *by) {
   if (estimate->method == INTERVAL_NONE) return;
-  text_add(text, " (%.4g %% interval ", confidence * 100);
+  text_add(text, " (%.4g %% interval%s ", confidence * 100, by);
   format_fixed(text, estimate->low, decimals, true);
   text_put(text, " to ");
   format_fixed(text, estimate->high, decimals, true);
@@ -193,7 +251,7 @@ static double largest_of(const Estimate *estimate) {
 
 // "worth 955 USD less than the champion (95 % interval 2,672 less to 762 more)": signs are words.
 static void worth_words(Text *text, const Estimate *worth, const char *unit, const char *than,
-                        double confidence) {
+                        double confidence, const char *by) {
   static const char *const words[] = {" more", " less"};
   int decimals = money_decimals(largest_of(worth));
   bool less = worth->value < 0;
@@ -203,7 +261,7 @@ static void worth_words(Text *text, const Estimate *worth, const char *unit, con
   format_fixed(text, magnitude(worth->value), decimals, false);
   text_add(text, " %s%s than %s", unit, words[less], than);
   if (worth->method == INTERVAL_NONE) return;
-  text_add(text, " (%.4g %% interval ", confidence * 100);
+  text_add(text, " (%.4g %% interval%s ", confidence * 100, by);
   format_fixed(text, magnitude(mixed ? worth->low : near), decimals, false);
   if (mixed) text_put(text, words[1]);
   text_put(text, " to ");
@@ -218,16 +276,23 @@ static void rows_words(Text *text, int64_t rows) {
 }
 
 // "The challenger is worth 1,234 EUR more than the champion (95 % interval 900 to 1,500) on 4,798 rows."
+// With several challengers the interval is the one that the primary rule was judged by.
 static void difference_words(Text *text, const ReportParts *parts, const MetricDifference *chosen) {
-  Estimate delta = chosen->delta;
-  double confidence = parts->comparison->confidence;
+  const GateOutcome *strict = NULL;
+  for (int i = 0; i < parts->verdict->gate_count; i++) {
+    const GateOutcome *gate = &parts->verdict->gates[i];
+    if (gate->metric == chosen->metric && is_stricter(gate, parts)) strict = gate;
+  }
+  Estimate delta = strict != NULL ? strict->judged : chosen->delta;
+  double confidence = strict != NULL ? strict->confidence : parts->comparison->confidence;
+  const char *by = strict != NULL ? " by Holm" : "";
   if (is_money(chosen->metric)) {
     text_put(text, "The challenger is ");
-    worth_words(text, &delta, parts->context->config->business.unit, "the champion", confidence);
+    worth_words(text, &delta, parts->context->config->business.unit, "the champion", confidence, by);
   } else {
     int decimals = metric_decimals(delta.value);
     better_words(text, &delta, chosen->metric->title, decimals);
-    interval_words(text, &delta, decimals, confidence);
+    interval_words(text, &delta, decimals, confidence, by);
   }
   rows_words(text, parts->comparison->rows);
 }
@@ -235,7 +300,7 @@ static void difference_words(Text *text, const ReportParts *parts, const MetricD
 static void value_words(Text *text, const ReportParts *parts) {
   text_put(text, "The model's policy is ");
   worth_words(text, &parts->challenger->money.over_trivial, parts->context->config->business.unit,
-              trivial_words(parts->challenger), parts->challenger->confidence);
+              trivial_words(parts->challenger), parts->challenger->confidence, "");
   rows_words(text, parts->challenger->rows);
 }
 
@@ -276,6 +341,28 @@ static void needed_words(Text *text, const json_t *verdict) {
   text_add(text, " rows would decide it%s%s.", *time != '\0' ? ": " : "", time);
 }
 
+// Rules of model metrics may pass while the money is shown to be less: then the verdict carries this warning.
+static void put_warning(json_t *json, const ReportParts *parts) {
+  const MetricDifference *value = NULL;
+  bool asked = false;
+  for (int i = 0; parts->comparison != NULL && i < parts->comparison->metric_count; i++) {
+    if (is_money(parts->comparison->metrics[i].metric)) value = &parts->comparison->metrics[i];
+  }
+  if (parts->verdict->state != VERDICT_SHIP || value == NULL || !(value->delta.high < 0)) return;
+  for (int i = 0; i < parts->verdict->gate_count; i++) {
+    const GateOutcome *gate = &parts->verdict->gates[i];
+    asked = asked || (gate->metric == value->metric && gate->kind != GATE_SLICE);
+  }
+  Text text = {0};
+  text_put(&text, "The rules say ship; the money says otherwise: on these rows the challenger is ");
+  worth_words(&text, &value->delta, parts->context->config->business.unit, "the champion",
+              parts->comparison->confidence, "");
+  text_put(&text,
+           asked ? ", which the rules allow." : ". No rule reads money: make value the primary metric.");
+  put_text(json, "warning", text.bytes);
+  text_free(&text);
+}
+
 json_t *verdict_json(const ReportParts *parts) {
   const Verdict *verdict = parts->verdict;
   Text text = {0};
@@ -294,6 +381,7 @@ json_t *verdict_json(const ReportParts *parts) {
   }
   put_text(json, "sentence", text.bytes);
   text_free(&text);
+  put_warning(json, parts);
   if (parts->context->override_by != NULL) {
     put(json, "override",
         json_pack("{s:s,s:s}", "by", parts->context->override_by, "reason", parts->context->override_reason));

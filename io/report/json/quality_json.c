@@ -99,19 +99,41 @@ json_t *homogeneity_json(const ReportParts *parts) {
 
 // ---- calibration ----
 
-static json_t *bins_json(const EvaluationReport *report) {
+// Groups of equal size: mean prediction, mean outcome with its interval, rows.
+static json_t *groups_json(const CalibrationBin *bins, int count, double error) {
   json_t *predicted = json_array(), *observed = json_array(), *low = json_array(), *high = json_array();
   json_t *rows = json_array();
-  for (int i = 0; i < report->bin_count; i++) {
-    const CalibrationBin *bin = &report->bins[i];
+  for (int i = 0; i < count; i++) {
+    const CalibrationBin *bin = &bins[i];
     json_array_append_new(predicted, json_finite(bin->mean_score));
     json_array_append_new(observed, json_finite(bin->mean_label));
     json_array_append_new(low, json_finite(bin->low));
     json_array_append_new(high, json_finite(bin->high));
     json_array_append_new(rows, json_integer(bin->rows));
   }
-  json_t *json = json_pack("{s:o,s:o,s:o,s:o,s:o,s:f}", "predicted", predicted, "observed", observed, "low",
-                           low, "high", high, "rows", rows, "error", report->calibration_error);
+  return json_pack("{s:o,s:o,s:o,s:o,s:o,s:f}", "predicted", predicted, "observed", observed, "low", low,
+                   "high", high, "rows", rows, "error", error);
+}
+
+// Each class against all others, and the means over the classes.
+static json_t *classes_json(const EvaluationReport *report, const ReportContext *context) {
+  json_t *classes = json_array();
+  for (int k = 0; k < report->classes; k++) {
+    const ClassCalibration *of = &report->class_calibration[k];
+    json_t *json = groups_json(of->bins, of->bin_count, of->error);
+    if (context->class_names != NULL && k < context->class_count)
+      put_text(json, "class", context->class_names[k]);
+    put(json, "noise_floor",
+        json_pack("{s:f,s:f}", "mean", of->noise_floor.mean, "q95", of->noise_floor.q95));
+    json_array_append_new(classes, json);
+  }
+  return json_pack("{s:o,s:f,s:{s:f}}", "classes", classes, "error", report->calibration_error, "noise_floor",
+                   "mean", report->noise_floor.mean);
+}
+
+static json_t *bins_json(const EvaluationReport *report, const ReportContext *context) {
+  if (report->class_calibration != NULL) return classes_json(report, context);
+  json_t *json = groups_json(report->bins, report->bin_count, report->calibration_error);
   if (report->task != TASK_BINARY) return json;
   const BrierParts *brier = &report->brier_parts;
   if (report->calibration_slope.method != INTERVAL_NONE) {
@@ -128,20 +150,22 @@ static json_t *bins_json(const EvaluationReport *report) {
 
 json_t *calibration_json(const ReportParts *parts) {
   const EvaluationReport *report = parts->challenger;
-  if (report->bin_count == 0) return NULL;
+  bool several = report->class_calibration != NULL;
+  if (report->bin_count == 0 && !several) return NULL;
   Text text = {0};
   json_t *json = json_object();
-  text_put(&text, "mean distance of prediction and outcome in groups of equal size: ");
+  text_put(&text, "mean distance of prediction and outcome in groups of equal size");
+  text_put(&text, several ? ", over the classes: " : ": ");
   format_fixed(&text, report->calibration_error, metric_decimals(report->calibration_error), false);
-  if (report->task == TASK_BINARY) {
+  if (report->task == TASK_BINARY || several) {
     text_put(&text, "; a perfectly calibrated model would show ");
     format_fixed(&text, report->noise_floor.mean, metric_decimals(report->noise_floor.mean), false);
     text_put(&text, " on these rows by chance");
   }
   put_text(json, "summary", text.bytes);
   text_free(&text);
-  if (parts->champion != NULL) put(json, "champion", bins_json(parts->champion));
-  put(json, "challenger", bins_json(report));
+  if (parts->champion != NULL) put(json, "champion", bins_json(parts->champion, parts->context));
+  put(json, "challenger", bins_json(report, parts->context));
   return json;
 }
 

@@ -99,7 +99,13 @@ static json_t *confusion_json(const ReportParts *parts) {
     json_array_append_new(by_class, json_pack("{s:f,s:f,s:f,s:f}", "support", result->support, "precision",
                                               result->precision, "recall", result->recall, "f1", result->f1));
   }
-  return json_pack("{s:o,s:o,s:o}", "classes", classes, "counts", counts, "by_class", by_class);
+  json_t *json = json_pack("{s:o,s:o,s:o,s:s}", "classes", classes, "counts", counts, "by_class", by_class,
+                           "of", report->of_decisions ? "decisions" : "predictions");
+  if (report->of_decisions) {
+    bool below = parts->challenger->money.policy.act_below;
+    put(json, "decisions", json_pack("[s,s]", below ? "act" : "do not act", below ? "do not act" : "act"));
+  }
+  return json;
 }
 
 static json_t *bootstrap_json(const ReportParts *parts) {

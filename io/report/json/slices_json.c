@@ -62,6 +62,7 @@ static json_t *slice_json(const ReportParts *parts, const Slice *slice, int metr
   put_text(json, "value", slice->value);
   put_count(json, "rows", slice->rows);
   put_count(json, "events", slice->events);
+  if (!slice->enough) put(json, "few", json_true());
   for (int i = 0; i < metric_count; i++)
     json_array_append_new(metrics, slice_metric_json(&slice->metrics[i], two));
   put(json, "metrics", metrics);

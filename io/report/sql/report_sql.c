@@ -274,7 +274,9 @@ static bool make_confusion(ReportSql *made, Question *question) {
       !is_number(key(question, 3)))
     return false;
   question->model = "challenger";
-  char *condition = memory_format("r.label = %s AND r.predicted = %s", key(question, 2), key(question, 3));
+  bool decided = strcmp(report_string(question->report, "confusion/of"), "decisions") == 0;
+  char *condition = memory_format("r.label = %s AND %s = %s", key(question, 2),
+                                  decided ? "(r.decision <> r.act_below)" : "r.predicted", key(question, 3));
   sql_make_counts(made, question, condition, "r.weight");
   free(condition);
   return true;

@@ -79,7 +79,9 @@ static uint32_t *resampled_cells(const Rows *rows, int groups) {
                    .unit = rows->hash,
                    .counts = &table,
                    .count_tables = 1};
+  task.room = memory_get(resample_room(&task), 1);
   resample(&task, 0, groups);
+  free(task.room);
   free(cell);
   return counts;
 }

@@ -59,17 +59,27 @@ static void pairs(Text *text, const json_t *report) {
 
 // ---- where on the score axis ----
 
+// What a band counts beside its bar.
+typedef struct BandNote {
+  const char *member, *title;
+} BandNote;
+
 static void band_plot(Text *text, const json_t *report, const char *member, const char *id, const char *title,
-                      const char *axis, double scale) {
-  bool money = scale > 1; // then the decisions that differ are told, else the positive rows
+                      const char *axis, double scale, BandNote note) {
+  const char *by = report_string(report, "agreement/axis");
+  by = *by != '\0' ? by : "champion's score";
+  char *label = memory_format("band of the %.60s", by);
+  char *description =
+      memory_format("Rows in bands by the %.60s; the bars add up to the whole difference. Right of "
+                    "the line the challenger is better.",
+                    by);
   RowsPlot *plot = memory_get(1, sizeof *plot);
   *plot = (RowsPlot){.id = id,
                      .title = title,
-                     .description = "Rows in bands by the champion's score; the bars add up to the whole "
-                                    "difference. Right of the line the challenger is better.",
+                     .description = description,
                      .kind = ROWS_BARS,
-                     .label_title = "band of the champion's score",
-                     .note_title = money ? "changed" : "positives",
+                     .label_title = label,
+                     .note_title = note.title,
                      .axis = axis_number(axis)};
   for (size_t i = 0; i < report_size(report, "agreement/bands"); i++) {
     const json_t *band = json_array_get(report_at(report, "agreement/bands"), i);
@@ -77,23 +87,37 @@ static void band_plot(Text *text, const json_t *report, const char *member, cons
     if (row == NULL) break;
     row->value = report_number(band, member) / scale;
     row->style = row->value < 0 ? "champion" : "challenger";
-    double note = report_number(band, money ? "swapped" : "positives");
-    if (note == note) snprintf(row->note, sizeof row->note, "%.0f", note);
+    double count = report_number(band, note.member);
+    if (count == count) snprintf(row->note, sizeof row->note, "%.0f", count);
   }
   rows_figure(text, plot);
   free(plot);
+  free(description);
+  free(label);
 }
 
 static void bands(Text *text, const json_t *report) {
   if (report_size(report, "agreement/bands") == 0) return;
   double scale = report_number(report, "agreement/scale");
+  const char *metric = report_string(report, "agreement/metric");
+  const char *name = report_string(report, "agreement/label");
+  bool decided = report_at(report, "agreement/bands/0/swapped") != NULL;
+  const BandNote changed = {"swapped", "changed"}, rows = {"rows", "rows"},
+                 positives = {"positives", "positives"};
+  if (*name == '\0') metric = "auc", name = "AUC";
   char *axis = memory_format("difference in value, %.40s", report_string(report, "business/unit"));
+  char *title = memory_format("Where the difference in %.40s lies", name);
+  char *difference = memory_format("difference in %.40s", name);
+  bool positive = report_at(report, "agreement/bands/0/positives") != NULL;
   text_put(text, "<div class=\"plots\">");
-  band_plot(text, report, "auc", "plot-bands-auc", "Where the difference in AUC lies", "difference in AUC",
-            1);
-  if (scale > 0)
-    band_plot(text, report, "value", "plot-bands-value", "Where the difference in money lies", axis, scale);
+  band_plot(text, report, metric, "plot-bands-auc", title, difference, 1, positive ? positives : rows);
+  if (scale > 0) {
+    band_plot(text, report, "value", "plot-bands-value", "Where the difference in money lies", axis, scale,
+              decided ? changed : rows);
+  }
   text_put(text, "</div>\n");
+  free(difference);
+  free(title);
   free(axis);
 }
 
@@ -122,12 +146,28 @@ static void swap_row(Text *text, const json_t *swap, const SwapRow *row, const F
   text_put(text, "</tr>\n");
 }
 
+// A share or, of few rows, "1 of 3".
+static void share_cell(Text *text, const char *title, const char *id, double share, double part, double rows,
+                       bool few) {
+  Form percent = form_percent(0);
+  char counts[64];
+  snprintf(counts, sizeof counts, "%.0f of %.0f", part, rows);
+  cell_open(text, title, "n", id);
+  if (few)
+    text_put(text, counts);
+  else
+    put_formed(text, share, &percent);
+  text_put(text, "</td>");
+}
+
 static void swap_features(Text *text, const json_t *swap) {
   static const Column columns[] = {
       {"Input", false}, {"Share of those who come in", true}, {"Share of those who go out", true}};
-  Form percent = form_percent(0);
+  bool few = json_is_true(report_at(swap, "few"));
   if (report_size(swap, "features") == 0) return;
   put_heading(text, "What marks them");
+  if (few)
+    put_paragraph(text, "small", "Not enough data for shares: fewer than 20 rows came in or went out.");
   table_open(text, "stack quiet", "Inputs that mark the swap set", columns, sizeof columns / sizeof *columns);
   for (size_t i = 0; i < report_size(swap, "features"); i++) {
     const json_t *feature = json_array_get(report_at(swap, "features"), i);
@@ -138,9 +178,11 @@ static void swap_features(Text *text, const json_t *swap) {
     text_html(text, report_string(feature, "value"));
     text_put(text, "</th>");
     snprintf(id, sizeof id, "/swap/features/%zu/in_share", i);
-    cell_number(text, "Come in", id, report_number(feature, "in_share"), &percent);
+    share_cell(text, "Come in", id, report_number(feature, "in_share"), report_number(feature, "in_rows"),
+               report_number(swap, "in"), few);
     snprintf(id, sizeof id, "/swap/features/%zu/out_share", i);
-    cell_number(text, "Go out", id, report_number(feature, "out_share"), &percent);
+    share_cell(text, "Go out", id, report_number(feature, "out_share"), report_number(feature, "out_rows"),
+               report_number(swap, "out"), few);
     text_put(text, "</tr>\n");
   }
   table_close(text);

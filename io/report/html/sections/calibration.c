@@ -11,7 +11,8 @@
 #include <string.h>
 
 static bool present(const json_t *report) {
-  return report_size(report, "calibration/challenger/predicted") > 0;
+  return report_size(report, "calibration/challenger/predicted") > 0 ||
+         report_size(report, "calibration/challenger/classes") > 0;
 }
 
 static void summary(Text *text, const json_t *report) {
@@ -100,7 +101,94 @@ static void facts(Text *text, const json_t *report) {
   table_close(text);
 }
 
+// ---- several classes ----
+
+enum { CLASS_PLOTS = 6 };
+
+// Both models on one class; of a model that is alone, it.
+static void class_plot(Text *text, const json_t *report, size_t k) {
+  static const char *const sides[] = {"champion", "challenger"};
+  const json_t *own = json_array_get(report_at(report, "calibration/challenger/classes"), k);
+  char *id = memory_format("plot-calibration-class-%zu", k);
+  char *title = memory_format("Calibration of the class %.60s", report_string(own, "class"));
+  Plot *plot = memory_get(1, sizeof *plot);
+  *plot =
+      (Plot){.id = id,
+             .title = title,
+             .description = "Rows in groups of equal size by the probability of this class. On the dotted "
+                            "line it is the observed rate; bars are intervals.",
+             .x = axis_rate("predicted probability, %"),
+             .y = axis_rate("observed rate, %"),
+             .diagonal = true};
+  for (size_t s = has_champion(report) ? 0 : 1; s < 2; s++) {
+    char path[64];
+    snprintf(path, sizeof path, "calibration/%s/classes", sides[s]);
+    const json_t *bins = json_array_get(report_at(report, path), k);
+    const char *label = has_champion(report) ? sides[s] : "this model";
+    Series *series = plot_add(plot, SERIES_POINTS, label, sides[s], bins, "predicted", "observed", 1);
+    if (series == NULL) continue;
+    int low = report_numbers(series->low, PLOT_POINTS_MAX, bins, "low", 1);
+    int high = report_numbers(series->high, PLOT_POINTS_MAX, bins, "high", 1);
+    series->has_range = low == series->count && high == series->count;
+  }
+  plot_figure(text, plot);
+  free(plot);
+  free(title);
+  free(id);
+}
+
+// The error of one model on one class beside what chance alone would show.
+static void class_cells(Text *text, const json_t *report, const char *side, const char *title, size_t k) {
+  char base[64], id[96];
+  snprintf(base, sizeof base, "/calibration/%s/classes/%zu", side, k);
+  const json_t *own = report_at(report, base + 1);
+  Form form = {.scale = 1, .decimals = 4};
+  snprintf(id, sizeof id, "%s/error", base);
+  cell_number(text, title, id, report_number(own, "error"), &form);
+  snprintf(id, sizeof id, "%s/noise_floor/mean", base);
+  cell_number(text, "Noise floor", id, report_number(own, "noise_floor/mean"), &form);
+  snprintf(id, sizeof id, "%s/noise_floor/q95", base);
+  cell_number(text, "Its upper end", id, report_number(own, "noise_floor/q95"), &form);
+}
+
+static void class_table(Text *text, const json_t *report, size_t count) {
+  bool compared = has_champion(report);
+  const Column columns[] = {{"Class", false},
+                            {compared ? "Champion" : NULL, true},
+                            {compared ? "Noise floor" : NULL, true},
+                            {compared ? "Its upper end" : NULL, true},
+                            {challenger_title(report), true},
+                            {"Noise floor", true},
+                            {"Its upper end", true}};
+  table_open(text, "stack quiet", "Calibration error by class", columns, sizeof columns / sizeof *columns);
+  for (size_t k = 0; k < count; k++) {
+    const json_t *own = json_array_get(report_at(report, "calibration/challenger/classes"), k);
+    text_put(text, "<tr><th scope=\"row\">");
+    text_html(text, report_string(own, "class"));
+    text_put(text, "</th>");
+    if (compared) class_cells(text, report, "champion", "Champion", k);
+    class_cells(text, report, "challenger", challenger_title(report), k);
+    text_put(text, "</tr>\n");
+  }
+  table_close(text);
+}
+
+static void by_class(Text *text, const json_t *report, size_t count) {
+  text_put(text, "<div class=\"plots\">");
+  for (size_t k = 0; k < count && k < CLASS_PLOTS; k++) class_plot(text, report, k);
+  text_put(text, "</div>\n");
+  put_paragraph(text, "small",
+                "Mean distance of probability and rate in groups of equal size. The noise floor is what a "
+                "perfectly calibrated model would show; 95 of 100 of these stay below its upper end.");
+  class_table(text, report, count);
+}
+
 static void body(Text *text, const json_t *report) {
+  size_t classes = report_size(report, "calibration/challenger/classes");
+  if (classes > 0) {
+    by_class(text, report, classes);
+    return;
+  }
   bool compared = has_champion(report);
   text_put(text, "<div class=\"plots\">");
   if (compared)

@@ -139,6 +139,7 @@ static void drift(Text *text, const json_t *report) {
   table_open(text, "stack quiet", "Measures of drift", columns, sizeof columns / sizeof *columns);
   for (size_t i = 0; i < count && i < DRIFT_SHOWN; i++) drift_row(text, report, i);
   table_close(text);
+  put_paragraph(text, "small", report_string(report, "drift/binning"));
   double rows = report_number(report, "drift/training_rows");
   if (rows > 0) {
     text_put(text, "<p class=\"small\">Measured against <span id=\"/drift/training_rows\">");

@@ -51,6 +51,8 @@ static void metric_title(Text *text, const json_t *metric) {
                                         : "higher is better");
   if (*report_string(metric, "note") != '\0') text_put(text, "; ");
   text_html(text, report_string(metric, "note"));
+  if (*report_string(metric, "at") != '\0') text_put(text, "; ");
+  text_html(text, report_string(metric, "at"));
   text_put(text, json_is_true(report_at(metric, "few_events")) ? "; fewer than 20 positive rows" : "");
   text_put(text, "</small></th>");
 }
@@ -213,20 +215,31 @@ static void confusion_row(Text *text, const json_t *confusion, size_t index, siz
   text_put(text, "</tr>\n");
 }
 
+// What a column holds: rows predicted to be of a class or, of decisions, those that are acted on.
+static void confusion_column(Text *text, const json_t *confusion, size_t index) {
+  const char *decision = report_string(json_array_get(report_at(confusion, "decisions"), index), "");
+  text_put(text, "<th scope=\"col\">");
+  text_html(text, *decision != '\0'
+                      ? decision
+                      : report_string(json_array_get(report_at(confusion, "classes"), index), ""));
+  text_put(text, "</th>");
+}
+
 static void confusion_table(Text *text, const json_t *report) {
   const json_t *confusion = report_at(report, "confusion"), *classes = report_at(confusion, "classes");
   size_t count = json_array_size(classes);
+  bool decided = report_size(confusion, "decisions") > 0;
   if (count == 0 || count > CLASSES_SHOWN) return;
-  text_put(text, "<div id=\"/confusion\"><h3>Confusion matrix at the operating point</h3><div "
-                 "class=\"wide-table\" tabindex=\"0\" role=\"group\" aria-label=\"Confusion matrix\"><table "
-                 "class=\"confusion\"><caption>Rows: what was true. Columns: what the ");
+  text_put(text, "<div id=\"/confusion\"><h3>");
+  text_put(text, decided ? "Confusion matrix of the decisions" : "Confusion matrix at the operating point");
+  text_put(
+      text,
+      "</h3><div class=\"wide-table\" tabindex=\"0\" role=\"group\" aria-label=\"Confusion matrix\"><table "
+      "class=\"confusion\"><caption>Rows: what was true. Columns: what the ");
   text_put(text, has_champion(report) ? "challenger" : "model");
-  text_put(text, " said.</caption><thead><tr><th scope=\"col\">true class</th>");
-  for (size_t i = 0; i < count; i++) {
-    text_put(text, "<th scope=\"col\">");
-    text_html(text, report_string(json_array_get(classes, i), ""));
-    text_put(text, "</th>");
-  }
+  text_put(text, decided ? "'s policy does" : " said");
+  text_put(text, ".</caption><thead><tr><th scope=\"col\">true class</th>");
+  for (size_t i = 0; i < count; i++) confusion_column(text, confusion, i);
   text_put(text, "</tr></thead><tbody>\n");
   for (size_t i = 0; i < count; i++) confusion_row(text, confusion, i, count);
   text_put(text, "</tbody></table></div></div>\n");

@@ -34,8 +34,9 @@ static bool is_listed(const json_t *report, size_t index) {
   return index < SLICES_SHOWN || json_is_true(report_at(item_at(report, index), "harm/shown"));
 }
 
-// Index of the metric `id` in an item, or -1.
+// Index of the metric `id` in an item, or -1; of a slice with too few events only the counts are shown.
 static int metric_index(const json_t *item, const char *id) {
+  if (json_is_true(report_at(item, "few"))) return -1;
   for (size_t i = 0; i < report_size(item, "metrics"); i++) {
     const json_t *metric = json_array_get(report_at(item, "metrics"), i);
     if (strcmp(report_string(metric, "id"), id) == 0) return (int)i;

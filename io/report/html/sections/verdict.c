@@ -28,8 +28,11 @@ static const StateLook LOOKS[] = {
     {"EVALUATED", "same", "Evaluated", ICON_CHECK},
 };
 
-static const StateLook *look_of(const char *state) {
-  static const StateLook UNKNOWN = {"", "wait", "No verdict", ICON_WAIT};
+static const StateLook *look_of(const json_t *report) {
+  static const StateLook UNKNOWN = {"", "wait", "No verdict", ICON_WAIT},
+                         TORN = {"", "hold", "The rules say ship; the money says otherwise", ICON_STOP};
+  const char *state = report_string(report, "verdict/state");
+  if (*report_string(report, "verdict/warning") != '\0') return &TORN;
   for (size_t i = 0; i < sizeof LOOKS / sizeof *LOOKS; i++)
     if (!strcmp(LOOKS[i].state, state)) return &LOOKS[i];
   return &UNKNOWN;
@@ -38,8 +41,8 @@ static const StateLook *look_of(const char *state) {
 // ---- figures ----
 
 // The value (of the difference, where there are two models) of `rows` rows, with its interval.
-static void figure_value(Text *text, const json_t *report, const json_t *estimate, const Money *money,
-                         double rows, const char *id) {
+static void figure_value(Text *text, const json_t *report, const json_t *estimate, double confidence,
+                         const Money *money, double rows, const char *id) {
   double factor = rows / money->rows, value = report_number(estimate, "value") * factor;
   double low = report_number(estimate, "ci/0") * factor, high = report_number(estimate, "ci/1") * factor;
   Form form = form_money(money->scale, estimate_largest(estimate) * factor);
@@ -50,8 +53,10 @@ static void figure_value(Text *text, const json_t *report, const json_t *estimat
   text_html(text, money->unit);
   if (low == low && high == high) {
     text_put(text, "<small>");
-    put_confidence(text, report);
-    text_put(text, " interval ");
+    if (confidence == confidence)
+      text_add(text, "%.4g %% interval by Holm ", confidence * 100);
+    else
+      put_confidence(text, report), text_put(text, " interval ");
     put_formed(text, low, &form);
     text_put(text, " to ");
     put_formed(text, high, &form);
@@ -60,24 +65,36 @@ static void figure_value(Text *text, const json_t *report, const json_t *estimat
   text_put(text, "</dd></div>\n");
 }
 
+// The interval of value that the primary rule was judged by, where that is another one (several challengers).
+static const json_t *stricter_value(const json_t *report) {
+  for (size_t i = 0; i < report_size(report, "gates"); i++) {
+    const json_t *gate = json_array_get(report_at(report, "gates"), i);
+    bool value = strcmp(report_string(gate, "metric"), "value") == 0;
+    if (value && report_at(gate, "confidence") != NULL && report_at(gate, "judged") != NULL) return gate;
+  }
+  return NULL;
+}
+
 static void figures_value(Text *text, const json_t *report) {
   int index = value_index(report);
   char path[48];
   Money money = money_of(report);
   if (index < 0 || !(money.rows > 0)) return;
   snprintf(path, sizeof path, "metrics/%d/%s", index, has_champion(report) ? "delta" : "challenger");
-  const json_t *estimate = report_at(report, path);
+  const json_t *strict = stricter_value(report),
+               *estimate = strict != NULL ? report_at(strict, "judged") : report_at(report, path);
+  double confidence = report_number(strict, "confidence");
   const char *words = has_champion(report) ? "Gain" : "Value";
   if (estimate == NULL) return;
   text_add(text, "<div><dt>%s per 1,000 rows</dt>", words);
-  figure_value(text, report, estimate, &money, 1000, "verdict-per-1000");
+  figure_value(text, report, estimate, confidence, &money, 1000, "verdict-per-1000");
   if (!(money.population > 0)) return;
   text_add(text, "<div><dt>%s per ", words);
   text_html(text, money.per);
   text_put(text, ", ");
   format_count(text, money.population);
   text_put(text, " rows</dt>");
-  figure_value(text, report, estimate, &money, money.population, "verdict-per-population");
+  figure_value(text, report, estimate, confidence, &money, money.population, "verdict-per-population");
 }
 
 static void figures_risk(Text *text, const json_t *report) {
@@ -172,6 +189,14 @@ static void prices(Text *text, const json_t *report) {
            "may be the wrong one.</p></div>\n");
 }
 
+static void warning(Text *text, const json_t *report) {
+  const char *words = report_string(report, "verdict/warning");
+  if (*words == '\0') return;
+  text_put(text, "<p class=\"override\" id=\"/verdict/warning\" role=\"alert\"><strong>Warning.</strong> ");
+  text_html(text, words);
+  text_put(text, "</p>\n");
+}
+
 static void override(Text *text, const json_t *report) {
   if (!json_is_object(report_at(report, "verdict/override"))) return;
   text_put(text, "<p class=\"override\" id=\"/verdict/override\"><strong>Accepted all the same</strong> by ");
@@ -182,7 +207,7 @@ static void override(Text *text, const json_t *report) {
 }
 
 void write_verdict(Text *text, const json_t *report) {
-  const StateLook *look = look_of(report_string(report, "verdict/state"));
+  const StateLook *look = look_of(report);
   Text because = {0};
   text_add(text,
            "<section class=\"verdict %s pm ds mle\" id=\"/verdict\" aria-labelledby=\"verdict-state\">"
@@ -192,6 +217,7 @@ void write_verdict(Text *text, const json_t *report) {
   text_put(text, "<p class=\"sentence\" id=\"/verdict/sentence\">");
   text_html(text, report_string(report, "verdict/sentence"));
   text_put(text, "</p>\n");
+  warning(text, report);
   override(text, report);
   figures(text, report);
   list(&because, report, "Why", "verdict/reason", report_reason);
