@@ -1,6 +1,8 @@
 // Prints how often 95 % intervals hold the truth, by metric, method and number of rows, as a Markdown table.
 //
-//     ingot_coverage [SETS [TASK]]   data sets of each size (2000); binary, multiclass or regression (all)
+//     ingot_coverage [SETS [TASK]]   data sets of each size (2000); binary, multiclass, regression or money
+//     (all)
+#include "tools/dev/coverage/money_coverage.h"
 #include "tools/dev/coverage/simulation.h"
 
 #include "engine/shared/memory.h"
@@ -32,6 +34,21 @@ static void print_line(const Coverage *by_size, int i) {
   printf("\n");
 }
 
+// Value under capacities and in clusters, without resampling.
+static void print_money(int64_t sets) {
+  for (int i = 0; i < MONEY_CASES; i++) {
+    MoneyCoverage by_size[SIZES];
+    for (int s = 0; s < SIZES; s++) by_size[s] = coverage_of_money(i, sizes[s], sets);
+    for (int question = 0; question < MONEY_QUESTIONS; question++) {
+      printf("| value, %s | %s | t |", money_case_names[i], money_question_names[question]);
+      for (int s = 0; s < SIZES; s++)
+        printf(" %.1f |", 100.0 * (double)by_size[s].hits[question] / (double)by_size[s].sets);
+      printf("\n");
+    }
+    fflush(stdout);
+  }
+}
+
 int main(int argc, char **argv) {
   static const char *const tasks[] = {"binary", "multiclass", "regression"};
   int64_t sets = argc > 1 ? strtoll(argv[1], NULL, 10) : 2000;
@@ -43,6 +60,7 @@ int main(int argc, char **argv) {
     for (int i = 0; i < by_size[SIZES - 1].count; i++) print_line(by_size, i);
     fflush(stdout);
   }
+  if (argc <= 2 || strcmp(argv[2], "money") == 0) print_money(sets);
   free(by_size);
   return 0;
 }
