@@ -33,6 +33,7 @@ typedef struct ReportContext {
   int class_count;
   const char *part; // "test"
   bool partial;     // only the rows that all models scored
+  int64_t scored;   // partial: the most rows that one of them scored
   uint8_t rows_digest[DIGEST_BYTES];
   const char *definition; // digest of the business definition; NULL without money
   const char *examples;   // sentences about typical payoffs, a line each; NULL without money

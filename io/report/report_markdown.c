@@ -110,6 +110,16 @@ static void price(Text *text, const json_t *report) {
   text_put(text, "\n");
 }
 
+static void rules_to_paste(Text *text, const json_t *report) {
+  Text rules = {0};
+  report_rules_to_paste(&rules, report, "");
+  if (rules.length > 0)
+    text_add(text,
+             "\nTo decide, put rules into the configuration, with margins of your own:\n\n```yaml\n%s```\n\n",
+             rules.bytes);
+  text_free(&rules);
+}
+
 static void verdict(Text *text, const json_t *report) {
   text_put(text, "## ");
   put_name(text, report, "verdict/state");
@@ -120,6 +130,7 @@ static void verdict(Text *text, const json_t *report) {
   text_put(text, "\n\n");
   lines(text, report, "verdict/reason", report_reason);
   needed(text, report);
+  rules_to_paste(text, report);
   lines(text, report, "verdict/flips_if", put_flip);
   price(text, report);
   if (!json_is_object(report_at(report, "verdict/override"))) return;
@@ -237,7 +248,10 @@ static void agreement(Text *text, const json_t *report) {
 
 static void links(Text *text, const json_t *report) {
   text_put(text, "\nRows: ");
-  format_count(text, report_number(report, "evaluation_set/rows"));
+  if (*report_string(report, "evaluation_set/coverage/text") != '\0')
+    put_name(text, report, "evaluation_set/coverage/text");
+  else
+    format_count(text, report_number(report, "evaluation_set/rows"));
   text_put(text, ". Evaluation data: `");
   put_name(text, report, "evaluation_set/digest");
   text_put(text, "`.\n\nWhole report: [report.html](report.html), for "

@@ -194,8 +194,39 @@ TEST_F(Several, IntersectLeavesTheRowsThatAllShare) {
   EXPECT_EQ(compare({"poor.csv", "half.csv", "third.csv"}, rules).status, 65);
   std::vector<std::string> more = rules;
   more.push_back("--intersect");
-  EXPECT_EQ(compare({"poor.csv", "half.csv", "third.csv"}, more).status, 20);
+  Outcome outcome = compare({"poor.csv", "half.csv", "third.csv"}, more);
+  EXPECT_EQ(outcome.status, 20);
   EXPECT_EQ(Json(at("out/report.json")).number("evaluation_set/rows"), 667); // multiples of 6 below 4000
+  EXPECT_EQ(Json(at("out/report.json")).number("evaluation_set/coverage/of"), 4000);
+  for (const std::string &text :
+       {outcome.out, read_file(at("out/report.html")), read_file(at("out/report.md"))}) {
+    EXPECT_NE(text.find("scored were compared: 667 of 4,000 rows, 17 %"), std::string::npos) << text;
+  }
+  EXPECT_EQ(ingot({"verify", at("out")}).status, 0);
+}
+
+// Where no rules are given the report shows some over its own metrics; pasted, they decide.
+TEST_F(Several, WithoutRulesTheReportShowsSomeToPaste) {
+  std::string config = read_file(at("judge.yaml"));
+  size_t gates = config.find("gates:");
+  write_file(at("judge.yaml"), config.substr(0, gates));
+  Outcome outcome = compare({"poor.csv", "good.csv"});
+  EXPECT_EQ(outcome.status, 20) << outcome.out;
+  EXPECT_EQ(outcome.out.rfind("UNDECIDED", 0), 0u) << outcome.out;
+  const std::string block = "gates:\n"
+                            "  primary: {metric: value, superior: 0}\n"
+                            "  guardrails:\n"
+                            "    - {metric: auc, not_worse: 0.01}\n"
+                            "    - {metric: log_loss, not_worse: 0.005}\n";
+  EXPECT_NE(outcome.out.find("    gates:\n      primary: {metric: value, superior: 0}\n"), std::string::npos)
+      << outcome.out;
+  EXPECT_NE(read_file(at("out/report.md")).find("```yaml\n" + block + "```"), std::string::npos);
+  EXPECT_NE(read_file(at("out/report.html")).find(">" + block + "</pre>"), std::string::npos);
+  EXPECT_EQ(ingot({"verify", at("out")}).status, 0);
+  write_file(at("judge.yaml"), config.substr(0, gates) + block);
+  outcome = compare({"poor.csv", "good.csv"});
+  EXPECT_EQ(outcome.out.rfind("SHIP", 0), 0u) << outcome.out << outcome.err;
+  EXPECT_EQ(outcome.out.find("superior: 0"), std::string::npos);
 }
 
 // The same decision again costs nothing and gives the same bytes; another one on the same rows costs more.

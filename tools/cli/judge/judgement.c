@@ -235,6 +235,7 @@ static void describe_all(ReportContext *context, const Findings *findings, const
   const Verdict *verdict = verdict_in(findings, judgement);
   context->panels = &findings->panels;
   context->partial = judgement->validity != NULL && judgement->validity->partial;
+  if (context->partial) context->scored = judgement->validity->scored;
   context->challenger = subject_of(&judgement->challengers[findings->chosen], files[findings->chosen]);
   if (judgement->override != NULL && judgement->override->accepted &&
       verdict->state == VERDICT_INCONCLUSIVE) {

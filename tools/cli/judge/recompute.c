@@ -34,8 +34,10 @@ static void take_checks(Stored *stored, const json_t *report) {
     stored->checks[count++] = (ValidityCheck){dot == NULL ? id : dot + 1, report_string(check, "text"),
                                               strcmp(report_string(check, "result"), "pass") == 0};
   }
+  double scored = report_number(report, "evaluation_set/coverage/of");
   for (int i = 0; i < stored->challenger_count; i++)
-    stored->validity[i] = (Validity){.checks = stored->checks,
+    stored->validity[i] = (Validity){.scored = scored >= 1 && scored < 0x1p53 ? (int64_t)scored : 1,
+                                     .checks = stored->checks,
                                      .count = count,
                                      .partial = json_is_true(report_at(report, "evaluation_set/partial"))};
 }

@@ -36,11 +36,12 @@ static void print_line(const Coverage *by_size, int i) {
 
 // Value under capacities and in clusters, without resampling.
 static void print_money(int64_t sets) {
+  printf("\n| value of | of | method | n = 200 | n = 1000 | n = 5000 |\n|---|---|---|---|---|---|\n");
   for (int i = 0; i < MONEY_CASES; i++) {
     MoneyCoverage by_size[SIZES];
     for (int s = 0; s < SIZES; s++) by_size[s] = coverage_of_money(i, sizes[s], sets);
     for (int question = 0; question < MONEY_QUESTIONS; question++) {
-      printf("| value, %s | %s | t |", money_case_names[i], money_question_names[question]);
+      printf("| %s | %s | t |", money_case_names[i], money_question_names[question]);
       for (int s = 0; s < SIZES; s++)
         printf(" %.1f |", 100.0 * (double)by_size[s].hits[question] / (double)by_size[s].sets);
       printf("\n");

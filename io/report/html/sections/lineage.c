@@ -65,6 +65,7 @@ static void evaluation(Text *text, const json_t *report) {
   const char *name;
   Facts facts = facts_open(text, "Evaluation", "Evaluation");
   fact(text, report, "Rows", "/evaluation_set/rows");
+  fact(text, report, "Rows that all models scored", "/evaluation_set/coverage/text");
   fact(text, report, "Positive rows", "/evaluation_set/events");
   fact(text, report, "Clusters", "/evaluation_set/clusters");
   fact(text, report, "From", "/evaluation_set/period/from");
