@@ -19,6 +19,8 @@ typedef struct ReportSubject {
   const char *name, *kind; // "mlp", "linear", "predictions"
   const char *checkpoint;  // "step-00000684"
   char model_digest[DIGEST_HEX], state_digest[DIGEST_HEX], config_digest[DIGEST_HEX], data_digest[DIGEST_HEX];
+  char predictions_digest[DIGEST_HEX]; // of the file that its scores were read from
+  char report_digest[DIGEST_HEX];      // of the report.json that it was taken from
   bool has_seed;
   uint64_t seed;
   const char *predictions; // file of its scores beside the report; NULL: none
@@ -39,6 +41,7 @@ typedef struct ReportContext {
   const char *examples;   // sentences about typical payoffs, a line each; NULL without money
   const Panels *panels;   // NULL: none
   const char *version;    // of the program
+  const char *commit;     // of its source; "unknown" outside of git, NULL: not said
   const char *command;    // that writes this report again
   const char *override_by, *override_reason; // of an INCONCLUSIVE that a person accepted; else NULL
   const LedgerEntry *ledger;                 // where the decision spends alpha; else NULL

@@ -205,6 +205,52 @@ TEST_F(Several, IntersectLeavesTheRowsThatAllShare) {
   EXPECT_EQ(ingot({"verify", at("out")}).status, 0);
 }
 
+std::string hex_of(const std::string &bytes) {
+  uint8_t digest[DIGEST_BYTES];
+  char hex[DIGEST_HEX];
+  sha256(digest, bytes.data(), bytes.size());
+  sha256_hex(hex, digest);
+  return hex;
+}
+
+// Files name themselves by their bytes, reports by theirs, the program by its commit.
+TEST_F(Several, LineageNamesFilesReportsAndTheProgram) {
+  ASSERT_EQ(compare({"poor.csv", "good.csv"}).status, 0);
+  std::string first = read_file(at("out/report.json"));
+  {
+    Json report(at("out/report.json"));
+    EXPECT_EQ(report.text("subject/champion/predictions_digest"), hex_of(read_file(at("poor.csv"))));
+    EXPECT_EQ(report.text("subject/challenger/predictions_digest"), hex_of(read_file(at("good.csv"))));
+    EXPECT_FALSE(report.text("lineage/commit").empty());
+    EXPECT_NE(read_file(at("out/report.html")).find(report.text("lineage/commit")), std::string::npos);
+  }
+  Outcome outcome = run_ingot({{"compare", at("out"), at("better.csv"), "-o", at("next"), "--config",
+                                at("judge.yaml"), "--split", "test"},
+                               {"XDG_STATE_HOME=" + at("state")}});
+  ASSERT_LE(outcome.status, 20) << outcome.err;
+  Json next(at("next/report.json"));
+  EXPECT_EQ(next.text("subject/champion/report_digest"), hex_of(first));
+  EXPECT_EQ(next.text("subject/champion/predictions_digest"), hex_of(read_file(at("good.csv"))));
+}
+
+// The configuration has the data: parts and what lies apart are known whatever tool made the scores.
+TEST_F(Several, AFileOfScoresHasADataSection) {
+  ASSERT_EQ(compare({"poor.csv", "good.csv"}).status, 0);
+  Json report(at("out/report.json"));
+  double rows = 0;
+  ASSERT_EQ(report_size(report.json, "data/parts"), 3u);
+  for (int part = 0; part < 3; part++)
+    rows += report.number(("data/parts/" + std::to_string(part) + "/rows").c_str());
+  EXPECT_EQ(rows, 4000);
+  EXPECT_GT(report_size(report.json, "drift/items"), 2u);
+  EXPECT_EQ(read_file(at("out/report.json")).find("\"kind\": \"prediction\""), std::string::npos);
+  ASSERT_LE(compare({"poor.csv", "good.csv"}, {"--split", "all", "--set", "business.policy={threshold: 0.5}"})
+                .status,
+            20);
+  EXPECT_EQ(report_size(Json(at("out/report.json")).json, "data/parts"), 0u)
+      << "rows of every part are judged";
+}
+
 // Where no rules are given the report shows some over its own metrics; pasted, they decide.
 TEST_F(Several, WithoutRulesTheReportShowsSomeToPaste) {
   std::string config = read_file(at("judge.yaml"));

@@ -32,6 +32,8 @@ static json_t *subject_json(const ReportSubject *subject) {
   put_text(json, "state_digest", subject->state_digest);
   put_text(json, "config_digest", subject->config_digest);
   put_text(json, "data_digest", subject->data_digest);
+  put_text(json, "predictions_digest", subject->predictions_digest);
+  put_text(json, "report_digest", subject->report_digest);
   if (subject->has_seed) json_object_set_new(json, "seed", json_integer((json_int_t)subject->seed));
   if (subject->predictions != NULL) {
     put_text(json, "predictions", subject->predictions);
@@ -145,6 +147,7 @@ static json_t *lineage_json(const ReportParts *parts) {
   char tool[64] = "ingot ";
   strncat(tool, parts->context->version, sizeof tool - strlen(tool) - 1);
   put_text(json, "tool", tool);
+  put_text(json, "commit", parts->context->commit);
   put_text(json, "numerics", parts->context->config->numerics.id);
   put_text(json, "command", parts->context->command);
   return json;

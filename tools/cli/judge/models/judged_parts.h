@@ -8,6 +8,9 @@
 // The last name of a path that may end in slashes, be "." or pass through links; freed by free().
 char *judged_name_of(const char *path);
 
+// SHA-256 of a file, in hex.
+Status judged_file_digest(char hex[DIGEST_HEX], const char *path, Error *error);
+
 // 2 where the name is none of train, validation, test.
 Status judged_part_of(SplitPart *part, const char *name, Error *error);
 

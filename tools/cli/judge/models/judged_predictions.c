@@ -248,6 +248,7 @@ Status judged_model_open_predictions(JudgedModel *judged, const char *path, cons
   judged->name = judged_name_of(path);
   judged->subject = (ReportSubject){.name = judged->name, .kind = "predictions"};
   TRY(load_business(judged, path, choices, error));
+  TRY(judged_file_digest(judged->subject.predictions_digest, path, error));
   TRY(predictions_read(&read, path, error));
   TRY(dataset_open(&judged->dataset, judged->config, error));
   TRY(dataset_fit(&judged->fitted, judged->dataset, judged->config, error));

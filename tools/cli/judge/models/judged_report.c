@@ -81,6 +81,8 @@ static void take_subject(JudgedModel *judged, const json_t *report, const char *
   copy_hex(judged->subject.config_digest, report_string(subject, "config_digest"));
   copy_hex(judged->subject.model_digest, report_string(subject, "model_digest"));
   copy_hex(judged->subject.state_digest, report_string(subject, "state_digest"));
+  copy_hex(judged->subject.data_digest, report_string(subject, "data_digest"));
+  copy_hex(judged->subject.predictions_digest, report_string(subject, "predictions_digest"));
 }
 
 static void take_report(JudgedModel *judged, const json_t *report, const char *subject) {
@@ -176,13 +178,22 @@ done:
   return status;
 }
 
+// The evidence that a model came with.
+static Status report_digest(JudgedModel *judged, const char *folder, Error *error) {
+  char *path = memory_format("%s/report.json", folder);
+  Status status = judged_file_digest(judged->subject.report_digest, path, error);
+  free(path);
+  return status;
+}
+
 Status judged_model_open_report(JudgedModel *judged, const char *path, Error *error) {
   char *folder = NULL;
   json_t *report = NULL;
   Status status;
   *judged = (JudgedModel){0};
   TRY(judged_report_read(&report, &folder, path, error));
-  status = judged_model_open_stored(judged, report, folder, "subject/challenger", error);
+  TRY(judged_model_open_stored(judged, report, folder, "subject/challenger", error));
+  status = report_digest(judged, folder, error);
 done:
   json_decref(report);
   free(folder);
@@ -208,6 +219,7 @@ Status judged_model_redecide(JudgedModel *judged, const char *path, const JudgeC
   if (again.part == NULL && again.data == NULL) again.part = "all"; // the rows it was about
   TRY(judged_model_open_predictions(judged, h5, &again, error));
   take_subject(judged, report, "subject/challenger");
+  TRY(report_digest(judged, folder, error));
   judged->rows_unseen = check_of(report, "validity.rows_unseen");
 done:
   json_decref(report);
