@@ -27,6 +27,12 @@ typedef struct ReportSubject {
   Policy policy;           // binary: by which its decisions there were made
 } ReportSubject;
 
+// What the model of the report is to those who run it.
+typedef struct ReportOperations {
+  int64_t parameters, inputs, model_bytes; // numbers that it learned; columns that it reads; of its file
+  int64_t checked_rows, different_rows;    // scored a second time, in other pieces; with another result
+} ReportOperations;
+
 typedef struct ReportContext {
   const Config *config; // whose goal, owner, business and gates decide
   ReportSubject challenger, champion;
@@ -37,12 +43,13 @@ typedef struct ReportContext {
   bool partial;     // only the rows that all models scored
   int64_t scored;   // partial: the most rows that one of them scored
   uint8_t rows_digest[DIGEST_BYTES];
-  const char *definition; // digest of the business definition; NULL without money
-  const char *examples;   // sentences about typical payoffs, a line each; NULL without money
-  const Panels *panels;   // NULL: none
-  const char *version;    // of the program
-  const char *commit;     // of its source; "unknown" outside of git, NULL: not said
-  const char *command;    // that writes this report again
+  const char *definition;             // digest of the business definition; NULL without money
+  const char *examples;               // sentences about typical payoffs, a line each; NULL without money
+  const Panels *panels;               // NULL: none
+  const ReportOperations *operations; // NULL: the scores were given
+  const char *version;                // of the program
+  const char *commit;                 // of its source; "unknown" outside of git, NULL: not said
+  const char *command;                // that writes this report again
   const char *override_by, *override_reason; // of an INCONCLUSIVE that a person accepted; else NULL
   const LedgerEntry *ledger;                 // where the decision spends alpha; else NULL
   const GatesConfig *champion_gates;         // the rules the champion was judged by; NULL: none

@@ -246,6 +246,18 @@ static void agreement(Text *text, const json_t *report) {
   text_put(text, "\n");
 }
 
+static void ledger(Text *text, const json_t *report) {
+  double before = report_number(report, "ledger/decisions_before");
+  if (before == before) {
+    text_put(text, " Decision ");
+    format_count(text, before + 1);
+    text_put(text, " on these rows.");
+  } else {
+    text_put(text,
+             " Decisions on these rows before this one: `ledger.decisions_before` of environment.json.");
+  }
+}
+
 static void links(Text *text, const json_t *report) {
   text_put(text, "\nRows: ");
   if (*report_string(report, "evaluation_set/coverage/text") != '\0')
@@ -254,7 +266,9 @@ static void links(Text *text, const json_t *report) {
     format_count(text, report_number(report, "evaluation_set/rows"));
   text_put(text, ". Evaluation data: `");
   put_name(text, report, "evaluation_set/digest");
-  text_put(text, "`.\n\nWhole report: [report.html](report.html), for "
+  text_put(text, "`.");
+  if (compared(report)) ledger(text, report);
+  text_put(text, "\n\nWhole report: [report.html](report.html), for "
                  "[product managers](report.html#pm), [data scientists](report.html#ds), "
                  "[ML engineers](report.html#mle); numbers: [report.json](report.json).\n");
 }

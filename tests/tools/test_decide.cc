@@ -10,6 +10,11 @@
 
 #include "program.h"
 
+extern "C" {
+#include "io/report/json_text.h"
+#include "io/report/report_read.h"
+}
+
 namespace {
 
 std::vector<std::string> cells_of(const std::string &line) {
@@ -86,6 +91,35 @@ TEST_F(Decide, ShipsTheNetworkHoldsTheLinearModel) {
   EXPECT_EQ(hold.status, 10) << hold.out;
   EXPECT_EQ(hold.out.rfind("HOLD", 0), 0u) << hold.out;
   EXPECT_EQ(compare("net", "net").out.rfind("IDENTICAL", 0), 0u);
+}
+
+// What the machine has to do with it is in environment.json; the report says what the model is.
+TEST_F(Decide, OperationsAndTheModelCardAreInTheReport) {
+  Outcome outcome = ingot({"evaluate", folder + "/net", "-o", folder + "/out", "--set",
+                           "card.intended_use=whom to call", "--set", "card.limits=no prices"});
+  ASSERT_EQ(outcome.status, 0) << outcome.err;
+  Error error = {};
+  json_t *report = nullptr, *environment = nullptr;
+  ASSERT_EQ(json_text_read(&report, (folder + "/out/report.json").c_str(), &error), STATUS_OK);
+  ASSERT_EQ(json_text_read(&environment, (folder + "/out/environment.json").c_str(), &error), STATUS_OK);
+  std::string html = read_file(folder + "/out/report.html");
+  EXPECT_GT(report_number(report, "operations/parameters"), 100);
+  EXPECT_GT(report_number(report, "operations/inputs"), 2);
+  EXPECT_GT(report_number(report, "operations/model_bytes"), 400);
+  EXPECT_STREQ(report_string(report, "operations/determinism"),
+               "866 rows were scored twice, in pieces of other sizes: the same bytes");
+  EXPECT_STREQ(report_string(report, "card/intended_use"), "whom to call");
+  EXPECT_STREQ(report_string(report, "card/limits"), "no prices");
+  for (const char *id :
+       {"id=\"operations\"", "id=\"/operations/parameters\"", "id=\"/operations/determinism\"",
+        "id=\"/card/intended_use\"", "id=\"/card/limits\""})
+    EXPECT_NE(html.find(id), std::string::npos) << id;
+  EXPECT_EQ(read_file(folder + "/out/report.json").find("seconds"), std::string::npos);
+  for (const char *measured : {"row_seconds", "batch_seconds", "rows_per_second", "peak_memory_bytes"})
+    EXPECT_GT(report_number(environment, (std::string("operations/") + measured).c_str()), 0) << measured;
+  EXPECT_EQ(ingot({"verify", folder + "/out"}).status, 0);
+  json_decref(report);
+  json_decref(environment);
 }
 
 TEST_F(Decide, ReportIsAFunctionOfItsInputs) {

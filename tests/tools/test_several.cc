@@ -303,11 +303,16 @@ TEST_F(Several, ABrokenLedgerIsRefusedAndKept) {
 
 // Without gates.ledger decisions are only counted, outside the digest.
 TEST_F(Several, TheOwnLedgerIsOnlyShown) {
-  ASSERT_EQ(compare({"poor.csv", "good.csv"}).status, 0);
+  Outcome outcome = compare({"poor.csv", "good.csv"});
+  ASSERT_EQ(outcome.status, 0);
+  EXPECT_NE(outcome.err.find("decision 1 on these rows"), std::string::npos) << outcome.err;
   std::string first = read_file(at("out/report.json"));
   EXPECT_EQ(first.find("\"ledger\""), std::string::npos);
+  EXPECT_NE(read_file(at("out/report.html")).find("ledger.decisions_before"), std::string::npos);
+  EXPECT_NE(read_file(at("out/report.md")).find("ledger.decisions_before"), std::string::npos);
   EXPECT_EQ(Json(at("out/environment.json")).number("ledger/decisions_before"), 0);
-  ASSERT_EQ(compare({"poor.csv", "better.csv"}).status, 0);
+  outcome = compare({"poor.csv", "better.csv"});
+  EXPECT_NE(outcome.err.find("decision 2 on these rows"), std::string::npos) << outcome.err;
   EXPECT_EQ(Json(at("out/environment.json")).number("ledger/decisions_before"), 1);
   ASSERT_EQ(compare({"poor.csv", "good.csv"}).status, 0);
   EXPECT_EQ(read_file(at("out/report.json")), first);

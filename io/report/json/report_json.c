@@ -153,6 +153,42 @@ static json_t *lineage_json(const ReportParts *parts) {
   return json;
 }
 
+// No times: those are of the machine, and stand in environment.json.
+static json_t *operations_json(const ReportParts *parts) {
+  const ReportOperations *operations = parts->context->operations;
+  if (operations == NULL) return NULL;
+  json_t *json = json_object();
+  Text text = {0};
+  put_count(json, "parameters", operations->parameters);
+  put_count(json, "inputs", operations->inputs);
+  put_count(json, "model_bytes", operations->model_bytes);
+  put_text(json, "numerics", parts->context->config->numerics.id);
+  format_count(&text, (double)operations->checked_rows);
+  text_put(&text, operations->checked_rows == 1 ? " row was scored twice"
+                                                : " rows were scored twice, in pieces of other sizes");
+  if (operations->different_rows == 0) {
+    text_put(&text, ": the same bytes");
+  } else {
+    text_put(&text, ": ");
+    format_count(&text, (double)operations->different_rows);
+    text_put(&text, " with another result");
+  }
+  put_taken(json, "determinism", &text);
+  return json;
+}
+
+static json_t *card_json(const ReportParts *parts) {
+  const Config *config = parts->context->config;
+  json_t *json = json_object();
+  put_text(json, "goal", config->goal);
+  put_text(json, "owner", config->owner);
+  put_text(json, "intended_use", config->card.intended_use);
+  put_text(json, "limits", config->card.limits);
+  if (json_object_size(json) > 0) return json;
+  json_decref(json);
+  return NULL;
+}
+
 static json_t *scale_json(const ReportParts *parts) {
   const BusinessConfig *business = &parts->context->config->business;
   if (!business->present || !(business->population_rows > 0)) return NULL;
@@ -195,6 +231,8 @@ json_t *report_json(const ReportContext *context, const EvaluationReport *challe
   put(json, "stability", stability_json(&parts));
   put(json, "data", data_json(&parts));
   put(json, "drift", drift_json(&parts));
+  put(json, "operations", operations_json(&parts));
+  put(json, "card", card_json(&parts));
   put(json, "method", method_json(&parts));
   put(json, "methods", methods_json(&parts));
   put(json, "lineage", lineage_json(&parts));

@@ -13,6 +13,7 @@
 #include "io/shared/environment.h"
 #include "tools/cli/judge/decision.h"
 #include "tools/cli/judge/judged_panels.h"
+#include "tools/cli/judge/models/operations.h"
 #include "tools/cli/judge/retrain.h"
 #include "tools/cli/judge/stakes.h"
 #include "tools/cli/shared/output.h"
@@ -30,9 +31,10 @@ typedef struct Findings {
   int chosen;              // the challenger that the report is about
   GatesConfig gates;       // the configuration's, at the confidence that the ledger leaves; not owned
   Decision decision;
-  Slices *slices;     // [challenger_count]
-  Validity *validity; // [challenger_count], with these slices
-  Panels panels;      // of the chosen one
+  Slices *slices;        // [challenger_count]
+  Validity *validity;    // [challenger_count], with these slices
+  Panels panels;         // of the chosen one
+  Operations operations; // of the chosen one, where it was scored here
 } Findings;
 
 // Policies under a capacity: who is on the list of those acted on.
@@ -186,7 +188,9 @@ static void print_report(const json_t *report, const Judgement *judgement) {
 }
 
 // environment.json: where and when, which is in no digest.
-static Status write_environment(const Judgement *judgement, const Decision *decision, Error *error) {
+static Status write_environment(const Judgement *judgement, const Findings *findings, Error *error) {
+  const Decision *decision = &findings->decision;
+  const Operations *operations = &findings->operations;
   json_t *json = json_pack("{s:o,s:s,s:o}", "written", environment_now(), "version", INGOT_VERSION, "host",
                            environment_host());
   if (judgement->challengers->device[0] != '\0') {
@@ -194,6 +198,14 @@ static Status write_environment(const Judgement *judgement, const Decision *deci
                         json_pack("{s:s,s:I,s:f}", "device", judgement->challengers->device, "rows",
                                   (json_int_t)judgement->challengers->judged.rows, "seconds",
                                   judgement->challengers->scoring_seconds));
+  }
+  if (operations->facts.checked_rows > 0) {
+    json_object_set_new(
+        json, "operations",
+        json_pack("{s:s,s:f,s:I,s:f,s:f,s:I}", "model", judgement->challengers[findings->chosen].name,
+                  "row_seconds", operations->row_seconds, "batch_rows", (json_int_t)operations->batch_rows,
+                  "batch_seconds", operations->batch_seconds, "rows_per_second", operations->rows_per_second,
+                  "peak_memory_bytes", (json_int_t)operations->peak_bytes));
   }
   if (decision->ledger != NULL) {
     json_object_set_new(json, "ledger",
@@ -245,6 +257,7 @@ static void describe_all(ReportContext *context, const Findings *findings, const
     context->override_reason = judgement->override->reason;
   }
   if (findings->decision.spends) context->ledger = &findings->decision.entry;
+  if (findings->operations.facts.checked_rows > 0) context->operations = &findings->operations.facts;
   if (judgement->champion == NULL) return;
   context->champion = subject_of(judgement->champion, "champion.h5");
   context->champion_gates = &judgement->champion->config->gates;
@@ -296,7 +309,7 @@ static Status write_all(const Findings *findings, const Judgement *judgement, Er
   name_files(judgement, findings->chosen, names);
   TRY(build(&report, findings, judgement, names, error));
   TRY(write_folder(judgement, report, names, error));
-  TRY(write_environment(judgement, &findings->decision, error));
+  TRY(write_environment(judgement, findings, error));
   TRY(decision_record(&findings->decision, verdict_in(findings, judgement)->state, judgement, error));
   print_report(report, judgement);
 done:
@@ -385,6 +398,8 @@ Status judgement_write(const Judgement *judgement, Error *error) {
   Status status;
   TRY(inconclusive_rule(&rule, judgement->inconclusive, error));
   TRY(find(&findings, judgement, error));
+  if (judgement->challengers[findings.chosen].model.checkpoint != NULL) // scored here, not before
+    TRY(operations_measure(&findings.operations, &judgement->challengers[findings.chosen], error));
   TRY(write_all(&findings, judgement, error));
   VerdictState state = verdict_in(&findings, judgement)->state;
   bool accepted = judgement->override != NULL && judgement->override->accepted;
