@@ -1,7 +1,6 @@
 // Judges one model or several, writes the report and prints its summary.
 #include "tools/cli/judge/judgement.h"
 
-#include "commit.h"
 #include "engine/evaluate/resample/replicates.h"
 #include "engine/evaluate/rows_match.h"
 #include "engine/shared/memory.h"
@@ -157,7 +156,7 @@ static Status describe(ReportContext *context, const Judgement *judgement, int c
                       .definition = judged->judged.act == NULL ? NULL : judged->judged.payoffs.definition,
                       .examples = judged->judged.examples,
                       .version = INGOT_VERSION,
-                      .commit = INGOT_COMMIT,
+                      .commit = source_commit,
                       .command = judgement->command};
   if (judgement->champion != NULL) context->champion = judgement->champion->subject;
   if (judged->class_names.count >= 2) {
@@ -417,7 +416,7 @@ Status judgement_refuse(const Judgement *judgement, const Error *refusal, Error 
                            .challenger = judgement->challengers->subject,
                            .champion = judgement->champion->subject,
                            .version = INGOT_VERSION,
-                           .commit = INGOT_COMMIT,
+                           .commit = source_commit,
                            .command = judgement->command};
   json_t *report = report_json_refused(&context, refusal->text);
   char *config = config_write_resolved(context.config);
