@@ -19,7 +19,7 @@ typedef struct ReportSubject {
   const char *name, *kind; // "mlp", "linear", "predictions"
   const char *checkpoint;  // "step-00000684"
   char model_digest[DIGEST_HEX], state_digest[DIGEST_HEX], config_digest[DIGEST_HEX], data_digest[DIGEST_HEX];
-  char predictions_digest[DIGEST_HEX]; // of the file that its scores were read from
+  char predictions_digest[DIGEST_HEX]; // of what its prediction file says, in any order of rows
   char report_digest[DIGEST_HEX];      // of the report.json that it was taken from
   bool has_seed;
   uint64_t seed;

@@ -216,11 +216,16 @@ std::string hex_of(const std::string &bytes) {
 // Files name themselves by their bytes, reports by theirs, the program by its commit.
 TEST_F(Several, LineageNamesFilesReportsAndTheProgram) {
   ASSERT_EQ(compare({"poor.csv", "good.csv"}).status, 0);
-  std::string first = read_file(at("out/report.json"));
+  std::string first = read_file(at("out/report.json")), poor, good;
   {
     Json report(at("out/report.json"));
-    EXPECT_EQ(report.text("subject/champion/predictions_digest"), hex_of(read_file(at("poor.csv"))));
-    EXPECT_EQ(report.text("subject/challenger/predictions_digest"), hex_of(read_file(at("good.csv"))));
+    Json environment(at("out/environment.json"));
+    EXPECT_EQ(environment.text("prediction_files/poor.csv"), hex_of(read_file(at("poor.csv"))));
+    EXPECT_EQ(environment.text("prediction_files/good.csv"), hex_of(read_file(at("good.csv"))));
+    poor = report.text("subject/champion/predictions_digest");
+    good = report.text("subject/challenger/predictions_digest");
+    EXPECT_EQ(good.size(), DIGEST_HEX - 1u);
+    EXPECT_NE(good, poor);
     EXPECT_FALSE(report.text("lineage/commit").empty());
     EXPECT_NE(read_file(at("out/report.html")).find(report.text("lineage/commit")), std::string::npos);
   }
@@ -230,7 +235,7 @@ TEST_F(Several, LineageNamesFilesReportsAndTheProgram) {
   ASSERT_LE(outcome.status, 20) << outcome.err;
   Json next(at("next/report.json"));
   EXPECT_EQ(next.text("subject/champion/report_digest"), hex_of(first));
-  EXPECT_EQ(next.text("subject/champion/predictions_digest"), hex_of(read_file(at("good.csv"))));
+  EXPECT_EQ(next.text("subject/champion/predictions_digest"), good);
 }
 
 // The configuration has the data: parts and what lies apart are known whatever tool made the scores.

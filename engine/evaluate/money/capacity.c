@@ -96,6 +96,7 @@ static void add_wanted(Window *window, const EvaluationSet *set, const ScoreBloc
 double gain_about(const EvaluationSet *set, const KeyBlocks *keyed, int64_t turn, int64_t unit) {
   double wanted = math64_sqrt((double)set->rows);
   Window before = {0}, after = {0};
+  if (set->money.act == NULL) return 0; // rows whose outcome is not known yet
   for (int64_t t = turn; t > 0 && (double)before.rows < wanted; t--)
     add_wanted(&before, set, keyed->blocks, key_block(keyed, t - 1), unit);
   for (int64_t t = turn; t < keyed->blocks->count && (double)after.rows < wanted; t++)

@@ -186,6 +186,21 @@ static void print_report(const json_t *report, const Judgement *judgement) {
   say("report: %s/report.html", judgement->folder);
 }
 
+// Prediction files by their bytes, which depend on the order of rows; the report names what they say.
+static void put_files(json_t *json, const Judgement *judgement) {
+  json_t *files = json_object();
+  for (int i = 0; i <= judgement->challenger_count; i++) {
+    const JudgedModel *judged =
+        i < judgement->challenger_count ? &judgement->challengers[i] : judgement->champion;
+    if (judged != NULL && judged->file_digest[0] != '\0')
+      json_object_set_new(files, judged->name, json_string(judged->file_digest));
+  }
+  if (json_object_size(files) > 0)
+    json_object_set_new(json, "prediction_files", files);
+  else
+    json_decref(files);
+}
+
 // environment.json: where and when, which is in no digest.
 static Status write_environment(const Judgement *judgement, const Findings *findings, Error *error) {
   const Decision *decision = &findings->decision;
@@ -206,6 +221,7 @@ static Status write_environment(const Judgement *judgement, const Findings *find
                   "batch_seconds", operations->batch_seconds, "rows_per_second", operations->rows_per_second,
                   "peak_memory_bytes", (json_int_t)operations->peak_bytes));
   }
+  put_files(json, judgement);
   if (decision->ledger != NULL) {
     json_object_set_new(json, "ledger",
                         json_pack("{s:s,s:I,s:b}", "file", decision->ledger, "decisions_before",

@@ -48,7 +48,7 @@ static void subject(Text *text, const json_t *report, const char *side, const ch
                                          {"State digest", "state_digest"},
                                          {"Training configuration", "config_digest"},
                                          {"Training data", "data_digest"},
-                                         {"Prediction file", "predictions_digest"},
+                                         {"Scores of its file, by row id", "predictions_digest"},
                                          {"Report", "report_digest"},
                                          {"Seed", "seed"}};
   Facts facts = facts_open(text, title, title);

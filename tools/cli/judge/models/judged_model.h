@@ -21,7 +21,8 @@ typedef struct JudgedModel {
   ReportSubject subject;
   char *checkpoint_name, *kind; // what subject points to
   TextList class_names;
-  char device[DEVICE_TEXT]; // that scored it; "" where the scores were given
+  char file_digest[DIGEST_HEX]; // of the bytes of a prediction file; "" else
+  char device[DEVICE_TEXT];     // that scored it; "" where the scores were given
   double scoring_seconds;
   int rows_unseen, threshold_frozen; // of a report, as it found them: 1 yes, 0 no, -1 unknown
 } JudgedModel;
