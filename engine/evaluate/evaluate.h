@@ -33,6 +33,7 @@ typedef struct Validity {
   bool partial;         // only the intersection of the rows was compared: at best INCONCLUSIVE
   bool identical;       // equal model digests: IDENTICAL
   const Slices *slices; // of the same two sets: harm shown in one is HOLD; NULL: none
+  int64_t scored;       // partial: the most rows that one of the models scored
 } Validity;
 
 // Both sets hold the same rows in the same order: rows, labels, weights and payoffs are equal (else 65).

@@ -215,7 +215,8 @@ void evaluation_subset(EvaluationSubset *subset, const EvaluationSet *set, const
   made->row_hash = subset->row_hash = pick_hashes(set->row_hash, rows, count);
   made->cluster_hash = subset->cluster_hash = pick_hashes(set->cluster_hash, rows, count);
   made->slices = NULL;
-  made->capacity = (Capacity){0}; // the cut of the whole set holds
+  made->capacity = (Capacity){0}; // the cut of the whole set holds, but rows compete with others as well
+  made->cut.price = (CapacityPrice){0};
   made->listed = NULL;
   made->best = NULL;
   made->blocks = NULL;

@@ -31,7 +31,15 @@ typedef struct Capacity {
   bool limited;
   int64_t limit;       // rows; with `cost` the sum of costs, in millionths
   const int64_t *cost; // [rows] >= 0, weights applied; NULL: every row counts 1
+  bool shared;         // a share of what all rows would use: other rows with other costs have another limit
 } Capacity;
+
+// What a capacity is worth at its end. Acting on one row more leaves another one out: it costs its use times
+// `gain`, what the rows about the cut gain for one unit of the capacity, in millionths. A row brings
+// for_row + for_use * use of the capacity with it: limit / rows, or the share that the limit is of all use.
+typedef struct CapacityPrice {
+  double gain, for_row, for_use; // zeros: rows do not compete
+} CapacityPrice;
 
 // Where a capacity ends among the rows of a set. Of the rows that the policy wants, those with a larger key
 // are acted on, those with this key (one block) to the share take / size, those with a smaller one not.
@@ -39,6 +47,7 @@ typedef struct PolicyCut {
   bool limited; // false: nothing that the policy wants is beyond the capacity
   double key;
   int64_t take, size; // 0 <= take < size: what is left for the block, and what it would use
+  CapacityPrice price;
 } PolicyCut;
 
 // Payoffs in millionths of the unit, each [rows]; weights are applied already (money_weigh). Regression: act

@@ -88,7 +88,9 @@ void money_best_within(EvaluationSet *set) {
     if (sum > best) {
       best = sum, taken = turn + 1;
       double key = keyed.blocks->score[key_block(&keyed, turn)];
-      if (divided) set->cut = (PolicyCut){true, keyed.descending ? key : -key, left, block.cost};
+      if (divided)
+        set->cut = (PolicyCut){true, keyed.descending ? key : -key, left, block.cost,
+                               capacity_price_of(set, gain_about(set, &keyed, turn, 0))};
     }
     if (divided) break;
     left -= block.cost;
@@ -150,11 +152,17 @@ void money_parts(int64_t *parts, int count, const EvaluationSet *set, const int8
   free(divided);
 }
 
+double money_influence(const EvaluationSet *set, int64_t row, double share, const CapacityPrice *price) {
+  double payoff = share == 1 || share == 0
+                      ? (double)(share == 1 ? set->money.act[row] : set->money.skip[row])
+                      : (double)set->money.skip[row] + share * (double)money_gain(set, row);
+  if (price->gain == 0) return payoff / MONEY_SCALE;
+  double use = (double)money_cost(set, row), brought = price->for_row + price->for_use * use;
+  return (payoff + price->gain * (brought - share * use)) / MONEY_SCALE;
+}
+
 double money_term(const EvaluationSet *set, int64_t row) {
-  double share = policy_share(set, row);
-  if (share == 1 || share == 0)
-    return (double)(share == 1 ? set->money.act[row] : set->money.skip[row]) / MONEY_SCALE;
-  return ((double)set->money.skip[row] + share * (double)money_gain(set, row)) / MONEY_SCALE;
+  return money_influence(set, row, policy_share(set, row), &set->cut.price);
 }
 
 int money_cheapest(const double *scores, const double *costs, int classes) {

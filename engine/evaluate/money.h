@@ -52,7 +52,10 @@ int64_t money_policy_value(const EvaluationSet *set, MoneyPolicy policy);
 // block's share is rounded as it is cumulated, part after part.
 void money_parts(int64_t *parts, int count, const EvaluationSet *set, const int8_t *of);
 
-// A row's part of money_value in units, its share unrounded.
+// What money_value owes to a row, in units: its influence (Hampel 1974), skip + share * (gain - use * price)
+// + price * what the row brings of the capacity (CapacityPrice), all but the last of it its payoff where
+// nothing is cut. They sum to money_value, the share of the cut block unrounded, and their spread is that of
+// money_value over data sets, where the number of rows acted on is fixed and not who they are.
 double money_term(const EvaluationSet *set, int64_t row);
 
 // Money of all policies with intervals, and the curves. set->money.act is not NULL; the set is limited

@@ -213,6 +213,9 @@ typedef struct GateOutcome {
   char text[REASON_TEXT]; // one clause: "primary.value: low = -180 <= 0"
 } GateOutcome;
 
+// The reason of a comparison of an intersection, to which reports add how much that is.
+#define REASON_PARTIAL "only the rows that all models scored were compared"
+
 typedef enum VerdictState {
   VERDICT_SHIP,
   VERDICT_HOLD,

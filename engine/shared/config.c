@@ -97,6 +97,8 @@ void config_free(Config *config) {
   free(config->name);
   free(config->goal);
   free(config->owner);
+  free(config->card.intended_use);
+  free(config->card.limits);
   free(config->numerics.id);
   data_free(&config->data);
   free(config->model.hidden);

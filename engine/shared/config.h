@@ -221,9 +221,14 @@ typedef struct BootstrapConfig {
   uint64_t seed;
 } BootstrapConfig;
 
+typedef struct CardConfig { // what the report's model card says beside goal and owner; "" = nothing
+  char *intended_use, *limits;
+} CardConfig;
+
 typedef struct Config {
   char *path; // the file read, for messages; "" for a resolved copy
   char *name, *goal, *owner;
+  CardConfig card;
   uint64_t seed;
   NumericsConfig numerics;
   DataConfig data;

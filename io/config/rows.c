@@ -68,6 +68,11 @@ const KeyRow key_rows[] = {
      .example = "\"Contacting likely churners with the offer is worth more than it costs\""},
     {"owner", KEY_TEXT, KEY_FREE, NEED_DEFAULT, AT(owner), "\"\"", "", "", .help = "Who answers for the model.",
      .example = "retention team"},
+    {"card", KEY_SECTION, .help = "What the report's model card says beside goal and owner."},
+    {"card.intended_use", KEY_TEXT, KEY_FREE, NEED_DEFAULT, AT(card.intended_use), "\"\"", "", "",
+     .help = "What the model is for, in a sentence.", .example = "\"Monthly choice of the customers who receive the offer\""},
+    {"card.limits", KEY_TEXT, KEY_FREE, NEED_DEFAULT, AT(card.limits), "\"\"", "", "",
+     .help = "What it is not for, in a sentence.", .example = "\"Not for prices; not for customers of the first month\""},
     {"seed", KEY_SEED, KEY_BITS, NEED_DEFAULT, AT(seed), "0", "[0, 18446744073709551615]", "",
      .help = "Decides initial weights, order of rows and dropout. The split does not depend on it."},
 

@@ -1,6 +1,7 @@
 // Sentences from the objects of gates: title, the end of the interval that decides, the margin, the unit.
 #include "io/report/reasons.h"
 
+#include "engine/evaluate/report_data.h"
 #include "io/report/report_read.h"
 
 #include <stdbool.h>
@@ -176,6 +177,37 @@ void report_reason(Text *text, const json_t *report, size_t index) {
     if (put_sentence(text, report, gate) || put_clause(text, report, gate, reason)) return;
   }
   if (!put_check(text, report, reason)) text_put(text, reason);
+  if (strcmp(reason, REASON_PARTIAL) == 0 && *report_string(report, "evaluation_set/coverage/text") != '\0')
+    text_add(text, ": %s", report_string(report, "evaluation_set/coverage/text"));
+}
+
+// ---- rules to begin with ----
+
+static bool has_metric(const json_t *report, const char *id) {
+  for (size_t i = 0; i < report_size(report, "metrics"); i++) {
+    const json_t *metric = json_array_get(report_at(report, "metrics"), i);
+    if (strcmp(report_string(metric, "id"), id) == 0) return true;
+  }
+  return false;
+}
+
+void report_rules_to_paste(Text *text, const json_t *report, const char *indent) {
+  static const char *const primaries[] = {"value", "log_loss", "rmse"};
+  static const char *const guardrails[][2] = {
+      {"auc", "0.01"}, {"log_loss", "0.005"}, {"accuracy", "0.01"}, {"mae", "2%"}};
+  const char *primary = NULL;
+  if (strcmp(report_string(report, "verdict/state"), "UNDECIDED") != 0) return;
+  for (size_t i = 0; i < sizeof primaries / sizeof *primaries && primary == NULL; i++)
+    if (has_metric(report, primaries[i])) primary = primaries[i];
+  if (primary == NULL) return;
+  text_add(text, "%sgates:\n%s  primary: {metric: %s, superior: 0}\n%s  guardrails:\n", indent, indent,
+           primary, indent);
+  int count = 0;
+  for (size_t i = 0; i < sizeof guardrails / sizeof *guardrails && count < 2; i++) {
+    if (!has_metric(report, guardrails[i][0]) || strcmp(guardrails[i][0], primary) == 0) continue;
+    text_add(text, "%s    - {metric: %s, not_worse: %s}\n", indent, guardrails[i][0], guardrails[i][1]);
+    count++;
+  }
 }
 
 void report_reasons(Text *text, const json_t *report, const char *bullet, void (*put)(Text *, const char *)) {

@@ -17,6 +17,10 @@ void report_reasons(Text *text, const json_t *report, const char *bullet, void (
 // without it.
 void report_rows_needed(Text *text, const json_t *object);
 
+// The rules to begin with where a report has none: a block of YAML over metrics that the report has, each
+// line behind `indent`; nothing where the verdict is not UNDECIDED.
+void report_rules_to_paste(Text *text, const json_t *report, const char *indent);
+
 // The title of a metric of the report by its id; the id where the report has no such metric.
 const char *report_metric_title(const json_t *report, const char *id);
 

@@ -19,11 +19,19 @@ typedef struct ReportSubject {
   const char *name, *kind; // "mlp", "linear", "predictions"
   const char *checkpoint;  // "step-00000684"
   char model_digest[DIGEST_HEX], state_digest[DIGEST_HEX], config_digest[DIGEST_HEX], data_digest[DIGEST_HEX];
+  char predictions_digest[DIGEST_HEX]; // of what its prediction file says, in any order of rows
+  char report_digest[DIGEST_HEX];      // of the report.json that it was taken from
   bool has_seed;
   uint64_t seed;
   const char *predictions; // file of its scores beside the report; NULL: none
   Policy policy;           // binary: by which its decisions there were made
 } ReportSubject;
+
+// What the model of the report is to those who run it.
+typedef struct ReportOperations {
+  int64_t parameters, inputs, model_bytes; // numbers that it learned; columns that it reads; of its file
+  int64_t checked_rows, different_rows;    // scored a second time, in other pieces; with another result
+} ReportOperations;
 
 typedef struct ReportContext {
   const Config *config; // whose goal, owner, business and gates decide
@@ -33,12 +41,15 @@ typedef struct ReportContext {
   int class_count;
   const char *part; // "test"
   bool partial;     // only the rows that all models scored
+  int64_t scored;   // partial: the most rows that one of them scored
   uint8_t rows_digest[DIGEST_BYTES];
-  const char *definition; // digest of the business definition; NULL without money
-  const char *examples;   // sentences about typical payoffs, a line each; NULL without money
-  const Panels *panels;   // NULL: none
-  const char *version;    // of the program
-  const char *command;    // that writes this report again
+  const char *definition;             // digest of the business definition; NULL without money
+  const char *examples;               // sentences about typical payoffs, a line each; NULL without money
+  const Panels *panels;               // NULL: none
+  const ReportOperations *operations; // NULL: the scores were given
+  const char *version;                // of the program
+  const char *commit;                 // of its source; "unknown" outside of git, NULL: not said
+  const char *command;                // that writes this report again
   const char *override_by, *override_reason; // of an INCONCLUSIVE that a person accepted; else NULL
   const LedgerEntry *ledger;                 // where the decision spends alpha; else NULL
   const GatesConfig *champion_gates;         // the rules the champion was judged by; NULL: none

@@ -97,6 +97,16 @@ static void price(Text *text, const json_t *report) {
   text_put(text, "\n");
 }
 
+static void rules_to_paste(Text *text, const json_t *report) {
+  Text rules = {0};
+  report_rules_to_paste(&rules, report, "");
+  if (rules.length > 0)
+    text_add(text,
+             "\nTo decide, put rules into the configuration, with margins of your own:\n\n```yaml\n%s```\n\n",
+             rules.bytes);
+  text_free(&rules);
+}
+
 static void verdict(Text *text, const json_t *report) {
   text_put(text, "## ");
   put_name(text, report, "verdict/state");
@@ -111,6 +121,7 @@ static void verdict(Text *text, const json_t *report) {
     text_put(text, "\n\n");
   }
   lines(text, report, "verdict/reason", report_reason);
+  rules_to_paste(text, report);
   lines(text, report, "verdict/flips_if", put_flip);
   price(text, report);
   if (!json_is_object(report_at(report, "verdict/override"))) return;
@@ -236,12 +247,29 @@ static void agreement(Text *text, const json_t *report) {
   text_put(text, "\n");
 }
 
+static void ledger(Text *text, const json_t *report) {
+  double before = report_number(report, "ledger/decisions_before");
+  if (before == before) {
+    text_put(text, " Decision ");
+    format_count(text, before + 1);
+    text_put(text, " on these rows.");
+  } else {
+    text_put(text,
+             " Decisions on these rows before this one: `ledger.decisions_before` of environment.json.");
+  }
+}
+
 static void links(Text *text, const json_t *report) {
   text_put(text, "\nRows: ");
-  format_count(text, report_number(report, "evaluation_set/rows"));
+  if (*report_string(report, "evaluation_set/coverage/text") != '\0')
+    put_name(text, report, "evaluation_set/coverage/text");
+  else
+    format_count(text, report_number(report, "evaluation_set/rows"));
   text_put(text, ". Evaluation data: `");
   put_name(text, report, "evaluation_set/digest");
-  text_put(text, "`.\n\nWhole report: [report.html](report.html), for "
+  text_put(text, "`.");
+  if (compared(report)) ledger(text, report);
+  text_put(text, "\n\nWhole report: [report.html](report.html), for "
                  "[product managers](report.html#pm), [data scientists](report.html#ds), "
                  "[ML engineers](report.html#mle); numbers: [report.json](report.json).\n");
 }

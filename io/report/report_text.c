@@ -200,6 +200,15 @@ static void money(Text *text, const json_t *report) {
   grid_put(text, &grid, "llrr");
 }
 
+static void rules_to_paste(Text *text, const json_t *report) {
+  Text rules = {0};
+  report_rules_to_paste(&rules, report, "    ");
+  if (rules.length > 0)
+    text_add(text, "  to decide, put rules into the configuration, with margins of your own:\n\n%s",
+             rules.bytes);
+  text_free(&rules);
+}
+
 void report_text(Text *text, const json_t *report) {
   put_plain(text, report_string(report, "verdict/state"));
   text_put(text, "  ");
@@ -211,6 +220,7 @@ void report_text(Text *text, const json_t *report) {
     text_put(text, "\n");
   }
   report_reasons(text, report, "  ", put_plain);
+  rules_to_paste(text, report);
   flips(text, report);
   seeds(text, report);
   leaderboard(text, report);

@@ -3,6 +3,7 @@
 #include "tests/engine/evaluation_case.h"
 
 extern "C" {
+#include "engine/evaluate/resample/replicates.h"
 #include "engine/shared/tensor.h"
 }
 
@@ -73,6 +74,63 @@ TEST(Capacity, ACutBlockCountsInPart) {
     set = limited(halves);
     EXPECT_EQ(money_value(&set), expected) << gain;
   }
+}
+
+// A row acted on leaves another out, which costs what the rows about the cut gain: (4 + 10 - 2 + 6) / 4.
+TEST(Capacity, RowsCompete) {
+  EvaluationCase rows = rows_of({0.9, 0.8, 0.7, 0.6}, {10, 4, -2, 6});
+  rows.limit = 2;
+  EvaluationSet set = limited(rows);
+  EXPECT_EQ(set.cut.price.gain, 4.5);
+  std::vector<double> expected = {7.75, 1.75, 2.25, 2.25}; // half a place is each row's
+  for (int64_t i = 0; i < 4; i++) EXPECT_DOUBLE_EQ(money_term(&set, i) * unit, expected[(size_t)i]);
+  rows.cost = {unit, unit, 2 * unit, 2 * unit};
+  rows.limit = 3 * unit; // a quarter of the third row's place is half of its cost
+  set = limited(rows);
+  EXPECT_DOUBLE_EQ(set.cut.price.gain * unit, 3);
+  expected = {9.25, 3.25, -1 - 3 + 2.25, 2.25};
+  for (int64_t i = 0; i < 4; i++) EXPECT_DOUBLE_EQ(money_term(&set, i) * unit, expected[(size_t)i]);
+}
+
+// All gain the same, and there are more of them than places: no data set of this size has another oracle.
+TEST(Capacity, AnOracleThatOnlyTheCapacityBindsIsCertain) {
+  EvaluationCase rows = rows_of({0.9, 0.8, 0.7, 0.6, 0.5}, {74, -6, 74, 74, -6});
+  rows.limit = 2;
+  MoneyReport report = money_of(limited(rows));
+  EXPECT_EQ(report.policies[MONEY_ORACLE].value, 148);
+  EXPECT_EQ(report.policies[MONEY_ORACLE].low, 148);
+  EXPECT_EQ(report.policies[MONEY_ORACLE].high, 148);
+  EXPECT_GT(report.policies[MONEY_MODEL].high, report.policies[MONEY_MODEL].low);
+}
+
+// The resamples that price the choices spread as the interval says.
+TEST(Capacity, ResamplesSpreadAsTheInterval) {
+  EvaluationCase champion = random_binary(4000, 0, false, 5), challenger = champion;
+  std::mt19937_64 random(6);
+  std::vector<uint64_t> hash;
+  for (double &score : challenger.scores) score = 0.5 * (score + random_unit(random));
+  for (size_t i = 0; i < champion.labels.size(); i++) hash.push_back(random());
+  EvaluationSet sets[2];
+  for (int model = 0; model < 2; model++) {
+    EvaluationCase &rows = model == 0 ? champion : challenger;
+    rows.policy = {POLICY_CAPACITY, 0, false};
+    rows.limited = true;
+    rows.limit = 800;
+    sets[model] = rows.set();
+    sets[model].row_hash = hash.data();
+  }
+  const char *names[] = {"value"};
+  TextList list = {const_cast<char **>(names), 1};
+  Comparison comparison;
+  Error error;
+  ASSERT_EQ(compare_models(&comparison, &sets[0], &sets[1], &list, nullptr, nullptr, &error), STATUS_OK);
+  const Metric *value = comparison.metrics[0].metric;
+  const Estimate &delta = comparison.metrics[0].delta;
+  Estimate other = replicates_estimate(comparison.replicates, replicates_of(comparison.replicates, value),
+                                       REPLICATE_DELTA, delta.value, 0.95);
+  EXPECT_EQ(delta.method, INTERVAL_T);
+  EXPECT_NEAR(other.standard_error / delta.standard_error, 1, 0.05);
+  comparison_clear(&comparison);
 }
 
 TEST(Capacity, ActsFromBelowWhereLabelZeroPays) {

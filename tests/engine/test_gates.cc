@@ -232,7 +232,7 @@ TEST(Gates, VerdictOfManyRules) {
     judging.validity.partial = true; // part of the rows: at best INCONCLUSIVE, and it says so
     EXPECT_EQ(judging.judge(), row.state == VERDICT_SHIP ? VERDICT_INCONCLUSIVE : row.state);
     if (row.state != VERDICT_HOLD) {
-      EXPECT_NE(judging.reason(judging.verdict.reason_count - 1).find("both models scored"),
+      EXPECT_NE(judging.reason(judging.verdict.reason_count - 1).find("all models scored"),
                 std::string::npos);
     }
     judging.check(false); // a failed check: HOLD, whatever the rules say

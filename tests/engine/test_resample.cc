@@ -405,6 +405,44 @@ TEST(Bca, PValueBelongsToTheInterval) {
   EXPECT_GE(tested, 10);
 }
 
+// p < alpha exactly where the interval at 1 - alpha leaves 0 out, also where few resamples or none lie beyond
+// it.
+TEST(Bca, PValueAndIntervalSayTheSame) {
+  int excluded = 0, included = 0;
+  for (const Pair &pair : pairs()) {
+    EvaluationSet a = pair.set(0), b = pair.set(1);
+    Owned made = replicates(a, b, 2000);
+    for (int i = 0; i < made->metric_count; i++) {
+      const MetricReplicates &m = made->metrics[i];
+      Estimate own = replicates_estimate(made.get(), &m, 2, 0, 0.95);
+      for (double moved : {0.5, 1.5, 1.9, 2.1, 2.5, 3.0, 4.0, 6.0, -1.9, -2.1, -3.0, -6.0}) {
+        double value = moved * own.standard_error;
+        for (double alpha : {0.3, 0.1, 0.05, 0.01, 0.002}) {
+          Estimate estimate = replicates_estimate(made.get(), &m, 2, value, 1 - alpha);
+          bool out = estimate.low > 0 || estimate.high < 0;
+          EXPECT_EQ(estimate.p_value < alpha, out)
+              << m.metric->name << " moved by " << moved << " at " << alpha << ": p " << estimate.p_value
+              << ", " << estimate.low << " to " << estimate.high;
+          (out ? excluded : included)++;
+        }
+      }
+    }
+  }
+  EXPECT_GT(excluded, 100);
+  EXPECT_GT(included, 100);
+}
+
+// No resample near 0, whatever the bias correction: as small as so many resamples can show.
+TEST(Bca, PValueHasAFloor) {
+  Pair pair = pairs()[0];
+  EvaluationSet a = pair.set(0), b = pair.set(1);
+  Owned made = replicates(a, b, 2000);
+  MetricReplicates &m = made->metrics[0];
+  m.whole[2] = m.values[2][7]; // a bias
+  Estimate estimate = replicates_estimate(made.get(), &m, 2, 1e3, 0.95);
+  EXPECT_DOUBLE_EQ(estimate.p_value, 2.0 / 2001);
+}
+
 // The Monte Carlo error says how far ends scatter over seeds.
 TEST(Bca, EndErrorsAreTheScatterOverSeeds) {
   Pair pair = pairs()[0];

@@ -91,7 +91,7 @@ const std::vector<std::pair<const char *, std::vector<const char *>>> sections =
     {"calibration", {"calibration"}},
     {"stability", {"stability"}},
     {"data", {"data", "drift"}},
-    {"ledger", {"ledger"}},
+    {"ledger", {"evaluation_set"}},
     {"operations", {"operations"}},
     {"lineage", {"lineage", "card"}},
     {"methods", {"methods", "metrics"}},

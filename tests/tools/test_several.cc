@@ -334,8 +334,90 @@ TEST_F(Several, IntersectLeavesTheRowsThatAllShare) {
   EXPECT_EQ(compare({"poor.csv", "half.csv", "third.csv"}, rules).status, 65);
   std::vector<std::string> more = rules;
   more.push_back("--intersect");
-  EXPECT_EQ(compare({"poor.csv", "half.csv", "third.csv"}, more).status, 20);
+  Outcome outcome = compare({"poor.csv", "half.csv", "third.csv"}, more);
+  EXPECT_EQ(outcome.status, 20);
   EXPECT_EQ(Json(at("out/report.json")).number("evaluation_set/rows"), 667); // multiples of 6 below 4000
+  EXPECT_EQ(Json(at("out/report.json")).number("evaluation_set/coverage/of"), 4000);
+  for (const std::string &text :
+       {outcome.out, read_file(at("out/report.html")), read_file(at("out/report.md"))}) {
+    EXPECT_NE(text.find("scored were compared: 667 of 4,000 rows, 17 %"), std::string::npos) << text;
+  }
+  EXPECT_EQ(ingot({"verify", at("out")}).status, 0);
+}
+
+std::string hex_of(const std::string &bytes) {
+  uint8_t digest[DIGEST_BYTES];
+  char hex[DIGEST_HEX];
+  sha256(digest, bytes.data(), bytes.size());
+  sha256_hex(hex, digest);
+  return hex;
+}
+
+// Files name themselves by their bytes, reports by theirs, the program by its commit.
+TEST_F(Several, LineageNamesFilesReportsAndTheProgram) {
+  ASSERT_EQ(compare({"poor.csv", "good.csv"}).status, 0);
+  std::string first = read_file(at("out/report.json")), poor, good;
+  {
+    Json report(at("out/report.json"));
+    Json environment(at("out/environment.json"));
+    EXPECT_EQ(environment.text("prediction_files/poor.csv"), hex_of(read_file(at("poor.csv"))));
+    EXPECT_EQ(environment.text("prediction_files/good.csv"), hex_of(read_file(at("good.csv"))));
+    poor = report.text("subject/champion/predictions_digest");
+    good = report.text("subject/challenger/predictions_digest");
+    EXPECT_EQ(good.size(), DIGEST_HEX - 1u);
+    EXPECT_NE(good, poor);
+    EXPECT_FALSE(report.text("lineage/commit").empty());
+    EXPECT_NE(read_file(at("out/report.html")).find(report.text("lineage/commit")), std::string::npos);
+  }
+  Outcome outcome = run_ingot({{"compare", at("out"), at("better.csv"), "-o", at("next"), "--config",
+                                at("judge.yaml"), "--split", "test"},
+                               {"XDG_STATE_HOME=" + at("state")}});
+  ASSERT_LE(outcome.status, 20) << outcome.err;
+  Json next(at("next/report.json"));
+  EXPECT_EQ(next.text("subject/champion/report_digest"), hex_of(first));
+  EXPECT_EQ(next.text("subject/champion/predictions_digest"), good);
+}
+
+// The configuration has the data: parts and what lies apart are known whatever tool made the scores.
+TEST_F(Several, AFileOfScoresHasADataSection) {
+  ASSERT_EQ(compare({"poor.csv", "good.csv"}).status, 0);
+  Json report(at("out/report.json"));
+  double rows = 0;
+  ASSERT_EQ(report_size(report.json, "data/parts"), 3u);
+  for (int part = 0; part < 3; part++)
+    rows += report.number(("data/parts/" + std::to_string(part) + "/rows").c_str());
+  EXPECT_EQ(rows, 4000);
+  EXPECT_GT(report_size(report.json, "drift/items"), 2u);
+  EXPECT_EQ(read_file(at("out/report.json")).find("\"kind\": \"prediction\""), std::string::npos);
+  ASSERT_LE(compare({"poor.csv", "good.csv"}, {"--split", "all", "--set", "business.policy={threshold: 0.5}"})
+                .status,
+            20);
+  EXPECT_EQ(report_size(Json(at("out/report.json")).json, "data/parts"), 0u)
+      << "rows of every part are judged";
+}
+
+// Where no rules are given the report shows some over its own metrics; pasted, they decide.
+TEST_F(Several, WithoutRulesTheReportShowsSomeToPaste) {
+  std::string config = read_file(at("judge.yaml"));
+  size_t gates = config.find("gates:");
+  write_file(at("judge.yaml"), config.substr(0, gates));
+  Outcome outcome = compare({"poor.csv", "good.csv"});
+  EXPECT_EQ(outcome.status, 20) << outcome.out;
+  EXPECT_EQ(outcome.out.rfind("UNDECIDED", 0), 0u) << outcome.out;
+  const std::string block = "gates:\n"
+                            "  primary: {metric: value, superior: 0}\n"
+                            "  guardrails:\n"
+                            "    - {metric: auc, not_worse: 0.01}\n"
+                            "    - {metric: log_loss, not_worse: 0.005}\n";
+  EXPECT_NE(outcome.out.find("    gates:\n      primary: {metric: value, superior: 0}\n"), std::string::npos)
+      << outcome.out;
+  EXPECT_NE(read_file(at("out/report.md")).find("```yaml\n" + block + "```"), std::string::npos);
+  EXPECT_NE(read_file(at("out/report.html")).find(">" + block + "</pre>"), std::string::npos);
+  EXPECT_EQ(ingot({"verify", at("out")}).status, 0);
+  write_file(at("judge.yaml"), config.substr(0, gates) + block);
+  outcome = compare({"poor.csv", "good.csv"});
+  EXPECT_EQ(outcome.out.rfind("SHIP", 0), 0u) << outcome.out << outcome.err;
+  EXPECT_EQ(outcome.out.find("superior: 0"), std::string::npos);
 }
 
 // The same decision again costs nothing and gives the same bytes; another one on the same rows costs more.
@@ -366,11 +448,16 @@ TEST_F(Several, ABrokenLedgerIsRefusedAndKept) {
 
 // Without gates.ledger decisions are only counted, outside the digest.
 TEST_F(Several, TheOwnLedgerIsOnlyShown) {
-  ASSERT_EQ(compare({"poor.csv", "good.csv"}).status, 0);
+  Outcome outcome = compare({"poor.csv", "good.csv"});
+  ASSERT_EQ(outcome.status, 0);
+  EXPECT_NE(outcome.err.find("decision 1 on these rows"), std::string::npos) << outcome.err;
   std::string first = read_file(at("out/report.json"));
   EXPECT_EQ(first.find("\"ledger\""), std::string::npos);
+  EXPECT_NE(read_file(at("out/report.html")).find("ledger.decisions_before"), std::string::npos);
+  EXPECT_NE(read_file(at("out/report.md")).find("ledger.decisions_before"), std::string::npos);
   EXPECT_EQ(Json(at("out/environment.json")).number("ledger/decisions_before"), 0);
-  ASSERT_EQ(compare({"poor.csv", "better.csv"}).status, 0);
+  outcome = compare({"poor.csv", "better.csv"});
+  EXPECT_NE(outcome.err.find("decision 2 on these rows"), std::string::npos) << outcome.err;
   EXPECT_EQ(Json(at("out/environment.json")).number("ledger/decisions_before"), 1);
   ASSERT_EQ(compare({"poor.csv", "good.csv"}).status, 0);
   EXPECT_EQ(read_file(at("out/report.json")), first);

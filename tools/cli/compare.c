@@ -25,12 +25,17 @@ typedef struct Contestants {
   Validity *validity; // [count]
   ValidityCheck (*checks)[CHECK_COUNT];
   int count;
+  int64_t scored; // the most rows that one of them scored
 } Contestants;
 
 // Every model on the rows of the first challenger. Where these shrink to what all share, the second pass
 // leaves the same rows in the models that were aligned before.
 static Status align_all(Contestants *all, bool intersect, bool *partial, Error *error) {
   *partial = false;
+  all->scored = all->champion.judged.rows;
+  for (int i = 0; i < all->count; i++) {
+    if (all->challengers[i].judged.rows > all->scored) all->scored = all->challengers[i].judged.rows;
+  }
   for (int pass = 0; pass < 1 + (intersect && all->count > 1); pass++) {
     PASS(judged_model_align(&all->champion, all->challengers, intersect, partial, error));
     for (int i = 1; i < all->count; i++)
@@ -123,6 +128,7 @@ static Status check_all(Contestants *all, bool partial, const JudgeChoices *choi
     PASS(judgement_checks(own, challenger, choices, error));
     judgement_merge_checks(validity, all->checks[i], champion, own);
     validity->partial = partial;
+    validity->scored = all->scored;
     PASS(judgement_same_model(&validity->identical, &all->champion, challenger, error));
   }
   return STATUS_OK;

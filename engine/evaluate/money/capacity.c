@@ -1,5 +1,6 @@
 // Capacity: where it ends among the rows, which rows are on the list, and the oracle that has to keep to it.
 #include "engine/evaluate/money/parts.h"
+#include "engine/shared/math64.h"
 #include "engine/shared/memory.h"
 #include "engine/shared/tensor.h"
 
@@ -15,6 +16,7 @@ Capacity money_capacity(const CapacityConfig *config, int64_t rows, const int64_
     capacity.limit = money_millionths(config->budget);
   } else if (config->fraction > 0) {
     capacity.limit = money_round(config->fraction * (double)total);
+    capacity.shared = true;
   } else if (config->rows > 0) {
     capacity.limit = config->rows * (cost == NULL ? 1 : MONEY_SCALE);
   } else {
@@ -71,6 +73,38 @@ static int64_t wanted_cost(const EvaluationSet *set, const ScoreBlocks *blocks, 
   return cost;
 }
 
+CapacityPrice capacity_price_of(const EvaluationSet *set, double gain) {
+  bool shared = set->capacity.shared || set->capacity.cost == NULL;
+  double limit = (double)set->capacity.limit, total = (double)money_total_cost(set);
+  return (CapacityPrice){gain, shared ? 0 : limit / (double)set->rows, shared ? limit / total : 0};
+}
+
+typedef struct Window {
+  int64_t rows, gain, cost;
+} Window;
+
+static void add_wanted(Window *window, const EvaluationSet *set, const ScoreBlocks *blocks, int64_t block,
+                       int64_t unit) {
+  for (int64_t i = score_block_start(blocks, block); i < blocks->end[block]; i++) {
+    if (!policy_wants(set, blocks->order[i])) continue;
+    window->rows++;
+    window->gain += money_gain(set, blocks->order[i]);
+    window->cost += unit > 0 ? unit : money_cost(set, blocks->order[i]);
+  }
+}
+
+double gain_about(const EvaluationSet *set, const KeyBlocks *keyed, int64_t turn, int64_t unit) {
+  double wanted = math64_sqrt((double)set->rows);
+  Window before = {0}, after = {0};
+  if (set->money.act == NULL) return 0; // rows whose outcome is not known yet
+  for (int64_t t = turn; t > 0 && (double)before.rows < wanted; t--)
+    add_wanted(&before, set, keyed->blocks, key_block(keyed, t - 1), unit);
+  for (int64_t t = turn; t < keyed->blocks->count && (double)after.rows < wanted; t++)
+    add_wanted(&after, set, keyed->blocks, key_block(keyed, t), unit);
+  double cost = (double)(before.cost + after.cost);
+  return cost > 0 ? (double)(before.gain + after.gain) / cost : 0;
+}
+
 void money_limit(EvaluationSet *set) {
   bool below = set->policy.act_below, by_capacity = set->policy.kind == POLICY_CAPACITY;
   if (set->task != TASK_BINARY || !set->capacity.limited) return;
@@ -83,7 +117,8 @@ void money_limit(EvaluationSet *set) {
     left -= cost;
     if (left >= 0) continue;
     double key = keyed.blocks->score[block];
-    set->cut = (PolicyCut){true, keyed.descending ? key : -key, left + cost, cost};
+    set->cut = (PolicyCut){true, keyed.descending ? key : -key, left + cost, cost,
+                           capacity_price_of(set, gain_about(set, &keyed, turn, 0))};
     bool untouched = set->cut.take == 0;
     if (by_capacity) set->policy.threshold = threshold_between(keyed.blocks, block + (below != untouched));
     break;
@@ -155,7 +190,7 @@ static Worth *worthy_rows(const EvaluationSet *set, int64_t *count) {
 }
 
 void decide_by_oracle(Decisions *decisions, const EvaluationSet *set) {
-  decisions->take = 0, decisions->size = 1;
+  decisions->take = 0, decisions->size = 1, decisions->price = (CapacityPrice){0};
   if (!set->capacity.limited) {
     for (int64_t i = 0; i < set->rows; i++) decisions->rows[i] = money_gain(set, i) > 0;
     return;
@@ -168,6 +203,8 @@ void decide_by_oracle(Decisions *decisions, const EvaluationSet *set) {
     int64_t cost = 0;
     while (to < count && by_worth(&worths[from], &worths[to]) == 0) cost += worths[to++].cost;
     bool divided = cost > left;
+    if (divided || (cost == left && to < count && cost > 0)) // what the last one gains that is acted on
+      decisions->price = capacity_price_of(set, (double)worths[from].gain / (double)worths[from].cost);
     if (divided) decisions->take = left, decisions->size = cost;
     for (int64_t i = from; i < to; i++) decisions->rows[worths[i].row] = divided ? ROW_DIVIDED : ROW_ACTED;
     left -= cost;

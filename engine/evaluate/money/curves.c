@@ -5,6 +5,11 @@
 
 enum { STEPS = MONEY_CURVE_POINTS - 1 };
 
+// Sums over rows of use * skip, use * gain and use^2: what their competition takes from the squares.
+typedef struct UseSums {
+  __int128 skip, gain, square;
+} UseSums;
+
 typedef struct Walk {
   const EvaluationSet *set;
   const KeyBlocks *keyed;
@@ -12,8 +17,10 @@ typedef struct Walk {
   int64_t turn;  // blocks acted on wholly
   int64_t used;  // by these
   TermSums sums; // of the rows' terms with these acted on
+  UseSums acted; // of the rows acted on
   int64_t uses;  // of the block at `turn`
   GainSums gains;
+  UseSums block;
   double confidence;
 } Walk;
 
@@ -23,9 +30,14 @@ static void look_at_block(Walk *walk) {
   key_block_look_ahead(walk->keyed, block, walk->set);
   walk->uses = 0;
   walk->gains = (GainSums){0, 0, 0};
+  walk->block = (UseSums){0, 0, 0};
   for (int64_t i = score_block_start(blocks, block); i < blocks->end[block]; i++) {
-    walk->uses += walk->unit > 0 ? walk->unit : money_cost(walk->set, blocks->order[i]);
-    gain_sums_add(&walk->gains, walk->set, blocks->order[i]);
+    int64_t row = blocks->order[i], use = walk->unit > 0 ? walk->unit : money_cost(walk->set, row);
+    walk->uses += use;
+    walk->block.skip += (__int128)use * walk->set->money.skip[row];
+    walk->block.gain += (__int128)use * money_gain(walk->set, row);
+    walk->block.square += (__int128)use * use;
+    gain_sums_add(&walk->gains, walk->set, row);
   }
 }
 
@@ -33,18 +45,37 @@ static void look_at_block(Walk *walk) {
 static void walk_to(Walk *walk, int64_t target) {
   while (walk->turn < walk->keyed->blocks->count && walk->used + walk->uses <= target) {
     walk->used += walk->uses;
+    walk->acted.skip += walk->block.skip;
+    walk->acted.gain += walk->block.gain;
+    walk->acted.square += walk->block.square;
     walk->sums.total += walk->gains.gain;
     walk->sums.squares += 2 * walk->gains.cross + walk->gains.square;
     if (++walk->turn < walk->keyed->blocks->count) look_at_block(walk);
   }
 }
 
+// Rows compete for `target`, which their terms pay for: share * use * price less each.
+static void pay(TermSums *sums, const Walk *walk, int64_t target, double share) {
+  EvaluationSet wants_all = *walk->set; // the curve goes on where the policy would stop
+  wants_all.policy.kind = POLICY_CAPACITY;
+  double price = gain_about(&wants_all, walk->keyed, walk->turn, walk->unit);
+  const UseSums *whole = &walk->acted, *part = &walk->block;
+  double crossed =
+      (double)(whole->skip + whole->gain) + share * (double)part->skip + share * share * (double)part->gain;
+  sums->divided = true;
+  sums->part_total -= price * (double)target;
+  sums->part_squares +=
+      price * (price * ((double)whole->square + share * share * (double)part->square) - 2 * crossed);
+}
+
 static void add_point(MoneyCurve *curve, const Walk *walk, int64_t target, double x) {
   int64_t take = target - walk->used, value = walk->sums.total, rows = walk->set->rows;
   TermSums sums = walk->sums;
-  if (walk->turn < walk->keyed->blocks->count && take > 0) {
+  if (walk->turn < walk->keyed->blocks->count) {
+    double share = (double)take / (double)walk->uses;
     value += money_part(walk->gains.gain, take, walk->uses);
-    term_sums_divide(&sums, &walk->gains, (double)take / (double)walk->uses);
+    if (take > 0) term_sums_divide(&sums, &walk->gains, share);
+    pay(&sums, walk, target, share);
   }
   double error = term_sums_error(&sums, rows);
   int64_t half =

@@ -31,7 +31,14 @@ enum { ROW_SKIPPED, ROW_ACTED, ROW_DIVIDED };
 typedef struct Decisions {
   uint8_t *rows;      // [rows] one of the above
   int64_t take, size; // of the divided rows the share take / size is acted on
+  CapacityPrice price;
 } Decisions;
+
+// A row's money_term where `share` of it is acted on at this price.
+double money_influence(const EvaluationSet *set, int64_t row, double share, const CapacityPrice *price);
+
+// At `gain` millionths for a unit of the set's capacity.
+CapacityPrice capacity_price_of(const EvaluationSet *set, double gain);
 
 // The share of a row that is acted on, by what is done with it.
 static inline double share_of(const Decisions *decisions, uint8_t what) {
@@ -95,6 +102,11 @@ void key_blocks_free(KeyBlocks *keyed);
 static inline int64_t key_block(const KeyBlocks *keyed, int64_t turn) {
   return keyed->descending ? keyed->blocks->count - 1 - turn : turn;
 }
+
+// What the rows that the policy wants gain for one unit of their use about the place where a capacity ends,
+// in block number `turn` or before it: on either side of whole blocks, at least sqrt(rows) rows. A row uses
+// `unit`, or (0) its cost.
+double gain_about(const EvaluationSet *set, const KeyBlocks *keyed, int64_t turn, int64_t unit);
 
 // Fetches the payoffs of rows a few blocks ahead: in the order of keys they lie anywhere in memory, and a
 // walk that waits for each takes three times as long. Always inlined: gcc drops a call that only fetches.

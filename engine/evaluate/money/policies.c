@@ -11,6 +11,7 @@ static const double not_a_number = __builtin_nan("");
 
 void decide_by_policy(Decisions *decisions, const EvaluationSet *set) {
   decisions->take = set->cut.take, decisions->size = set->cut.limited ? set->cut.size : 1;
+  decisions->price = set->cut.price;
   for (int64_t i = 0; i < set->rows; i++) {
     double share = policy_share(set, i);
     bool divided = share > 0 && share < 1;
@@ -20,11 +21,14 @@ void decide_by_policy(Decisions *decisions, const EvaluationSet *set) {
 
 // Every row with the same share: the capacity's, else that of the rows which the model acts on.
 static void decide_by_chance(Decisions *decisions, const EvaluationSet *set) {
-  int64_t total = money_total_cost(set), acted = 0;
+  int64_t total = money_total_cost(set), acted = 0, gain = 0;
   for (int64_t i = 0; !set->capacity.limited && i < set->rows; i++) acted += policy_wants(set, i);
+  for (int64_t i = 0; i < set->rows; i++) gain += money_gain(set, i);
   int64_t take = set->capacity.limited ? set->capacity.limit : acted;
   bool all = take >= total;
   decisions->take = all ? 1 : take, decisions->size = all ? 1 : total;
+  decisions->price = (CapacityPrice){0};
+  if (set->capacity.limited && !all) decisions->price = capacity_price_of(set, (double)gain / (double)total);
   decide_all(decisions, set->rows, all ? ROW_ACTED : ROW_DIVIDED);
 }
 
@@ -35,7 +39,7 @@ static void decide(Decisions *decisions, double *threshold, const EvaluationSet 
   switch (policy) {
   case MONEY_NOBODY:
   case MONEY_EVERYBODY:
-    decisions->take = 0, decisions->size = 1;
+    decisions->take = 0, decisions->size = 1, decisions->price = (CapacityPrice){0};
     decide_all(decisions, set->rows, policy == MONEY_NOBODY ? ROW_SKIPPED : ROW_ACTED);
     return;
   case MONEY_RANDOM:
@@ -69,8 +73,8 @@ int64_t decided_value(const Decisions *decisions, const EvaluationSet *set) {
 
 // ---- values ----
 
-// The interval of a total of terms in millionths; in units. Where rows hang together it allows for that, by
-// their terms [rows] in units; else terms is NULL.
+// The interval of a total of terms in millionths; in units. Where rows hang together or compete for a
+// capacity it allows for that, by their terms [rows] in units; else terms is NULL.
 static Estimate total_of(const EvaluationSet *set, const TermSums *sums, const double *terms, int64_t value,
                          double confidence) {
   double error = term_sums_error(sums, set->rows) / MONEY_SCALE;
@@ -83,14 +87,12 @@ static Estimate total_of(const EvaluationSet *set, const TermSums *sums, const d
   return estimate_symmetric(INTERVAL_T, (double)value / MONEY_SCALE, error, n, confidence);
 }
 
-// What decisions are worth, row by row, where rows hang together; else NULL.
+// What the value of decisions owes to each row, where rows hang together or compete; else NULL.
 static double *terms_of(const Decisions *decisions, const EvaluationSet *set) {
-  if (set->cluster_hash == NULL) return NULL;
+  if (set->cluster_hash == NULL && !set->capacity.limited) return NULL;
   double *terms = memory_get((size_t)set->rows, sizeof *terms);
-  for (int64_t i = 0; i < set->rows; i++) {
-    double part = share_of(decisions, decisions->rows[i]) * (double)money_gain(set, i);
-    terms[i] = ((double)set->money.skip[i] + part) / MONEY_SCALE;
-  }
+  for (int64_t i = 0; i < set->rows; i++)
+    terms[i] = money_influence(set, i, share_of(decisions, decisions->rows[i]), &decisions->price);
   return terms;
 }
 
@@ -197,7 +199,7 @@ static TermSums compare_decisions(const Decisions *model, const Decisions *other
 
 static void compare_with_trivial(MoneyReport *report, const EvaluationSet *set, Decisions *decisions,
                                  double confidence) {
-  Decisions model = {memory_get((size_t)set->rows, 1), 0, 1};
+  Decisions model = {.rows = memory_get((size_t)set->rows, 1), .size = 1};
   double unused;
   report->best_trivial = best_trivial(report->policies);
   decide(decisions, &unused, set, report->best_trivial);
@@ -232,7 +234,7 @@ static void describe_gains(MoneyReport *report, const EvaluationSet *set) {
 }
 
 int64_t money_policy_value(const EvaluationSet *set, MoneyPolicy policy) {
-  Decisions decisions = {memory_get((size_t)set->rows, 1), 0, 1};
+  Decisions decisions = {.rows = memory_get((size_t)set->rows, 1), .size = 1};
   double unused;
   decide(&decisions, &unused, set, policy);
   int64_t value = decided_value(&decisions, set);
@@ -263,7 +265,7 @@ static void report_payoffs(MoneyReport *report, const EvaluationSet *set, double
 }
 
 static void report_policies(MoneyReport *report, const EvaluationSet *set, double confidence) {
-  Decisions decisions = {memory_get((size_t)set->rows, 1), 0, 1};
+  Decisions decisions = {.rows = memory_get((size_t)set->rows, 1), .size = 1};
   PolicyValue *policies = report->policies;
   for (int policy = 0; policy < MONEY_POLICY_COUNT; policy++) {
     policies[policy] = value_policy(set, (MoneyPolicy)policy, &decisions, confidence);

@@ -89,14 +89,34 @@ static Ends ends_of(const Value *sorted, int count, double whole, double acceler
   return (Ends){ends[0], ends[1]};
 }
 
-// The p at which an end of the interval would be 0.
+// The smallest (largest) p whose quantile is x; 0 or 1 where x lies beyond all values.
+static double place_of(const Value *sorted, int count, double x, bool largest) {
+  int below = 0;
+  while (below < count && (sorted[below].value < x || (largest && sorted[below].value == x))) below++;
+  if (below == 0 || below == count) return below > 0;
+  double from = sorted[below - 1].value, to = sorted[below].value;
+  return (below - 1 + (x - from) / (to - from)) / (count - 1);
+}
+
+// How many standard deviations off the middle an end lies that is the quantile p: ends_of the other way
+// round.
+static double distance_of(double p, double bias, double acceleration) {
+  const double far = 1e3;
+  if (!(p > 0)) return -far;
+  if (!(p < 1)) return far;
+  double y = math64_normal_quantile(p) - bias, factor = 1 + acceleration * y;
+  return factor > 0 ? y / factor - bias : y > 0 ? far : -far;
+}
+
+// The p at which an end of the interval would be `zero`, so that p < alpha where the interval at 1 - alpha
+// leaves it out; at least 2 / (count + 1), as one more resample might lie beyond it (Davison and Hinkley
+// 1997).
 static double p_value_of(const Value *sorted, int count, double whole, double zero, double acceleration) {
-  double bias = math64_normal_quantile(share_below(sorted, count, whole, -1));
-  double y = math64_normal_quantile(share_below(sorted, count, zero, -1)) - bias;
-  double factor = 1 + acceleration * y;
-  double z = factor > 0 ? y / factor - bias : y > 0 ? 1e3 : -1e3;
-  double p = 2 * math64_normal_cdf(z < 0 ? z : -z);
-  return p < 1 ? p : 1;
+  double bias = math64_normal_quantile(share_below(sorted, count, whole, -1)), least = 2.0 / (count + 1);
+  double above = -distance_of(place_of(sorted, count, zero, true), bias, acceleration);
+  double below = distance_of(place_of(sorted, count, zero, false), bias, acceleration);
+  double p = 2 * math64_normal_cdf(above > below ? -above : -below);
+  return p < least ? least : p < 1 ? p : 1;
 }
 
 static double deviation_of(const double *values, int count) {

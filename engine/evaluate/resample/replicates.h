@@ -51,7 +51,8 @@ IntervalMethod replicates_method(const Metric *metric, int which);
 
 // By replicates_method. BCa (Efron 1987): bias from the share of resamples below `whole`, acceleration from
 // the grouped jackknife, spread.h says the others; all ends are moved by value - whole, which grouping took.
-// p_value: two-sided, where an end would be 0 (of differences). standard_error: of the resamples. No interval
+// p_value: two-sided, where an end would be 0 (of differences), so below alpha exactly where the interval at
+// 1 - alpha leaves 0 out; by BCa at least 2 / (count + 1). standard_error: of the resamples. No interval
 // where a resample has no value.
 Estimate replicates_estimate(const Replicates *replicates, const MetricReplicates *metric, int which,
                              double value, double confidence);

@@ -119,6 +119,11 @@ static bool is_value(const Addend *addend) {
   return addend->metric != NULL && addend->metric->id == METRIC_value;
 }
 
+// Payoffs are integers; where rows compete for a capacity their influence is not.
+static bool money_is_whole(const RowSums *sums, const Addend *addend) {
+  return is_value(addend) && sums->sets[addend->model]->cut.price.gain == 0;
+}
+
 static void choose_exponents(const void *arguments, int64_t first, int64_t last) {
   const RowSums *sums = arguments;
   for (int64_t c = first; c < last; c++) {
@@ -134,7 +139,8 @@ static void choose_exponents(const void *arguments, int64_t first, int64_t last)
       free(terms);
     }
     addend->exponent = exponent_for((double)sums->sets[0]->rows * largest);
-    bool whole = is_value(addend) || (addend->kind == ADDEND_WEIGHT && sums->sets[0]->weights == NULL);
+    bool whole =
+        addend->kind == ADDEND_WEIGHT ? sums->sets[0]->weights == NULL : money_is_whole(sums, addend);
     if (whole && addend->exponent > 0) addend->exponent = 0; // integers already
   }
 }

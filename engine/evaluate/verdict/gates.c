@@ -198,7 +198,7 @@ static void give_reasons(Verdict *verdict, bool has_primary, const Validity *val
     if (verdict->gates[i].result == wanted) add_reason(verdict, verdict->gates[i].text);
   }
   if (validity != NULL && validity->partial && verdict->state == VERDICT_INCONCLUSIVE)
-    add_reason(verdict, "only the rows that both models scored were compared");
+    add_reason(verdict, REASON_PARTIAL);
   if (verdict->reason_count > 0) return;
   switch (verdict->state) {
   case VERDICT_IDENTICAL:

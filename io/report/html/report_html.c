@@ -71,8 +71,10 @@ static void write_facts(Text *text, const json_t *report, const char *digest) {
   write_fact(text, "Target", report_string(report, "task/target"));
   if (report_number(report, "evaluation_set/rows") >= 0) {
     Text rows = {0};
+    const char *coverage = report_string(report, "evaluation_set/coverage/text");
     format_count(&rows, report_number(report, "evaluation_set/rows"));
     text_add(&rows, " %s", report_string(report, "evaluation_set/part"));
+    if (*coverage != '\0') text_add(&rows, " (%s)", coverage);
     write_fact(text, "Rows", rows.bytes);
     text_free(&rows);
   }

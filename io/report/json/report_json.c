@@ -3,6 +3,7 @@
 
 #include "engine/evaluate/resample/replicates.h"
 #include "io/report/json_text.h"
+#include "io/report/report_read.h"
 
 #include <string.h>
 
@@ -31,6 +32,8 @@ static json_t *subject_json(const ReportSubject *subject) {
   put_text(json, "state_digest", subject->state_digest);
   put_text(json, "config_digest", subject->config_digest);
   put_text(json, "data_digest", subject->data_digest);
+  put_text(json, "predictions_digest", subject->predictions_digest);
+  put_text(json, "report_digest", subject->report_digest);
   if (subject->has_seed) json_object_set_new(json, "seed", json_integer((json_int_t)subject->seed));
   if (subject->predictions != NULL) {
     put_text(json, "predictions", subject->predictions);
@@ -65,6 +68,21 @@ static json_t *task_json(const ReportParts *parts) {
   return json;
 }
 
+// "1,499 of 2,000 rows, 75 %": the rows that all models scored, of those that the one with the most did.
+static json_t *coverage_json(int64_t rows, int64_t scored) {
+  json_t *json = json_object();
+  Text text = {0};
+  put_count(json, "rows", rows);
+  put_count(json, "of", scored);
+  format_count(&text, (double)rows);
+  text_put(&text, " of ");
+  format_count(&text, (double)scored);
+  text_put(&text, " rows, ");
+  format_percent(&text, (double)rows / (double)scored, 0, false);
+  put_taken(json, "text", &text);
+  return json;
+}
+
 static json_t *set_json(const ReportParts *parts) {
   const EvaluationReport *report = parts->challenger;
   char digest[DIGEST_HEX];
@@ -74,7 +92,10 @@ static json_t *set_json(const ReportParts *parts) {
   if (report->task == TASK_BINARY) put_count(json, "events", report->positives);
   put_number(json, "mean_label", report->mean_label);
   put_text(json, "part", parts->context->part);
-  if (parts->context->partial) put(json, "partial", json_true());
+  if (parts->context->partial) {
+    put(json, "partial", json_true());
+    put(json, "coverage", coverage_json(report->rows, parts->context->scored));
+  }
   put_text(json, "digest", digest);
   const Panels *panels = parts->context->panels;
   if (panels != NULL && panels->stability.from != NULL && !panels->stability.by_row)
@@ -132,9 +153,46 @@ static json_t *lineage_json(const ReportParts *parts) {
   char tool[64] = "ingot ";
   strncat(tool, parts->context->version, sizeof tool - strlen(tool) - 1);
   put_text(json, "tool", tool);
+  put_text(json, "commit", parts->context->commit);
   put_text(json, "numerics", parts->context->config->numerics.id);
   put_text(json, "command", parts->context->command);
   return json;
+}
+
+// No times: those are of the machine, and stand in environment.json.
+static json_t *operations_json(const ReportParts *parts) {
+  const ReportOperations *operations = parts->context->operations;
+  if (operations == NULL) return NULL;
+  json_t *json = json_object();
+  Text text = {0};
+  put_count(json, "parameters", operations->parameters);
+  put_count(json, "inputs", operations->inputs);
+  put_count(json, "model_bytes", operations->model_bytes);
+  put_text(json, "numerics", parts->context->config->numerics.id);
+  format_count(&text, (double)operations->checked_rows);
+  text_put(&text, operations->checked_rows == 1 ? " row was scored twice"
+                                                : " rows were scored twice, in pieces of other sizes");
+  if (operations->different_rows == 0) {
+    text_put(&text, ": the same bytes");
+  } else {
+    text_put(&text, ": ");
+    format_count(&text, (double)operations->different_rows);
+    text_put(&text, " with another result");
+  }
+  put_taken(json, "determinism", &text);
+  return json;
+}
+
+static json_t *card_json(const ReportParts *parts) {
+  const Config *config = parts->context->config;
+  json_t *json = json_object();
+  put_text(json, "goal", config->goal);
+  put_text(json, "owner", config->owner);
+  put_text(json, "intended_use", config->card.intended_use);
+  put_text(json, "limits", config->card.limits);
+  if (json_object_size(json) > 0) return json;
+  json_decref(json);
+  return NULL;
 }
 
 static json_t *scale_json(const ReportParts *parts) {
@@ -180,6 +238,8 @@ json_t *report_json(const ReportContext *context, const EvaluationReport *challe
   put(json, "stability", stability_json(&parts));
   put(json, "data", data_json(&parts));
   put(json, "drift", drift_json(&parts));
+  put(json, "operations", operations_json(&parts));
+  put(json, "card", card_json(&parts));
   put(json, "method", method_json(&parts));
   put(json, "methods", methods_json(&parts));
   put(json, "lineage", lineage_json(&parts));

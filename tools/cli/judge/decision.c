@@ -90,9 +90,13 @@ Status decision_recall(Decision *decision, const Judgement *judgement, Error *er
   return STATUS_OK;
 }
 
-static void warn_of_reuse(const Decision *decision) {
+// Always said; from the fifth one on with a warning.
+static void say_how_often(const Decision *decision) {
   long long number = (long long)decision->entry.decisions_before + 1;
-  if (number < OFTEN) return;
+  if (number < OFTEN) {
+    say("decision %lld on these rows%s", number, decision->entry.repeated ? ", made before" : "");
+    return;
+  }
   warn("decision %lld on these rows: %s", number,
        number < VERY_OFTEN ? "the more often they decide, the less they prove; plan fresh evaluation rows"
                            : "they have been looked at too often to prove much; judge on fresh rows");
@@ -101,7 +105,7 @@ static void warn_of_reuse(const Decision *decision) {
 Status decision_record(const Decision *decision, VerdictState state, const Judgement *judgement,
                        Error *error) {
   if (decision->ledger == NULL) return STATUS_OK;
-  warn_of_reuse(decision);
+  say_how_often(decision);
   Text models = {0};
   text_put(&models, judgement->champion->name);
   for (int i = 0; i < judgement->challenger_count; i++)

@@ -37,6 +37,28 @@ static Dataset *training_data(Dataset **opened, const JudgedModel *judged) {
   return *opened;
 }
 
+// Whether rows [count] of a model and the training part, both ascending or not, have one in common.
+static bool share_a_row(const int64_t *rows, int64_t count, const Dataset *dataset) {
+  int64_t training, all = dataset_rows(dataset);
+  const int64_t *part = dataset_part(dataset, PART_TRAIN, &training);
+  bool *trained = memory_get((size_t)all, sizeof *trained), shared = false;
+  for (int64_t i = 0; i < training; i++) trained[part[i]] = true;
+  for (int64_t i = 0; i < count && !shared; i++) shared = trained[rows[i]];
+  free(trained);
+  return shared;
+}
+
+// The dataset whose parts the report is about: that with the model's training rows or, of a prediction file,
+// the configuration's, where the judged rows are apart from its training part.
+static Dataset *parted_data(Dataset **opened, const JudgedModel *judged) {
+  int64_t count = 0;
+  if (judged->model.checkpoint != NULL || judged->dataset == NULL) return training_data(opened, judged);
+  *opened = NULL;
+  dataset_part(judged->dataset, PART_TRAIN, &count);
+  bool apart = count > 0 && !share_a_row(judged->judged.numbers, judged->judged.rows, judged->dataset);
+  return apart ? judged->dataset : NULL;
+}
+
 // Training rows in order, every k-th where there are more than `most`; freed by free().
 static int64_t *training_rows(int64_t *count, const Dataset *dataset, int64_t most) {
   int64_t all;
@@ -145,7 +167,8 @@ static Status fill_drift(Panels *panels, const JudgedModel *judged, Dataset *tra
   TRY(labels_of(&labels, judged, training, rows, count, error));
   add_drift_of_values(panels, DRIFT_LABEL, judged->config->data.target.column, labels, count, given->labels,
                       given->rows, given->task == TASK_REGRESSION ? &none : &judged->class_names);
-  TRY(drift_of_prediction(panels, judged, training, rows, count, error));
+  if (judged->model.checkpoint != NULL) // else the training rows have no scores
+    TRY(drift_of_prediction(panels, judged, training, rows, count, error));
 done:
   free(labels);
   free(rows);
@@ -194,7 +217,7 @@ done:
 // ---- all ----
 
 static Status fill_from_data(Panels *panels, const JudgedModel *judged, const Frame *columns, Error *error) {
-  Dataset *opened, *training = training_data(&opened, judged);
+  Dataset *opened, *training = parted_data(&opened, judged);
   Status status = STATUS_OK;
   if (training != NULL) {
     TRY(fill_parts(panels, judged, training, error));

@@ -12,6 +12,7 @@
 #include "io/shared/environment.h"
 #include "tools/cli/judge/decision.h"
 #include "tools/cli/judge/judged_panels.h"
+#include "tools/cli/judge/models/operations.h"
 #include "tools/cli/judge/retrain.h"
 #include "tools/cli/judge/stakes.h"
 #include "tools/cli/judge/verify/sources.h"
@@ -30,9 +31,10 @@ typedef struct Findings {
   int chosen;              // the challenger that the report is about
   GatesConfig gates;       // the configuration's, at the confidence that the ledger leaves; not owned
   Decision decision;
-  Slices *slices;     // [challenger_count]
-  Validity *validity; // [challenger_count], with these slices
-  Panels panels;      // of the chosen one
+  Slices *slices;        // [challenger_count]
+  Validity *validity;    // [challenger_count], with these slices
+  Panels panels;         // of the chosen one
+  Operations operations; // of the chosen one, where it was scored here
 } Findings;
 
 // Policies under a capacity: who is on the list of those acted on.
@@ -154,6 +156,7 @@ static Status describe(ReportContext *context, const Judgement *judgement, int c
                       .part = judgement->part,
                       .definition = judged->judged.act == NULL ? NULL : judged->judged.payoffs.definition,
                       .version = INGOT_VERSION,
+                      .commit = source_commit,
                       .command = judgement->command};
   if (judgement->champion != NULL) context->champion = judgement->champion->subject;
   if (judged->class_names.count >= 2) {
@@ -183,9 +186,26 @@ static void print_report(const json_t *report, const Judgement *judgement) {
   say("report: %s/report.html", judgement->folder);
 }
 
+// Prediction files by their bytes, which depend on the order of rows; the report names what they say.
+static void put_files(json_t *json, const Judgement *judgement) {
+  json_t *files = json_object();
+  for (int i = 0; i <= judgement->challenger_count; i++) {
+    const JudgedModel *judged =
+        i < judgement->challenger_count ? &judgement->challengers[i] : judgement->champion;
+    if (judged != NULL && judged->file_digest[0] != '\0')
+      json_object_set_new(files, judged->name, json_string(judged->file_digest));
+  }
+  if (json_object_size(files) > 0)
+    json_object_set_new(json, "prediction_files", files);
+  else
+    json_decref(files);
+}
+
 // environment.json: where and when, which is in no digest.
-static Status write_environment(const Judgement *judgement, const Decision *decision, char (*names)[32],
+static Status write_environment(const Judgement *judgement, const Findings *findings, char (*names)[32],
                                 Error *error) {
+  const Decision *decision = &findings->decision;
+  const Operations *operations = &findings->operations;
   json_t *json = json_pack("{s:o,s:s,s:o,s:o}", "written", environment_now(), "version", INGOT_VERSION,
                            "host", environment_host(), "sources", sources_json(judgement, names));
   if (judgement->challengers->device[0] != '\0') {
@@ -194,6 +214,15 @@ static Status write_environment(const Judgement *judgement, const Decision *deci
                                   (json_int_t)judgement->challengers->judged.rows, "seconds",
                                   judgement->challengers->scoring_seconds));
   }
+  if (operations->facts.checked_rows > 0) {
+    json_object_set_new(
+        json, "operations",
+        json_pack("{s:s,s:f,s:I,s:f,s:f,s:I}", "model", judgement->challengers[findings->chosen].name,
+                  "row_seconds", operations->row_seconds, "batch_rows", (json_int_t)operations->batch_rows,
+                  "batch_seconds", operations->batch_seconds, "rows_per_second", operations->rows_per_second,
+                  "peak_memory_bytes", (json_int_t)operations->peak_bytes));
+  }
+  put_files(json, judgement);
   if (decision->ledger != NULL) {
     json_object_set_new(json, "ledger",
                         json_pack("{s:s,s:I,s:b}", "file", decision->ledger, "decisions_before",
@@ -236,6 +265,7 @@ static void describe_all(ReportContext *context, const Findings *findings, const
   const Verdict *verdict = verdict_in(findings, judgement);
   context->panels = &findings->panels;
   context->partial = judgement->validity != NULL && judgement->validity->partial;
+  if (context->partial) context->scored = judgement->validity->scored;
   context->challenger = subject_of(&judgement->challengers[findings->chosen], files[findings->chosen]);
   if (judgement->override != NULL && judgement->override->accepted &&
       verdict->state == VERDICT_INCONCLUSIVE) {
@@ -243,6 +273,7 @@ static void describe_all(ReportContext *context, const Findings *findings, const
     context->override_reason = judgement->override->reason;
   }
   if (findings->decision.spends) context->ledger = &findings->decision.entry;
+  if (findings->operations.facts.checked_rows > 0) context->operations = &findings->operations.facts;
   if (judgement->champion == NULL) return;
   context->champion = subject_of(judgement->champion, "champion.h5");
   context->champion_gates = &judgement->champion->config->gates;
@@ -306,7 +337,7 @@ static Status write_all(const Findings *findings, const Judgement *judgement, Er
   name_files(judgement, findings->chosen, names);
   TRY(build(&report, findings, judgement, names, error));
   TRY(write_folder(judgement, report, names, error));
-  TRY(write_environment(judgement, &findings->decision, names, error));
+  TRY(write_environment(judgement, findings, names, error));
   TRY(decision_record(&findings->decision, verdict_in(findings, judgement)->state, judgement, error));
   print_report(report, judgement);
 done:
@@ -395,6 +426,8 @@ Status judgement_write(const Judgement *judgement, Error *error) {
   Status status;
   TRY(inconclusive_rule(&rule, judgement->inconclusive, error));
   TRY(find(&findings, judgement, error));
+  if (judgement->challengers[findings.chosen].model.checkpoint != NULL) // scored here, not before
+    TRY(operations_measure(&findings.operations, &judgement->challengers[findings.chosen], error));
   TRY(write_all(&findings, judgement, error));
   VerdictState state = verdict_in(&findings, judgement)->state;
   bool accepted = judgement->override != NULL && judgement->override->accepted;
@@ -412,6 +445,7 @@ Status judgement_refuse(const Judgement *judgement, const Error *refusal, Error 
                            .challenger = judgement->challengers->subject,
                            .champion = judgement->champion->subject,
                            .version = INGOT_VERSION,
+                           .commit = source_commit,
                            .command = judgement->command};
   json_t *report = report_json_refused(&context, refusal->text);
   char *config = config_write_resolved(context.config);

@@ -7,6 +7,10 @@
 #include "tools/cli/judge/models/judged_model.h"
 #include "tools/cli/shared/command.h"
 
+// The commit that the program was built from, with "-dirty" where files differed; "unknown" outside of git.
+// The build writes it (tools/dev/write_commit.cmake).
+extern const char source_commit[];
+
 // A person's decision to go on without evidence; written into the report.
 typedef struct Override {
   bool accepted; // --accept-inconclusive

@@ -1,8 +1,9 @@
 // Prints how often 95 % intervals hold the truth, by metric, method and number of rows, as Markdown tables.
 //
-//     ingot_coverage [SETS [POPULATION]]   data sets of each size (2000); binary, rare, ... (all)
+//     ingot_coverage [SETS [POPULATION]]   data sets of each size (2000); binary, rare, ..., money (all)
 //
 // Of 1000 resamples each: with the usual 2000 the same takes twice as long and ends move by a hundredth less.
+#include "tools/dev/coverage/money_coverage.h"
 #include "tools/dev/coverage/simulation.h"
 
 #include "engine/shared/memory.h"
@@ -36,6 +37,22 @@ static void print_line(const Coverage *by_size, int i) {
   printf("\n");
 }
 
+// Value under capacities and in clusters, without resampling.
+static void print_money(int64_t sets) {
+  printf("\n| value of | of | method | n = 200 | n = 1000 | n = 5000 |\n|---|---|---|---|---|---|\n");
+  for (int i = 0; i < MONEY_CASES; i++) {
+    MoneyCoverage by_size[SIZES];
+    for (int s = 0; s < SIZES; s++) by_size[s] = coverage_of_money(i, sizes[s], sets);
+    for (int question = 0; question < MONEY_QUESTIONS; question++) {
+      printf("| %s | %s | t |", money_case_names[i], money_question_names[question]);
+      for (int s = 0; s < SIZES; s++)
+        printf(" %.1f |", 100.0 * (double)by_size[s].hits[question] / (double)by_size[s].sets);
+      printf("\n");
+    }
+    fflush(stdout);
+  }
+}
+
 int main(int argc, char **argv) {
   int64_t sets = argc > 1 ? strtoll(argv[1], NULL, 10) : 2000;
   Coverage *by_size = memory_get(SIZES, sizeof *by_size);
@@ -49,6 +66,7 @@ int main(int argc, char **argv) {
     printf("\n");
     fflush(stdout);
   }
+  if (argc <= 2 || strcmp(argv[2], "money") == 0) print_money(sets);
   free(by_size);
   return 0;
 }

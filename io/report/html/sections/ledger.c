@@ -3,13 +3,26 @@
 #include "io/report/html/sections/section.h"
 #include "io/report/report_read.h"
 
+// The report is the same however often it is made, so the count cannot be in it.
+static const char counted_beside[] =
+    "<p>How many decisions these rows have supported before is counted where the comparison was made. This "
+    "report "
+    "is the same bytes however often it is made, so the count stands beside it, as "
+    "<code>ledger.decisions_before</code> in environment.json, and <code>ingot compare</code> says it. Where "
+    "<code>gates.ledger</code> names a file, each decision asks for more evidence than the one before, and "
+    "the count "
+    "is a part of the verdict and of this section.</p>\n";
+
 static bool present(const json_t *report) {
-  return json_is_object(report_at(report, "ledger"));
+  return has_champion(report) && *report_string(report, "evaluation_set/digest") != '\0';
 }
 
 static void summary(Text *text, const json_t *report) {
   double before = report_number(report, "ledger/decisions_before");
-  if (before != before) return;
+  if (before != before) {
+    text_put(text, "counted beside this report");
+    return;
+  }
   text_put(text, "this is decision ");
   format_count(text, before + 1);
   text_put(text, " on these rows");
@@ -18,6 +31,10 @@ static void summary(Text *text, const json_t *report) {
 static void body(Text *text, const json_t *report) {
   Form count = {.scale = 1}, alpha = {.scale = 1, .decimals = 5};
   double before = report_number(report, "ledger/decisions_before");
+  if (before != before) {
+    text_put(text, counted_beside);
+    return;
+  }
   Facts facts = facts_open(text, NULL, "Test-set ledger");
   fact_number(text, "Decisions before this one", "/ledger/decisions_before", before, &count, "", "");
   fact_number(text, "Alpha of all decisions", "/ledger/alpha", report_number(report, "ledger/alpha"), &alpha,

@@ -48,7 +48,7 @@ static void subject(Text *text, const json_t *report, const char *side, const ch
                                          {"State digest", "state_digest"},
                                          {"Training configuration", "config_digest"},
                                          {"Training data", "data_digest"},
-                                         {"Predictions", "predictions_digest"},
+                                         {"Scores of its file, by row id", "predictions_digest"},
                                          {"Report", "report_digest"},
                                          {"Seed", "seed"}};
   Facts facts = facts_open(text, title, title);
@@ -65,6 +65,7 @@ static void evaluation(Text *text, const json_t *report) {
   const char *name;
   Facts facts = facts_open(text, "Evaluation", "Evaluation");
   fact(text, report, "Rows", "/evaluation_set/rows");
+  fact(text, report, "Rows that all models scored", "/evaluation_set/coverage/text");
   fact(text, report, "Positive rows", "/evaluation_set/events");
   fact(text, report, "Clusters", "/evaluation_set/clusters");
   fact(text, report, "From", "/evaluation_set/period/from");
@@ -74,6 +75,7 @@ static void evaluation(Text *text, const json_t *report) {
   fact(text, report, "Business definition", "/business/definition_digest");
   if (!json_is_object(report_at(report, "card"))) fact(text, report, "Owner", "/subject/owner");
   fact(text, report, "Program", "/lineage/tool");
+  fact_code(text, "Commit of its source", "/lineage/commit", report_string(report, "lineage/commit"));
   fact(text, report, "Numerics", "/lineage/numerics");
   json_object_foreach((json_t *)report_at(report, "lineage/digests"), name, value) {
     Text title = {0};

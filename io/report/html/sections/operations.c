@@ -26,8 +26,9 @@ static void body(Text *text, const json_t *report) {
   fact_text(text, "Numerics", "/operations/numerics", report_string(operations, "numerics"));
   fact_text(text, "Determinism", "/operations/determinism", report_string(operations, "determinism"));
   facts_close(text, &facts);
-  text_put(text, "<p class=\"small\">Latency, device and libraries depend on the machine: they are in "
-                 "environment.json beside the report.</p>\n");
+  text_put(text,
+           "<p class=\"small\">Latency of a row and of a batch, throughput, peak memory and device are of "
+           "the machine, and measured on it: they stand in environment.json beside this page.</p>\n");
 }
 
 const Section section_operations = {"operations", "Operations", NULL, "mle", true, present, summary, body};

@@ -206,6 +206,18 @@ static void override(Text *text, const json_t *report) {
   text_put(text, "</p>\n");
 }
 
+static void rules_to_paste(Text *text, const json_t *report) {
+  Text rules = {0};
+  report_rules_to_paste(&rules, report, "");
+  if (rules.length > 0) {
+    text_put(text, "<h3>To decide, put rules into the configuration, with margins of your own</h3><pre "
+                   "id=\"rules-to-paste\" tabindex=\"0\">");
+    text_html(text, rules.bytes);
+    text_put(text, "</pre>\n");
+  }
+  text_free(&rules);
+}
+
 void write_verdict(Text *text, const json_t *report) {
   const StateLook *look = look_of(report);
   Text because = {0};
@@ -225,5 +237,6 @@ void write_verdict(Text *text, const json_t *report) {
   prices(&because, report);
   if (because.length > 0) text_add(text, "<div class=\"because\">%s</div>\n", because.bytes);
   text_free(&because);
+  rules_to_paste(text, report);
   text_put(text, "</section>\n");
 }

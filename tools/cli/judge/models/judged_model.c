@@ -3,6 +3,7 @@
 #include "engine/evaluate/money.h"
 #include "engine/shared/memory.h"
 #include "io/run/manifest.h"
+#include "io/shared/durable.h"
 #include "tools/cli/judge/models/judged_parts.h"
 #include "tools/cli/judge/models/policy.h"
 
@@ -25,6 +26,14 @@ char *judged_name_of(const char *given) {
   char *name = memory_text_n(path + start, length - start);
   free(absolute);
   return name;
+}
+
+Status judged_file_digest(char hex[DIGEST_HEX], const char *path, Error *error) {
+  uint8_t digest[DIGEST_BYTES];
+  int64_t bytes;
+  PASS(file_sha256(digest, &bytes, path, -1, error));
+  sha256_hex(hex, digest);
+  return STATUS_OK;
 }
 
 Status judged_part_of(SplitPart *part, const char *name, Error *error) {
@@ -84,6 +93,8 @@ static void describe_model(JudgedModel *judged) {
   subject->checkpoint = judged->checkpoint_name;
   sha256_hex(subject->model_digest, checkpoint->state.model_digest);
   sha256_hex(subject->state_digest, checkpoint->state.state_digest);
+  const TensorView *data = tensor_set_find(&checkpoint->tensors, "state.data");
+  if (data != NULL && tensor_bytes(data) == DIGEST_BYTES) sha256_hex(subject->data_digest, data->data);
   const Config *trained = judged->model.config;
   if (trained == NULL) return;
   uint8_t digest[DIGEST_BYTES];

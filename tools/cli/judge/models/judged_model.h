@@ -27,7 +27,8 @@ typedef struct JudgedModel {
   ReportSubject subject;
   char *checkpoint_name, *kind; // what subject points to
   TextList class_names;
-  char device[DEVICE_TEXT]; // that scored it; "" where the scores were given
+  char file_digest[DIGEST_HEX]; // of the bytes of a prediction file; "" else
+  char device[DEVICE_TEXT];     // that scored it; "" where the scores were given
   double scoring_seconds;
   CheckAnswer checks[CHECK_COUNT]; // where there is no model: as a report or its file tells
   char *source;                    // absolute path of what it was opened from; NULL: unknown

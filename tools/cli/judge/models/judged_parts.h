@@ -8,6 +8,9 @@
 // The last name of a path that may end in slashes, be "." or pass through links; freed by free().
 char *judged_name_of(const char *path);
 
+// SHA-256 of a file, in hex.
+Status judged_file_digest(char hex[DIGEST_HEX], const char *path, Error *error);
+
 // 2 where the name is none of train, validation, test.
 Status judged_part_of(SplitPart *part, const char *name, Error *error);
 
@@ -15,6 +18,9 @@ Status judged_part_of(SplitPart *part, const char *name, Error *error);
 // one, and --set.
 Status judged_open_scores(JudgedModel *judged, const json_t *report, const char *folder, const char *subject,
                           const char *config, const SessionChoices *choices, Error *error);
+
+// The evidence that a model came with: the digest of the report in a folder.
+Status judged_take_report_digest(JudgedModel *judged, const char *folder, Error *error);
 
 // A validity check as a report made it.
 CheckAnswer judged_check_of(const json_t *report, JudgedCheck which);

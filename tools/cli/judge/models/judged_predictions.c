@@ -248,6 +248,16 @@ static Status load_business(JudgedModel *judged, const char *path, const JudgeCh
   return status;
 }
 
+// What the file says, in whatever order of rows: the report does not depend on that.
+static Status digest_scores(JudgedModel *judged, const Predictions *read, Error *error) {
+  EvaluationSet set = {.rows = read->rows, .classes = read->classes, .scores = read->scores};
+  uint8_t digest[DIGEST_BYTES];
+  Status status = scores_digest(digest, &set, (const char *const *)read->ids, error);
+  if (status != STATUS_OK) return error_prefix(error, "%s", judged->name);
+  sha256_hex(judged->subject.predictions_digest, digest);
+  return STATUS_OK;
+}
+
 Status judged_model_open_predictions(JudgedModel *judged, const char *path, const JudgeChoices *choices,
                                      Error *error) {
   Predictions *read = NULL;
@@ -257,11 +267,13 @@ Status judged_model_open_predictions(JudgedModel *judged, const char *path, cons
   judged->name = judged_name_of(path);
   judged->subject = (ReportSubject){.name = judged->name, .kind = "predictions"};
   TRY(load_business(judged, path, choices, error));
+  TRY(judged_file_digest(judged->file_digest, path, error));
   TRY(predictions_read(&read, path, error));
   TRY(dataset_open(&judged->dataset, judged->config, error));
   TRY(dataset_fit(&judged->fitted, judged->dataset, judged->config, error));
   judged_class_names(&judged->class_names, judged->fitted);
   TRY(order_classes(read, judged, error));
+  TRY(digest_scores(judged, read, error));
   TRY(match_predictions(&named, judged, read, error));
   if (chosen_on_validation(judged)) TRY(best_on_validation(judged, &named, choices->frozen, error));
   TRY(choose_rows(&named, judged, read->classes, choices, error));

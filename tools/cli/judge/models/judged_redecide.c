@@ -142,7 +142,8 @@ Status judged_model_redecide(JudgedModel *judged, const char *path, const JudgeC
   *judged = (JudgedModel){0};
   TRY(open_redecision(&redecision, path, error));
   TRY(data_are_gone(&gone, &redecision, error));
-  status = gone ? redecide_kept(judged, &redecision, error) : redecide_data(judged, &redecision, error);
+  TRY(gone ? redecide_kept(judged, &redecision, error) : redecide_data(judged, &redecision, error));
+  status = judged_take_report_digest(judged, redecision.folder, error);
 done:
   json_decref(redecision.report);
   free(redecision.own_config);

@@ -109,6 +109,9 @@ void judged_take_subject(JudgedModel *judged, const json_t *report, const char *
   copy_hex(judged->subject.config_digest, report_string(subject, "config_digest"));
   copy_hex(judged->subject.model_digest, report_string(subject, "model_digest"));
   copy_hex(judged->subject.state_digest, report_string(subject, "state_digest"));
+  copy_hex(judged->subject.data_digest, report_string(subject, "data_digest"));
+  copy_hex(judged->subject.predictions_digest, report_string(subject, "predictions_digest"));
+  copy_hex(judged->subject.report_digest, report_string(subject, "report_digest"));
 }
 
 static void take_report(JudgedModel *judged, const json_t *report, const char *subject) {
@@ -209,13 +212,21 @@ done:
   return status;
 }
 
+Status judged_take_report_digest(JudgedModel *judged, const char *folder, Error *error) {
+  char *path = memory_format("%s/report.json", folder);
+  Status status = judged_file_digest(judged->subject.report_digest, path, error);
+  free(path);
+  return status;
+}
+
 Status judged_model_open_report(JudgedModel *judged, const char *path, Error *error) {
   char *folder = NULL;
   json_t *report = NULL;
   Status status;
   *judged = (JudgedModel){0};
   TRY(judged_report_read(&report, &folder, path, error));
-  status = judged_model_open_stored(judged, report, folder, "subject/challenger", error);
+  TRY(judged_model_open_stored(judged, report, folder, "subject/challenger", error));
+  status = judged_take_report_digest(judged, folder, error);
 done:
   json_decref(report);
   free(folder);

@@ -133,6 +133,7 @@ static Status find_validity(Again *again, bool all, Error *error) {
   CheckAnswer champion[CHECK_COUNT], own[CHECK_COUNT];
   const JudgeChoices *choices = &again->sources.choices;
   bool partial = json_is_true(report_at(again->report, "evaluation_set/partial"));
+  double scored = report_number(again->report, "evaluation_set/coverage/of");
   if (again->has_champion) PASS(judgement_checks(champion, &again->champion, choices, error));
   for (int i = 0; i < again->challenger_count; i++) {
     Validity *validity = &again->validity[i];
@@ -140,6 +141,7 @@ static Status find_validity(Again *again, bool all, Error *error) {
     judgement_merge_checks(validity, again->checks[i], again->has_champion ? champion : NULL, own);
     if (!again->has_champion) continue;
     validity->partial = all ? again->partial : partial;
+    validity->scored = scored >= 1 && scored < 0x1p53 ? (int64_t)scored : 1;
     PASS(find_identical(&validity->identical, again, &again->challengers[i], error));
   }
   return STATUS_OK;
@@ -149,9 +151,16 @@ static Status find_validity(Again *again, bool all, Error *error) {
 
 // What the stored scores of the challenger do not tell.
 static void except_data(Again *again, const Member *chosen) {
-  static const char *const names[] = {
-      "/importance",   "/dependence",       "/learning",         "/data", "/drift", "/swap/features",
-      "/swap/columns", "/stability/blocks", "/business/warnings"};
+  static const char *const names[] = {"/importance",
+                                      "/dependence",
+                                      "/learning",
+                                      "/data",
+                                      "/drift",
+                                      "/swap/features",
+                                      "/swap/columns",
+                                      "/operations",
+                                      "/stability/blocks",
+                                      "/business/warnings"};
   size_t count = sizeof names / sizeof names[0];
   bool by_order = again->challengers[0].config->data.split.by == SPLIT_ORDER;
   if (!by_order) count -= 2; // the rows' place in the data tells nothing
@@ -179,6 +188,7 @@ static void except_all(Again *again) {
   if (strcmp(report_string(again->report, "verdict/state"), "INCONCLUSIVE") == 0)
     difference_except(out, "/verdict/override", "the person who signed it", false);
   difference_except(out, "/lineage/tool", "what was run, of which the report alone tells", false);
+  difference_except(out, "/lineage/commit", "what was run, of which the report alone tells", false);
   difference_except(out, "/lineage/command", "what was run, of which the report alone tells", true);
   if (again->recall.found) return;
   difference_except(out, "/ledger/file_digest", "gates.ledger, which does not hold this decision", false);
