@@ -107,16 +107,19 @@ protected:
 std::string Verify::base;
 
 // Names that are other refusals: of the schema, of files.
-const std::vector<std::string> always = {"/schema", "/subject/challenger/predictions",
-                                         "/subject/champion/predictions", "/lineage/tool",
-                                         "/lineage/command"};
+const std::vector<std::string> always = {"/schema",
+                                         "/subject/challenger/predictions",
+                                         "/subject/champion/predictions",
+                                         "/lineage/tool",
+                                         "/lineage/command",
+                                         "/lineage/commit"};
 
 TEST_F(Verify, WhereModelsAndDataAreThereEverythingIsMadeAgain) {
   Json json = parsed(verify({"--json"}).out);
   EXPECT_TRUE(json_is_true(json.at("unchanged"))) << json.text("difference");
   EXPECT_EQ(json.number("models"), 2);
   EXPECT_EQ(json.number("scored_again"), 2);
-  EXPECT_EQ(unmade(), (std::set<std::string>{"lineage/tool", "lineage/command"}));
+  EXPECT_EQ(unmade(), (std::set<std::string>{"lineage/tool", "lineage/commit", "lineage/command"}));
 }
 
 TEST_F(Verify, AnyForgedMemberIsNamed) {
@@ -125,10 +128,11 @@ TEST_F(Verify, AnyForgedMemberIsNamed) {
 
 TEST_F(Verify, ScoresAloneGiveMoneySensitivityRiskAndMetrics) {
   fs::remove(at("out/environment.json"));
-  EXPECT_EQ(unmade(), (std::set<std::string>{"checks", "data", "dependence", "drift", "evaluation_set/part",
-                                             "importance", "learning", "lineage/command", "lineage/tool",
-                                             "subject/challenger", "subject/champion", "swap/columns",
-                                             "swap/features"}));
+  EXPECT_EQ(unmade(),
+            (std::set<std::string>{"checks", "data", "dependence", "drift", "evaluation_set/part",
+                                   "importance", "learning", "lineage/command", "lineage/commit",
+                                   "lineage/tool", "operations", "subject/challenger", "subject/champion",
+                                   "swap/columns", "swap/features", "swap/few"}));
   std::vector<std::string> except = always;
   for (const std::string &name : unmade()) except.push_back("/" + name);
   forge_leaves(5, except);
@@ -162,10 +166,10 @@ TEST_F(Verify, WhatNeedsTheDataIsListedWithTheirPath) {
   Outcome outcome = verify();
   fs::rename(base + "/moved.h5", base + "/customers.h5");
   EXPECT_EQ(outcome.status, 0) << outcome.out << outcome.err;
-  EXPECT_NE(
-      outcome.out.find("importance, dependence, learning, data, drift, swap/features, swap/columns; needs " +
-                       fs::canonical(base).string() + "/run: "),
-      std::string::npos)
+  EXPECT_NE(outcome.out.find("importance, dependence, learning, data, drift, swap/features, swap/columns, "
+                             "swap/few, operations; needs " +
+                             fs::canonical(base).string() + "/run: "),
+            std::string::npos)
       << outcome.out;
   EXPECT_NE(outcome.out.find("/customers.h5"), std::string::npos) << outcome.out;
 }

@@ -388,6 +388,9 @@ static Status find(Findings *findings, const Judgement *judgement, Error *error)
   TRY(fill_panels(findings, judgement, sets, error));
   if (judgement->choices->retrain > 0)
     TRY(retrain(&findings->panels.stability, judgement, findings->chosen, sets, error));
+  const JudgedModel *chosen = &judgement->challengers[findings->chosen];
+  if (chosen->model.checkpoint != NULL) // scored here, not before
+    TRY(operations_measure(&findings->operations, chosen, error));
 done:
   release_sets(sets, count);
   return status;
@@ -426,8 +429,6 @@ Status judgement_write(const Judgement *judgement, Error *error) {
   Status status;
   TRY(inconclusive_rule(&rule, judgement->inconclusive, error));
   TRY(find(&findings, judgement, error));
-  if (judgement->challengers[findings.chosen].model.checkpoint != NULL) // scored here, not before
-    TRY(operations_measure(&findings.operations, &judgement->challengers[findings.chosen], error));
   TRY(write_all(&findings, judgement, error));
   VerdictState state = verdict_in(&findings, judgement)->state;
   bool accepted = judgement->override != NULL && judgement->override->accepted;

@@ -151,16 +151,9 @@ static Status find_validity(Again *again, bool all, Error *error) {
 
 // What the stored scores of the challenger do not tell.
 static void except_data(Again *again, const Member *chosen) {
-  static const char *const names[] = {"/importance",
-                                      "/dependence",
-                                      "/learning",
-                                      "/data",
-                                      "/drift",
-                                      "/swap/features",
-                                      "/swap/columns",
-                                      "/operations",
-                                      "/stability/blocks",
-                                      "/business/warnings"};
+  static const char *const names[] = {"/importance", "/dependence",       "/learning",         "/data",
+                                      "/drift",      "/swap/features",    "/swap/columns",     "/swap/few",
+                                      "/operations", "/stability/blocks", "/business/warnings"};
   size_t count = sizeof names / sizeof names[0];
   bool by_order = again->challengers[0].config->data.split.by == SPLIT_ORDER;
   if (!by_order) count -= 2; // the rows' place in the data tells nothing
