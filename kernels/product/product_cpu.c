@@ -6,6 +6,7 @@
 #include "kernels/operators.h"
 #include "kernels/product/quantise.h"
 #include "kernels/product/tile.h"
+#include "kernels/row_reduction/r2.h"
 #include "kernels/shared/flags.h"
 #include "kernels/shared/isa.h"
 

@@ -1,13 +1,13 @@
 // Losses of a row with their gradients, and scores, on a CPU.
 #include "kernels/operators.h"
 #include "kernels/row_reduction/loss_formulas.h"
+#include "kernels/row_reduction/r2.h"
 #include "kernels/shared/flags.h"
 #include "kernels/shared/isa.h"
 
 // p = softmax(z) with exp(z - max) * (1 / sum); returns the sum, max in *top.
 static float softmax(float *p, float *top, const float *z, int64_t n) {
-  float m = z[0];
-  for (int64_t j = 1; j < n; j++) m = z[j] > m ? z[j] : m;
+  float m = row_maximum(z, n);
   for (int64_t j = 0; j < n; j++) p[j] = x1_exp(x1_sub(z[j], m));
   float s = r2_sum(p, n), inverse = x1_div(1.0f, s);
   for (int64_t j = 0; j < n; j++) p[j] = x1_mul(p[j], inverse);
@@ -24,32 +24,46 @@ static float row_multiclass(float *dz, const float *z, float target, float w, in
   return loss;
 }
 
-static float row_loss(const Loss *s, int64_t i, float target, float w) {
-  const float *z = s->z + i * s->outputs;
-  float *dz = s->dz + i * s->outputs;
+enum { ROWS = 64 }; // of one output each, whose losses are computed at once
+
+// Losses and gradients of `rows` rows from `first` on.
+static void losses_of(float *losses, const Loss *s, int64_t first, int64_t rows, const float *targets,
+                      const float *weights) {
+  float *dz = s->dz + first * s->outputs;
+  const float *z = s->z + first * s->outputs;
   switch (s->kind) {
   case LOSS_BINARY:
-    return loss_binary(dz, z[0], target, w);
-  case LOSS_MULTICLASS:
-    return row_multiclass(dz, z, target, w, s->outputs);
-  case LOSS_SQUARED:
+    for (int64_t i = 0; i < rows; i++) losses[i] = loss_binary(&dz[i], z[i], targets[i], weights[i]);
     break;
+  case LOSS_MULTICLASS:
+    for (int64_t i = 0; i < rows; i++)
+      losses[i] = row_multiclass(dz + i * s->outputs, z + i * s->outputs, targets[i], weights[i], s->outputs);
+    break;
+  case LOSS_SQUARED:
+    for (int64_t i = 0; i < rows; i++) losses[i] = loss_squared(&dz[i], z[i], targets[i], weights[i]);
   }
-  return loss_squared(dz, z[0], target, w);
 }
 
 void ISA_NAME(loss)(const Loss *s, int64_t first, int64_t last) {
   BatchSums sums = {0, 0};
-  for (int64_t i = first; i < last; i++) {
-    int64_t row = s->rows_of == NULL ? i : s->rows_of[i];
-    float w = s->weights[row];
-    float l = row_loss(s, i, s->targets[row], w);
-    sums.weight += weight_addend(w);
-    if (loss_is_finite(l))
-      sums.loss += loss_addend(x1_mul(w, l), s->loss_bound);
-    else
-      flag_raise(s->flag);
+  int finite = 1;
+  for (; first < last; first += ROWS) {
+    float targets[ROWS], weights[ROWS], losses[ROWS];
+    int64_t rows = last - first < ROWS ? last - first : ROWS;
+    for (int64_t i = 0; i < rows; i++) {
+      int64_t row = s->rows_of == NULL ? first + i : s->rows_of[first + i];
+      targets[i] = s->targets[row];
+      weights[i] = s->weights[row];
+    }
+    losses_of(losses, s, first, rows, targets, weights);
+    for (int64_t i = 0; i < rows; i++) sums.weight += weight_addend(weights[i]);
+    for (int64_t i = 0; i < rows; i++) {
+      int counts = loss_is_finite(losses[i]);
+      finite &= counts;
+      sums.loss += loss_addend(counts ? x1_mul(weights[i], losses[i]) : 0.0f, s->loss_bound);
+    }
   }
+  if (!finite) flag_raise(s->flag);
   __atomic_fetch_add(&s->sums->weight, sums.weight, __ATOMIC_RELAXED);
   __atomic_fetch_add(&s->sums->loss, sums.loss, __ATOMIC_RELAXED);
 }

@@ -22,28 +22,6 @@ X1_FUNCTION float r2_combine(float lanes[X1_LANES]) {
   return lanes[0];
 }
 
-// R2 sum of x[0..n).
-X1_FUNCTION float r2_sum(const float *x, int64_t n) {
-  float lanes[X1_LANES] = {0};
-  int64_t i = 0;
-  for (; i + X1_LANES <= n; i += X1_LANES) {
-    for (int j = 0; j < X1_LANES; j++) lanes[j] = x1_add(lanes[j], x[i + j]);
-  }
-  for (int j = 0; i + j < n; j++) lanes[j] = x1_add(lanes[j], x[i + j]);
-  return r2_combine(lanes);
-}
-
-// R2 sum of the products a[i] * b[i], i in 0..n.
-X1_FUNCTION float r2_dot(const float *a, const float *b, int64_t n) {
-  float lanes[X1_LANES] = {0};
-  int64_t i = 0;
-  for (; i + X1_LANES <= n; i += X1_LANES) {
-    for (int j = 0; j < X1_LANES; j++) lanes[j] = x1_fma(a[i + j], b[i + j], lanes[j]);
-  }
-  for (int j = 0; i + j < n; j++) lanes[j] = x1_fma(a[i + j], b[i + j], lanes[j]);
-  return r2_combine(lanes);
-}
-
 // The nearest integer to x * scale (ties to even), scale a power of two; |x * scale| < 2^62.
 // The product is exact in binary64. From 2^52 on it is an integer already; below, adding and taking away
 // 2^52 rounds to one.

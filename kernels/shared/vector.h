@@ -3,8 +3,8 @@
 //
 // avx512: 16 lanes; avx2: 8; portable: 4, with the 128-bit registers that every processor with FMA has
 // (x86-64, aarch64). What a loop over lanes says well is left to the compiler; this is for tiles that must
-// stay in registers. RELU: x <= 0 ? +0 : x; WHERE_POSITIVE: y > 0 ? x : +0; the arguments of macros are
-// names.
+// stay in registers. RELU: x <= 0 ? +0 : x; WHERE_POSITIVE: y > 0 ? x : +0; LARGER: a > b ? a : b; the
+// arguments of macros are names.
 #ifndef INGOT_KERNELS_SHARED_VECTOR_H
 #define INGOT_KERNELS_SHARED_VECTOR_H
 
@@ -23,6 +23,7 @@ typedef __m512 Vector;
 #define VECTOR_ALL(x) _mm512_set1_ps(x)
 #define VECTOR_FMA(a, b, c) _mm512_fmadd_ps(a, b, c)
 #define VECTOR_ADD(a, b) _mm512_add_ps(a, b)
+#define VECTOR_LARGER(a, b) _mm512_max_ps(a, b)
 #define VECTOR_RELU(x) _mm512_maskz_mov_ps(_mm512_cmp_ps_mask(x, _mm512_setzero_ps(), _CMP_NLE_UQ), x)
 #define VECTOR_WHERE_POSITIVE(y, x)                                                                          \
   _mm512_maskz_mov_ps(_mm512_cmp_ps_mask(y, _mm512_setzero_ps(), _CMP_GT_OQ), x)
@@ -36,6 +37,7 @@ typedef __m256 Vector;
 #define VECTOR_ALL(x) _mm256_set1_ps(x)
 #define VECTOR_FMA(a, b, c) _mm256_fmadd_ps(a, b, c)
 #define VECTOR_ADD(a, b) _mm256_add_ps(a, b)
+#define VECTOR_LARGER(a, b) _mm256_max_ps(a, b)
 #define VECTOR_RELU(x) _mm256_andnot_ps(_mm256_cmp_ps(x, _mm256_setzero_ps(), _CMP_LE_OQ), x)
 #define VECTOR_WHERE_POSITIVE(y, x) _mm256_and_ps(_mm256_cmp_ps(y, _mm256_setzero_ps(), _CMP_GT_OQ), x)
 #elif defined(__FMA__)
@@ -48,6 +50,7 @@ typedef __m128 Vector;
 #define VECTOR_ALL(x) _mm_set1_ps(x)
 #define VECTOR_FMA(a, b, c) _mm_fmadd_ps(a, b, c)
 #define VECTOR_ADD(a, b) _mm_add_ps(a, b)
+#define VECTOR_LARGER(a, b) _mm_max_ps(a, b)
 #define VECTOR_RELU(x) _mm_andnot_ps(_mm_cmple_ps(x, _mm_setzero_ps()), x)
 #define VECTOR_WHERE_POSITIVE(y, x) _mm_and_ps(_mm_cmpgt_ps(y, _mm_setzero_ps()), x)
 #elif defined(__aarch64__)
@@ -60,6 +63,7 @@ typedef float32x4_t Vector;
 #define VECTOR_ALL(x) vdupq_n_f32(x)
 #define VECTOR_FMA(a, b, c) vfmaq_f32(c, a, b)
 #define VECTOR_ADD(a, b) vaddq_f32(a, b)
+#define VECTOR_LARGER(a, b) vbslq_f32(vcgtq_f32(a, b), a, b)
 #define VECTOR_RELU(x)                                                                                       \
   vreinterpretq_f32_u32(vbicq_u32(vreinterpretq_u32_f32(x), vcleq_f32(x, vdupq_n_f32(0))))
 #define VECTOR_WHERE_POSITIVE(y, x)                                                                          \
@@ -141,6 +145,27 @@ VECTOR_FUNCTION void vector_transpose(Vector v[VECTOR_LANES]) {
   v[1] = vcombine_f32(vget_low_f32(a.val[1]), vget_low_f32(b.val[1]));
   v[2] = vcombine_f32(vget_high_f32(a.val[0]), vget_high_f32(b.val[0]));
   v[3] = vcombine_f32(vget_high_f32(a.val[1]), vget_high_f32(b.val[1]));
+#endif
+}
+
+// The tree over the lanes: lanes j and j + h are added for h = VECTOR_LANES / 2, ..., 1.
+VECTOR_FUNCTION float vector_tree(Vector v) {
+#if defined(__AVX512F__) || defined(__AVX2__)
+#if defined(__AVX512F__)
+  __m256 eight = _mm256_add_ps(_mm512_castps512_ps256(v), _mm512_extractf32x8_ps(v, 1));
+#else
+  __m256 eight = v;
+#endif
+  __m128 four = _mm_add_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps(eight, 1));
+#elif defined(__FMA__)
+  __m128 four = v;
+#endif
+#if defined(__FMA__)
+  __m128 two = _mm_add_ps(four, _mm_movehl_ps(four, four));
+  return _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)));
+#else
+  float32x2_t two = vadd_f32(vget_low_f32(v), vget_high_f32(v));
+  return vget_lane_f32(two, 0) + vget_lane_f32(two, 1);
 #endif
 }
 
