@@ -4,20 +4,32 @@
 #include "kernels/shared/flags.h"
 #include "kernels/shared/isa.h"
 
+// The lanes of a row's vector at element j.
+static int64_t lanes_at(int64_t n, int64_t j) {
+  return n - j < VECTOR_LANES ? n - j : VECTOR_LANES;
+}
+
 void ISA_NAME(norm_forward)(const NormForward *s, int64_t first, int64_t last) {
   int64_t n = s->columns;
   float width = (float)n;
   for (int64_t i = first; i < last; i++) {
     const float *x = s->x + i * n;
     float *h = s->h + i * n, *y = s->y + i * n;
-    float mean = x1_div(r2_sum(x, n), width);
-    for (int64_t j = 0; j < n; j++) h[j] = x1_sub(x[j], mean);
+    Vector mean = VECTOR_ALL(x1_div(r2_sum(x, n), width));
+    for (int64_t j = 0; j < n; j += VECTOR_LANES) {
+      int64_t lanes = lanes_at(n, j);
+      vector_store_some(h + j, VECTOR_SUB(vector_load_some(x + j, lanes), mean), lanes);
+    }
     float variance = x1_div(r2_dot(h, h, n), width);
-    float r = x1_div(1.0f, x1_sqrt(x1_add(variance, 1e-5f)));
-    s->r[i] = r;
-    for (int64_t j = 0; j < n; j++) {
-      h[j] = x1_mul(h[j], r);
-      y[j] = activation_of(s->activation, x1_fma(h[j], s->gamma[j], s->beta[j]));
+    s->r[i] = x1_div(1.0f, x1_sqrt(x1_add(variance, 1e-5f)));
+    Vector r = VECTOR_ALL(s->r[i]);
+    for (int64_t j = 0; j < n; j += VECTOR_LANES) {
+      int64_t lanes = lanes_at(n, j);
+      Vector scaled = VECTOR_MUL(vector_load_some(h + j, lanes), r);
+      Vector gamma = vector_load_some(s->gamma + j, lanes), beta = vector_load_some(s->beta + j, lanes);
+      Vector result = VECTOR_FMA(scaled, gamma, beta);
+      vector_store_some(h + j, scaled, lanes);
+      vector_store_some(y + j, s->activation == ACTIVATION_RELU ? VECTOR_RELU(result) : result, lanes);
     }
   }
 }
@@ -28,10 +40,19 @@ void ISA_NAME(norm_backward_input)(const NormBackwardInput *s, int64_t first, in
   for (int64_t i = first; i < last; i++) {
     const float *dy = s->dy + i * n, *h = s->h + i * n;
     float *dx = s->dx + i * n;
-    for (int64_t j = 0; j < n; j++) dx[j] = x1_mul(dy[j], s->gamma[j]);
-    float a = x1_div(r2_sum(dx, n), width);
-    float c = x1_div(r2_dot(dx, h, n), width);
-    for (int64_t j = 0; j < n; j++) dx[j] = x1_mul(s->r[i], x1_fma(-h[j], c, x1_sub(dx[j], a)));
+    for (int64_t j = 0; j < n; j += VECTOR_LANES) {
+      int64_t lanes = lanes_at(n, j);
+      Vector gamma = vector_load_some(s->gamma + j, lanes);
+      vector_store_some(dx + j, VECTOR_MUL(vector_load_some(dy + j, lanes), gamma), lanes);
+    }
+    Vector a = VECTOR_ALL(x1_div(r2_sum(dx, n), width));
+    Vector c = VECTOR_ALL(x1_div(r2_dot(dx, h, n), width)), r = VECTOR_ALL(s->r[i]);
+    for (int64_t j = 0; j < n; j += VECTOR_LANES) {
+      int64_t lanes = lanes_at(n, j);
+      Vector rest = VECTOR_SUB(vector_load_some(dx + j, lanes), a);
+      rest = VECTOR_FMA_NEGATED(vector_load_some(h + j, lanes), c, rest);
+      vector_store_some(dx + j, VECTOR_MUL(r, rest), lanes);
+    }
   }
 }
 

@@ -3,8 +3,8 @@
 //
 // avx512: 16 lanes; avx2: 8; portable: 4, with the 128-bit registers that every processor with FMA has
 // (x86-64, aarch64). What a loop over lanes says well is left to the compiler; this is for tiles that must
-// stay in registers. RELU: x <= 0 ? +0 : x; WHERE_POSITIVE: y > 0 ? x : +0; LARGER: a > b ? a : b; the
-// arguments of macros are names.
+// stay in registers. FMA_NEGATED: fma(-a, b, c); RELU: x <= 0 ? +0 : x; WHERE_POSITIVE: y > 0 ? x : +0;
+// LARGER: a > b ? a : b; the arguments of macros are names.
 #ifndef INGOT_KERNELS_SHARED_VECTOR_H
 #define INGOT_KERNELS_SHARED_VECTOR_H
 
@@ -23,6 +23,9 @@ typedef __m512 Vector;
 #define VECTOR_ALL(x) _mm512_set1_ps(x)
 #define VECTOR_FMA(a, b, c) _mm512_fmadd_ps(a, b, c)
 #define VECTOR_ADD(a, b) _mm512_add_ps(a, b)
+#define VECTOR_SUB(a, b) _mm512_sub_ps(a, b)
+#define VECTOR_MUL(a, b) _mm512_mul_ps(a, b)
+#define VECTOR_FMA_NEGATED(a, b, c) _mm512_fnmadd_ps(a, b, c)
 #define VECTOR_LARGER(a, b) _mm512_max_ps(a, b)
 #define VECTOR_RELU(x) _mm512_maskz_mov_ps(_mm512_cmp_ps_mask(x, _mm512_setzero_ps(), _CMP_NLE_UQ), x)
 #define VECTOR_WHERE_POSITIVE(y, x)                                                                          \
@@ -37,6 +40,9 @@ typedef __m256 Vector;
 #define VECTOR_ALL(x) _mm256_set1_ps(x)
 #define VECTOR_FMA(a, b, c) _mm256_fmadd_ps(a, b, c)
 #define VECTOR_ADD(a, b) _mm256_add_ps(a, b)
+#define VECTOR_SUB(a, b) _mm256_sub_ps(a, b)
+#define VECTOR_MUL(a, b) _mm256_mul_ps(a, b)
+#define VECTOR_FMA_NEGATED(a, b, c) _mm256_fnmadd_ps(a, b, c)
 #define VECTOR_LARGER(a, b) _mm256_max_ps(a, b)
 #define VECTOR_RELU(x) _mm256_andnot_ps(_mm256_cmp_ps(x, _mm256_setzero_ps(), _CMP_LE_OQ), x)
 #define VECTOR_WHERE_POSITIVE(y, x) _mm256_and_ps(_mm256_cmp_ps(y, _mm256_setzero_ps(), _CMP_GT_OQ), x)
@@ -50,6 +56,9 @@ typedef __m128 Vector;
 #define VECTOR_ALL(x) _mm_set1_ps(x)
 #define VECTOR_FMA(a, b, c) _mm_fmadd_ps(a, b, c)
 #define VECTOR_ADD(a, b) _mm_add_ps(a, b)
+#define VECTOR_SUB(a, b) _mm_sub_ps(a, b)
+#define VECTOR_MUL(a, b) _mm_mul_ps(a, b)
+#define VECTOR_FMA_NEGATED(a, b, c) _mm_fnmadd_ps(a, b, c)
 #define VECTOR_LARGER(a, b) _mm_max_ps(a, b)
 #define VECTOR_RELU(x) _mm_andnot_ps(_mm_cmple_ps(x, _mm_setzero_ps()), x)
 #define VECTOR_WHERE_POSITIVE(y, x) _mm_and_ps(_mm_cmpgt_ps(y, _mm_setzero_ps()), x)
@@ -63,6 +72,9 @@ typedef float32x4_t Vector;
 #define VECTOR_ALL(x) vdupq_n_f32(x)
 #define VECTOR_FMA(a, b, c) vfmaq_f32(c, a, b)
 #define VECTOR_ADD(a, b) vaddq_f32(a, b)
+#define VECTOR_SUB(a, b) vsubq_f32(a, b)
+#define VECTOR_MUL(a, b) vmulq_f32(a, b)
+#define VECTOR_FMA_NEGATED(a, b, c) vfmsq_f32(c, a, b)
 #define VECTOR_LARGER(a, b) vbslq_f32(vcgtq_f32(a, b), a, b)
 #define VECTOR_RELU(x)                                                                                       \
   vreinterpretq_f32_u32(vbicq_u32(vreinterpretq_u32_f32(x), vcleq_f32(x, vdupq_n_f32(0))))
