@@ -1,18 +1,47 @@
-// Dropout on a CPU.
+// Dropout on a CPU: the random words of 64 columns at a time.
 #include "kernels/operators.h"
 #include "kernels/shared/isa.h"
-#include "kernels/shared/philox.h"
+#include "kernels/shared/philox_lanes.h"
+
+enum { COLUMNS = 4 * PHILOX_COUNTERS, TOGETHER = 2 };
+
+// words[column] of `many` (a constant) * COLUMNS columns from `column` on of the row at a position of the
+// batch.
+X1_FUNCTION void row_words(uint32_t *words, int many, const Dropout *s, int64_t column, uint32_t position) {
+  PhiloxWords lanes[TOGETHER];
+  uint32_t by_word[4][PHILOX_COUNTERS];
+#pragma GCC unroll 2
+  for (int i = 0; i < many; i++) {
+    const uint32_t counter[] = {(uint32_t)(column / 4) + (uint32_t)i * PHILOX_COUNTERS, position,
+                                step_scalars(s->window)->step, random_stream(RANDOM_DROPOUT, s->layer)};
+    philox_lanes_start(&lanes[i], counter, 0);
+  }
+  philox_lanes(lanes, many, s->seed);
+#pragma GCC unroll 2
+  for (int i = 0; i < many; i++) {
+    philox_lanes_store(by_word[0], &lanes[i]);
+    for (int c = 0; c < PHILOX_COUNTERS; c++) {
+      for (int word = 0; word < 4; word++) words[i * COLUMNS + 4 * c + word] = by_word[word][c];
+    }
+  }
+}
 
 void ISA_NAME(dropout)(const Dropout *s, int64_t first, int64_t last) {
-  uint32_t words[4];
-  uint32_t stream = random_stream(RANDOM_DROPOUT, s->layer), step = step_scalars(s->window)->step;
+  uint32_t words[TOGETHER * COLUMNS], threshold = s->threshold;
+  float scale = s->scale;
   for (int64_t i = first; i < last; i++) {
-    uint32_t position = s->first_position + (uint32_t)i;
-    for (int64_t j = 0; j < s->columns; j += 4) {
-      random_words(words, s->seed, (uint32_t)(j / 4), position, step, stream);
-      for (int64_t c = j; c < j + 4 && c < s->columns; c++) {
-        int64_t at = i * s->columns + c;
-        s->y[at] = words[c - j] < s->threshold ? 0.0f : x1_mul(s->x[at], s->scale);
+    for (int64_t j = 0; j < s->columns; j += TOGETHER * COLUMNS) {
+      const float *x = s->x + i * s->columns + j;
+      float *y = s->y + i * s->columns + j;
+      int64_t columns = s->columns - j < TOGETHER * COLUMNS ? s->columns - j : TOGETHER * COLUMNS;
+      uint32_t position = s->first_position + (uint32_t)i;
+      if (columns > COLUMNS)
+        row_words(words, TOGETHER, s, j, position);
+      else
+        row_words(words, 1, s, j, position);
+      for (int64_t c = 0; c < columns; c++) {
+        float kept = x1_mul(x[c], scale);
+        y[c] = words[c] < threshold ? 0.0f : kept;
       }
     }
   }

@@ -8,11 +8,11 @@
 #include "kernels/resample/resample.h"
 
 #include "kernels/shared/isa.h"
-#include "kernels/shared/philox.h"
+#include "kernels/shared/philox_lanes.h"
 
 #include <string.h>
 
-enum { BLOCK = 16, COUNTERS = RESAMPLE_LANES / 4, TOGETHER = 2, IN_REGISTERS = 32 };
+enum { BLOCK = 16, TOGETHER = 2, IN_REGISTERS = 32 };
 enum { OFTEN = 6 };                      // of the thresholds; beyond the last of them is 1 word in 1,680
 enum { SPILL = 255 / RESAMPLE_LARGEST }; // rows that a byte can count
 static const int64_t small_term = (int64_t)1 << 43; // BLOCK * RESAMPLE_LARGEST of them stay below 2^51
@@ -24,89 +24,18 @@ typedef struct Weights {
 
 // ---- random words ----
 
-#if defined(__AVX512F__)
-typedef uint64_t Lanes __attribute__((vector_size(64)));
-#elif defined(__AVX2__)
-typedef uint64_t Lanes __attribute__((vector_size(32)));
-#else
-typedef uint64_t Lanes __attribute__((vector_size(16)));
-#endif
-enum { LANES = sizeof(Lanes) / sizeof(uint64_t), VECTORS = COUNTERS / LANES };
-
-// The four words of the counters of a row, each in the low half of 64 bits; what is above is of no meaning.
-// Counters take turns in two vectors, so that these interleaved have them in order.
-typedef struct Words {
-  Lanes x[4][VECTORS];
-} Words;
-
-static inline int counter_of(int vector, int lane) {
-  return vector / 2 * 2 * LANES + 2 * lane + vector % 2;
-}
-
-// The products of the low halves: one instruction, which the compiler does not find.
-static inline Lanes products_of_halves(Lanes a, Lanes b) {
-#ifdef __AVX__
-  Lanes product;
-  __asm__("vpmuludq %2, %1, %0" : "=v"(product) : "v"(a), "v"(b));
-  return product;
-#else
-  return (a & 0xffffffff) * (b & 0xffffffff);
-#endif
-}
-
-// One round of Philox4x32 (Salmon et al. 2011).
-static inline __attribute__((always_inline)) void philox_round(Words *words, uint32_t k0, uint32_t k1) {
-  const Lanes zero = {0};
-#pragma GCC unroll 8
-  for (int v = 0; v < VECTORS; v++) {
-    Lanes a = products_of_halves(words->x[0][v], zero + 0xD2511F53u);
-    Lanes b = products_of_halves(words->x[2][v], zero + 0xCD9E8D57u);
-    words->x[0][v] = b >> 32 ^ words->x[1][v] ^ k0;
-    words->x[1][v] = b;
-    words->x[2][v] = a >> 32 ^ words->x[3][v] ^ k1;
-    words->x[3][v] = a;
-  }
-}
-
-// A resample's word in the order of lanes.
-static inline __attribute__((always_inline)) void store_words(uint32_t *words, const Words *from) {
-#pragma GCC unroll 4
-  for (int word = 0; word < 4; word++) {
-#pragma GCC unroll 4
-    for (int v = 0; v < VECTORS; v += 2) {
-      Lanes both = (from->x[word][v] & 0xffffffff) | from->x[word][v + 1] << 32;
-      memcpy(words + word * COUNTERS + v * LANES, &both, sizeof both);
-    }
-  }
-}
-
 // words[TOGETHER][RESAMPLE_LANES] of as many units.
 static void random_rows(uint32_t *words, uint64_t seed, const uint64_t *unit, uint32_t group) {
-  Words rows[TOGETHER];
+  PhiloxWords rows[TOGETHER];
 #pragma GCC unroll 4
   for (int r = 0; r < TOGETHER; r++) {
-    const Lanes zero = {0};
-#pragma GCC unroll 8
-    for (int v = 0; v < VECTORS; v++) {
-      Lanes counter;
-      for (int lane = 0; lane < LANES; lane++)
-        counter[lane] = group * COUNTERS + (uint32_t)counter_of(v, lane);
-      rows[r].x[0][v] = zero + unit[r];
-      rows[r].x[1][v] = zero + (unit[r] >> 32);
-      rows[r].x[2][v] = counter;
-      rows[r].x[3][v] = zero + ((uint32_t)RANDOM_BOOTSTRAP << 24);
-    }
+    const uint32_t counter[] = {(uint32_t)unit[r], (uint32_t)(unit[r] >> 32), group * PHILOX_COUNTERS,
+                                (uint32_t)RANDOM_BOOTSTRAP << 24};
+    philox_lanes_start(&rows[r], counter, 2);
   }
-  uint32_t k0 = (uint32_t)seed, k1 = (uint32_t)(seed >> 32);
-#pragma GCC unroll 10
-  for (int round = 0; round < 10; round++) {
+  philox_lanes(rows, TOGETHER, seed);
 #pragma GCC unroll 4
-    for (int r = 0; r < TOGETHER; r++) philox_round(&rows[r], k0, k1);
-    k0 += 0x9E3779B9u;
-    k1 += 0xBB67AE85u;
-  }
-#pragma GCC unroll 4
-  for (int r = 0; r < TOGETHER; r++) store_words(words + r * RESAMPLE_LANES, &rows[r]);
+  for (int r = 0; r < TOGETHER; r++) philox_lanes_store(words + r * RESAMPLE_LANES, &rows[r]);
 }
 
 // ---- weights ----
