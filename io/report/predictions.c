@@ -239,6 +239,35 @@ static Status read_decisions(Predictions *read, DataFile *file, Error *error) {
   return status;
 }
 
+// What each row was to the model.
+static Status read_parts(Predictions *read, DataFile *file, const char *path, Error *error) {
+  static const char *const names[PART_COUNT] = {"train", "validation", "test"};
+  int index = data_file_find(file, "part");
+  if (index < 0) return STATUS_OK;
+  const DataColumn *column = data_file_column(file, index);
+  int32_t *codes = memory_get((size_t)read->rows, sizeof *codes);
+  Status status = STATUS_OK;
+  read->parts = memory_get((size_t)read->rows, sizeof *read->parts);
+  if (column->kind == COLUMN_CATEGORY) TRY(data_file_codes(file, index, 0, read->rows, codes, error));
+  for (int64_t i = 0; i < read->rows; i++) {
+    const char *text = column->kind != COLUMN_CATEGORY ? "a number"
+                       : codes[i] < 0                  ? NULL
+                                                       : column->categories[codes[i]];
+    read->parts[i] = -1;
+    for (int part = 0; text != NULL && part < PART_COUNT; part++)
+      if (strcmp(text, names[part]) == 0) read->parts[i] = (int8_t)part;
+    if (text != NULL && read->parts[i] < 0)
+      TRY(error_set(
+          error, STATUS_DATA,
+          "%s: part of row '%.80s' is %.40s: it takes train, validation or test, what the row was to "
+          "the model",
+          path, read->ids[i], text));
+  }
+done:
+  free(codes);
+  return status;
+}
+
 static Status read_money(int64_t **money, DataFile *file, int64_t rows, const char *name, const char *path,
                          Error *error) {
   double *numbers = NULL;
@@ -295,6 +324,7 @@ Status predictions_read(Predictions **predictions, const char *path, Error *erro
   TRY(read_ids(read, file, path, error));
   TRY(read_scores(read, file, path, error));
   TRY(read_decisions(read, file, error));
+  TRY(read_parts(read, file, path, error));
   TRY(read_numbers(&read->labels, file, read->rows, "label", path, error));
   TRY(read_numbers(&read->weights, file, read->rows, "weight", path, error));
   TRY(read_money(&read->act, file, read->rows, "act", path, error));
@@ -324,6 +354,7 @@ void predictions_free(Predictions *predictions) {
   free(predictions->expected_gains);
   free(predictions->labels);
   free(predictions->weights);
+  free(predictions->parts);
   free(predictions->act);
   free(predictions->skip);
   free(predictions->best);

@@ -1,9 +1,10 @@
 // Predictions of a model by row: predictions.h5 beside a report, and what `ingot predict` writes.
 //
 // A column file (io/data/data_file.h) or CSV: row_id (text), score (one column; several classes:
-// score.<class>), and where they are known decision (0 or 1, or the class), expected_gain, label, weight, act
-// and skip (units of money), best, cost, gain_if_one, gain_if_zero (the same; for judging again), and
-// `slice.<column>` of each slice column. `ingot compare` reads both forms; any tool can write row_id and
+// score.<class>), part where its maker states what each row was to the model (train, validation or test; it
+// is read, not written), and where they are known decision (0 or 1, or the class), expected_gain, label,
+// weight, act and skip (units of money), best, cost, gain_if_one, gain_if_zero (the same; for judging again),
+// and `slice.<column>` of each slice column. `ingot compare` reads both forms; any tool can write row_id and
 // score.
 #ifndef INGOT_IO_REPORT_PREDICTIONS_H
 #define INGOT_IO_REPORT_PREDICTIONS_H
@@ -26,6 +27,7 @@ typedef struct Predictions {
   double *labels, *weights;
   int64_t *act, *skip;                               // millionths
   int64_t *best, *cost, *gain_if_one, *gain_if_zero; // what judging again needs, where it was used
+  int8_t *parts; // SplitPart of each row to the model, -1 where nothing is stated; NULL: no such column
   Frame *slices; // columns that rows are grouped by, with their own names; NULL: none
 } Predictions;
 

@@ -21,8 +21,11 @@ typedef struct ReportSubject {
   char model_digest[DIGEST_HEX], state_digest[DIGEST_HEX], config_digest[DIGEST_HEX], data_digest[DIGEST_HEX];
   bool has_seed;
   uint64_t seed;
-  const char *predictions; // file of its scores beside the report; NULL: none
-  Policy policy;           // binary: by which its decisions there were made
+  const char *predictions;     // file of its scores beside the report; NULL: none
+  Policy policy;               // binary: by which its decisions there were made
+  bool threshold_kept;         // chosen by other costs than these, in a report that is decided again
+  const ValidityCheck *checks; // [check_count] of a challenger that the report is not about; NULL: none
+  int check_count;
 } ReportSubject;
 
 typedef struct ReportContext {

@@ -59,11 +59,11 @@ protected:
   std::string at(const std::string &name) const { return folder + "/" + name; }
   // Scores that know `skill` of the label, the rest is a fixed noise.
   void scores(const std::string &name, double skill, int share = 1, double step = 0.6180339887498949) {
-    std::string text = "row_id,score\n";
+    std::string text = "row_id,score,part\n"; // of no model that was trained
     for (size_t i = 0; i < ids.size(); i++) {
       double noise = std::fmod((double)(i + 1) * step, 1.0);
       if (i % (size_t)share != 0) continue;
-      text += ids[i] + "," + std::to_string(skill * leaves[i] + (1 - skill) * noise) + "\n";
+      text += ids[i] + "," + std::to_string(skill * leaves[i] + (1 - skill) * noise) + ",test\n";
     }
     write_file(at(name), text);
   }
@@ -136,8 +136,8 @@ TEST_F(Several, ThresholdsComeFromTheValidationRowsOfTheFile) {
   EXPECT_NE(outcome.err.find("test rows"), std::string::npos) << outcome.err;
   Json report(at("one/report.json"));
   EXPECT_LT(report.number("evaluation_set/rows"), 1000);
-  EXPECT_EQ(report.text("checks/0/id"), "validity.threshold_frozen");
-  EXPECT_EQ(report.text("checks/0/result"), "pass");
+  EXPECT_EQ(report.text("checks/1/id"), "validity.threshold_frozen.challenger");
+  EXPECT_EQ(report.text("checks/1/result"), "pass");
   Outcome all =
       ingot({"evaluate", at("good.csv"), "--config", at("judge.yaml"), "-o", at("all"), "--split", "all"});
   EXPECT_EQ(all.status, 10) << all.out << all.err; // the threshold was chosen on rows that are judged

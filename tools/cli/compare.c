@@ -24,7 +24,7 @@ typedef struct CompareChoices {
 typedef struct Contestants {
   JudgedModel champion, *challengers;
   Validity *validity; // [count]
-  ValidityCheck (*checks)[6];
+  ValidityCheck (*checks)[2 * MODEL_CHECKS];
   int count;
 } Contestants;
 
@@ -38,18 +38,6 @@ static Status align_all(Contestants *all, bool intersect, bool *partial, Error *
       PASS(judged_model_align(&all->challengers[i], all->challengers, intersect, partial, error));
   }
   return STATUS_OK;
-}
-
-// One line for each kind of check: it passes where it passes for both models.
-static void merge_checks(ValidityCheck *checks, int *count, const ValidityCheck *more, int more_count) {
-  for (int i = 0; i < more_count; i++) {
-    int at = 0;
-    while (at < *count && strcmp(checks[at].id, more[i].id) != 0) at++;
-    if (at == *count)
-      checks[(*count)++] = more[i];
-    else if (!more[i].passed)
-      checks[at] = more[i];
-  }
 }
 
 // ---- the models ----
@@ -143,17 +131,18 @@ static Status same_model(bool *same, const JudgedModel *champion, const JudgedMo
   return STATUS_OK;
 }
 
+// The champion's checks, then the challenger's own.
 static Status check_all(Contestants *all, bool partial, const JudgeChoices *choices, Error *error) {
-  ValidityCheck champion[3], own[3];
-  int champion_count, own_count;
-  PASS(judgement_checks(champion, &champion_count, &all->champion, choices, error));
+  ValidityCheck champion[MODEL_CHECKS];
+  int count, own;
+  PASS(judgement_checks(champion, &count, &all->champion, "champion", choices, error));
   for (int i = 0; i < all->count; i++) {
     const JudgedModel *challenger = &all->challengers[i];
     Validity *validity = &all->validity[i];
-    PASS(judgement_checks(own, &own_count, challenger, choices, error));
-    merge_checks(all->checks[i], &validity->count, champion, champion_count);
-    merge_checks(all->checks[i], &validity->count, own, own_count);
+    memcpy(all->checks[i], champion, sizeof champion);
+    PASS(judgement_checks(all->checks[i] + count, &own, challenger, "challenger", choices, error));
     validity->checks = all->checks[i];
+    validity->count = count + own;
     validity->partial = partial;
     PASS(same_model(&validity->identical, &all->champion, challenger, error));
   }

@@ -28,7 +28,7 @@ static char *default_folder(const EvaluateChoices *choices, const JudgedModel *j
 
 static Status evaluate(const EvaluateChoices *choices, const char *argument, Error *error) {
   JudgedModel judged = {0};
-  ValidityCheck checks[3];
+  ValidityCheck checks[MODEL_CHECKS];
   Validity validity = {.checks = checks};
   char *folder = NULL, *command = NULL;
   Status status;
@@ -38,7 +38,7 @@ static Status evaluate(const EvaluateChoices *choices, const char *argument, Err
   if (choices->output != NULL && judged_is_report(argument))
     TRY(judgement_check_output(choices->output, argument, error));
   TRY(judged_model_open_any(&judged, argument, &choices->judge, NULL, error));
-  TRY(judgement_checks(checks, &validity.count, &judged, &choices->judge, error));
+  TRY(judgement_checks(checks, &validity.count, &judged, "challenger", &choices->judge, error));
   const char *part = choices->judge.data != NULL   ? "given"
                      : choices->judge.part != NULL ? choices->judge.part
                                                    : "test";

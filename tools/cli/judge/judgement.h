@@ -54,8 +54,8 @@ Status judgement_refuse(const Judgement *judgement, const Error *refusal, Error 
 char *judgement_command(const char *verb, const char *const *names, int count, const JudgeChoices *choices);
 
 // Whether the rows that a model is judged on are new to it and its threshold, and not older than its training
-// rows; `checks` has room for three.
-Status judgement_checks(ValidityCheck checks[3], int *count, const JudgedModel *judged,
-                        const JudgeChoices *choices, Error *error);
+// rows. role: "champion" or "challenger".
+Status judgement_checks(ValidityCheck checks[MODEL_CHECKS], int *count, const JudgedModel *judged,
+                        const char *role, const JudgeChoices *choices, Error *error);
 
 #endif

@@ -15,29 +15,28 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MODELS_MAX = 21, CHECKS_MAX = 16, PAGE_BYTES_MAX = 1 << 24 };
+enum { MODELS_MAX = 21, PAGE_BYTES_MAX = 1 << 24 };
 
 // The models of a report, and the checks that it made where the data were.
 typedef struct Stored {
   JudgedModel champion, challengers[MODELS_MAX];
   int challenger_count;
   bool has_champion;
-  ValidityCheck checks[CHECKS_MAX];
+  ValidityCheck checks[MODELS_MAX][2 * MODEL_CHECKS];
   Validity validity[MODELS_MAX];
 } Stored;
 
 static void take_checks(Stored *stored, const json_t *report) {
-  int count = 0;
-  for (size_t i = 0; i < report_size(report, "checks") && count < CHECKS_MAX; i++) {
-    const json_t *check = json_array_get(report_at(report, "checks"), i);
-    const char *id = report_string(check, "id"), *dot = strchr(id, '.');
-    stored->checks[count++] = (ValidityCheck){dot == NULL ? id : dot + 1, report_string(check, "text"),
-                                              strcmp(report_string(check, "result"), "pass") == 0};
-  }
-  for (int i = 0; i < stored->challenger_count; i++)
-    stored->validity[i] = (Validity){.checks = stored->checks,
+  for (int i = 0; i < stored->challenger_count; i++) {
+    ValidityCheck *checks = stored->checks[i];
+    int count = 0;
+    for (int c = 0; c < stored->champion.known_count; c++) checks[count++] = stored->champion.known[c];
+    for (int c = 0; c < stored->challengers[i].known_count; c++)
+      checks[count++] = stored->challengers[i].known[c];
+    stored->validity[i] = (Validity){.checks = checks,
                                      .count = count,
                                      .partial = json_is_true(report_at(report, "evaluation_set/partial"))};
+  }
 }
 
 static Status open_stored(Stored *stored, const json_t *report, const char *folder, Error *error) {

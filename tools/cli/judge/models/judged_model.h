@@ -7,6 +7,8 @@
 #include "tools/cli/judge/models/judged_rows.h"
 #include "tools/cli/judge/models/trained_model.h"
 
+enum { MODEL_CHECKS = 3 }; // validity checks of one model
+
 typedef struct JudgedModel {
   TrainedModel model; // empty where only predictions are known
   Config *config;     // whose business, gates and metrics apply; owned
@@ -23,7 +25,9 @@ typedef struct JudgedModel {
   TextList class_names;
   char device[DEVICE_TEXT]; // that scored it; "" where the scores were given
   double scoring_seconds;
-  int rows_unseen, threshold_frozen; // of a report, as it found them: 1 yes, 0 no, -1 unknown
+  ValidityCheck known[MODEL_CHECKS]; // of a report: what it found
+  int known_count;
+  int64_t threshold_common; // of scores alone: judged rows on which the threshold was chosen; -1: none was
 } JudgedModel;
 
 typedef struct JudgeChoices {
@@ -59,10 +63,6 @@ Status judged_model_open(JudgedModel *judged, const char *argument, const JudgeC
 Status judged_model_open_predictions(JudgedModel *judged, const char *path, const JudgeChoices *choices,
                                      Error *error);
 
-// The folder of a report (or its report.json): predictions.h5 and config.yaml in it. 65 where one is not what
-// its SHA256SUMS lists, or they do not fit each other.
-Status judged_model_open_report(JudgedModel *judged, const char *path, Error *error);
-
 // Reads a report, given by its folder or its report.json, whose files are what its SHA256SUMS lists (65).
 // *folder is freed by free().
 Status judged_report_read(json_t **report, char **folder, const char *path, Error *error);
@@ -71,11 +71,15 @@ Status judged_report_read(json_t **report, char **folder, const char *path, Erro
 Status judged_model_open_stored(JudgedModel *judged, const json_t *report, const char *folder,
                                 const char *subject, Error *error);
 
-// The same report decided again: the scores of its predictions.h5 by another configuration, or by its own
-// with
-// --set, on the labels, payoffs and columns of that configuration's data.
-Status judged_model_redecide(JudgedModel *judged, const char *path, const JudgeChoices *choices,
-                             Error *error);
+// The same, decided again where choices give another configuration or --set: its scores, on the labels,
+// payoffs and columns of that configuration's data.
+Status judged_model_of_report(JudgedModel *judged, const json_t *report, const char *folder,
+                              const char *subject, const JudgeChoices *choices, Error *error);
+
+// The challenger of a report, given by its folder or its report.json. 65 where a file is not what its
+// SHA256SUMS lists, or they do not fit each other.
+Status judged_model_open_report(JudgedModel *judged, const char *path, const JudgeChoices *choices,
+                                Error *error);
 
 // Leaves the rows of `lead` (with intersect: those that both have) in the order of lead, in both models;
 // *partial is set where one of them had more. 65 where rows differ, or none is shared.

@@ -49,12 +49,14 @@ typedef struct NamedRows {
   int64_t *rows;
   double *scores; // [count, classes]
   double *labels; // [count]; NULL where the file has none
+  int8_t *parts;  // [count] what each row was to the model; NULL likewise
 } NamedRows;
 
 static void named_rows_free(NamedRows *named) {
   free(named->rows);
   free(named->scores);
   free(named->labels);
+  free(named->parts);
 }
 
 static Status match_predictions(NamedRows *named, const JudgedModel *judged, const Predictions *read,
@@ -80,9 +82,12 @@ static Status match_predictions(NamedRows *named, const JudgedModel *judged, con
     memcpy(named->scores + (size_t)i * classes, read->scores + (size_t)of_file[i] * classes,
            classes * sizeof *named->scores);
   }
-  if (read->labels == NULL) goto done;
-  named->labels = memory_get((size_t)named->count, sizeof *named->labels);
-  for (int64_t i = 0; i < named->count; i++) named->labels[i] = read->labels[of_file[i]];
+  if (read->labels != NULL) named->labels = memory_get((size_t)named->count, sizeof *named->labels);
+  if (read->parts != NULL) named->parts = memory_get((size_t)named->count, sizeof *named->parts);
+  for (int64_t i = 0; i < named->count; i++) {
+    if (read->labels != NULL) named->labels[i] = read->labels[of_file[i]];
+    if (read->parts != NULL) named->parts[i] = read->parts[of_file[i]];
+  }
 done:
   free(ids);
   free(every);
@@ -97,12 +102,14 @@ static NamedRows rows_of_part(const NamedRows *named, const JudgedModel *judged,
   const int64_t *rows = dataset_part(judged->dataset, part, &count);
   NamedRows found = {0, memory_get((size_t)named->count, sizeof *found.rows),
                      memory_get((size_t)named->count * (size_t)classes, sizeof *found.scores),
-                     named->labels == NULL ? NULL : memory_get((size_t)named->count, sizeof *found.labels)};
+                     named->labels == NULL ? NULL : memory_get((size_t)named->count, sizeof *found.labels),
+                     named->parts == NULL ? NULL : memory_get((size_t)named->count, sizeof *found.parts)};
   for (int64_t i = 0, j = 0; i < named->count && j < count;) {
     if (named->rows[i] == rows[j]) {
       memcpy(found.scores + found.count * classes, named->scores + i * classes,
              (size_t)classes * sizeof *found.scores);
       if (named->labels != NULL) found.labels[found.count] = named->labels[i];
+      if (named->parts != NULL) found.parts[found.count] = named->parts[i];
       found.rows[found.count++] = rows[j];
     }
     if (named->rows[i] < rows[j])
@@ -151,6 +158,7 @@ static Status best_on_validation(JudgedModel *judged, const NamedRows *named, co
         judged->name, frozen->threshold);
     judged->policy = *frozen;
     judged->policy.kind = POLICY_BEST_ON_VALIDATION;
+    judged->subject.threshold_kept = true;
     goto done;
   }
   if (validation.count == 0) {
@@ -199,10 +207,10 @@ static Status fixed_policy(JudgedModel *judged, const Policy *frozen, Error *err
   return STATUS_OK;
 }
 
-static bool names_validation(const NamedRows *named, const JudgedModel *judged) {
+static int64_t count_validation(const NamedRows *named, const JudgedModel *judged) {
   NamedRows found = rows_of_part(named, judged, 1, PART_VALIDATION);
   named_rows_free(&found);
-  return found.count > 0;
+  return found.count;
 }
 
 // Labels that a file brings along are those of the data, or it is about something else.
@@ -244,7 +252,7 @@ Status judged_model_open_predictions(JudgedModel *judged, const char *path, cons
   Predictions *read = NULL;
   NamedRows named = {0};
   Status status;
-  *judged = (JudgedModel){.rows_unseen = -1, .threshold_frozen = -1, .policy = policy_default};
+  *judged = (JudgedModel){.threshold_common = -1, .policy = policy_default};
   judged->name = judged_name_of(path);
   judged->subject = (ReportSubject){.name = judged->name, .kind = "predictions"};
   TRY(load_business(judged, path, choices, error));
@@ -256,13 +264,16 @@ Status judged_model_open_predictions(JudgedModel *judged, const char *path, cons
   TRY(match_predictions(&named, judged, read, error));
   if (chosen_on_validation(judged)) TRY(best_on_validation(judged, &named, choices->frozen, error));
   TRY(choose_rows(&named, judged, read->classes, choices, error));
-  if (chosen_on_validation(judged)) judged->threshold_frozen = !names_validation(&named, judged);
+  if (chosen_on_validation(judged) && !judged->subject.threshold_kept)
+    judged->threshold_common = count_validation(&named, judged);
   TRY(judged_rows_load(&judged->judged, judged->dataset, judged->fitted, &judged->config->business,
                        named.rows, named.count, true, error));
   TRY(check_labels(&named, judged, error));
   TRY(judged_rows_slices(&judged->judged, judged->dataset, judged->config, named.rows, false, error));
   judged->scores = named.scores;
+  judged->judged.stated = named.parts;
   named.scores = NULL;
+  named.parts = NULL;
   TRY(judged_rows_price(&judged->judged, &judged->config->business, judged->scores, error));
   status = fixed_policy(judged, choices->frozen, error);
 done:

@@ -5,6 +5,7 @@
 #include "io/shared/sums.h"
 #include "tools/cli/judge/models/judged_parts.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -56,14 +57,29 @@ static void take_texts(JudgedModel *judged, const json_t *report) {
   copy_hex(judged->judged.payoffs.definition, report_string(report, "business/definition_digest"));
 }
 
-// A validity check that the report made: 1 passed, 0 failed, -1 not made.
-static int check_of(const json_t *report, const char *id) {
-  for (size_t i = 0; i < report_size(report, "checks"); i++) {
-    const json_t *check = json_array_get(report_at(report, "checks"), i);
-    if (strcmp(report_string(check, "id"), id) == 0)
-      return strcmp(report_string(check, "result"), "pass") == 0;
+static GateResult result_named(const char *name) {
+  return strcmp(name, "pass") == 0 ? RESULT_PASS : strcmp(name, "fail") == 0 ? RESULT_FAIL : RESULT_UNKNOWN;
+}
+
+// The validity checks that the report made of one of its models.
+static void take_checks(JudgedModel *judged, const json_t *report, const char *subject) {
+  static const char *const ids[MODEL_CHECKS] = {"rows_unseen", "threshold_frozen", "data_not_older"};
+  const json_t *own = report_at(report_at(report, subject), "checks"), // of a challenger it is not about
+      *checks = own != NULL ? own : report_at(report, "checks");
+  const char *role = strcmp(subject, "subject/champion") == 0 ? "champion" : "challenger";
+  judged->known_count = 0;
+  for (size_t i = 0; i < json_array_size(checks); i++) {
+    const json_t *check = json_array_get(checks, i);
+    for (int k = 0; k < MODEL_CHECKS; k++) {
+      char id[64];
+      snprintf(id, sizeof id, "validity.%s.%s", ids[k], role);
+      if (strcmp(report_string(check, "id"), id) != 0 || judged->known_count == MODEL_CHECKS) continue;
+      ValidityCheck *known = &judged->known[judged->known_count++];
+      *known = (ValidityCheck){ids[k], role, result_named(report_string(check, "result")),
+                               json_is_true(report_at(check, "stated")), ""};
+      snprintf(known->text, sizeof known->text, "%s", report_string(check, "text"));
+    }
   }
-  return -1;
 }
 
 // Who was judged, as the report says at `path`; replaces what `judged` was called.
@@ -77,7 +93,8 @@ static void take_subject(JudgedModel *judged, const json_t *report, const char *
                                     .kind = judged->kind,
                                     .checkpoint = judged->checkpoint_name,
                                     .has_seed = json_is_integer(seed),
-                                    .seed = (uint64_t)json_integer_value(seed)};
+                                    .seed = (uint64_t)json_integer_value(seed),
+                                    .threshold_kept = json_is_true(report_at(subject, "threshold_kept"))};
   copy_hex(judged->subject.config_digest, report_string(subject, "config_digest"));
   copy_hex(judged->subject.model_digest, report_string(subject, "model_digest"));
   copy_hex(judged->subject.state_digest, report_string(subject, "state_digest"));
@@ -92,8 +109,8 @@ static void take_report(JudgedModel *judged, const json_t *report, const char *s
                  report_number(model, "threshold"), json_is_true(report_at(model, "act_below"))};
   }
   take_subject(judged, report, subject);
-  judged->rows_unseen = check_of(report, "validity.rows_unseen");
-  judged->threshold_frozen = check_of(report, "validity.threshold_frozen");
+  take_checks(judged, report, subject);
+  judged->threshold_common = -1;
 }
 
 // What is compared must be what was written: whoever changes one file of a report changes its verdict.
@@ -176,43 +193,86 @@ done:
   return status;
 }
 
-Status judged_model_open_report(JudgedModel *judged, const char *path, Error *error) {
+// A check that no longer holds: another threshold was chosen.
+static void forget_threshold(JudgedModel *judged) {
+  for (int i = 0; i < judged->known_count; i++) {
+    if (strcmp(judged->known[i].id, "threshold_frozen") != 0) continue;
+    memmove(&judged->known[i], &judged->known[i + 1],
+            sizeof *judged->known * (size_t)(judged->known_count - i - 1));
+    judged->known_count--;
+    return;
+  }
+}
+
+// Who it is, what the report found, and whether the threshold stems from other costs than these.
+static void take_decided(JudgedModel *judged, const json_t *report, const char *subject) {
+  bool kept = judged->subject.threshold_kept, frozen = judged->policy.kind == POLICY_FROZEN;
+  take_subject(judged, report, subject);
+  bool same =
+      strcmp(report_string(report, "business/definition_digest"), judged->judged.payoffs.definition) == 0 &&
+      strcmp(report_string(report, "business/policy/kind"), "best_on_validation") == 0;
+  take_checks(judged, report, subject);
+  if (!kept && !frozen) forget_threshold(judged);
+  judged->subject.threshold_kept = kept && (!same || judged->subject.threshold_kept);
+}
+
+// The scores of a report by another configuration, or by its own with --set, on the labels, payoffs and
+// columns of that configuration's data.
+static Status redecide(JudgedModel *judged, const json_t *report, const char *folder, const char *subject,
+                       const JudgeChoices *choices, Error *error) {
+  const json_t *model = report_at(report, subject);
+  char *config = memory_format("%s/config.yaml", folder),
+       *h5 = memory_format("%s/%s", folder, report_string(model, "predictions"));
+  JudgeChoices again = *choices;
+  Policy stored = policy_default;
+  Status status;
+  *judged = (JudgedModel){0};
+  TRY(check_scores(folder, report_string(model, "predictions"), error));
+  if (report_at(model, "threshold") != NULL) {
+    stored.threshold = report_number(model, "threshold");
+    stored.act_below = json_is_true(report_at(model, "act_below"));
+    again.frozen = &stored;
+  }
+  if (again.config == NULL) again.config = config;
+  if (again.part == NULL && again.data == NULL) again.part = "all"; // the rows it was about
+  TRY(judged_model_open_predictions(judged, h5, &again, error));
+  take_decided(judged, report, subject);
+done:
+  free(config);
+  free(h5);
+  return status;
+}
+
+// A finished report was judged on its rows.
+static Status check_report_choices(const char *folder, const JudgeChoices *judge, Error *error) {
+  const char *option = judge->data != NULL ? "--data" : judge->part != NULL ? "--split" : NULL;
+  if (option == NULL) return STATUS_OK;
+  return error_set(
+      error, STATUS_USAGE,
+      "%s does not apply to %s, a finished report: give the run instead, or decide again by another "
+      "--config",
+      option, folder);
+}
+
+Status judged_model_of_report(JudgedModel *judged, const json_t *report, const char *folder,
+                              const char *subject, const JudgeChoices *choices, Error *error) {
+  *judged = (JudgedModel){0};
+  if (choices->config != NULL || choices->sets.count > 0)
+    return redecide(judged, report, folder, subject, choices, error);
+  PASS(check_report_choices(folder, choices, error));
+  return judged_model_open_stored(judged, report, folder, subject, error);
+}
+
+Status judged_model_open_report(JudgedModel *judged, const char *path, const JudgeChoices *choices,
+                                Error *error) {
   char *folder = NULL;
   json_t *report = NULL;
   Status status;
   *judged = (JudgedModel){0};
   TRY(judged_report_read(&report, &folder, path, error));
-  status = judged_model_open_stored(judged, report, folder, "subject/challenger", error);
+  status = judged_model_of_report(judged, report, folder, "subject/challenger", choices, error);
 done:
   json_decref(report);
-  free(folder);
-  return status;
-}
-
-Status judged_model_redecide(JudgedModel *judged, const char *path, const JudgeChoices *choices,
-                             Error *error) {
-  char *folder = NULL, *config = NULL, *h5 = NULL;
-  JudgeChoices again = *choices;
-  Policy stored = policy_default;
-  json_t *report = NULL;
-  Status status;
-  TRY(judged_report_read(&report, &folder, path, error));
-  if (report_at(report, "subject/challenger/threshold") != NULL) {
-    stored.threshold = report_number(report, "subject/challenger/threshold");
-    stored.act_below = json_is_true(report_at(report, "subject/challenger/act_below"));
-    again.frozen = &stored;
-  }
-  config = memory_format("%s/config.yaml", folder);
-  h5 = memory_format("%s/predictions.h5", folder);
-  if (again.config == NULL) again.config = config;
-  if (again.part == NULL && again.data == NULL) again.part = "all"; // the rows it was about
-  TRY(judged_model_open_predictions(judged, h5, &again, error));
-  take_subject(judged, report, "subject/challenger");
-  judged->rows_unseen = check_of(report, "validity.rows_unseen");
-done:
-  json_decref(report);
-  free(config);
-  free(h5);
   free(folder);
   return status;
 }

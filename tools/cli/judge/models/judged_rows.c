@@ -401,6 +401,7 @@ void judged_rows_free(JudgedRows *judged) {
   payoff_free(&judged->payoffs);
   free(judged->examples);
   free(judged->numbers);
+  free(judged->stated);
   frame_free(judged->slices);
   *judged = (JudgedRows){0};
 }
