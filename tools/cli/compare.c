@@ -228,7 +228,10 @@ Status verb_compare(int argc, char **argv, Error *error) {
       "compare",
       "CHAMPION CHALLENGER [CHALLENGER ...]",
       "Compares models on the same rows by the first challenger's business, gates and metrics. Each is a\n"
-      "run, a checkpoint, a report, or a prediction file (with --config; columns row_id and score).\n"
+      "run, a checkpoint, a report, or a prediction file (with --config; columns row_id and score, of "
+      "several\n"
+      "classes score.CLASS for each, and part, what the row was to the model: train, validation or test;\n"
+      "without it nobody knows whether judged rows were trained on: at best INCONCLUSIVE).\n"
       "Several challengers: a leaderboard, Holm's procedure, and a report about the best one.\n"
       "Exit code 0: SHIP or IDENTICAL, 10: HOLD, 20: INCONCLUSIVE or UNDECIDED, 65: not comparable.\n",
       "ingot compare runs/churn_linear-5e6f7a8b runs/churn-1a2b3c4d -o comparison\n"
