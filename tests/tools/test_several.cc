@@ -216,6 +216,29 @@ TEST_F(Several, TheLedgerMakesEachDecisionCost) {
   EXPECT_EQ(lines_of(read_file(at("ledger.jsonl"))).size(), 2u);
 }
 
+// Whatever else is decided on the rows, they were looked at: costs, payoffs, slices and rules reset nothing.
+TEST_F(Several, TheLedgerCountsTheRowsWhateverTheyAreJudgedBy) {
+  const std::vector<std::vector<std::string>> decisions = {
+      {},
+      {"--set", "business.params.offer=91"},
+      {"--set", "business.act=label"},
+      {"--set", "evaluate.slices=[region]"},
+      {"--set", "evaluate.slices=[region, contract]", "--set",
+       "gates.guardrails=[{metric: auc, slice: region, detect_harm: true}]"},
+      {"--set", "evaluate.slices=[region, contract]", "--set",
+       "gates.guardrails=[{metric: auc, slice: contract, detect_harm: true}]"},
+  };
+  for (int repeat = 0; repeat < 2; repeat++) {
+    for (size_t i = 0; i < decisions.size(); i++) {
+      std::vector<std::string> more = {"--set", "gates.ledger=" + at("ledger.jsonl")};
+      more.insert(more.end(), decisions[i].begin(), decisions[i].end());
+      Outcome outcome = compare({"poor.csv", "good.csv"}, more);
+      ASSERT_LE(outcome.status, 20) << outcome.err;
+      EXPECT_EQ(Json(at("out/report.json")).number("ledger/decisions_before"), (double)i) << repeat;
+    }
+  }
+}
+
 TEST_F(Several, ABrokenLedgerIsRefusedAndKept) {
   write_file(at("ledger.jsonl"), "{\"evaluation\": \"x\", \"decision\": \"y\"}\nnot json\n");
   Outcome outcome = compare({"poor.csv", "good.csv"}, {"--set", "gates.ledger=" + at("ledger.jsonl")});
