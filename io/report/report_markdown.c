@@ -213,6 +213,11 @@ static void money(Text *text, const json_t *report) {
     format_fixed(text, value, money_decimals(value < 0 ? -value : value), false);
     text_put(text, " |\n");
   }
+  for (size_t i = 0; i < report_size(report, "business/warnings"); i++) {
+    text_put(text, "\n> ");
+    text_markdown(text, report_string(json_array_get(report_at(report, "business/warnings"), i), ""));
+    text_put(text, "\n");
+  }
 }
 
 static void agreement(Text *text, const json_t *report) {

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <filesystem>
 #include <sstream>
 
 #include "program.h"
@@ -11,6 +12,8 @@ extern "C" {
 #include "io/report/json_text.h"
 #include "io/report/report_read.h"
 }
+
+namespace fs = std::filesystem;
 
 namespace {
 
@@ -185,6 +188,58 @@ TEST_F(Several, AReportDecidedAgainKeepsItsThreshold) {
     EXPECT_TRUE(json_equal(report_at(first.json, "confusion"), report_at(second.json, "confusion")));
     EXPECT_GT(second.number("metrics/0/challenger/value"), first.number("metrics/0/challenger/value"));
   }
+}
+
+// What is said of a threshold is true: by other costs it is not the one that they would choose.
+TEST_F(Several, AThresholdOfOtherCostsIsNamed) {
+  const char *const kept = "subject/challenger/threshold_kept", *const words = "business/policy/text";
+  ASSERT_EQ(ingot({"evaluate", at("good.csv"), "--config", at("judge.yaml"), "-o", at("first")}).status, 0);
+  ASSERT_EQ(ingot({"evaluate", at("first"), "--set", "business.params.offer=10", "-o", at("other")}).status,
+            0);
+  ASSERT_EQ(ingot({"evaluate", at("first"), "--set", "evaluate.slices=[region]", "-o", at("same")}).status,
+            0);
+  ASSERT_EQ(ingot({"evaluate", at("other"), "--set", "evaluate.slices=[region]", "-o", at("later")}).status,
+            0);
+  for (const char *name : {"first", "same"}) {
+    Json report(at(std::string(name) + "/report.json"));
+    EXPECT_EQ(report_at(report.json, kept), nullptr) << name;
+    EXPECT_NE(report.text(words).find("chosen on the validation rows"), std::string::npos) << name;
+  }
+  for (const char *name : {"other", "later"}) {
+    Json report(at(std::string(name) + "/report.json"));
+    EXPECT_TRUE(json_is_true(report_at(report.json, kept))) << name;
+    EXPECT_EQ(report.text(words).find("chosen on the validation rows"), std::string::npos) << name;
+    EXPECT_NE(report.text(words).find("not chosen by these costs"), std::string::npos) << report.text(words);
+    EXPECT_EQ(report.text("checks/1/id"), "validity.threshold_frozen.challenger");
+    for (const char *page : {"/report.html", "/report.md"})
+      EXPECT_NE(read_file(at(name) + page).find("good.csv keeps the threshold of the report"),
+                std::string::npos)
+          << name << page;
+    EXPECT_EQ(ingot({"verify", at(name)}).status, 0) << name;
+  }
+}
+
+TEST_F(Several, AComparisonDecidedAgainKeepsAllItsModels) {
+  const std::vector<std::string> costs = {"--set", "business.policy={threshold: 0.5}"};
+  ASSERT_EQ(compare({"poor.csv", "better.csv", "good.csv"}, costs).status, 0);
+  fs::rename(at("out"), at("first"));
+  std::vector<std::string> other = costs;
+  other.insert(other.end(), {"--set", "business.params.offer=10"});
+  Outcome direct = compare({"poor.csv", "better.csv", "good.csv"}, other);
+  Outcome again = ingot({"evaluate", at("first"), "--set", "business.params.offer=10", "-o", at("again")});
+  EXPECT_EQ(again.status, direct.status) << again.err;
+  EXPECT_EQ(again.out, direct.out);
+  Json a(at("out/report.json")), b(at("again/report.json"));
+  for (const char *part : {"subject", "metrics", "leaderboard", "gates", "checks", "verdict", "business"})
+    EXPECT_TRUE(json_equal(report_at(a.json, part), report_at(b.json, part))) << part;
+  EXPECT_EQ(b.text("lineage/command"), "ingot evaluate first --set business.params.offer=10");
+  EXPECT_EQ(ingot({"verify", at("again")}).status, 0);
+  // As it is, it is what it was.
+  ASSERT_EQ(ingot({"evaluate", at("first"), "-o", at("as_it_is")}).status, 0);
+  Json first(at("first/report.json")), same(at("as_it_is/report.json"));
+  EXPECT_TRUE(json_equal(report_at(first.json, "metrics"), report_at(same.json, "metrics")));
+  EXPECT_TRUE(json_equal(report_at(first.json, "leaderboard"), report_at(same.json, "leaderboard")));
+  EXPECT_EQ(ingot({"evaluate", at("first"), "-o", at("first")}).status, 73);
 }
 
 TEST_F(Several, IntersectLeavesTheRowsThatAllShare) {
