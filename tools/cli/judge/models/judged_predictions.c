@@ -148,8 +148,9 @@ static Status choose_rows(NamedRows *named, const JudgedModel *judged, int class
 }
 
 // The threshold worth most on the validation rows that the file names.
-static Status best_on_validation(JudgedModel *judged, const NamedRows *named, const Policy *frozen,
+static Status best_on_validation(JudgedModel *judged, const NamedRows *named, const JudgeChoices *choices,
                                  Error *error) {
+  const Policy *frozen = choices->frozen;
   NamedRows validation = rows_of_part(named, judged, 1, PART_VALIDATION);
   JudgedRows rows = {0};
   Status status = STATUS_OK;
@@ -160,6 +161,13 @@ static Status best_on_validation(JudgedModel *judged, const NamedRows *named, co
     judged->policy.kind = POLICY_BEST_ON_VALIDATION;
     judged->subject.threshold_kept = true;
     goto done;
+  }
+  if (validation.count == 0 && choices->data != NULL) {
+    TRY(error_set(
+        error, STATUS_CONFIG,
+        "business.policy: a threshold cannot be chosen on validation rows where every row of --data is "
+        "judged; set business.policy={threshold: 0.5} or another number, or "
+        "business.policy=expected_gain with --set"));
   }
   if (validation.count == 0) {
     TRY(error_set(error, STATUS_CONFIG,
@@ -247,6 +255,16 @@ static Status load_business(JudgedModel *judged, const char *path, const JudgeCh
   return status;
 }
 
+// The configuration's data and split, or every row of --data, which nobody trains on.
+static Status open_data(JudgedModel *judged, const JudgeChoices *choices, Error *error) {
+  if (choices->data == NULL) {
+    PASS(dataset_open(&judged->dataset, judged->config, error));
+    return dataset_fit(&judged->fitted, judged->dataset, judged->config, error);
+  }
+  PASS(dataset_open_file(&judged->dataset, choices->data, judged->config->data.split.key, error));
+  return dataset_fit_labels(&judged->fitted, judged->dataset, judged->config, error);
+}
+
 Status judged_model_open_predictions(JudgedModel *judged, const char *path, const JudgeChoices *choices,
                                      Error *error) {
   Predictions *read = NULL;
@@ -257,12 +275,11 @@ Status judged_model_open_predictions(JudgedModel *judged, const char *path, cons
   judged->subject = (ReportSubject){.name = judged->name, .kind = "predictions"};
   TRY(load_business(judged, path, choices, error));
   TRY(predictions_read(&read, path, error));
-  TRY(dataset_open(&judged->dataset, judged->config, error));
-  TRY(dataset_fit(&judged->fitted, judged->dataset, judged->config, error));
+  TRY(open_data(judged, choices, error));
   judged_name_classes(judged, judged->fitted);
   TRY(order_classes(read, judged, error));
   TRY(match_predictions(&named, judged, read, error));
-  if (chosen_on_validation(judged)) TRY(best_on_validation(judged, &named, choices->frozen, error));
+  if (chosen_on_validation(judged)) TRY(best_on_validation(judged, &named, choices, error));
   TRY(choose_rows(&named, judged, read->classes, choices, error));
   if (chosen_on_validation(judged) && !judged->subject.threshold_kept)
     judged->threshold_common = count_validation(&named, judged);
