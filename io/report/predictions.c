@@ -186,26 +186,49 @@ done:
   return status;
 }
 
-static Status read_numbers(double **numbers, DataFile *file, int64_t rows, const char *name, const char *path,
-                           Error *error) {
+// The first value of a column that should hold numbers and does not.
+static Status no_number(DataFile *file, int index, const Predictions *read, const char *path, Error *error) {
+  const DataColumn *column = data_file_column(file, index);
+  int32_t *codes = memory_get((size_t)read->rows, sizeof *codes);
+  Status status = STATUS_OK;
+  if (column->kind == COLUMN_CATEGORY) TRY(data_file_codes(file, index, 0, read->rows, codes, error));
+  for (int64_t i = 0; column->kind == COLUMN_CATEGORY && i < read->rows; i++) {
+    char *end;
+    const char *text = codes[i] < 0 ? "" : column->categories[codes[i]];
+    double number = strtod(text, &end);
+    if (end != text && *end == '\0' && number - number == 0) continue;
+    TRY(error_set(error, STATUS_DATA, "%s: %s of row '%.80s' is %s%.40s%s: it must be a finite number", path,
+                  column->name, read->ids[i], *text ? "'" : "missing", text, *text ? "'" : ""));
+  }
+  status = error_set(error, STATUS_DATA, "%s: column '%s' must hold numbers", path, column->name);
+done:
+  free(codes);
+  return status;
+}
+
+static Status read_numbers(double **numbers, DataFile *file, const Predictions *read, const char *name,
+                           const char *path, Error *error) {
   int index = data_file_find(file, name);
   if (index < 0) return STATUS_OK;
-  if (data_file_column(file, index)->kind != COLUMN_NUMBER) {
-    return error_set(error, STATUS_DATA, "%s: column '%s' must hold numbers", path, name);
-  }
-  *numbers = memory_get((size_t)rows, sizeof **numbers);
-  return data_file_numbers(file, index, 0, rows, *numbers, error);
+  if (data_file_column(file, index)->kind != COLUMN_NUMBER) return no_number(file, index, read, path, error);
+  *numbers = memory_get((size_t)read->rows, sizeof **numbers);
+  return data_file_numbers(file, index, 0, read->rows, *numbers, error);
 }
 
 static Status read_scores(Predictions *read, DataFile *file, const char *path, Error *error) {
   read->classes = 1;
-  PASS(read_numbers(&read->scores, file, read->rows, "score", path, error));
+  PASS(read_numbers(&read->scores, file, read, "score", path, error));
   if (read->scores != NULL) return STATUS_OK;
   int columns[COLUMNS_MAX], count = 0;
   for (int i = 0; i < data_file_column_count(file) && count < COLUMNS_MAX; i++) {
     if (strncmp(data_file_column(file, i)->name, "score.", 6) == 0) columns[count++] = i;
   }
-  if (count < 2) return error_set(error, STATUS_DATA, "%s: there is no column 'score'", path);
+  if (count < 2)
+    return error_set(
+        error, STATUS_DATA,
+        "%s: there is no column 'score' (of a target of several classes: a column 'score.CLASS' for "
+        "each class)",
+        path);
   read->classes = count;
   read->class_names = memory_get((size_t)count, sizeof *read->class_names);
   read->scores = memory_get((size_t)read->rows * (size_t)count, sizeof *read->scores);
@@ -213,7 +236,7 @@ static Status read_scores(Predictions *read, DataFile *file, const char *path, E
     double *numbers = NULL;
     const char *name = data_file_column(file, columns[k])->name;
     read->class_names[k] = memory_text(name + 6);
-    Status status = read_numbers(&numbers, file, read->rows, name, path, error);
+    Status status = read_numbers(&numbers, file, read, name, path, error);
     for (int64_t i = 0; status == STATUS_OK && i < read->rows; i++) read->scores[i * count + k] = numbers[i];
     free(numbers);
     PASS(status);
@@ -268,14 +291,14 @@ done:
   return status;
 }
 
-static Status read_money(int64_t **money, DataFile *file, int64_t rows, const char *name, const char *path,
-                         Error *error) {
+static Status read_money(int64_t **money, DataFile *file, const Predictions *read, const char *name,
+                         const char *path, Error *error) {
   double *numbers = NULL;
   Status status;
-  TRY(read_numbers(&numbers, file, rows, name, path, error));
+  TRY(read_numbers(&numbers, file, read, name, path, error));
   if (numbers == NULL) goto done;
-  *money = memory_get((size_t)rows, sizeof **money);
-  for (int64_t i = 0; i < rows; i++) {
+  *money = memory_get((size_t)read->rows, sizeof **money);
+  for (int64_t i = 0; i < read->rows; i++) {
     double scaled = numbers[i] * millionth;
     if (!(scaled > -9e18 && scaled < 9e18)) {
       TRY(error_set(error, STATUS_DATA, "%s: '%s' of " ROW_FORMAT " is not an amount of money", path, name,
@@ -325,14 +348,14 @@ Status predictions_read(Predictions **predictions, const char *path, Error *erro
   TRY(read_scores(read, file, path, error));
   TRY(read_decisions(read, file, error));
   TRY(read_parts(read, file, path, error));
-  TRY(read_numbers(&read->labels, file, read->rows, "label", path, error));
-  TRY(read_numbers(&read->weights, file, read->rows, "weight", path, error));
-  TRY(read_money(&read->act, file, read->rows, "act", path, error));
-  TRY(read_money(&read->skip, file, read->rows, "skip", path, error));
-  TRY(read_money(&read->best, file, read->rows, "best", path, error));
-  TRY(read_money(&read->cost, file, read->rows, "cost", path, error));
-  TRY(read_money(&read->gain_if_one, file, read->rows, "gain_if_one", path, error));
-  TRY(read_money(&read->gain_if_zero, file, read->rows, "gain_if_zero", path, error));
+  TRY(read_numbers(&read->labels, file, read, "label", path, error));
+  TRY(read_numbers(&read->weights, file, read, "weight", path, error));
+  TRY(read_money(&read->act, file, read, "act", path, error));
+  TRY(read_money(&read->skip, file, read, "skip", path, error));
+  TRY(read_money(&read->best, file, read, "best", path, error));
+  TRY(read_money(&read->cost, file, read, "cost", path, error));
+  TRY(read_money(&read->gain_if_one, file, read, "gain_if_one", path, error));
+  TRY(read_money(&read->gain_if_zero, file, read, "gain_if_zero", path, error));
   TRY(read_slices(read, file, error));
   *predictions = read;
   read = NULL;

@@ -211,7 +211,9 @@ TEST_F(Judging, ClassesGoByTheirNames) {
   write_file(at("two.csv"), csv("score.none,score.dsl", "0.9,0.1", "0.1,0.9", "0.5,0.5"));
   EXPECT_EQ(compare("even.csv", "two.csv", {"--config", at("classes.yaml")}).status, 65);
   write_file(at("one.csv"), csv("score", "0.9", "0.1", "0.5"));
-  EXPECT_EQ(compare("even.csv", "one.csv", {"--config", at("classes.yaml")}).status, 65);
+  Outcome one = compare("even.csv", "one.csv", {"--config", at("classes.yaml")});
+  EXPECT_EQ(one.status, 65);
+  EXPECT_NE(one.err.find("a column 'score.CLASS' for each, as in 'score.dsl'"), std::string::npos) << one.err;
 }
 
 TEST_F(Judging, ChoicesThatDoNotApplyAreRefused) {

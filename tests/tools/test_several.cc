@@ -242,6 +242,71 @@ TEST_F(Several, AComparisonDecidedAgainKeepsAllItsModels) {
   EXPECT_EQ(ingot({"evaluate", at("first"), "-o", at("first")}).status, 73);
 }
 
+// Bad scores are named by row; every row of --data is judged, however few or whatever their columns.
+TEST_F(Several, ScoresThatAreNoneAreNamedByTheirRow) {
+  auto refused = [&](const std::string &score, const std::string &said) {
+    std::vector<std::string> lines = lines_of(read_file(at("good.csv")));
+    std::string text;
+    lines[3] = ids[2] + "," + score + ",test";
+    for (const std::string &line : lines) text += line + "\n";
+    write_file(at("bad.csv"), text);
+    Outcome outcome = compare({"good.csv", "bad.csv"});
+    EXPECT_EQ(outcome.status, 65);
+    EXPECT_NE(outcome.err.find(said), std::string::npos) << score << ": " << outcome.err;
+  };
+  refused("nan", "score of row '" + ids[2] + "' is 'nan': it must be a finite number");
+  refused("abc", "score of row '" + ids[2] + "' is 'abc': it must be a finite number");
+}
+
+TEST_F(Several, EveryRowOfGivenDataIsJudgedAsItIs) {
+  auto given = [&](size_t rows, bool second) {
+    std::string data = "customer,left\n", a = "row_id,score,part\n", b = a;
+    for (size_t i = 0; i < rows; i++) {
+      data += ids[i] + (leaves[i] && second ? ",yes\n" : ",no\n");
+      a += ids[i] + ",0." + std::to_string(10 + i) + ",test\n",
+          b += ids[i] + (leaves[i] ? ",0.9" : ",0.1") + ",test\n";
+    }
+    write_file(at("few.csv"), data), write_file(at("a.csv"), a), write_file(at("b.csv"), b);
+    EXPECT_EQ(ingot({"import", at("few.csv"), "-o", at("few.h5"), "--force"}).status, 0);
+    return compare({"a.csv", "b.csv"}, {"--data", at("few.h5"), "--set", "business.policy={threshold: 0.5}",
+                                        "--set", "business.act=label - 0.4"});
+  };
+  Outcome few = given(12, true);
+  EXPECT_LE(few.status, 20) << few.err;
+  EXPECT_EQ(Json(at("out/report.json")).number("evaluation_set/rows"), 12);
+  Outcome one = given(40, false);
+  EXPECT_EQ(one.status, 65);
+  EXPECT_NE(one.err.find("one class ('no') in the rows that are judged"), std::string::npos) << one.err;
+  Outcome chosen = compare({"a.csv", "b.csv"}, {"--data", at("customers.h5")});
+  EXPECT_EQ(chosen.status, 78);
+  EXPECT_NE(chosen.err.find("every row of --data is judged"), std::string::npos) << chosen.err;
+}
+
+TEST_F(Several, PayoffsThatMoneyCannotHoldAreNamed) {
+  auto refused = [&](const std::string &act, const std::string &said) {
+    Outcome outcome = compare({"poor.csv", "good.csv"}, {"--set", "business.act=" + act});
+    EXPECT_EQ(outcome.status, 65) << act;
+    EXPECT_NE(outcome.err.find(said), std::string::npos) << act << ": " << outcome.err;
+    EXPECT_EQ(outcome.err.find("column medians"), std::string::npos) << outcome.err;
+  };
+  refused("charge * 1e12", "larger than 4.6e12 units, beyond exact integers, on");
+  refused("charge / 0", "the payoff has no usable value on");
+  refused("charge / 0", ": C0");
+  refused("label * 0.0000001", "every payoff is below a millionth of the unit and would count as 0");
+  EXPECT_LE(compare({"poor.csv", "good.csv"}, {"--set", "business.skip=0.1 * 3 - 0.3"}).status, 20);
+}
+
+TEST_F(Several, AModelChallengesOnce) {
+  write_file(at("copy.csv"), read_file(at("good.csv")));
+  for (const char *twice : {"good.csv", "copy.csv"}) {
+    Outcome outcome = compare({"poor.csv", "good.csv", twice});
+    EXPECT_EQ(outcome.status, 2);
+    EXPECT_NE(outcome.err.find("are the same model"), std::string::npos) << outcome.err;
+  }
+  EXPECT_EQ(compare({"poor.csv", "poor.csv", "good.csv"}).status, 2);
+  EXPECT_EQ(compare({"good.csv", "copy.csv"}).status, 0); // IDENTICAL
+}
+
 TEST_F(Several, IntersectLeavesTheRowsThatAllShare) {
   scores("half.csv", 0.4, 2);
   scores("third.csv", 0.3, 3);

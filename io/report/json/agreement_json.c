@@ -30,7 +30,7 @@ static json_t *pairs_json(const Agreement *agreement) {
     double scaled = pair->business_delta * MONEY_SCALE;
     put_count(json, "business_delta", (int64_t)(scaled < 0 ? scaled - 0.5 : scaled + 0.5));
     put_count(json, "scale", MONEY_SCALE);
-    put(json, "same_sign", json_boolean(pair->same_sign));
+    if (!pair->neither) put(json, "same_sign", json_boolean(pair->same_sign));
     put_number(json, "p_disagree", pair->p_disagree);
     json_array_append_new(pairs, json);
   }
@@ -144,8 +144,10 @@ static void agreement_words(Text *text, const Agreement *agreement, const Report
   }
   if (pair == NULL) return;
   double model = pair->model_delta, value = pair->business_delta;
-  text_add(text, "AUC and value %s: the challenger orders the rows %s (",
-           pair->same_sign ? "agree" : "disagree",
+  text_add(text, "%s: the challenger orders the rows %s (",
+           pair->neither     ? "One of AUC and value prefers neither model"
+           : pair->same_sign ? "AUC and value agree"
+                             : "AUC and value disagree",
            model > 0   ? "better"
            : model < 0 ? "worse"
                        : "as well");

@@ -121,6 +121,26 @@ static Status same_model(bool *same, const JudgedModel *champion, const JudgedMo
   return STATUS_OK;
 }
 
+static Status check_one_pair(const JudgedModel *a, const JudgedModel *b, Error *error) {
+  bool same;
+  PASS(same_model(&same, a, b, error));
+  if (!same) return STATUS_OK;
+  return error_set(
+      error, STATUS_USAGE,
+      "%s and %s are the same model: among several challengers it would only make every rule stricter; "
+      "name it once",
+      a->name, b->name);
+}
+
+// Of several challengers each counts in Holm's procedure, so none may be another one or the champion.
+static Status check_distinct(const Contestants *all, Error *error) {
+  for (int i = 0; all->count > 1 && i < all->count; i++) {
+    PASS(check_one_pair(&all->champion, &all->challengers[i], error));
+    for (int j = 0; j < i; j++) PASS(check_one_pair(&all->challengers[j], &all->challengers[i], error));
+  }
+  return STATUS_OK;
+}
+
 // The champion's checks, then the challenger's own.
 static Status check_all(Contestants *all, const JudgeChoices *choices, Error *error) {
   ValidityCheck champion[MODEL_CHECKS];
@@ -164,6 +184,7 @@ static Status judge_all(Contestants *all, const ContestChoices *choices, Status 
                          .override = &choices->override,
                          .as_json = output_is_json()};
   Status status = opened;
+  if (status == STATUS_OK) status = check_distinct(all, error);
   if (status == STATUS_OK) status = check_all(all, &choices->judge, error);
   if (status == STATUS_OK) status = judgement_write(&judgement, error);
   Error refusal = *error;

@@ -21,8 +21,11 @@ static Status order_classes(Predictions *read, const JudgedModel *judged, Error 
     goto done;
   }
   if (read->classes != classes->count) {
-    TRY(error_set(error, STATUS_DATA, "%s: %d score columns, but the target has %d classes", judged->name,
-                  read->classes, classes->count));
+    TRY(error_set(
+        error, STATUS_DATA,
+        "%s: %d score column%s, but the target has %d classes: it needs a column 'score.CLASS' for each, "
+        "as in 'score.%.60s'",
+        judged->name, read->classes, read->classes == 1 ? "" : "s", classes->count, classes->items[0]));
   }
   for (int k = 0; k < classes->count; k++) {
     int at = 0;

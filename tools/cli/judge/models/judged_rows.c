@@ -133,10 +133,11 @@ static Status read_money(JudgedRows *judged, Dataset *dataset, const Preprocess 
   PASS(read_frame(judged, dataset, business, numbers, error));
   PayoffRows rows = payoff_rows(judged, judged->labels);
   const char *positive = judged->task == TASK_BINARY ? preprocess_class_name(preprocess, 1) : NULL;
+  // Faults are told of the rows themselves, before those that are made up as examples.
+  if (judged->task != TASK_REGRESSION) PASS(price(judged, business, &rows, error));
   PASS(payoff_examples(&judged->examples, business, &rows, preprocess_target_name(preprocess), positive,
                        error));
   if (judged->task == TASK_REGRESSION) return STATUS_OK;
-  PASS(price(judged, business, &rows, error));
   PASS(read_capacity(judged, business, &rows, error));
   return business->policy == POLICY_EXPECTED_GAIN ? expected_gains(judged, business, error) : STATUS_OK;
 }
