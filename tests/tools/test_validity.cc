@@ -60,12 +60,12 @@ protected:
     return checks_of(at("out/report.json"));
   }
   // Every score is the row's number; `part` of row i is parts[i % size], "" = no such column.
-  void scores(const std::string &name, const std::vector<std::string> &parts) {
+  void scores(const std::string &name, const std::vector<std::string> &parts, const char *lead = "0.") {
     std::string text = parts.empty() ? "row_id,score\n" : "row_id,score,part\n";
     for (const std::string &line : lines_of(read_file(at("customers.csv")))) {
       std::string id = line.substr(0, line.find(','));
       if (id == "customer") continue;
-      text += id + ",0." + id.substr(1);
+      text += id + "," + lead + id.substr(1);
       if (!parts.empty()) text += "," + parts[std::stoul(id.substr(1)) % parts.size()];
       text += "\n";
     }
@@ -170,7 +170,7 @@ TEST_F(Validity, APredictionFileStatesWhatItsRowsWere) {
 TEST_F(Validity, EveryModelHasItsOwnChecks) {
   train_net();
   scores("a.csv", {});
-  scores("b.csv", {"train"});
+  scores("b.csv", {"train"}, "0.0");
   std::vector<std::string> compare = {"compare",  at("net"),        at("a.csv"), at("b.csv"),
                                       "--config", at("small.yaml"), "-o",        at("out")};
   ingot(compare);

@@ -99,10 +99,10 @@ Status verb_evaluate(int argc, char **argv, Error *error) {
       "evaluate",
       "RUN|CHECKPOINT|REPORT",
       "Judges a model: metrics with intervals, and what its decisions are worth. Writes report.json,\n"
-      "report.html, report.md and predictions.h5. A report is judged again, that of a comparison with all "
-      "its\n"
-      "models; with --set or --config by other costs and rules. Exit code 0: no rule fails, 10: HOLD, 20: "
-      "undecided.\n",
+      "report.html, report.md and predictions.h5. A report is judged again, that of a comparison with all\n"
+      "its models; with --set or --config by other costs and rules, where a threshold that was chosen by\n"
+      "the old costs stays and the report says so.\n"
+      "Exit code 0: no rule fails, 10: HOLD, 20: undecided.\n",
       "ingot evaluate runs/churn-1a2b3c4d\n"
       "ingot evaluate runs/churn-1a2b3c4d --split validation\n"
       "ingot evaluate runs/churn-1a2b3c4d --data new.h5 -o report-new\n"
