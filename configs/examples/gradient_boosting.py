@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Scores every row by gradient boosting of scikit-learn, fitted on the training rows alone.
+"""Scores the other rows by gradient boosting of scikit-learn, fitted on the training rows alone; `part` states which those were.
 
 gradient_boosting.py DATA.csv.gz PARTS.csv TARGET POSITIVE KEY > SCORES.csv
 """
@@ -18,4 +18,4 @@ train = rows["part"] == "train"
 model = HistGradientBoostingClassifier(learning_rate=0.05, max_leaf_nodes=8, random_state=7)
 model.fit(inputs[train], rows[target][train] == positive)
 rows["score"] = model.predict_proba(inputs)[:, 1]
-rows.loc[~train, ["row_id", "score"]].to_csv(sys.stdout, index=False)
+rows.loc[~train, ["row_id", "score", "part"]].to_csv(sys.stdout, index=False)

@@ -19,14 +19,6 @@ void evaluation_sets_release(EvaluationSet *sets, int count);
 Status evaluate_model(EvaluationReport *report, const EvaluationSet *set, const TextList *names,
                       const GatesConfig *gates, Error *error);
 
-// What io has checked beyond the arrays: overlapping training rows, a threshold
-// frozen on another split, data older than the training data. A failed one is HOLD.
-typedef struct ValidityCheck {
-  const char *id;   // "threshold_frozen"
-  const char *text; // one clause, passed or not
-  bool passed;
-} ValidityCheck;
-
 typedef struct Validity {
   const ValidityCheck *checks;
   int count;

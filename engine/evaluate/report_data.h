@@ -13,7 +13,8 @@ enum {
   CALIBRATION_BINS = 15,
   CALIBRATED_CLASSES = 30,
   GAINS_ROWS = 11,
-  REASON_TEXT = 320
+  REASON_TEXT = 320,
+  CHECK_TEXT = 240
 };
 
 // A value and its two-sided interval at gates.confidence.
@@ -194,6 +195,17 @@ typedef struct SwapSet {
 typedef enum GateKind { GATE_PRIMARY, GATE_GUARDRAIL, GATE_VALIDITY, GATE_SLICE } GateKind;
 typedef enum GateResult { RESULT_PASS, RESULT_FAIL, RESULT_UNKNOWN, RESULT_NOT_APPLICABLE } GateResult;
 
+// What is known beyond the arrays of one model: that it was not trained on the judged rows, that its
+// threshold was not chosen on them, that they are not older than its training rows. A failed one is HOLD, one
+// that nobody can tell is no pass.
+typedef struct ValidityCheck {
+  const char *id;        // "threshold_frozen"
+  const char *role;      // "champion" or "challenger": which model
+  GateResult result;     // pass, fail, unknown
+  bool stated;           // by whoever made the model; not found by comparing rows
+  char text[CHECK_TEXT]; // one clause with the model's name
+} ValidityCheck;
+
 typedef struct GateOutcome {
   GateKind kind;
   const Metric *metric; // NULL for validity
@@ -206,10 +218,11 @@ typedef struct GateOutcome {
   GateResult result;
   const char *slice; // GATE_SLICE: the column, of the configuration; `judged` is of the slice that decides
   char *group;       // GATE_SLICE: which, "Contract = One year"; NULL: no slice could be judged
-  const char *slice_value; // its value there, of the slices; NULL: none decides
-  bool too_few;            // that slice has too few events for prove_safe
+  const char *slice_value;    // its value there, of the slices; NULL: none decides
+  bool too_few;               // that slice has too few events for prove_safe
+  const ValidityCheck *check; // GATE_VALIDITY; the caller's
   int64_t rows_needed; // undecided: at which it would be decided, see Verdict; 0: not known, or none would
-  char id[64]; // "primary.value", "guardrail.auc", "validity.threshold_frozen", "slice.Contract.value"
+  char id[64]; // "primary.value", "guardrail.auc", "validity.rows_unseen.champion", "slice.Contract.value"
   char text[REASON_TEXT]; // one clause: "primary.value: low = -180 <= 0"
 } GateOutcome;
 

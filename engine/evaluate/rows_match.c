@@ -140,13 +140,17 @@ static void digest_value(EVP_MD_CTX *context, const Column *column, int64_t row)
 // What a digest takes of one row besides its id.
 typedef void AddRow(EVP_MD_CTX *context, const EvaluationSet *set, int64_t row);
 
-static void add_judged(EVP_MD_CTX *context, const EvaluationSet *set, int64_t row) {
+static void add_label(EVP_MD_CTX *context, const EvaluationSet *set, int64_t row) {
   double numbers[2] = {set->labels[row] + 0.0, (set->weights == NULL ? 1 : set->weights[row]) + 0.0};
+  EVP_DigestUpdate(context, numbers, sizeof numbers);
+}
+
+static void add_judged(EVP_MD_CTX *context, const EvaluationSet *set, int64_t row) {
   int64_t money[2] = {0, 0};
   if (set->money.act != NULL) money[1] = set->money.skip[row];
   // Elsewhere what acting is worth is the model's: it depends on the prediction.
   if (set->money.act != NULL && set->task == TASK_BINARY) money[0] = set->money.act[row];
-  EVP_DigestUpdate(context, numbers, sizeof numbers);
+  add_label(context, set, row);
   EVP_DigestUpdate(context, money, sizeof money);
 }
 
@@ -186,6 +190,11 @@ static Status digest_of(uint8_t digest[DIGEST_BYTES], const EvaluationSet *set, 
 Status rows_digest(uint8_t digest[DIGEST_BYTES], const EvaluationSet *set, const char *const *ids,
                    Error *error) {
   return digest_of(digest, set, ids, add_judged, set->slices, error);
+}
+
+Status evaluation_digest(uint8_t digest[DIGEST_BYTES], const EvaluationSet *set, const char *const *ids,
+                         Error *error) {
+  return digest_of(digest, set, ids, add_label, NULL, error);
 }
 
 Status scores_digest(uint8_t digest[DIGEST_BYTES], const EvaluationSet *set, const char *const *ids,

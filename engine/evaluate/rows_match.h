@@ -22,6 +22,10 @@ Status rows_intersect(int64_t *count, int64_t *of_first, int64_t *of_other, cons
 Status rows_digest(uint8_t digest[DIGEST_BYTES], const EvaluationSet *set, const char *const *ids,
                    Error *error);
 
+// The same over ids, labels and weights alone: the evaluation set whatever it is judged by.
+Status evaluation_digest(uint8_t digest[DIGEST_BYTES], const EvaluationSet *set, const char *const *ids,
+                         Error *error);
+
 // The same over the scores: id, NUL, one binary64 a class.
 Status scores_digest(uint8_t digest[DIGEST_BYTES], const EvaluationSet *set, const char *const *ids,
                      Error *error);

@@ -35,6 +35,11 @@ struct ColumnReader {
 Status preprocess_fit(Preprocess **preprocess, const Config *config, ColumnReader *reader,
                       const int64_t *train_rows, int64_t count, Error *error);
 
+// Target and weight alone, of rows that are judged by scores from elsewhere: what preprocess_label, the names
+// of classes, target and weight need; it has no inputs and is not to be applied. 65 as above.
+Status preprocess_fit_labels(Preprocess **preprocess, const Config *config, ColumnReader *reader,
+                             const int64_t *rows, int64_t count, Error *error);
+
 const InputLayout *preprocess_layout(const Preprocess *preprocess);
 Task preprocess_task(const Preprocess *preprocess);
 int preprocess_class_count(const Preprocess *preprocess);                    // multiclass: K; binary: 2

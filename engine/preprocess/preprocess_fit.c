@@ -14,7 +14,17 @@ typedef struct Fit {
   ColumnReader *reader;
   const int64_t *rows;
   int64_t count;
+  bool judged; // labels alone, of rows that are judged: nothing is trained
 } Fit;
+
+// Of which rows a message speaks.
+static const char *these_rows(const Fit *fit) {
+  return fit->judged ? "in the rows that are judged" : "in the training rows";
+}
+
+static const char *too_few(const Fit *fit) {
+  return fit->judged ? "no model can be told from another" : "there is nothing to learn";
+}
 
 static bool is_finite(double x) {
   return x - x == 0;
@@ -251,8 +261,8 @@ static Status fit_regression(FittedTarget *target, const Fit *fit, const Column 
                   column->name));
   }
   if (target->std == 0) {
-    TRY(error_set(error, STATUS_DATA,
-                  "target '%s' is constant in the training rows: there is nothing to learn.", column->name));
+    TRY(error_set(error, STATUS_DATA, "target '%s' is constant %s: %s.", column->name, these_rows(fit),
+                  too_few(fit)));
   }
 done:
   free(values);
@@ -288,11 +298,11 @@ static int positive_class(const char *positive, const ValueCounts *counts, Colum
 static Status fit_binary(FittedTarget *target, const Fit *fit, const Column *column,
                          const ValueCounts *counts, Error *error) {
   if (counts->count > 2) {
-    return error_set(
-        error, STATUS_DATA,
-        "target '%s' has %d values in the training rows ('%s', '%s', '%s', ...): `task: binary` needs "
-        "two; use multiclass or regression.",
-        column->name, counts->count, counts->values[0].text, counts->values[1].text, counts->values[2].text);
+    return error_set(error, STATUS_DATA,
+                     "target '%s' has %d values %s ('%s', '%s', '%s', ...): `task: binary` needs "
+                     "two; use multiclass or regression.",
+                     column->name, counts->count, these_rows(fit), counts->values[0].text,
+                     counts->values[1].text, counts->values[2].text);
   }
   int positive = positive_class(fit->config->data.target.positive, counts, column->kind);
   if (positive < 0) {
@@ -325,9 +335,8 @@ static Status fit_classes(FittedTarget *target, const Fit *fit, const Column *co
   ValueCounts counts = {0};
   TRY(count_values(&counts, fit, column, error));
   if (counts.count < 2) {
-    TRY(error_set(error, STATUS_DATA,
-                  "target '%s' has one class ('%s') in the training rows: there is nothing to learn.",
-                  column->name, counts.values[0].text));
+    TRY(error_set(error, STATUS_DATA, "target '%s' has one class ('%s') %s: %s.", column->name,
+                  counts.values[0].text, these_rows(fit), too_few(fit)));
   }
   if (fit->preprocess->task == TASK_BINARY) {
     TRY(fit_binary(target, fit, column, &counts, error));
@@ -397,12 +406,27 @@ Status preprocess_fit(Preprocess **preprocess, const Config *config, ColumnReade
                       const int64_t *train_rows, int64_t count, Error *error) {
   Status status;
   Preprocess *fitted = memory_get(1, sizeof *fitted);
-  Fit fit = {fitted, config, reader, train_rows, count};
+  Fit fit = {fitted, config, reader, train_rows, count, false};
   if (count == 0) TRY(error_set(error, STATUS_DATA, "the training part has no rows."));
   TRY(fit_target(&fit, error));
   TRY(fit_weight(&fit, error));
   TRY(fit_inputs(&fit, error));
   preprocess_lay_out(fitted);
+  *preprocess = fitted;
+  fitted = NULL;
+done:
+  preprocess_free(fitted);
+  return status;
+}
+
+Status preprocess_fit_labels(Preprocess **preprocess, const Config *config, ColumnReader *reader,
+                             const int64_t *rows, int64_t count, Error *error) {
+  Preprocess *fitted = memory_get(1, sizeof *fitted);
+  Fit fit = {fitted, config, reader, rows, count, true};
+  Status status;
+  if (count == 0) TRY(error_set(error, STATUS_DATA, "there are no rows to judge."));
+  TRY(fit_target(&fit, error));
+  TRY(fit_weight(&fit, error));
   *preprocess = fitted;
   fitted = NULL;
 done:

@@ -375,11 +375,22 @@ done:
   return status;
 }
 
+// What fitting has read is let go; messages name the file.
+static Status finish_fit(Dataset *dataset, Status status, Error *error) {
+  const char *path = data_file_path(dataset->files[0]);
+  column_clear(&dataset->reader.column);
+  if (status != STATUS_OK && strncmp(error->text, path, strlen(path)) != 0) error_prefix(error, "%s", path);
+  return status;
+}
+
 Status dataset_fit(Preprocess **preprocess, Dataset *dataset, const Config *config, Error *error) {
   Status status = preprocess_fit(preprocess, config, dataset_reader(dataset), dataset->parts[PART_TRAIN],
                                  dataset->part_counts[PART_TRAIN], error);
-  column_clear(&dataset->reader.column);
-  const char *path = data_file_path(dataset->files[0]);
-  if (status != STATUS_OK && strncmp(error->text, path, strlen(path)) != 0) error_prefix(error, "%s", path);
-  return status;
+  return finish_fit(dataset, status, error);
+}
+
+Status dataset_fit_labels(Preprocess **preprocess, Dataset *dataset, const Config *config, Error *error) {
+  Status status = preprocess_fit_labels(preprocess, config, dataset_reader(dataset),
+                                        dataset->parts[PART_TEST], dataset->part_counts[PART_TEST], error);
+  return finish_fit(dataset, status, error);
 }

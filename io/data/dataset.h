@@ -48,6 +48,9 @@ ColumnReader *dataset_reader(Dataset *dataset);
 // preprocess_fit on the training rows; messages name the file.
 Status dataset_fit(Preprocess **preprocess, Dataset *dataset, const Config *config, Error *error);
 
+// preprocess_fit_labels on every row of a file that dataset_open_file has opened.
+Status dataset_fit_labels(Preprocess **preprocess, Dataset *dataset, const Config *config, Error *error);
+
 // The `data` digest: tensor_set_digest over the columns read (inputs, target, weight, split key), all rows in
 // order: numbers F64 (every NaN the same), codes I32 and `<name>/categories` U8, each text ended by a NUL.
 // Two files add `files/rows` I64 [2], the row numbers at which they end. Independent of paths and of how the

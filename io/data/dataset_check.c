@@ -106,7 +106,7 @@ static Status check_payoffs(Checker *checker, Dataset *dataset, const BusinessCo
     int column;
     Error wrong;
     if (payoff_check(&column, payoffs[i].text, business, task, frame, &wrong) != STATUS_OK)
-      complain(checker, STATUS_CONFIG, payoffs[i].key, column, wrong.text);
+      complain(checker, wrong.status, payoffs[i].key, column, wrong.text);
   }
   frame_free(frame);
   return STATUS_OK;

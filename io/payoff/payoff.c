@@ -12,6 +12,7 @@
 #include <string.h>
 
 #define PAYOFF_SUM_MAX 0x1p62
+#define PAYOFF_NOISE 1e-4 // millionths: less than that is rounding of binary64, as of 0.1 * 3 - 0.3
 
 // The reserved column `label`.
 static Column label_column(const PayoffRows *rows) {
@@ -39,9 +40,10 @@ typedef struct Filler {
   const Expression *expression;
   const PayoffRows *rows;
   int64_t *values;
-  double total; // of magnitudes, over act and skip
-  Text bad;     // the first rows without a usable value
-  int64_t bad_count;
+  double total;  // of magnitudes, over act and skip
+  Text bad, big; // the first rows without a usable value, and with one beyond exact integers
+  int64_t bad_count, big_count;
+  bool any, lost; // a value that is not 0, one that is and rounds to 0
 } Filler;
 
 static bool is_missing(const Column *column, int64_t row) {
@@ -49,15 +51,16 @@ static bool is_missing(const Column *column, int64_t row) {
                                        : column->codes[row] < 0;
 }
 
-static void note_bad(Filler *filler, int64_t row, SandboxKind kind, double value) {
+// The first three of the rows that are counted.
+static void note_row(Text *text, int64_t count, const Filler *filler, int64_t row) {
   const char *const *ids = filler->rows->row_ids;
+  text_put(text, count > 1 ? ", " : "");
+  ids ? text_put(text, ids[row]) : text_add(text, "row %lld", ROW_SHOWN(row));
+}
+
+static void note_bad(Filler *filler, int64_t row) {
   if (++filler->bad_count > 3) return;
-  text_put(&filler->bad, filler->bad_count > 1 ? ", " : "");
-  ids ? text_put(&filler->bad, ids[row]) : text_add(&filler->bad, "row %lld", ROW_SHOWN(row));
-  if (kind == SANDBOX_NUMBER) {
-    text_add(&filler->bad, " (%g)", value);
-    return;
-  }
+  note_row(&filler->bad, filler->bad_count, filler, row);
   const Expression *e = filler->expression;
   const char *missing = NULL;
   for (int i = 0; i < e->column_count && !missing; i++)
@@ -65,16 +68,56 @@ static void note_bad(Filler *filler, int64_t row, SandboxKind kind, double value
   text_add(&filler->bad, missing ? " (no %s)" : " (division by zero or a CASE without ELSE)", missing);
 }
 
+static void note_big(Filler *filler, int64_t row, double value) {
+  if (++filler->big_count > 3) return;
+  note_row(&filler->big, filler->big_count, filler, row);
+  text_add(&filler->big, " (%g)", value);
+}
+
 static Status fill_row(void *context, int64_t row, SandboxKind kind, double value, Error *error) {
   Filler *filler = context;
   (void)error;
   double scaled = value * PAYOFF_SCALE, magnitude = scaled < 0 ? -scaled : scaled;
-  if (kind != SANDBOX_NUMBER || !(magnitude < PAYOFF_SUM_MAX)) {
-    note_bad(filler, row, kind, value);
+  if (kind != SANDBOX_NUMBER || value != value) {
+    note_bad(filler, row);
+    return STATUS_OK;
+  }
+  if (!(magnitude < PAYOFF_SUM_MAX)) {
+    note_big(filler, row, value);
     return STATUS_OK;
   }
   filler->values[row] = round_even(scaled);
+  filler->any |= filler->values[row] != 0;
+  filler->lost |= filler->values[row] == 0 && magnitude > PAYOFF_NOISE;
   filler->total += magnitude;
+  return STATUS_OK;
+}
+
+static Status check_filled(const Filler *filler, int64_t rows, Error *error) {
+  const char *first = filler->rows->row_ids ? "" : " (row 1 is the first)";
+  if (filler->bad_count)
+    return error_set(
+        error, STATUS_DATA,
+        "the payoff has no usable value on %lld of %lld rows%s: %s%s; a missing payoff is never taken as 0: "
+        "use coalesce(...) or state the case",
+        (long long)filler->bad_count, (long long)rows, first, filler->bad.bytes,
+        filler->bad_count > 3 ? ", ..." : "");
+  if (filler->big_count)
+    return error_set(
+        error, STATUS_DATA,
+        "the payoff is larger than 4.6e12 units, beyond exact integers, on %lld of %lld rows%s: %s%s; "
+        "state the unit in thousands",
+        (long long)filler->big_count, (long long)rows, first, filler->big.bytes,
+        filler->big_count > 3 ? ", ..." : "");
+  if (!(filler->total < PAYOFF_SUM_MAX))
+    return error_set(
+        error, STATUS_DATA,
+        "the payoffs add up to more than 4.6e12 units, beyond exact integers; state the unit in thousands");
+  if (filler->lost && !filler->any && filler->rows->row_ids != NULL) // a made-up row may well be small
+    return error_set(
+        error, STATUS_DATA,
+        "every payoff is below a millionth of the unit and would count as 0; state it in a smaller "
+        "unit");
   return STATUS_OK;
 }
 
@@ -90,20 +133,11 @@ static Status fill(int64_t *values, double *total, const Expression *expression,
   query.budget = 1000 + query.rows * (8 + 4 * (int64_t)expression->token_count) / 1000;
   Status status;
   TRY(sandbox_run(&query, fill_row, &filler, error));
-  if (filler.bad_count)
-    TRY(error_set(
-        error, STATUS_DATA,
-        "the payoff has no usable value on %lld of %lld rows%s: %s%s; a missing payoff is never taken as 0: "
-        "use coalesce(...) or state the case",
-        (long long)filler.bad_count, (long long)query.rows, rows->row_ids ? "" : " (row 1 is the first)",
-        filler.bad.bytes, filler.bad_count > 3 ? ", ..." : ""));
-  if (!(filler.total < PAYOFF_SUM_MAX))
-    TRY(error_set(
-        error, STATUS_DATA,
-        "the payoffs add up to more than 4.6e12 units, beyond exact integers; state the unit in thousands"));
+  TRY(check_filled(&filler, query.rows, error));
   *total = filler.total;
 done:
   text_free(&filler.bad);
+  text_free(&filler.big);
   return status == STATUS_OK ? status : error_prefix(error, "business.%s", key);
 }
 

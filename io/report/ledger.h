@@ -1,9 +1,10 @@
 // The test-set ledger: which decisions a set of evaluation rows has already supported.
 //
-// An append-only file of JSON lines, {"evaluation", "decision", "state", "models"}: the digest of the rows,
-// the digest of what was decided (models, rules, business), the verdict. A decision that is repeated keeps
-// its number and its line. The t-th decision on the same rows may spend alpha_t = alpha * 6 / (pi^2 t^2),
-// which sums to alpha however many follow (Blum and Hardt 2015 on why reuse must cost).
+// An append-only file of JSON lines, {"evaluation", "decision", "state", "models"}: the digest of the rows
+// (ids, labels, weights), the digest of what was decided (models, rules, business), the verdict. A decision
+// that is repeated keeps its number and its line. The t-th decision on the same rows may spend alpha_t =
+// alpha * 6 / (pi^2 t^2), which sums to alpha however many follow (Blum and Hardt 2015 on why reuse must
+// cost).
 #ifndef INGOT_IO_REPORT_LEDGER_H
 #define INGOT_IO_REPORT_LEDGER_H
 

@@ -208,26 +208,49 @@ done:
   return status;
 }
 
-static Status read_numbers(double **numbers, DataFile *file, int64_t rows, const char *name, const char *path,
-                           Error *error) {
+// The first value of a column that should hold numbers and does not.
+static Status no_number(DataFile *file, int index, const Predictions *read, const char *path, Error *error) {
+  const DataColumn *column = data_file_column(file, index);
+  int32_t *codes = memory_get((size_t)read->rows, sizeof *codes);
+  Status status = STATUS_OK;
+  if (column->kind == COLUMN_CATEGORY) TRY(data_file_codes(file, index, 0, read->rows, codes, error));
+  for (int64_t i = 0; column->kind == COLUMN_CATEGORY && i < read->rows; i++) {
+    char *end;
+    const char *text = codes[i] < 0 ? "" : column->categories[codes[i]];
+    double number = strtod(text, &end);
+    if (end != text && *end == '\0' && number - number == 0) continue;
+    TRY(error_set(error, STATUS_DATA, "%s: %s of row '%.80s' is %s%.40s%s: it must be a finite number", path,
+                  column->name, read->ids[i], *text ? "'" : "missing", text, *text ? "'" : ""));
+  }
+  status = error_set(error, STATUS_DATA, "%s: column '%s' must hold numbers", path, column->name);
+done:
+  free(codes);
+  return status;
+}
+
+static Status read_numbers(double **numbers, DataFile *file, const Predictions *read, const char *name,
+                           const char *path, Error *error) {
   int index = data_file_find(file, name);
   if (index < 0) return STATUS_OK;
-  if (data_file_column(file, index)->kind != COLUMN_NUMBER) {
-    return error_set(error, STATUS_DATA, "%s: column '%s' must hold numbers", path, name);
-  }
-  *numbers = memory_get((size_t)rows, sizeof **numbers);
-  return data_file_numbers(file, index, 0, rows, *numbers, error);
+  if (data_file_column(file, index)->kind != COLUMN_NUMBER) return no_number(file, index, read, path, error);
+  *numbers = memory_get((size_t)read->rows, sizeof **numbers);
+  return data_file_numbers(file, index, 0, read->rows, *numbers, error);
 }
 
 static Status read_scores(Predictions *read, DataFile *file, const char *path, Error *error) {
   read->classes = 1;
-  PASS(read_numbers(&read->scores, file, read->rows, "score", path, error));
+  PASS(read_numbers(&read->scores, file, read, "score", path, error));
   if (read->scores != NULL) return STATUS_OK;
   int columns[COLUMNS_MAX], count = 0;
   for (int i = 0; i < data_file_column_count(file) && count < COLUMNS_MAX; i++) {
     if (strncmp(data_file_column(file, i)->name, "score.", 6) == 0) columns[count++] = i;
   }
-  if (count < 2) return error_set(error, STATUS_DATA, "%s: there is no column 'score'", path);
+  if (count < 2)
+    return error_set(
+        error, STATUS_DATA,
+        "%s: there is no column 'score' (of a target of several classes: a column 'score.CLASS' for "
+        "each class)",
+        path);
   read->classes = count;
   read->class_names = memory_get((size_t)count, sizeof *read->class_names);
   read->scores = memory_get((size_t)read->rows * (size_t)count, sizeof *read->scores);
@@ -235,7 +258,7 @@ static Status read_scores(Predictions *read, DataFile *file, const char *path, E
     double *numbers = NULL;
     const char *name = data_file_column(file, columns[k])->name;
     read->class_names[k] = memory_text(name + 6);
-    Status status = read_numbers(&numbers, file, read->rows, name, path, error);
+    Status status = read_numbers(&numbers, file, read, name, path, error);
     for (int64_t i = 0; status == STATUS_OK && i < read->rows; i++) read->scores[i * count + k] = numbers[i];
     free(numbers);
     PASS(status);
@@ -247,8 +270,8 @@ static Status read_scores(Predictions *read, DataFile *file, const char *path, E
 static Status read_ends(Predictions *read, DataFile *file, const char *path, Error *error) {
   double *sides[2] = {NULL, NULL};
   Status status;
-  TRY(read_numbers(&sides[0], file, read->rows, "lower", path, error));
-  TRY(read_numbers(&sides[1], file, read->rows, "upper", path, error));
+  TRY(read_numbers(&sides[0], file, read, "lower", path, error));
+  TRY(read_numbers(&sides[1], file, read, "upper", path, error));
   if ((sides[0] == NULL) != (sides[1] == NULL))
     TRY(error_set(error, STATUS_DATA, "%s: column '%s' is missing: an interval has a lower and an upper end",
                   path, sides[0] == NULL ? "lower" : "upper"));
@@ -279,14 +302,43 @@ static Status read_decisions(Predictions *read, DataFile *file, Error *error) {
   return status;
 }
 
-static Status read_money(int64_t **money, DataFile *file, int64_t rows, const char *name, const char *path,
-                         Error *error) {
+// What each row was to the model.
+static Status read_parts(Predictions *read, DataFile *file, const char *path, Error *error) {
+  static const char *const names[PART_COUNT] = {"train", "validation", "test"};
+  int index = data_file_find(file, "part");
+  if (index < 0) return STATUS_OK;
+  const DataColumn *column = data_file_column(file, index);
+  int32_t *codes = memory_get((size_t)read->rows, sizeof *codes);
+  Status status = STATUS_OK;
+  read->parts = memory_get((size_t)read->rows, sizeof *read->parts);
+  if (column->kind == COLUMN_CATEGORY) TRY(data_file_codes(file, index, 0, read->rows, codes, error));
+  for (int64_t i = 0; i < read->rows; i++) {
+    const char *text = column->kind != COLUMN_CATEGORY ? "a number"
+                       : codes[i] < 0                  ? NULL
+                                                       : column->categories[codes[i]];
+    read->parts[i] = -1;
+    for (int part = 0; text != NULL && part < PART_COUNT; part++)
+      if (strcmp(text, names[part]) == 0) read->parts[i] = (int8_t)part;
+    if (text != NULL && read->parts[i] < 0)
+      TRY(error_set(
+          error, STATUS_DATA,
+          "%s: part of row '%.80s' is %.40s: it takes train, validation or test, what the row was to "
+          "the model",
+          path, read->ids[i], text));
+  }
+done:
+  free(codes);
+  return status;
+}
+
+static Status read_money(int64_t **money, DataFile *file, const Predictions *read, const char *name,
+                         const char *path, Error *error) {
   double *numbers = NULL;
   Status status;
-  TRY(read_numbers(&numbers, file, rows, name, path, error));
+  TRY(read_numbers(&numbers, file, read, name, path, error));
   if (numbers == NULL) goto done;
-  *money = memory_get((size_t)rows, sizeof **money);
-  for (int64_t i = 0; i < rows; i++) {
+  *money = memory_get((size_t)read->rows, sizeof **money);
+  for (int64_t i = 0; i < read->rows; i++) {
     double scaled = numbers[i] * millionth;
     if (!(scaled > -9e18 && scaled < 9e18)) {
       TRY(error_set(error, STATUS_DATA, "%s: '%s' of " ROW_FORMAT " is not an amount of money", path, name,
@@ -346,14 +398,15 @@ Status predictions_read(Predictions **predictions, const char *path, Error *erro
   TRY(read_scores(read, file, path, error));
   TRY(read_ends(read, file, path, error));
   TRY(read_decisions(read, file, error));
-  TRY(read_numbers(&read->labels, file, read->rows, "label", path, error));
-  TRY(read_numbers(&read->weights, file, read->rows, "weight", path, error));
-  TRY(read_money(&read->act, file, read->rows, "act", path, error));
-  TRY(read_money(&read->skip, file, read->rows, "skip", path, error));
-  TRY(read_money(&read->best, file, read->rows, "best", path, error));
-  TRY(read_money(&read->cost, file, read->rows, "cost", path, error));
-  TRY(read_money(&read->gain_if_one, file, read->rows, "gain_if_one", path, error));
-  TRY(read_money(&read->gain_if_zero, file, read->rows, "gain_if_zero", path, error));
+  TRY(read_parts(read, file, path, error));
+  TRY(read_numbers(&read->labels, file, read, "label", path, error));
+  TRY(read_numbers(&read->weights, file, read, "weight", path, error));
+  TRY(read_money(&read->act, file, read, "act", path, error));
+  TRY(read_money(&read->skip, file, read, "skip", path, error));
+  TRY(read_money(&read->best, file, read, "best", path, error));
+  TRY(read_money(&read->cost, file, read, "cost", path, error));
+  TRY(read_money(&read->gain_if_one, file, read, "gain_if_one", path, error));
+  TRY(read_money(&read->gain_if_zero, file, read, "gain_if_zero", path, error));
   read_label_names(read, file);
   TRY(read_kept(&read->slices, slice_prefix, file, error));
   TRY(read_kept(&read->payoffs, payoff_prefix, file, error));
@@ -381,6 +434,7 @@ void predictions_free(Predictions *predictions) {
   free(predictions->expected_gains);
   free(predictions->labels);
   free(predictions->weights);
+  free(predictions->parts);
   free(predictions->act);
   free(predictions->skip);
   free(predictions->best);

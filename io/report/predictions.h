@@ -1,8 +1,9 @@
 // Predictions of a model by row: predictions.h5 beside a report, and what `ingot predict` writes.
 //
 // A column file (io/data/data_file.h) or CSV: row_id (text), score (one column; several classes:
-// score.<class>), and where they are known lower and upper (the ends of the row's prediction interval, of a
-// numeric target), decision (0 or 1, or the class), expected_gain, label, weight, act and skip (units of
+// score.<class>), part where its maker states what each row was to the model (train, validation or test; it
+// is read, not written), and where they are known lower and upper (the ends of the row's prediction interval,
+// of a numeric target), decision (0 or 1, or the class), expected_gain, label, weight, act and skip (units of
 // money), best, cost, gain_if_one, gain_if_zero (the same; for judging again), class (the text of the label),
 // `slice.<column>` of each slice column and `payoff.<column>` of each column that the payoffs use.
 // `ingot compare` reads both forms; any tool can write row_id and score.
@@ -28,10 +29,10 @@ typedef struct Predictions {
   double *labels, *weights;
   int64_t *act, *skip;                               // millionths
   int64_t *best, *cost, *gain_if_one, *gain_if_zero; // what judging again needs, where it was used
+  int8_t *parts;      // SplitPart of each row to the model, -1 where nothing is stated; NULL: no such column
   char **label_names; // [label_count] texts of the labels 0, 1, ...; NULL: none
   int label_count;
-  Frame *slices,
-      *payoffs; // columns that rows are grouped by, and priced by, with their own names; NULL: none
+  Frame *slices, *payoffs; // columns that rows are grouped by, and priced by, with their names; NULL: none
 } Predictions;
 
 // By the name's end: .h5 or .csv (else 2). 73 where the file exists, unless `force`. `order`: row numbers to

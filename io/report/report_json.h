@@ -23,8 +23,11 @@ typedef struct ReportSubject {
   char report_digest[DIGEST_HEX];      // of the report.json that it was taken from
   bool has_seed;
   uint64_t seed;
-  const char *predictions; // file of its scores beside the report; NULL: none
-  Policy policy;           // binary: by which its decisions there were made
+  const char *predictions;     // file of its scores beside the report; NULL: none
+  Policy policy;               // binary: by which its decisions there were made
+  bool threshold_kept;         // chosen by other costs than these, in a report that is decided again
+  const ValidityCheck *checks; // [check_count] of a challenger that the report is not about; NULL: none
+  int check_count;
 } ReportSubject;
 
 // What the model of the report is to those who run it.

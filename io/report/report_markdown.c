@@ -225,6 +225,11 @@ static void money(Text *text, const json_t *report) {
     format_fixed(text, report_number(policy, "value") / scale, decimals, false);
     text_put(text, " |\n");
   }
+  for (size_t i = 0; i < report_size(report, "business/warnings"); i++) {
+    text_put(text, "\n> ");
+    text_markdown(text, report_string(json_array_get(report_at(report, "business/warnings"), i), ""));
+    text_put(text, "\n");
+  }
 }
 
 static void agreement(Text *text, const json_t *report) {
@@ -237,7 +242,8 @@ static void agreement(Text *text, const json_t *report) {
     const json_t *pair = json_array_get(report_at(report, "agreement/pairs"), i);
     text_put(text, "| ");
     put_name(text, pair, "label");
-    text_put(text, json_is_true(report_at(pair, "same_sign")) ? " | yes | " : " | no | ");
+    const json_t *sign = report_at(pair, "same_sign"); // none where one of the two is 0
+    text_put(text, json_is_true(sign) ? " | yes | " : sign == NULL ? " | no preference | " : " | no | ");
     format_percent(text, report_number(pair, "p_disagree"), 0, false);
     text_put(text, " |\n");
   }

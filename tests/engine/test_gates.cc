@@ -46,7 +46,12 @@ public:
     return *this;
   }
   Judging &check(bool passed) {
-    checks.push_back({"rows_unseen", passed ? "no row was trained on" : "rows were trained on", passed});
+    return passed ? check(RESULT_PASS, "no row was trained on") : check(RESULT_FAIL, "rows were trained on");
+  }
+  Judging &check(GateResult result, const char *text, const char *role = "challenger") {
+    ValidityCheck made = {"rows_unseen", role, result, false, ""};
+    snprintf(made.text, sizeof made.text, "%s", text);
+    checks.push_back(made);
     validity.checks = checks.data(), validity.count = (int)checks.size();
     return *this;
   }
@@ -227,7 +232,7 @@ TEST(Gates, VerdictOfManyRules) {
     judging.metric("value", row.primary, good).metric("auc", row.guardrail, good).check(true);
     EXPECT_EQ(judging.judge(), row.state);
     ASSERT_EQ(judging.verdict.gate_count, 3); // validity, primary, guardrail
-    EXPECT_STREQ(judging.verdict.gates[0].id, "validity.rows_unseen");
+    EXPECT_STREQ(judging.verdict.gates[0].id, "validity.rows_unseen.challenger");
     EXPECT_STREQ(judging.verdict.gates[2].id, "guardrail.auc");
     judging.validity.partial = true; // part of the rows: at best INCONCLUSIVE, and it says so
     EXPECT_EQ(judging.judge(), row.state == VERDICT_SHIP ? VERDICT_INCONCLUSIVE : row.state);
@@ -241,6 +246,26 @@ TEST(Gates, VerdictOfManyRules) {
     judging.validity.identical = true;
     EXPECT_EQ(judging.judge(), VERDICT_IDENTICAL);
   }
+}
+
+// Missing evidence is never a pass: what nobody can tell of one model keeps the other's pass from shipping.
+TEST(Gates, UnknownValidityShipsNothing) {
+  const Estimate good = interval(0.1, 0.3), bad = interval(-0.3, -0.1);
+  for (const char *role : {"champion", "challenger"}) {
+    Judging judging;
+    judging.primary(gate("value", GATE_SUPERIOR, 0)).metric("value", good, good);
+    judging.check(RESULT_PASS, "new: no row was trained on").check(RESULT_UNKNOWN, "old: nobody knows", role);
+    EXPECT_EQ(judging.judge(), VERDICT_INCONCLUSIVE);
+    EXPECT_EQ(judging.reason(), std::string("validity.rows_unseen.") + role + ": old: nobody knows");
+    EXPECT_EQ(judging.verdict.rows_needed, 0) << "more rows do not tell";
+  }
+  Judging first, none, worse;
+  first.guardrail(gate("auc", GATE_AT_LEAST, 0)).metric("auc", good, good).check(RESULT_UNKNOWN, "?");
+  EXPECT_EQ(first.judge(false), VERDICT_INCONCLUSIVE);
+  none.metric("auc", good, good).check(RESULT_UNKNOWN, "?");
+  EXPECT_EQ(none.judge(), VERDICT_UNDECIDED);
+  worse.primary(gate("value", GATE_SUPERIOR, 0)).metric("value", bad, bad).check(RESULT_UNKNOWN, "?");
+  EXPECT_EQ(worse.judge(), VERDICT_HOLD);
 }
 
 TEST(Gates, WithoutPrimaryOrRules) {

@@ -266,7 +266,7 @@ TEST(Verdict, FollowsFromTheIntervals) {
   Validity partial = {nullptr, 0, true, false}, identical = {nullptr, 0, false, true};
   EXPECT_EQ(verdict(poor, good, GATE_SUPERIOR, 0, &partial), VERDICT_INCONCLUSIVE);
   EXPECT_EQ(verdict(poor, good, GATE_SUPERIOR, 0, &identical), VERDICT_IDENTICAL);
-  ValidityCheck failed = {"rows_unseen", "rows were trained on", false};
+  ValidityCheck failed = {"rows_unseen", "challenger", RESULT_FAIL, false, "rows were trained on"};
   Validity invalid = {&failed, 1, false, false};
   EXPECT_EQ(verdict(poor, good, GATE_SUPERIOR, 0, &invalid), VERDICT_HOLD);
 }

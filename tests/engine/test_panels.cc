@@ -186,6 +186,18 @@ TEST(Agreement, OfRegressionAndSeveralClasses) {
   }
 }
 
+// A metric that prefers neither model agrees with nothing.
+TEST(Agreement, OfNoDifferenceNothingIsSaid) {
+  TwoModels two(500, 0, false, 8);
+  two.challenger = two.champion;
+  two.run();
+  ASSERT_GT(two.agreement.pair_count, 0);
+  for (int i = 0; i < two.agreement.pair_count; i++) {
+    EXPECT_FALSE(two.agreement.pairs[i].same_sign) << i;
+    EXPECT_TRUE(two.agreement.pairs[i].neither) << i;
+  }
+}
+
 TEST(Agreement, Pairs) {
   TwoModels two(500, 0, false, 8);
   two.run();
@@ -194,7 +206,8 @@ TEST(Agreement, Pairs) {
     const AgreementPair &pair = two.agreement.pairs[i];
     EXPECT_EQ(pair.model_delta, two.delta(pair.model->name).value);
     EXPECT_EQ(pair.business_delta, two.delta("value").value);
-    EXPECT_EQ(pair.same_sign, pair.model_delta * pair.business_delta >= 0);
+    EXPECT_EQ(pair.same_sign, pair.model_delta * pair.business_delta > 0);
+    EXPECT_EQ(pair.neither, pair.model_delta * pair.business_delta == 0);
     EXPECT_NE(pair.p_disagree, pair.p_disagree);
   }
   std::vector<uint64_t> hashes;

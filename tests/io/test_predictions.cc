@@ -205,7 +205,13 @@ TEST_F(PredictionFiles, HostileFilesAreRefused) {
   EXPECT_EQ(read("row_id,probability\na,0.5\n", &text), STATUS_DATA);
   EXPECT_NE(text.find("'score'"), std::string::npos) << text;
   EXPECT_EQ(read("row_id,score\na,high\n", &text), STATUS_DATA);
-  EXPECT_NE(text.find("'score' must hold numbers"), std::string::npos) << text;
+  EXPECT_NE(text.find("score of row 'a' is 'high'"), std::string::npos) << text;
+  EXPECT_EQ(read("row_id,score\na,0.5\nb,nan\n", &text), STATUS_DATA);
+  EXPECT_NE(text.find("score of row 'b' is 'nan'"), std::string::npos) << text;
+  EXPECT_EQ(read("row_id,score,part\na,0.5,dev\n", &text), STATUS_DATA);
+  EXPECT_NE(text.find("part of row 'a' is dev"), std::string::npos) << text;
+  EXPECT_EQ(read("row_id,score,part\na,0.5,1\n", &text), STATUS_DATA);
+  EXPECT_NE(text.find("part of row 'a' is a number"), std::string::npos) << text;
   EXPECT_EQ(read("row_id,score\na,0.5\n,0.25\n", &text), STATUS_DATA);
   EXPECT_NE(text.find("no row_id"), std::string::npos) << text;
   EXPECT_EQ(read("row_id,score,score\na,0.5,0.5\n", &text), STATUS_DATA);

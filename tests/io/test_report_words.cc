@@ -232,7 +232,7 @@ struct BandsCase {
       agreement.bands[at] = {at, at + 1, 100, 10, swapped, auc, swapped * 1000000};
       sum += auc;
     }
-    agreement.pairs[agreement.pair_count++] = {agreement.metric, sum, 7, sum >= 0, 0.0 / 0.0};
+    agreement.pairs[agreement.pair_count++] = {agreement.metric, sum, 7, sum > 0, sum == 0, 0.0 / 0.0};
     config.business.unit = unit;
     context.config = &config, context.panels = &panels;
     parts.context = &context, parts.challenger = &report, parts.comparison = &comparison;

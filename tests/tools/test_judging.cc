@@ -31,6 +31,12 @@ struct Customer {
   bool leaves = false, best_acts = false;
 };
 
+std::string joined(const std::vector<std::string> &lines) {
+  std::string text;
+  for (const std::string &line : lines) text += line + "\n";
+  return text;
+}
+
 class Judging : public testing::Test {
 protected:
   void SetUp() override {
@@ -116,13 +122,15 @@ TEST_F(Judging, MoneyIsThatOfTheProcess) {
 TEST_F(Judging, PredictionFilesInAnyOrder) {
   ASSERT_EQ(ingot({"predict", at("net"), at("customers.h5"), "-o", at("a.csv")}).status, 0);
   auto lines = lines_of(read_file(at("a.csv")));
+  for (size_t i = 0; i < lines.size(); i++) lines[i] += i == 0 ? ",part" : ",test"; // as a stranger's would
+  write_file(at("a.csv"), joined(lines));
   std::string turned = lines[0] + "\n";
   for (size_t i = lines.size() - 1; i > 0; i--) turned += lines[i] + "\n";
   fs::create_directories(at("turned"));
   write_file(at("turned/a.csv"), turned);
-  std::string poor = "row_id,score\n";
+  std::string poor = "row_id,score,part\n";
   for (size_t i = 1; i < lines.size(); i++)
-    poor += cells_of(lines[i])[0] + (i % 2 == 0 ? ",0.4\n" : ",0.2\n");
+    poor += cells_of(lines[i])[0] + (i % 2 == 0 ? ",0.4,test\n" : ",0.2,test\n");
   write_file(at("poor.csv"), poor);
   std::vector<std::string> rules = {"--config", at("small.yaml"), "--set",
                                     "business.policy={threshold: 0.4}"};
@@ -148,11 +156,11 @@ TEST_F(Judging, ClassesGoByTheirNames) {
   write_file(at("classes.yaml"), text + "gates: {primary: {metric: log_loss, superior: 0}}\n");
   auto csv = [&](const std::string &head, const std::string &none, const std::string &dsl,
                  const std::string &fibre) {
-    std::string made = "row_id," + head + "\n";
+    std::string made = "row_id,part," + head + "\n";
     for (const std::string &line : lines_of(read_file(at("customers.csv")))) {
       auto cells = cells_of(line);
       if (cells[0] != "customer")
-        made += cells[0] + "," + (cells[4] == "none" ? none : cells[4] == "dsl" ? dsl : fibre) + "\n";
+        made += cells[0] + ",test," + (cells[4] == "none" ? none : cells[4] == "dsl" ? dsl : fibre) + "\n";
     }
     return made;
   };
@@ -173,7 +181,9 @@ TEST_F(Judging, ClassesGoByTheirNames) {
   write_file(at("two.csv"), csv("score.none,score.dsl", "0.9,0.1", "0.1,0.9", "0.5,0.5"));
   EXPECT_EQ(compare("even.csv", "two.csv", {"--config", at("classes.yaml")}).status, 65);
   write_file(at("one.csv"), csv("score", "0.9", "0.1", "0.5"));
-  EXPECT_EQ(compare("even.csv", "one.csv", {"--config", at("classes.yaml")}).status, 65);
+  Outcome one = compare("even.csv", "one.csv", {"--config", at("classes.yaml")});
+  EXPECT_EQ(one.status, 65);
+  EXPECT_NE(one.err.find("a column 'score.CLASS' for each, as in 'score.dsl'"), std::string::npos) << one.err;
 }
 
 TEST_F(Judging, ChoicesThatDoNotApplyAreRefused) {

@@ -94,7 +94,7 @@ TEST_F(ReportPanels, OfTwoRuns) {
   EXPECT_NE(std::string(report_string(json, "evaluation_set/period/to")), "");
   EXPECT_EQ(report_number(json, "stability/flips/rows"),
             report_number(json, "swap/in") + report_number(json, "swap/out"));
-  EXPECT_NE(with(report_at(json, "checks"), "id", "validity.data_not_older"), nullptr);
+  EXPECT_NE(with(report_at(json, "checks"), "id", "validity.data_not_older.challenger"), nullptr);
   // The data, and the model.
   EXPECT_EQ(total(report_at(json, "data/parts"), "rows"), 3000);
   EXPECT_EQ(report_size(json, "drift/items"), 6u + 2u);

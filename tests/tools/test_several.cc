@@ -8,6 +8,8 @@
 
 #include "report_case.h"
 
+namespace fs = std::filesystem;
+
 namespace {
 
 // Scores of another tool: no run, no checkpoint, only ids, and a configuration that says what is judged.
@@ -41,11 +43,11 @@ protected:
   std::string at(const std::string &name) const { return folder + "/" + name; }
   // Scores that know `skill` of the label, the rest is a fixed noise.
   void scores(const std::string &name, double skill, int share = 1, double step = 0.6180339887498949) {
-    std::string text = "row_id,score\n";
+    std::string text = "row_id,score,part\n"; // of no model that was trained
     for (size_t i = 0; i < ids.size(); i++) {
       double noise = std::fmod((double)(i + 1) * step, 1.0);
       if (i % (size_t)share != 0) continue;
-      text += ids[i] + "," + std::to_string(skill * leaves[i] + (1 - skill) * noise) + "\n";
+      text += ids[i] + "," + std::to_string(skill * leaves[i] + (1 - skill) * noise) + ",test\n";
     }
     write_file(at(name), text);
   }
@@ -239,8 +241,8 @@ TEST_F(Several, ThresholdsComeFromTheValidationRowsOfTheFile) {
   EXPECT_NE(outcome.err.find("test rows"), std::string::npos) << outcome.err;
   Json report(at("one/report.json"));
   EXPECT_LT(report.number("evaluation_set/rows"), 1000);
-  EXPECT_EQ(report.text("checks/0/id"), "validity.threshold_frozen");
-  EXPECT_EQ(report.text("checks/0/result"), "pass");
+  EXPECT_EQ(report.text("checks/1/id"), "validity.threshold_frozen.challenger");
+  EXPECT_EQ(report.text("checks/1/result"), "pass");
   Outcome all =
       ingot({"evaluate", at("good.csv"), "--config", at("judge.yaml"), "-o", at("all"), "--split", "all"});
   EXPECT_EQ(all.status, 10) << all.out << all.err; // the threshold was chosen on rows that are judged
@@ -325,6 +327,123 @@ TEST_F(Several, AReportDecidedAgainKeepsItsThreshold) {
     EXPECT_TRUE(json_equal(report_at(first.json, "confusion"), report_at(second.json, "confusion")));
     EXPECT_GT(second.number("metrics/0/challenger/value"), first.number("metrics/0/challenger/value"));
   }
+}
+
+// What is said of a threshold is true: by other costs it is not the one that they would choose.
+TEST_F(Several, AThresholdOfOtherCostsIsNamed) {
+  const char *const kept = "subject/challenger/threshold_kept", *const words = "business/policy/text";
+  ASSERT_EQ(ingot({"evaluate", at("good.csv"), "--config", at("judge.yaml"), "-o", at("first")}).status, 0);
+  ASSERT_EQ(ingot({"evaluate", at("first"), "--set", "business.params.offer=10", "-o", at("other")}).status,
+            0);
+  ASSERT_EQ(ingot({"evaluate", at("first"), "--set", "evaluate.slices=[region]", "-o", at("same")}).status,
+            0);
+  ASSERT_EQ(ingot({"evaluate", at("other"), "--set", "evaluate.slices=[region]", "-o", at("later")}).status,
+            0);
+  for (const char *name : {"first", "same"}) {
+    Json report(at(std::string(name) + "/report.json"));
+    EXPECT_EQ(report_at(report.json, kept), nullptr) << name;
+    EXPECT_NE(report.text(words).find("chosen on the validation rows"), std::string::npos) << name;
+  }
+  for (const char *name : {"other", "later"}) {
+    Json report(at(std::string(name) + "/report.json"));
+    EXPECT_TRUE(json_is_true(report_at(report.json, kept))) << name;
+    EXPECT_EQ(report.text(words).find("chosen on the validation rows"), std::string::npos) << name;
+    EXPECT_NE(report.text(words).find("not chosen by these costs"), std::string::npos) << report.text(words);
+    EXPECT_EQ(report.text("checks/1/id"), "validity.threshold_frozen.challenger");
+    for (const char *page : {"/report.html", "/report.md"})
+      EXPECT_NE(read_file(at(name) + page).find("good.csv keeps the threshold of the report"),
+                std::string::npos)
+          << name << page;
+    EXPECT_EQ(ingot({"verify", at(name)}).status, 0) << name;
+  }
+}
+
+TEST_F(Several, AComparisonDecidedAgainKeepsAllItsModels) {
+  const std::vector<std::string> costs = {"--set", "business.policy={threshold: 0.5}"};
+  ASSERT_EQ(compare({"poor.csv", "better.csv", "good.csv"}, costs).status, 0);
+  fs::rename(at("out"), at("first"));
+  std::vector<std::string> other = costs;
+  other.insert(other.end(), {"--set", "business.params.offer=10"});
+  Outcome direct = compare({"poor.csv", "better.csv", "good.csv"}, other);
+  Outcome again = ingot({"evaluate", at("first"), "--set", "business.params.offer=10", "-o", at("again")});
+  EXPECT_EQ(again.status, direct.status) << again.err;
+  EXPECT_EQ(again.out, direct.out);
+  Json a(at("out/report.json")), b(at("again/report.json"));
+  for (const char *part : {"subject", "metrics", "leaderboard", "gates", "checks", "verdict", "business"})
+    EXPECT_TRUE(json_equal(report_at(a.json, part), report_at(b.json, part))) << part;
+  EXPECT_EQ(b.text("lineage/command"), "ingot evaluate first --set business.params.offer=10");
+  EXPECT_EQ(ingot({"verify", at("again")}).status, 0);
+  // As it is, it is what it was.
+  ASSERT_EQ(ingot({"evaluate", at("first"), "-o", at("as_it_is")}).status, 0);
+  Json first(at("first/report.json")), same(at("as_it_is/report.json"));
+  EXPECT_TRUE(json_equal(report_at(first.json, "metrics"), report_at(same.json, "metrics")));
+  EXPECT_TRUE(json_equal(report_at(first.json, "leaderboard"), report_at(same.json, "leaderboard")));
+  EXPECT_EQ(ingot({"evaluate", at("first"), "-o", at("first")}).status, 73);
+}
+
+// Bad scores are named by row; every row of --data is judged, however few or whatever their columns.
+TEST_F(Several, ScoresThatAreNoneAreNamedByTheirRow) {
+  auto refused = [&](const std::string &score, const std::string &said) {
+    std::vector<std::string> lines = lines_of(read_file(at("good.csv")));
+    std::string text;
+    lines[3] = ids[2] + "," + score + ",test";
+    for (const std::string &line : lines) text += line + "\n";
+    write_file(at("bad.csv"), text);
+    Outcome outcome = compare({"good.csv", "bad.csv"});
+    EXPECT_EQ(outcome.status, 65);
+    EXPECT_NE(outcome.err.find(said), std::string::npos) << score << ": " << outcome.err;
+  };
+  refused("nan", "score of row '" + ids[2] + "' is 'nan': it must be a finite number");
+  refused("abc", "score of row '" + ids[2] + "' is 'abc': it must be a finite number");
+}
+
+TEST_F(Several, EveryRowOfGivenDataIsJudgedAsItIs) {
+  auto given = [&](size_t rows, bool second) {
+    std::string data = "customer,left\n", a = "row_id,score,part\n", b = a;
+    for (size_t i = 0; i < rows; i++) {
+      data += ids[i] + (leaves[i] && second ? ",yes\n" : ",no\n");
+      a += ids[i] + ",0." + std::to_string(10 + i) + ",test\n",
+          b += ids[i] + (leaves[i] ? ",0.9" : ",0.1") + ",test\n";
+    }
+    write_file(at("few.csv"), data), write_file(at("a.csv"), a), write_file(at("b.csv"), b);
+    EXPECT_EQ(ingot({"import", at("few.csv"), "-o", at("few.h5"), "--force"}).status, 0);
+    return compare({"a.csv", "b.csv"}, {"--data", at("few.h5"), "--set", "business.policy={threshold: 0.5}",
+                                        "--set", "business.act=label - 0.4"});
+  };
+  Outcome few = given(12, true);
+  EXPECT_LE(few.status, 20) << few.err;
+  EXPECT_EQ(Json(at("out/report.json")).number("evaluation_set/rows"), 12);
+  Outcome one = given(40, false);
+  EXPECT_EQ(one.status, 65);
+  EXPECT_NE(one.err.find("one class ('no') in the rows that are judged"), std::string::npos) << one.err;
+  Outcome chosen = compare({"a.csv", "b.csv"}, {"--data", at("customers.h5")});
+  EXPECT_EQ(chosen.status, 78);
+  EXPECT_NE(chosen.err.find("every row of --data is judged"), std::string::npos) << chosen.err;
+}
+
+TEST_F(Several, PayoffsThatMoneyCannotHoldAreNamed) {
+  auto refused = [&](const std::string &act, const std::string &said) {
+    Outcome outcome = compare({"poor.csv", "good.csv"}, {"--set", "business.act=" + act});
+    EXPECT_EQ(outcome.status, 65) << act;
+    EXPECT_NE(outcome.err.find(said), std::string::npos) << act << ": " << outcome.err;
+    EXPECT_EQ(outcome.err.find("column medians"), std::string::npos) << outcome.err;
+  };
+  refused("charge * 1e12", "larger than 4.6e12 units, beyond exact integers, on");
+  refused("charge / 0", "the payoff has no usable value on");
+  refused("charge / 0", ": C0");
+  refused("label * 0.0000001", "every payoff is below a millionth of the unit and would count as 0");
+  EXPECT_LE(compare({"poor.csv", "good.csv"}, {"--set", "business.skip=0.1 * 3 - 0.3"}).status, 20);
+}
+
+TEST_F(Several, AModelChallengesOnce) {
+  write_file(at("copy.csv"), read_file(at("good.csv")));
+  for (const char *twice : {"good.csv", "copy.csv"}) {
+    Outcome outcome = compare({"poor.csv", "good.csv", twice});
+    EXPECT_EQ(outcome.status, 2);
+    EXPECT_NE(outcome.err.find("are the same model"), std::string::npos) << outcome.err;
+  }
+  EXPECT_EQ(compare({"poor.csv", "poor.csv", "good.csv"}).status, 2);
+  EXPECT_EQ(compare({"good.csv", "copy.csv"}).status, 0); // IDENTICAL
 }
 
 TEST_F(Several, IntersectLeavesTheRowsThatAllShare) {
@@ -436,6 +555,29 @@ TEST_F(Several, TheLedgerMakesEachDecisionCost) {
   ASSERT_EQ(compare({"poor.csv", "good.csv"}, ledger).status, 0);
   EXPECT_EQ(read_file(at("out/report.json")), first);
   EXPECT_EQ(lines_of(read_file(at("ledger.jsonl"))).size(), 2u);
+}
+
+// Whatever else is decided on the rows, they were looked at: costs, payoffs, slices and rules reset nothing.
+TEST_F(Several, TheLedgerCountsTheRowsWhateverTheyAreJudgedBy) {
+  const std::vector<std::vector<std::string>> decisions = {
+      {},
+      {"--set", "business.params.offer=91"},
+      {"--set", "business.act=label"},
+      {"--set", "evaluate.slices=[region]"},
+      {"--set", "evaluate.slices=[region, contract]", "--set",
+       "gates.guardrails=[{metric: auc, slice: region, detect_harm: true}]"},
+      {"--set", "evaluate.slices=[region, contract]", "--set",
+       "gates.guardrails=[{metric: auc, slice: contract, detect_harm: true}]"},
+  };
+  for (int repeat = 0; repeat < 2; repeat++) {
+    for (size_t i = 0; i < decisions.size(); i++) {
+      std::vector<std::string> more = {"--set", "gates.ledger=" + at("ledger.jsonl")};
+      more.insert(more.end(), decisions[i].begin(), decisions[i].end());
+      Outcome outcome = compare({"poor.csv", "good.csv"}, more);
+      ASSERT_LE(outcome.status, 20) << outcome.err;
+      EXPECT_EQ(Json(at("out/report.json")).number("ledger/decisions_before"), (double)i) << repeat;
+    }
+  }
 }
 
 TEST_F(Several, ABrokenLedgerIsRefusedAndKept) {

@@ -1,6 +1,6 @@
 // ingot evaluate: judges one model in model metrics and money.
 #include "engine/shared/memory.h"
-#include "tools/cli/judge/judgement.h"
+#include "tools/cli/judge/contest.h"
 #include "tools/cli/judge/retrain.h"
 #include "tools/cli/shared/output.h"
 
@@ -9,14 +9,8 @@
 
 Status verb_evaluate(int argc, char **argv, Error *error);
 
-typedef struct EvaluateChoices {
-  JudgeChoices judge;
-  Override override;
-  const char *output, *inconclusive;
-} EvaluateChoices;
-
 // <run>/report of the selected checkpoint on its test rows; beside it for everything else.
-static char *default_folder(const EvaluateChoices *choices, const JudgedModel *judged) {
+static char *default_folder(const ContestChoices *choices, const JudgedModel *judged) {
   const char *run = judged->model.run;
   if (run == NULL) return memory_text("report");
   const char *part = choices->judge.data != NULL ? "data" : choices->judge.part;
@@ -26,21 +20,14 @@ static char *default_folder(const EvaluateChoices *choices, const JudgedModel *j
   return memory_format("%s/report-%s-%s", run, judged->checkpoint_name, part == NULL ? "test" : part);
 }
 
-static Status evaluate(const EvaluateChoices *choices, const char *argument, Error *error) {
+static Status evaluate_one(const ContestChoices *choices, const char *argument, Error *error) {
   JudgedModel judged = {0};
-  CheckAnswer answers[CHECK_COUNT];
-  ValidityCheck checks[CHECK_COUNT];
-  Validity validity = {0};
+  ValidityCheck checks[MODEL_CHECKS];
+  Validity validity = {.checks = checks};
   char *folder = NULL, *command = NULL;
   Status status;
-  TRY(judge_choices_check(&choices->judge, error));
-  TRY(retrain_check(&choices->judge, argument, error));
-  TRY(override_check(&choices->override, error));
-  if (choices->output != NULL && judged_is_report(argument))
-    TRY(judgement_check_output(choices->output, argument, error));
   TRY(judged_model_open_any(&judged, argument, &choices->judge, NULL, error));
-  TRY(judgement_checks(answers, &judged, &choices->judge, error));
-  judgement_merge_checks(&validity, checks, NULL, answers);
+  TRY(judgement_checks(checks, &validity.count, &judged, "challenger", &choices->judge, error));
   const char *part = choices->judge.data != NULL   ? "given"
                      : choices->judge.part != NULL ? choices->judge.part
                                                    : "test";
@@ -65,8 +52,33 @@ done:
   return status;
 }
 
+// The report of a comparison keeps its champion and its other challengers.
+static Status evaluate_report(const ContestChoices *choices, const char *argument, Error *error) {
+  ContestChoices again = *choices;
+  json_t *report = NULL;
+  char *folder = NULL;
+  Status status;
+  if (again.output == NULL) again.output = "report";
+  TRY(judgement_check_output(again.output, argument, error));
+  TRY(judged_report_read(&report, &folder, argument, error));
+  status = contest_is_in(report) ? contest_judge_again(&again, report, folder, error)
+                                 : evaluate_one(choices, argument, error);
+done:
+  json_decref(report);
+  free(folder);
+  return status;
+}
+
+static Status evaluate(const ContestChoices *choices, const char *argument, Error *error) {
+  PASS(judge_choices_check(&choices->judge, error));
+  PASS(retrain_check(&choices->judge, argument, error));
+  PASS(override_check(&choices->override, error));
+  return judged_is_report(argument) ? evaluate_report(choices, argument, error)
+                                    : evaluate_one(choices, argument, error);
+}
+
 Status verb_evaluate(int argc, char **argv, Error *error) {
-  EvaluateChoices choices = {0};
+  ContestChoices choices = {0};
   Option options[] = {
       TEXT(0, "data", "F.h5", &choices.judge.data,
            "judge on all rows of this file instead of a part of the run's data"),
@@ -85,12 +97,16 @@ Status verb_evaluate(int argc, char **argv, Error *error) {
   };
   Command command = {
       "evaluate",
-      "RUN|CHECKPOINT",
+      "RUN|CHECKPOINT|REPORT",
       "Judges a model: metrics with intervals, and what its decisions are worth. Writes report.json,\n"
-      "report.html, report.md and predictions.h5. Exit code 0: no rule fails, 10: HOLD, 20: undecided.\n",
+      "report.html, report.md and predictions.h5. A report is judged again, that of a comparison with all\n"
+      "its models; with --set or --config by other costs and rules, where a threshold that was chosen by\n"
+      "the old costs stays and the report says so.\n"
+      "Exit code 0: no rule fails, 10: HOLD, 20: undecided.\n",
       "ingot evaluate runs/churn-1a2b3c4d\n"
       "ingot evaluate runs/churn-1a2b3c4d --split validation\n"
-      "ingot evaluate runs/churn-1a2b3c4d --data new.h5 -o report-new",
+      "ingot evaluate runs/churn-1a2b3c4d --data new.h5 -o report-new\n"
+      "ingot evaluate runs/comparison --set business.params.offer=60 -o runs/cheaper",
       options,
       sizeof options / sizeof options[0],
       1,

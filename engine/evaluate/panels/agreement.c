@@ -22,8 +22,8 @@ static void fill_pairs(Agreement *agreement, const Comparison *comparison) {
     const MetricDifference *model = &comparison->metrics[i];
     if (model == value || model->delta.value != model->delta.value) continue;
     double a = model->delta.value, b = value->delta.value;
-    agreement->pairs[agreement->pair_count++] =
-        (AgreementPair){model->metric, a, b, !((a > 0 && b < 0) || (a < 0 && b > 0)), not_a_number};
+    agreement->pairs[agreement->pair_count++] = (AgreementPair){
+        model->metric, a, b, (a > 0 && b > 0) || (a < 0 && b < 0), a == 0 || b == 0, not_a_number};
     if (comparison->replicates != NULL)
       agreement->pairs[agreement->pair_count - 1].p_disagree =
           replicates_disagree(comparison->replicates, model->metric, value->metric);

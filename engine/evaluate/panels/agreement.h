@@ -11,7 +11,7 @@ enum { AGREEMENT_BANDS = 10 };
 typedef struct AgreementPair {
   const Metric *model;
   double model_delta, business_delta; // oriented; the latter in units of money
-  bool same_sign;                     // not strictly opposite
+  bool same_sign, neither;            // both prefer the same model; one of them prefers none, being 0
   double p_disagree; // share of paired resamples in which the signs differ; NaN: none were drawn
 } AgreementPair;
 

@@ -110,8 +110,8 @@ static void judge_gate(GateOutcome *gate, GateKind kind, const Gate *rule, const
 }
 
 static void judge_validity(GateOutcome *gate, const ValidityCheck *check) {
-  *gate = (GateOutcome){.kind = GATE_VALIDITY, .result = check->passed ? RESULT_PASS : RESULT_FAIL};
-  snprintf(gate->id, sizeof gate->id, "validity.%s", check->id);
+  *gate = (GateOutcome){.kind = GATE_VALIDITY, .result = check->result, .check = check};
+  snprintf(gate->id, sizeof gate->id, "validity.%s.%s", check->id, check->role);
   snprintf(gate->text, sizeof gate->text, "%s: %s", gate->id, check->text);
 }
 
@@ -146,12 +146,9 @@ static void judge_all(Verdict *verdict, const Judged *judged, const GatesConfig 
   verdict->gate_count += slice_gates(&verdict->gates[verdict->gate_count], judged, gates, validity);
 }
 
-static int count_results(const Verdict *verdict, GateResult result, bool rules_only) {
+static int count_results(const Verdict *verdict, GateResult result) {
   int count = 0;
-  for (int i = 0; i < verdict->gate_count; i++) {
-    if (rules_only && verdict->gates[i].kind == GATE_VALIDITY) continue;
-    count += verdict->gates[i].result == result;
-  }
+  for (int i = 0; i < verdict->gate_count; i++) count += verdict->gates[i].result == result;
   return count;
 }
 
@@ -164,9 +161,9 @@ static int count_rules(const Verdict *verdict) {
 static VerdictState state_of(const Verdict *verdict, bool has_champion, bool has_primary,
                              const Validity *validity) {
   if (validity != NULL && validity->identical) return VERDICT_IDENTICAL;
-  if (count_results(verdict, RESULT_FAIL, false) > 0) return VERDICT_HOLD;
+  if (count_results(verdict, RESULT_FAIL) > 0) return VERDICT_HOLD;
   if (count_rules(verdict) == 0) return VERDICT_UNDECIDED;
-  if (count_results(verdict, RESULT_UNKNOWN, true) > 0) return VERDICT_INCONCLUSIVE;
+  if (count_results(verdict, RESULT_UNKNOWN) > 0) return VERDICT_INCONCLUSIVE;
   if (validity != NULL && validity->partial) return VERDICT_INCONCLUSIVE;
   if (!has_champion) return VERDICT_FIRST;
   return has_primary ? VERDICT_SHIP : VERDICT_INCONCLUSIVE;
@@ -180,8 +177,7 @@ static void add_reason(Verdict *verdict, const char *text) {
 
 static void add_first(Verdict *verdict) {
   char text[REASON_TEXT];
-  int relative = count_results(verdict, RESULT_NOT_APPLICABLE, true),
-      absolute = count_rules(verdict) - relative;
+  int relative = count_results(verdict, RESULT_NOT_APPLICABLE), absolute = count_rules(verdict) - relative;
   if (relative == 0)
     snprintf(text, sizeof text, "no champion to compare with; every absolute rule passed");
   else

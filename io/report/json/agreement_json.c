@@ -30,7 +30,7 @@ static json_t *pairs_json(const Agreement *agreement) {
     double scaled = pair->business_delta * MONEY_SCALE;
     put_count(json, "business_delta", (int64_t)(scaled < 0 ? scaled - 0.5 : scaled + 0.5));
     put_count(json, "scale", MONEY_SCALE);
-    put(json, "same_sign", json_boolean(pair->same_sign));
+    if (!pair->neither) put(json, "same_sign", json_boolean(pair->same_sign));
     put_number(json, "p_disagree", pair->p_disagree);
     json_array_append_new(pairs, json);
   }
@@ -192,8 +192,11 @@ static void agreement_words(Text *text, const Agreement *agreement, const Report
   if (pair == NULL) return;
   bool ranks = agreement->metric->id == METRIC_auc;
   double model = pair->model_delta, value = pair->business_delta;
-  text_add(text, "%s and value %s: the challenger %s %s (", pair->model->title,
-           pair->same_sign ? "agree" : "disagree", ranks ? "orders the rows" : "predicts",
+  if (pair->neither)
+    text_add(text, "One of %s and value prefers neither model", pair->model->title);
+  else
+    text_add(text, "%s and value %s", pair->model->title, pair->same_sign ? "agree" : "disagree");
+  text_add(text, ": the challenger %s %s (", ranks ? "orders the rows" : "predicts",
            comparative(model, "better", "worse", "as well"));
   put_difference(text, pair->model, model, parts);
   text_add(text, ") and its decisions are worth %s (", comparative(value, "more", "less", "the same"));

@@ -200,14 +200,21 @@ json_t *gates_json(const ReportParts *parts) {
   return gates;
 }
 
+json_t *check_json(const ValidityCheck *check) {
+  char id[64];
+  snprintf(id, sizeof id, "validity.%s.%s", check->id, check->role);
+  json_t *json =
+      json_pack("{s:s,s:s,s:s}", "id", id, "text", check->text, "result", gate_result_name(check->result));
+  if (check->stated) put(json, "stated", json_true());
+  return json;
+}
+
 json_t *checks_json(const ReportParts *parts) {
   json_t *checks = json_array();
   for (int i = 0; i < parts->verdict->gate_count; i++) {
     const GateOutcome *gate = &parts->verdict->gates[i];
     if (gate->kind != GATE_VALIDITY) continue;
-    json_array_append_new(checks,
-                          json_pack("{s:s,s:s,s:s}", "id", gate->id, "text", strchr(gate->text, ':') + 2,
-                                    "result", gate_result_name(gate->result)));
+    json_array_append_new(checks, check_json(gate->check));
   }
   return checks;
 }

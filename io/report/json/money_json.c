@@ -30,7 +30,7 @@ static json_t *costs_json(const CostList *costs) {
   return json;
 }
 
-static void policy_words(Text *text, const Policy *policy) {
+static void policy_words(Text *text, const Policy *policy, bool kept) {
   if (policy->kind == POLICY_CAPACITY) {
     text_add(text, "act on the %s scores, as many as the capacity allows",
              policy->act_below ? "lowest" : "highest");
@@ -38,9 +38,10 @@ static void policy_words(Text *text, const Policy *policy) {
   }
   text_add(text, "act where the score is %s %.6g%s", policy->act_below ? "below" : "at least",
            policy->threshold,
-           policy->kind == POLICY_BEST_ON_VALIDATION ? ", chosen on the validation rows and frozen"
-           : policy->kind == POLICY_FROZEN           ? ", as the run has stored it"
-                                                     : "");
+           kept ? ", kept from the report that is decided again: not chosen by these costs"
+           : policy->kind == POLICY_BEST_ON_VALIDATION ? ", chosen on the validation rows and frozen"
+           : policy->kind == POLICY_FROZEN             ? ", as the run has stored it"
+                                                       : "");
 }
 
 // Where the capacity cuts: rows of larger key are acted on, of this key the share take / size.
@@ -50,7 +51,7 @@ static json_t *cut_json(const PolicyCut *cut) {
                    (json_int_t)cut->size);
 }
 
-static json_t *policy_json(const MoneyReport *money) {
+static json_t *policy_json(const MoneyReport *money, bool kept) {
   static const char *const kinds[] = {"best_on_validation", "threshold", "expected_gain", "capacity",
                                       "frozen"};
   const Policy *policy = &money->policy;
@@ -62,7 +63,7 @@ static json_t *policy_json(const MoneyReport *money) {
   } else {
     put_number(json, "threshold", policy->threshold);
     put(json, "act_below", json_boolean(policy->act_below));
-    policy_words(&text, policy);
+    policy_words(&text, policy, kept);
   }
   if (money->capacity.limited && policy->kind != POLICY_CAPACITY)
     text_put(&text, ", best first up to the capacity");
@@ -248,6 +249,20 @@ static void warn_of_change(json_t *warnings, const ReportParts *parts) {
   text_free(&text);
 }
 
+// A threshold that was best by other costs is not what these would choose.
+static void warn_of_kept(json_t *warnings, const ReportSubject *subject) {
+  Text text = {0};
+  if (!subject->threshold_kept) return;
+  text_add(
+      &text,
+      "%s keeps the threshold of the report that is decided again, %.6g: it was not chosen by these costs, "
+      "for the report holds no scores of validation rows. Compare the runs themselves to have it chosen "
+      "again.",
+      subject->name, subject->policy.threshold);
+  json_array_append_new(warnings, json_string(text.bytes));
+  text_free(&text);
+}
+
 static json_t *warnings_json(const ReportParts *parts) {
   const MoneyReport *money = &parts->challenger->money;
   json_t *warnings = json_array();
@@ -257,6 +272,8 @@ static json_t *warnings_json(const ReportParts *parts) {
   bool cuts_at_half = money->policy.kind == POLICY_THRESHOLD && money->policy.threshold == 0.5;
   if (!cuts_at_half && money->policy.kind != POLICY_CAPACITY) // a capacity takes no threshold
     warn_if_worse(warnings, parts, "The default threshold of 0.5", parts->challenger, MONEY_HALF);
+  if (parts->champion != NULL) warn_of_kept(warnings, &parts->context->champion);
+  warn_of_kept(warnings, &parts->context->challenger);
   warn_of_change(warnings, parts);
   if (money->never_loses != money->never_gains) {
     json_array_append_new(
@@ -283,7 +300,8 @@ json_t *business_json(const ReportParts *parts) {
   put(json, "costs", costs_json(&business->costs));
   put(json, "params", params_json(business));
   put_text(json, "definition_digest", parts->context->definition);
-  if (parts->challenger->task == TASK_BINARY) put(json, "policy", policy_json(money));
+  if (parts->challenger->task == TASK_BINARY)
+    put(json, "policy", policy_json(money, parts->context->challenger.threshold_kept));
   put(json, "capacity", capacity_json(parts));
   put(json, "policies", policies_json(parts));
   put_number(json, "share_of_achievable", money->share_of_achievable);

@@ -33,6 +33,8 @@ json_t *rules_changed_json(const ReportParts *parts);
 json_t *leaderboard_json(const ReportParts *parts);
 json_t *metrics_json(const ReportParts *parts);
 json_t *gates_json(const ReportParts *parts);
+// {"id", "text", "result"}, and "stated" where it is a statement.
+json_t *check_json(const ValidityCheck *check);
 json_t *checks_json(const ReportParts *parts);
 json_t *verdict_json(const ReportParts *parts);
 

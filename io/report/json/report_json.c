@@ -39,7 +39,13 @@ static json_t *subject_json(const ReportSubject *subject) {
     put_text(json, "predictions", subject->predictions);
     put_number(json, "threshold", subject->policy.threshold);
     put(json, "act_below", json_boolean(subject->policy.act_below));
+    if (subject->threshold_kept) put(json, "threshold_kept", json_true());
   }
+  if (subject->check_count == 0) return json;
+  json_t *checks = json_array();
+  for (int i = 0; i < subject->check_count; i++)
+    json_array_append_new(checks, check_json(&subject->checks[i]));
+  put(json, "checks", checks);
   return json;
 }
 

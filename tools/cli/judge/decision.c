@@ -13,8 +13,8 @@
 enum { OFTEN = 5, VERY_OFTEN = 20 };
 
 static void add_gate(Text *text, const Gate *gate) {
-  text_add(text, "gate %s %s %a%s\n", gate->metric, gate_rule_names[gate->rule], gate->margin,
-           gate->relative ? " of the champion" : "");
+  text_add(text, "gate %s %s %s %a%s\n", gate->metric, gate->slice == NULL ? "" : gate->slice,
+           gate_rule_names[gate->rule], gate->margin, gate->relative ? " of the champion" : "");
 }
 
 static Status add_model(Text *text, const JudgedModel *judged, Error *error) {
@@ -29,17 +29,23 @@ static Status add_model(Text *text, const JudgedModel *judged, Error *error) {
 }
 
 // The same models, rules and money on the same rows are the same decision, however often they are compared.
+// Other costs, payoffs or slices on these rows are another one: the rows are known by ids, labels and
+// weights.
 static Status identify(Decision *decision, const Judgement *judgement, Error *error) {
-  const GatesConfig *gates = &judgement->challengers->config->gates;
+  const Config *config = judgement->challengers->config;
+  const GatesConfig *gates = &config->gates;
   EvaluationSet set = judged_model_set(judgement->challengers);
   Text text = {0};
   Status status;
-  TRY(rows_digest(decision->rows, &set, (const char *const *)judgement->challengers->judged.ids, error));
+  TRY(evaluation_digest(decision->rows, &set, (const char *const *)judgement->challengers->judged.ids,
+                        error));
   TRY(add_model(&text, judgement->champion, error));
   for (int i = 0; i < judgement->challenger_count; i++)
     TRY(add_model(&text, &judgement->challengers[i], error));
   if (gates->has_primary) add_gate(&text, &gates->primary);
   for (int i = 0; i < gates->guardrail_count; i++) add_gate(&text, &gates->guardrails[i]);
+  for (int i = 0; i < config->evaluate_slices.count; i++) // harm in one of them is a reason to hold
+    text_add(&text, "slice %s\n", config->evaluate_slices.items[i]);
   text_add(&text, "confidence %a\nmoney %s\n", gates->confidence,
            judgement->challengers->judged.payoffs.definition);
   sha256(decision->key, text.bytes, text.length);

@@ -259,6 +259,13 @@ static const Verdict *verdict_in(const Findings *findings, const Judgement *judg
   return judgement->champion == NULL ? &findings->verdict : &findings->comparison.verdict;
 }
 
+// Of its checks those that are not the champion's: they come last.
+static void own_checks(ReportSubject *subject, const Validity *validity) {
+  int at = 0, count = validity == NULL ? 0 : validity->count;
+  while (at < count && strcmp(validity->checks[at].role, "champion") == 0) at++;
+  if (at < count) subject->checks = &validity->checks[at], subject->check_count = count - at;
+}
+
 // What is said of the models and of how they were judged together.
 static void describe_all(ReportContext *context, const Findings *findings, const Judgement *judgement,
                          char (*files)[32], ReportSubject *others) {
@@ -280,8 +287,10 @@ static void describe_all(ReportContext *context, const Findings *findings, const
   if (judgement->challenger_count == 1) return;
   context->leaderboard = &findings->leaderboard;
   for (int i = 0; i < judgement->challenger_count; i++) {
-    if (i != findings->chosen)
-      others[context->other_count++] = subject_of(&judgement->challengers[i], files[i]);
+    if (i == findings->chosen) continue;
+    ReportSubject *other = &others[context->other_count++];
+    *other = subject_of(&judgement->challengers[i], files[i]);
+    own_checks(other, judgement->validity == NULL ? NULL : &judgement->validity[i]);
   }
   context->others = others;
 }

@@ -64,14 +64,10 @@ Status judgement_refuse(const Judgement *judgement, const Error *refusal, Error 
 // The command that writes a report again, files without their folders; freed by free().
 char *judgement_command(const char *verb, const char *const *names, int count, const JudgeChoices *choices);
 
-// What the choices and the data say of a model's rows.
-Status judgement_checks(CheckAnswer answers[CHECK_COUNT], const JudgedModel *judged,
-                        const JudgeChoices *choices, Error *error);
-
-// A line for each kind of check: it passes where it passes for both models (champion NULL: one).
-void judgement_merge_checks(Validity *validity, ValidityCheck checks[CHECK_COUNT],
-                            const CheckAnswer champion[CHECK_COUNT],
-                            const CheckAnswer challenger[CHECK_COUNT]);
+// Whether the rows that a model is judged on are new to it and its threshold, and not older than its training
+// rows. role: "champion" or "challenger".
+Status judgement_checks(ValidityCheck checks[MODEL_CHECKS], int *count, const JudgedModel *judged,
+                        const char *role, const JudgeChoices *choices, Error *error);
 
 // Equal digests of the models or, where scores are all that is known, equal scores and thresholds.
 Status judgement_same_model(bool *same, const JudgedModel *champion, const JudgedModel *challenger,

@@ -24,7 +24,8 @@ static void pair_row(Text *text, const json_t *report, size_t index, bool chance
   Form model_form = {.scale = 1, .decimals = metric_decimals(model), .sign = true};
   Form percent = form_percent(0);
   char base[64];
-  bool same = json_is_true(report_at(pair, "same_sign"));
+  const json_t *sign = report_at(pair, "same_sign"); // none where one of the two is 0
+  bool same = json_is_true(sign);
   int length = snprintf(base, sizeof base, "/agreement/pairs/%zu", index);
   text_add(text, "<tr id=\"%s\"><th scope=\"row\">", base);
   text_html(text, report_string(pair, "label"));
@@ -34,8 +35,13 @@ static void pair_row(Text *text, const json_t *report, size_t index, bool chance
   cell_text(text, "It prefers", NULL, preferred(model));
   cell_text(text, "Money prefers", NULL, preferred(business));
   cell_open(text, "", "", NULL);
-  text_add(text, "<span class=\"pill %s\">%s</span></td>", same ? "pass" : "unknown",
-           same ? "agree" : "disagree");
+  text_add(text, "<span class=\"pill %s\">%s</span></td>",
+           same           ? "pass"
+           : sign == NULL ? ""
+                          : "unknown",
+           same           ? "agree"
+           : sign == NULL ? "no preference"
+                          : "disagree");
   snprintf(base + length, sizeof base - (size_t)length, "/p_disagree");
   if (chances) cell_number(text, "Chance of disagreement", base, report_number(pair, "p_disagree"), &percent);
   text_put(text, "</tr>\n");

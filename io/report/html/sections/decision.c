@@ -119,17 +119,27 @@ static void gates(Text *text, const json_t *report) {
   table_close(text);
 }
 
-static void checks(Text *text, const json_t *report) {
-  if (report_size(report, "checks") == 0) return;
-  put_heading(text, "Validity");
-  text_put(text, "<ul class=\"checks\">\n");
-  for (size_t i = 0; i < report_size(report, "checks"); i++) {
-    const json_t *check = json_array_get(report_at(report, "checks"), i);
-    text_add(text, "<li id=\"/checks/%zu\">", i);
+static void check_items(Text *text, const json_t *checks, const char *path) {
+  for (size_t i = 0; i < json_array_size(checks); i++) {
+    const json_t *check = json_array_get(checks, i);
+    text_add(text, "<li id=\"%s/%zu\">", path, i);
     put_result(text, report_string(check, "result"));
     text_put(text, " ");
     text_html(text, report_string(check, "text"));
     text_put(text, "</li>\n");
+  }
+}
+
+// Of both models, then of the challengers that the report is not about.
+static void checks(Text *text, const json_t *report) {
+  if (report_size(report, "checks") == 0) return;
+  put_heading(text, "Validity");
+  text_put(text, "<ul class=\"checks\">\n");
+  check_items(text, report_at(report, "checks"), "/checks");
+  for (size_t i = 0; i < report_size(report, "subject/others"); i++) {
+    char path[48];
+    snprintf(path, sizeof path, "/subject/others/%zu/checks", i);
+    check_items(text, report_at(report, path + 1), path);
   }
   text_put(text, "</ul>\n");
 }

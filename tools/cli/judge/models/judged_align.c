@@ -21,6 +21,7 @@ static void select_rows(JudgedModel *judged, const int64_t *rows, int64_t count)
   permute(all->labels, sizeof(double), rows, count);
   permute(all->ids, sizeof(char *), rows, count);
   if (all->weights != NULL) permute(all->weights, sizeof(double), rows, count);
+  if (all->stated != NULL) permute(all->stated, sizeof(int8_t), rows, count);
   if (all->numbers != NULL) permute(all->numbers, sizeof(int64_t), rows, count);
   if (all->row_hash != NULL) permute(all->row_hash, sizeof(uint64_t), rows, count);
   if (all->cluster_hash != NULL) permute(all->cluster_hash, sizeof(uint64_t), rows, count);

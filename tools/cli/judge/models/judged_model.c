@@ -182,17 +182,6 @@ static bool is_file(const char *path) {
   return stat(path, &status) == 0 && S_ISREG(status.st_mode);
 }
 
-// A finished report was judged on its rows.
-static Status check_report_choices(const char *path, const JudgeChoices *judge, Error *error) {
-  const char *option = judge->data != NULL ? "--data" : judge->part != NULL ? "--split" : NULL;
-  if (option == NULL) return STATUS_OK;
-  return error_set(
-      error, STATUS_USAGE,
-      "%s does not apply to %s, a finished report: give the run instead, or decide again by another "
-      "--config",
-      option, path);
-}
-
 static Status open_any(JudgedModel *judged, const char *argument, const JudgeChoices *choices,
                        const Config *business, Error *error) {
   *judged = (JudgedModel){0};
@@ -200,12 +189,7 @@ static Status open_any(JudgedModel *judged, const char *argument, const JudgeCho
     return error_set(error, STATUS_MISSING, "%s: no such run, checkpoint, report or prediction file",
                      argument);
   }
-  if (judged_is_report(argument)) {
-    if (choices->config != NULL || choices->sets.count > 0)
-      return judged_model_redecide(judged, argument, choices, error);
-    PASS(check_report_choices(argument, choices, error));
-    return judged_model_open_report(judged, argument, error);
-  }
+  if (judged_is_report(argument)) return judged_model_open_report(judged, argument, choices, error);
   if (is_file(argument)) return judged_model_open_predictions(judged, argument, choices, error);
   return judged_model_open(judged, argument, choices, business, error);
 }

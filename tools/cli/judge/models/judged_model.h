@@ -7,10 +7,7 @@
 #include "tools/cli/judge/models/judged_rows.h"
 #include "tools/cli/judge/models/trained_model.h"
 
-// Whether the rows that a model is judged on are new to it and its threshold, and not older than its training
-// rows.
-typedef enum JudgedCheck { CHECK_UNSEEN, CHECK_FROZEN, CHECK_TIME, CHECK_COUNT } JudgedCheck;
-typedef enum CheckAnswer { CHECK_UNKNOWN, CHECK_PASSED, CHECK_FAILED } CheckAnswer;
+enum { MODEL_CHECKS = 3 }; // validity checks of one model
 
 typedef struct JudgedModel {
   TrainedModel model; // empty where only predictions are known
@@ -30,8 +27,10 @@ typedef struct JudgedModel {
   char file_digest[DIGEST_HEX]; // of the bytes of a prediction file; "" else
   char device[DEVICE_TEXT];     // that scored it; "" where the scores were given
   double scoring_seconds;
-  CheckAnswer checks[CHECK_COUNT]; // where there is no model: as a report or its file tells
-  char *source;                    // absolute path of what it was opened from; NULL: unknown
+  ValidityCheck known[MODEL_CHECKS]; // of a report: what it found
+  int known_count;
+  int64_t threshold_common; // of scores alone: judged rows on which the threshold was chosen; -1: none was
+  char *source;             // absolute path of what it was opened from; NULL: unknown
 } JudgedModel;
 
 typedef struct JudgeChoices {
@@ -52,9 +51,6 @@ Status judge_choices_check(const JudgeChoices *choices, Error *error);
 // Whether the path is that of a report: its folder (which is no run) or its report.json.
 bool judged_is_report(const char *path);
 
-// "rows_unseen", ...
-const char *judged_check_name(JudgedCheck check);
-
 // A run, a checkpoint, a report or a prediction file, as below. 66 where there is no such thing.
 Status judged_model_open_any(JudgedModel *judged, const char *argument, const JudgeChoices *choices,
                              const Config *business, Error *error);
@@ -70,10 +66,6 @@ Status judged_model_open(JudgedModel *judged, const char *argument, const JudgeC
 Status judged_model_open_predictions(JudgedModel *judged, const char *path, const JudgeChoices *choices,
                                      Error *error);
 
-// The folder of a report (or its report.json): predictions.h5 and config.yaml in it. 65 where one is not what
-// its SHA256SUMS lists, or they do not fit each other.
-Status judged_model_open_report(JudgedModel *judged, const char *path, Error *error);
-
 // Reads a report, given by its folder or its report.json, whose files are what its SHA256SUMS lists (65).
 // *folder is freed by free().
 Status judged_report_read(json_t **report, char **folder, const char *path, Error *error);
@@ -82,12 +74,16 @@ Status judged_report_read(json_t **report, char **folder, const char *path, Erro
 Status judged_model_open_stored(JudgedModel *judged, const json_t *report, const char *folder,
                                 const char *subject, Error *error);
 
-// The same report decided again: the scores of its predictions.h5 by another configuration, or by its own
-// with
-// --set, on the labels, payoffs and columns of that configuration's data; where these are gone, on those that
-// the scores keep (66 names what they do not).
-Status judged_model_redecide(JudgedModel *judged, const char *path, const JudgeChoices *choices,
-                             Error *error);
+// The same, decided again where choices give another configuration or --set: its scores, on the labels,
+// payoffs and columns of that configuration's data; where these are gone, on those that the scores keep (66
+// names what they do not).
+Status judged_model_of_report(JudgedModel *judged, const json_t *report, const char *folder,
+                              const char *subject, const JudgeChoices *choices, Error *error);
+
+// The challenger of a report, given by its folder or its report.json. 65 where a file is not what its
+// SHA256SUMS lists, or they do not fit each other.
+Status judged_model_open_report(JudgedModel *judged, const char *path, const JudgeChoices *choices,
+                                Error *error);
 
 // Leaves the rows of `lead` (with intersect: those that both have) in the order of lead, in both models;
 // *partial is set where one of them had more. 65 where rows differ, or none is shared.

@@ -22,8 +22,15 @@ Status judged_open_scores(JudgedModel *judged, const json_t *report, const char 
 // The evidence that a model came with: the digest of the report in a folder.
 Status judged_take_report_digest(JudgedModel *judged, const char *folder, Error *error);
 
-// A validity check as a report made it.
-CheckAnswer judged_check_of(const json_t *report, JudgedCheck which);
+// The validity checks that the report made of one of its models.
+void judged_take_checks(JudgedModel *judged, const json_t *report, const char *subject);
+
+// 65 where SHA256SUMS of the folder does not list the scores, or they are not what it lists.
+Status judged_check_scores(const char *folder, const char *name, Error *error);
+
+// One model of a report decided again, by choices->config or --set: see judged_model_of_report.
+Status judged_model_redecide(JudgedModel *judged, const json_t *report, const char *folder,
+                             const char *subject, const JudgeChoices *choices, Error *error);
 
 // Who was judged, as the report says at `path`; replaces what `judged` was called.
 void judged_take_subject(JudgedModel *judged, const json_t *report, const char *path);

@@ -21,8 +21,11 @@ static Status order_classes(Predictions *read, const JudgedModel *judged, Error 
     goto done;
   }
   if (read->classes != classes->count) {
-    TRY(error_set(error, STATUS_DATA, "%s: %d score columns, but the target has %d classes", judged->name,
-                  read->classes, classes->count));
+    TRY(error_set(
+        error, STATUS_DATA,
+        "%s: %d score column%s, but the target has %d classes: it needs a column 'score.CLASS' for each, "
+        "as in 'score.%.60s'",
+        judged->name, read->classes, read->classes == 1 ? "" : "s", classes->count, classes->items[0]));
   }
   for (int k = 0; k < classes->count; k++) {
     int at = 0;
@@ -50,6 +53,7 @@ typedef struct NamedRows {
   double *scores; // [count, classes]
   double *ends;   // [count, 2] of prediction intervals; NULL where the file has none
   double *labels; // [count]; NULL where the file has none
+  int8_t *parts;  // [count] what each row was to the model; NULL likewise
 } NamedRows;
 
 static void named_rows_free(NamedRows *named) {
@@ -57,6 +61,7 @@ static void named_rows_free(NamedRows *named) {
   free(named->scores);
   free(named->ends);
   free(named->labels);
+  free(named->parts);
 }
 
 static Status match_predictions(NamedRows *named, const JudgedModel *judged, const Predictions *read,
@@ -85,8 +90,10 @@ static Status match_predictions(NamedRows *named, const JudgedModel *judged, con
   bool intervals = read->ends != NULL && judged->config->data.target.task == TASK_REGRESSION;
   if (intervals) named->ends = memory_get((size_t)named->count * 2, sizeof *named->ends);
   if (read->labels != NULL) named->labels = memory_get((size_t)named->count, sizeof *named->labels);
+  if (read->parts != NULL) named->parts = memory_get((size_t)named->count, sizeof *named->parts);
   for (int64_t i = 0; i < named->count; i++) {
     if (named->labels != NULL) named->labels[i] = read->labels[of_file[i]];
+    if (named->parts != NULL) named->parts[i] = read->parts[of_file[i]];
     if (named->ends != NULL) memcpy(named->ends + 2 * i, read->ends + 2 * of_file[i], 2 * sizeof(double));
   }
 done:
@@ -101,10 +108,12 @@ static NamedRows rows_of_part(const NamedRows *named, const JudgedModel *judged,
                               SplitPart part) {
   int64_t count;
   const int64_t *rows = dataset_part(judged->dataset, part, &count);
-  NamedRows found = {0, memory_get((size_t)named->count, sizeof *found.rows),
+  NamedRows found = {0,
+                     memory_get((size_t)named->count, sizeof *found.rows),
                      memory_get((size_t)named->count * (size_t)classes, sizeof *found.scores),
                      named->ends == NULL ? NULL : memory_get((size_t)named->count * 2, sizeof *found.ends),
-                     named->labels == NULL ? NULL : memory_get((size_t)named->count, sizeof *found.labels)};
+                     named->labels == NULL ? NULL : memory_get((size_t)named->count, sizeof *found.labels),
+                     named->parts == NULL ? NULL : memory_get((size_t)named->count, sizeof *found.parts)};
   for (int64_t i = 0, j = 0; i < named->count && j < count;) {
     if (named->rows[i] == rows[j]) {
       memcpy(found.scores + found.count * classes, named->scores + i * classes,
@@ -112,6 +121,7 @@ static NamedRows rows_of_part(const NamedRows *named, const JudgedModel *judged,
       if (named->labels != NULL) found.labels[found.count] = named->labels[i];
       if (named->ends != NULL)
         memcpy(found.ends + 2 * found.count, named->ends + 2 * i, 2 * sizeof *found.ends);
+      if (named->parts != NULL) found.parts[found.count] = named->parts[i];
       found.rows[found.count++] = rows[j];
     }
     if (named->rows[i] < rows[j])
@@ -150,8 +160,9 @@ static Status choose_rows(NamedRows *named, const JudgedModel *judged, int class
 }
 
 // The threshold worth most on the validation rows that the file names.
-static Status best_on_validation(JudgedModel *judged, const NamedRows *named, const Policy *frozen,
+static Status best_on_validation(JudgedModel *judged, const NamedRows *named, const JudgeChoices *choices,
                                  Error *error) {
+  const Policy *frozen = choices->frozen;
   NamedRows validation = rows_of_part(named, judged, 1, PART_VALIDATION);
   JudgedRows rows = {0};
   Status status = STATUS_OK;
@@ -160,7 +171,15 @@ static Status best_on_validation(JudgedModel *judged, const NamedRows *named, co
         judged->name, frozen->threshold);
     judged->policy = *frozen;
     judged->policy.kind = POLICY_BEST_ON_VALIDATION;
+    judged->subject.threshold_kept = true;
     goto done;
+  }
+  if (validation.count == 0 && choices->data != NULL) {
+    TRY(error_set(
+        error, STATUS_CONFIG,
+        "business.policy: a threshold cannot be chosen on validation rows where every row of --data is "
+        "judged; set business.policy={threshold: 0.5} or another number, or "
+        "business.policy=expected_gain with --set"));
   }
   if (validation.count == 0) {
     TRY(error_set(error, STATUS_CONFIG,
@@ -208,10 +227,10 @@ static Status fixed_policy(JudgedModel *judged, const Policy *frozen, Error *err
   return STATUS_OK;
 }
 
-static bool names_validation(const NamedRows *named, const JudgedModel *judged) {
+static int64_t count_validation(const NamedRows *named, const JudgedModel *judged) {
   NamedRows found = rows_of_part(named, judged, 1, PART_VALIDATION);
   named_rows_free(&found);
-  return found.count > 0;
+  return found.count;
 }
 
 // Labels that a file brings along are those of the data, or it is about something else.
@@ -258,34 +277,45 @@ static Status digest_scores(JudgedModel *judged, const Predictions *read, Error 
   return STATUS_OK;
 }
 
+// The configuration's data and split, or every row of --data, which nobody trains on.
+static Status open_data(JudgedModel *judged, const JudgeChoices *choices, Error *error) {
+  if (choices->data == NULL) {
+    PASS(dataset_open(&judged->dataset, judged->config, error));
+    return dataset_fit(&judged->fitted, judged->dataset, judged->config, error);
+  }
+  PASS(dataset_open_file(&judged->dataset, choices->data, judged->config->data.split.key, error));
+  return dataset_fit_labels(&judged->fitted, judged->dataset, judged->config, error);
+}
+
 Status judged_model_open_predictions(JudgedModel *judged, const char *path, const JudgeChoices *choices,
                                      Error *error) {
   Predictions *read = NULL;
   NamedRows named = {0};
   Status status;
-  *judged = (JudgedModel){.policy = policy_default};
+  *judged = (JudgedModel){.threshold_common = -1, .policy = policy_default};
   judged->name = judged_name_of(path);
   judged->subject = (ReportSubject){.name = judged->name, .kind = "predictions"};
   TRY(load_business(judged, path, choices, error));
   TRY(judged_file_digest(judged->file_digest, path, error));
   TRY(predictions_read(&read, path, error));
-  TRY(dataset_open(&judged->dataset, judged->config, error));
-  TRY(dataset_fit(&judged->fitted, judged->dataset, judged->config, error));
+  TRY(open_data(judged, choices, error));
   judged_class_names(&judged->class_names, judged->fitted);
   TRY(order_classes(read, judged, error));
   TRY(digest_scores(judged, read, error));
   TRY(match_predictions(&named, judged, read, error));
-  if (chosen_on_validation(judged)) TRY(best_on_validation(judged, &named, choices->frozen, error));
+  if (chosen_on_validation(judged)) TRY(best_on_validation(judged, &named, choices, error));
   TRY(choose_rows(&named, judged, read->classes, choices, error));
-  if (chosen_on_validation(judged))
-    judged->checks[CHECK_FROZEN] = names_validation(&named, judged) ? CHECK_FAILED : CHECK_PASSED;
+  if (chosen_on_validation(judged) && !judged->subject.threshold_kept)
+    judged->threshold_common = count_validation(&named, judged);
   TRY(judged_rows_load(&judged->judged, judged->dataset, judged->fitted, &judged->config->business,
                        named.rows, named.count, true, error));
   TRY(check_labels(&named, judged, error));
   TRY(judged_rows_slices(&judged->judged, judged->dataset, judged->config, named.rows, false, error));
   judged->scores = named.scores;
   judged->ends = named.ends;
+  judged->judged.stated = named.parts;
   named.scores = named.ends = NULL;
+  named.parts = NULL;
   TRY(judged_rows_price(&judged->judged, &judged->config->business, judged->scores, error));
   status = fixed_policy(judged, choices->frozen, error);
 done:

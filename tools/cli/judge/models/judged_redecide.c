@@ -12,9 +12,8 @@
 
 // A finished report, and what is to decide it.
 typedef struct Redecision {
-  json_t *report;
-  char *folder, *own_config;
-  const char *config;
+  const json_t *report;
+  const char *folder, *subject, *config;
   SessionChoices session; // --set
   JudgeChoices choices;
   Policy frozen; // the report's
@@ -78,7 +77,7 @@ static void keep_policy(JudgedModel *judged, const Policy *frozen) {
 }
 
 static Status redecide_kept(JudgedModel *judged, const Redecision *redecision, Error *error) {
-  PASS(judged_open_scores(judged, redecision->report, redecision->folder, "subject/challenger",
+  PASS(judged_open_scores(judged, redecision->report, redecision->folder, redecision->subject,
                           redecision->config, &redecision->session, error));
   PASS(check_kept(judged, redecision, error));
   EvaluationSet set = judged_model_set(judged);
@@ -86,28 +85,52 @@ static Status redecide_kept(JudgedModel *judged, const Redecision *redecision, E
   say("the data set %s is gone: %s is decided again on what its scores keep", judged->config->data.file,
       redecision->folder);
   PASS(price_kept(judged, error));
-  judged->checks[CHECK_TIME] = CHECK_UNKNOWN;
-  if (judged->config->business.policy != POLICY_BEST_ON_VALIDATION)
-    judged->checks[CHECK_FROZEN] = CHECK_UNKNOWN;
   keep_policy(judged, &redecision->frozen);
+  judged->subject.threshold_kept = judged->policy.kind == POLICY_BEST_ON_VALIDATION;
   return STATUS_OK;
 }
 
 // ---- on the data ----
 
 static Status redecide_data(JudgedModel *judged, const Redecision *redecision, Error *error) {
-  char *h5 = memory_format("%s/predictions.h5", redecision->folder);
+  const json_t *model = report_at(redecision->report, redecision->subject);
+  const char *name = report_string(model, "predictions");
+  PASS(judged_check_scores(redecision->folder, name, error));
+  char *h5 = memory_format("%s/%s", redecision->folder, name);
   JudgeChoices choices = redecision->choices;
   choices.config = redecision->config;
   if (choices.part == NULL && choices.data == NULL) choices.part = "all"; // the rows it was about
-  if (report_at(redecision->report, "subject/challenger/threshold") != NULL)
-    choices.frozen = &redecision->frozen;
+  if (report_at(model, "threshold") != NULL) choices.frozen = &redecision->frozen;
   Status status = judged_model_open_predictions(judged, h5, &choices, error);
   free(h5);
-  PASS(status);
-  judged_take_subject(judged, redecision->report, "subject/challenger");
-  judged->checks[CHECK_UNSEEN] = judged_check_of(redecision->report, CHECK_UNSEEN);
-  return STATUS_OK;
+  return status;
+}
+
+// ---- either way ----
+
+// A check that no longer holds: another threshold was chosen.
+static void forget_threshold(JudgedModel *judged) {
+  for (int i = 0; i < judged->known_count; i++) {
+    if (strcmp(judged->known[i].id, "threshold_frozen") != 0) continue;
+    memmove(&judged->known[i], &judged->known[i + 1],
+            sizeof *judged->known * (size_t)(judged->known_count - i - 1));
+    judged->known_count--;
+    return;
+  }
+}
+
+// Who it is, what the report found, and whether the threshold stems from other costs than these.
+static void take_decided(JudgedModel *judged, const Redecision *redecision) {
+  const json_t *report = redecision->report;
+  bool kept = judged->subject.threshold_kept, frozen = judged->policy.kind == POLICY_FROZEN;
+  judged_take_subject(judged, report, redecision->subject);
+  bool same =
+      strcmp(report_string(report, "business/definition_digest"), judged->judged.payoffs.definition) == 0 &&
+      strcmp(report_string(report, "business/policy/kind"), "best_on_validation") == 0;
+  judged_take_checks(judged, report, redecision->subject);
+  judged->threshold_common = -1;
+  if (!kept && !frozen) forget_threshold(judged);
+  judged->subject.threshold_kept = kept && (!same || judged->subject.threshold_kept);
 }
 
 static Status data_are_gone(bool *gone, const Redecision *redecision, Error *error) {
@@ -120,33 +143,28 @@ static Status data_are_gone(bool *gone, const Redecision *redecision, Error *err
   return STATUS_OK;
 }
 
-static Status open_redecision(Redecision *redecision, const char *path, Error *error) {
-  const JudgeChoices *choices = &redecision->choices;
-  PASS(judged_report_read(&redecision->report, &redecision->folder, path, error));
-  redecision->own_config = memory_format("%s/config.yaml", redecision->folder);
-  redecision->config = choices->config == NULL ? redecision->own_config : choices->config;
-  redecision->session.sets = choices->sets;
-  redecision->frozen = policy_default;
-  const json_t *model = report_at(redecision->report, "subject/challenger");
-  if (report_at(model, "threshold") == NULL) return STATUS_OK;
-  redecision->frozen.threshold = report_number(model, "threshold");
-  redecision->frozen.act_below = json_is_true(report_at(model, "act_below"));
-  return STATUS_OK;
-}
-
-Status judged_model_redecide(JudgedModel *judged, const char *path, const JudgeChoices *choices,
-                             Error *error) {
-  Redecision redecision = {.choices = *choices};
+Status judged_model_redecide(JudgedModel *judged, const json_t *report, const char *folder,
+                             const char *subject, const JudgeChoices *choices, Error *error) {
+  const json_t *model = report_at(report, subject);
+  char *config = memory_format("%s/config.yaml", folder);
+  Redecision redecision = {.report = report,
+                           .folder = folder,
+                           .subject = subject,
+                           .config = choices->config == NULL ? config : choices->config,
+                           .session = {.sets = choices->sets},
+                           .choices = *choices,
+                           .frozen = policy_default};
   bool gone;
   Status status;
   *judged = (JudgedModel){0};
-  TRY(open_redecision(&redecision, path, error));
+  if (report_at(model, "threshold") != NULL) {
+    redecision.frozen.threshold = report_number(model, "threshold");
+    redecision.frozen.act_below = json_is_true(report_at(model, "act_below"));
+  }
   TRY(data_are_gone(&gone, &redecision, error));
   TRY(gone ? redecide_kept(judged, &redecision, error) : redecide_data(judged, &redecision, error));
-  status = judged_take_report_digest(judged, redecision.folder, error);
+  take_decided(judged, &redecision);
 done:
-  json_decref(redecision.report);
-  free(redecision.own_config);
-  free(redecision.folder);
+  free(config);
   return status;
 }

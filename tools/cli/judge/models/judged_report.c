@@ -5,6 +5,7 @@
 #include "io/shared/sums.h"
 #include "tools/cli/judge/models/judged_parts.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -85,14 +86,28 @@ static Status price_again(JudgedModel *judged, const json_t *report, Error *erro
   return judged_costs(&rows->costs, business, &judged->class_names, error);
 }
 
-CheckAnswer judged_check_of(const json_t *report, JudgedCheck which) {
-  for (size_t i = 0; i < report_size(report, "checks"); i++) {
-    const json_t *check = json_array_get(report_at(report, "checks"), i);
-    const char *id = report_string(check, "id"), *dot = strchr(id, '.');
-    if (dot != NULL && strcmp(dot + 1, judged_check_name(which)) == 0)
-      return strcmp(report_string(check, "result"), "pass") == 0 ? CHECK_PASSED : CHECK_FAILED;
+static GateResult result_named(const char *name) {
+  return strcmp(name, "pass") == 0 ? RESULT_PASS : strcmp(name, "fail") == 0 ? RESULT_FAIL : RESULT_UNKNOWN;
+}
+
+void judged_take_checks(JudgedModel *judged, const json_t *report, const char *subject) {
+  static const char *const ids[MODEL_CHECKS] = {"rows_unseen", "threshold_frozen", "data_not_older"};
+  const json_t *own = report_at(report_at(report, subject), "checks"), // of a challenger it is not about
+      *checks = own != NULL ? own : report_at(report, "checks");
+  const char *role = strcmp(subject, "subject/champion") == 0 ? "champion" : "challenger";
+  judged->known_count = 0;
+  for (size_t i = 0; i < json_array_size(checks); i++) {
+    const json_t *check = json_array_get(checks, i);
+    for (int k = 0; k < MODEL_CHECKS; k++) {
+      char id[64];
+      snprintf(id, sizeof id, "validity.%s.%s", ids[k], role);
+      if (strcmp(report_string(check, "id"), id) != 0 || judged->known_count == MODEL_CHECKS) continue;
+      ValidityCheck *known = &judged->known[judged->known_count++];
+      *known = (ValidityCheck){ids[k], role, result_named(report_string(check, "result")),
+                               json_is_true(report_at(check, "stated")), ""};
+      snprintf(known->text, sizeof known->text, "%s", report_string(check, "text"));
+    }
   }
-  return CHECK_UNKNOWN;
 }
 
 void judged_take_subject(JudgedModel *judged, const json_t *report, const char *path) {
@@ -105,7 +120,8 @@ void judged_take_subject(JudgedModel *judged, const json_t *report, const char *
                                     .kind = judged->kind,
                                     .checkpoint = judged->checkpoint_name,
                                     .has_seed = json_is_integer(seed),
-                                    .seed = (uint64_t)json_integer_value(seed)};
+                                    .seed = (uint64_t)json_integer_value(seed),
+                                    .threshold_kept = json_is_true(report_at(subject, "threshold_kept"))};
   copy_hex(judged->subject.config_digest, report_string(subject, "config_digest"));
   copy_hex(judged->subject.model_digest, report_string(subject, "model_digest"));
   copy_hex(judged->subject.state_digest, report_string(subject, "state_digest"));
@@ -125,7 +141,8 @@ static void take_report(JudgedModel *judged, const json_t *report, const char *s
   if (business->present && business->policy == POLICY_THRESHOLD)
     judged->policy.threshold = business->threshold;
   judged_take_subject(judged, report, subject);
-  for (int i = 0; i < CHECK_COUNT; i++) judged->checks[i] = judged_check_of(report, (JudgedCheck)i);
+  judged_take_checks(judged, report, subject);
+  judged->threshold_common = -1;
 }
 
 // What is compared must be what was written: whoever changes one file of a report changes its verdict.
@@ -145,7 +162,7 @@ static char *folder_of(const char *path) {
 }
 
 // The scores of a model are a file of the folder that SHA256SUMS lists, and nothing else.
-static Status check_scores(const char *folder, const char *file, Error *error) {
+Status judged_check_scores(const char *folder, const char *file, Error *error) {
   char name[TENSOR_NAME_MAX];
   if (file[0] == '\0' || strchr(file, '/') != NULL) {
     return error_set(error, STATUS_DATA, "%s/report.json: '%.60s' is no file of scores in its folder", folder,
@@ -162,7 +179,7 @@ Status judged_open_scores(JudgedModel *judged, const json_t *report, const char 
   Predictions *read = NULL;
   Status status;
   *judged = (JudgedModel){0};
-  TRY(check_scores(folder, report_string(model, "predictions"), error));
+  TRY(judged_check_scores(folder, report_string(model, "predictions"), error));
   TRY(load_config(&judged->config, config, choices, false, error));
   TRY(predictions_read(&read, h5, error));
   if (read->labels == NULL) TRY(error_set(error, STATUS_DATA, "%s: there is no column 'label'", h5));
@@ -219,13 +236,34 @@ Status judged_take_report_digest(JudgedModel *judged, const char *folder, Error 
   return status;
 }
 
-Status judged_model_open_report(JudgedModel *judged, const char *path, Error *error) {
+// A finished report was judged on its rows.
+static Status check_report_choices(const char *folder, const JudgeChoices *judge, Error *error) {
+  const char *option = judge->data != NULL ? "--data" : judge->part != NULL ? "--split" : NULL;
+  if (option == NULL) return STATUS_OK;
+  return error_set(
+      error, STATUS_USAGE,
+      "%s does not apply to %s, a finished report: give the run instead, or decide again by another "
+      "--config",
+      option, folder);
+}
+
+Status judged_model_of_report(JudgedModel *judged, const json_t *report, const char *folder,
+                              const char *subject, const JudgeChoices *choices, Error *error) {
+  *judged = (JudgedModel){0};
+  if (choices->config != NULL || choices->sets.count > 0)
+    return judged_model_redecide(judged, report, folder, subject, choices, error);
+  PASS(check_report_choices(folder, choices, error));
+  return judged_model_open_stored(judged, report, folder, subject, error);
+}
+
+Status judged_model_open_report(JudgedModel *judged, const char *path, const JudgeChoices *choices,
+                                Error *error) {
   char *folder = NULL;
   json_t *report = NULL;
   Status status;
   *judged = (JudgedModel){0};
   TRY(judged_report_read(&report, &folder, path, error));
-  TRY(judged_model_open_stored(judged, report, folder, "subject/challenger", error));
+  TRY(judged_model_of_report(judged, report, folder, "subject/challenger", choices, error));
   status = judged_take_report_digest(judged, folder, error);
 done:
   json_decref(report);

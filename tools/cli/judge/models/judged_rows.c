@@ -404,6 +404,7 @@ void judged_rows_free(JudgedRows *judged) {
   free(judged->costs);
   frame_free(judged->frame);
   free(judged->numbers);
+  free(judged->stated);
   frame_free(judged->slices);
   *judged = (JudgedRows){0};
 }

@@ -23,7 +23,9 @@ typedef struct JudgedRows {
   Frame *frame;                        // [rows] the columns that the payoffs use; NULL without business
   Payoffs payoffs;                     // of the definition: its texts and digest; empty without business
   int64_t *numbers;                    // [rows] of the dataset; NULL where there is none (a report)
-  Frame *slices;                       // evaluate.slices, .fairness.column, .time, .cluster; NULL: none
+  int8_t *stated; // [rows] the SplitPart that a row was to the model, as its scores state,
+                  // -1 where they do not; NULL: they state nothing
+  Frame *slices;  // evaluate.slices, .fairness.column, .time, .cluster; NULL: none
 } JudgedRows;
 
 // rows: numbers of the dataset's rows (not NULL unless count is 0). business may be NULL or absent. Needs the

@@ -36,7 +36,7 @@ typedef struct Again {
   bool has_champion, partial;                         // partial: a model that was reopened has more rows
   Member members[CHALLENGERS_MAX + 1];                // the challengers, then the champion
   int member_count;
-  ValidityCheck checks[CHALLENGERS_MAX][CHECK_COUNT];
+  ValidityCheck checks[CHALLENGERS_MAX][2 * MODEL_CHECKS]; // the champion's, then the challenger's own
   Validity validity[CHALLENGERS_MAX];
   Recall recall;
   Difference difference;
@@ -130,15 +130,18 @@ static Status find_identical(bool *identical, const Again *again, const JudgedMo
 }
 
 static Status find_validity(Again *again, bool all, Error *error) {
-  CheckAnswer champion[CHECK_COUNT], own[CHECK_COUNT];
   const JudgeChoices *choices = &again->sources.choices;
   bool partial = json_is_true(report_at(again->report, "evaluation_set/partial"));
   double scored = report_number(again->report, "evaluation_set/coverage/of");
-  if (again->has_champion) PASS(judgement_checks(champion, &again->champion, choices, error));
   for (int i = 0; i < again->challenger_count; i++) {
     Validity *validity = &again->validity[i];
-    PASS(judgement_checks(own, &again->challengers[i], choices, error));
-    judgement_merge_checks(validity, again->checks[i], again->has_champion ? champion : NULL, own);
+    ValidityCheck *checks = again->checks[i];
+    int count = 0, own;
+    if (again->has_champion)
+      PASS(judgement_checks(checks, &count, &again->champion, "champion", choices, error));
+    PASS(judgement_checks(checks + count, &own, &again->challengers[i], "challenger", choices, error));
+    validity->checks = checks;
+    validity->count = count + own;
     if (!again->has_champion) continue;
     validity->partial = all ? again->partial : partial;
     validity->scored = scored >= 1 && scored < 0x1p53 ? (int64_t)scored : 1;
