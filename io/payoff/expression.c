@@ -97,11 +97,11 @@ static Status unknown_column(Parser *parser) {
   for (int i = 0; i < frame->column_count; i++) candidates[i] = frame->columns[i].name;
   candidates[count - 1] = "label";
   const char *nearest = text_nearest(parser->token->text, candidates, count);
-  error_set(parser->error, STATUS_DATA, "column %d: there is no column '%.100s' in the data%s%.100s%s",
+  error_set(parser->error, STATUS_CONFIG, "column %d: there is no column '%.100s' in the data%s%.100s%s",
             parser->token->column, parser->token->text, nearest ? "; did you mean '" : "",
             nearest ? nearest : "", nearest ? "'?" : "");
   free(candidates);
-  return STATUS_DATA; // as for every column that the configuration names
+  return STATUS_CONFIG;
 }
 
 static const Column *find_column(const PayoffNames *names, const char *name) {

@@ -6,9 +6,8 @@
 //
 // Refused with status 78, the place and the remedy: text compared with a number (false on every row),
 // arithmetic on text, division of two integers (SQL drops the fraction), a text value that its column does
-// not have, unknown functions and parameters (the nearest one is proposed), `score` (the payoff judges the
-// policy and may not see what it sees), and everything that is not in the language. A column that the data
-// lack is 65.
+// not have, unknown names (the nearest one is proposed), `score` (the payoff judges the policy and may not
+// see what it sees), and everything that is not in the language.
 #ifndef INGOT_IO_PAYOFF_EXPRESSION_H
 #define INGOT_IO_PAYOFF_EXPRESSION_H
 
@@ -44,7 +43,7 @@ typedef struct Expression {
   int token_count;
 } Expression;
 
-// 78 or 65: the sentence begins with its place, "column N: ".
+// 78: the sentence begins with its place, "column N: ".
 Status expression_parse(Expression *expression, const char *text, const PayoffNames *names, Error *error);
 void expression_free(Expression *expression);
 

@@ -35,7 +35,7 @@ typedef struct Payoffs {
                                // float)
 } Payoffs;
 
-// Errors: 78 the definition (names the key, the place and the remedy); 65 a column that the data lack, a
+// Errors: 78 the definition (names the key, the place and the remedy); 65 a
 // row's payoff that is NULL or beyond the range (names the first three rows), payoffs that would all round to
 // 0. *payoffs is then empty.
 Status payoff_evaluate(Payoffs *payoffs, const BusinessConfig *business, const PayoffRows *rows,
@@ -59,7 +59,7 @@ Status payoff_columns(TextList *names, const BusinessConfig *business, const Pay
 bool payoff_uses(const char *expression, const char *name);
 
 // Checks act or skip of a target that is binary or a number, without rows. frame NULL: any name may be a
-// column, of numbers or texts. 78 (65: a column that the data lack): error->text is the sentence, *column its
+// column, of numbers or texts. 78: error->text is the sentence, *column its
 // place in the text (bytes, from 1; 0: nowhere).
 Status payoff_check(int *column, const char *text, const BusinessConfig *business, Task task,
                     const Frame *frame, Error *error);

@@ -214,9 +214,9 @@ TEST_F(Payoff, RefusesIntegerDivision) {
 TEST_F(Payoff, RefusesUnknownNames) {
   number("MonthlyCharges", {1, 2, 3, 4});
   parameter("offer", 60);
-  refused(STATUS_DATA, "MonthlyCharge * 2", {"'MonthlyCharge'", "did you mean 'MonthlyCharges'"});
-  refused(STATUS_DATA, "\"monthlycharges\"", {"did you mean 'MonthlyCharges'"});
-  refused(STATUS_DATA, "\"offer\"", {"no column 'offer'"}); // never read as the string 'offer'
+  refused(STATUS_CONFIG, "MonthlyCharge * 2", {"'MonthlyCharge'", "did you mean 'MonthlyCharges'"});
+  refused(STATUS_CONFIG, "\"monthlycharges\"", {"did you mean 'MonthlyCharges'"});
+  refused(STATUS_CONFIG, "\"offer\"", {"no column 'offer'"}); // never read as the string 'offer'
   refused(STATUS_CONFIG, ":ofer", {"did you mean ':offer'"});
   refused(STATUS_CONFIG, "emp.var.rate", {"\"emp.var.rate\""});
 }
@@ -274,7 +274,7 @@ TEST_F(Payoff, RefusesWhatIsNoExpression) {
                            "CAST(x AS TEXT)",
                            "x IS 1"})
     refused(STATUS_CONFIG, text, {"business.act"});
-  for (const char *text : {"abs x", "(SELECT 1)"}) refused(STATUS_DATA, text, {"no column"});
+  for (const char *text : {"abs x", "(SELECT 1)"}) refused(STATUS_CONFIG, text, {"no column"});
   refused(STATUS_CONFIG, std::string(10000, '1'), {"longer than"});
   refused(STATUS_CONFIG, std::string(200, '(') + "x" + std::string(200, ')'), {"nested"});
   refused(STATUS_CONFIG, std::string(200, '-').append("x"), {"comments"});
@@ -428,7 +428,7 @@ TEST_F(Payoff, AnEmptyFrameChecksTheDefinition) {
   label_.clear();
   number("x", {});
   EXPECT_EQ(evaluate("x + 1"), STATUS_OK) << error_.text;
-  EXPECT_EQ(evaluate("y + 1"), STATUS_DATA);
+  EXPECT_EQ(evaluate("y + 1"), STATUS_CONFIG);
 }
 
 // What the parser would refuse first, given to SQLite directly: the second wall.

@@ -103,7 +103,7 @@ TEST_F(BadInput, ColumnsHaveTheirPlaces) {
   refused(78, "did you mean 'customer'?");
   refused(78, "small.yaml:8:34: error: ");
   make_config(folder + "/small.yaml", {"  act: \"2 * chrage\""});
-  refused(65, "business.act: there is no column 'chrage'"); // as of any column that data lack
+  refused(78, "business.act: there is no column 'chrage'");
   EXPECT_EQ(ingot({"check", "--no-data", folder + "/small.yaml"}).status, 0) << "columns are not known there";
   make_config(folder + "/small.yaml");
   refused(65, "column 'region' holds categories, not numbers: use it `as: category`\n     | data.inputs=[{",

@@ -372,7 +372,7 @@ TEST_F(Business, DefinitionsThatAreRefused) {
   refused(78, {"business.act=\"left = 1\""}, {"compared with a number", "'no'"});
   refused(78, {"business.act=\"CASE WHEN contract = 'montly' THEN 1 ELSE 0 END\""},
           {"did you mean 'monthly'"});
-  refused(65, {"business.act='\"chrge\" * 2'"}, {"there is no column 'chrge'", "did you mean 'charge'"});
+  refused(78, {"business.act='\"chrge\" * 2'"}, {"there is no column 'chrge'", "did you mean 'charge'"});
   refused(78, {"business.act=contract"}, {"needs a number", "'contract' is text"});
   refused(78, {"business.act=\"'ten'\""}, {"needs a number", "is text"});
   refused(78, {"business.act=score * 2"}, {"may not use 'score'", "the policy alone decides"});

@@ -130,7 +130,7 @@ TEST_F(Several, TheIntervalShownIsTheOneJudged) {
 
 // A few large errors less, many small ones more: RMSE gains what money loses.
 TEST_F(Several, AVerdictThatMoneyContradictsIsAWarning) {
-  std::string champion = "row_id,score\n", challenger = champion;
+  std::string champion = "row_id,score,part\n", challenger = champion;
   size_t row = 0;
   for (const std::string &line : lines_of(read_file(at("customers.csv")))) {
     std::vector<std::string> cells;
@@ -138,8 +138,8 @@ TEST_F(Several, AVerdictThatMoneyContradictsIsAWarning) {
     for (std::string cell; std::getline(stream, cell, ',');) cells.push_back(cell);
     if (cells[0] == "customer") continue;
     double charge = std::stod(cells[2]);
-    champion += cells[0] + "," + std::to_string(charge + (row % 20 == 0 ? 30 : 0.1)) + "\n";
-    challenger += cells[0] + "," + std::to_string(charge + (row % 2 == 0 ? 3 : 2.9)) + "\n";
+    champion += cells[0] + "," + std::to_string(charge + (row % 20 == 0 ? 30 : 0.1)) + ",test\n";
+    challenger += cells[0] + "," + std::to_string(charge + (row % 2 == 0 ? 3 : 2.9)) + ",test\n";
     row++;
   }
   write_file(at("old.csv"), champion), write_file(at("new.csv"), challenger);
@@ -185,7 +185,7 @@ TEST_F(Several, TheOrderOfChallengersChangesNoNumber) {
 // A numeric target: any tool's columns lower and upper are judged beside its scores, and kept with the
 // report.
 TEST_F(Several, PredictionIntervalsOfAnyTool) {
-  std::string narrow = "row_id,score,lower,upper\n", wide = narrow, bare = "row_id,score\n";
+  std::string narrow = "row_id,score,lower,upper,part\n", wide = narrow, bare = "row_id,score\n";
   const std::vector<std::string> lines = lines_of(read_file(at("customers.csv")));
   for (size_t i = 1; i < lines.size(); i++) {
     std::vector<std::string> cells;
@@ -194,7 +194,7 @@ TEST_F(Several, PredictionIntervalsOfAnyTool) {
     double charge = atof(cells[2].c_str()), score = charge + std::fmod((double)i * 7.3, 20) - 10;
     auto row = [&](double half) {
       return cells[0] + "," + std::to_string(score) + "," + std::to_string(score - half) + "," +
-             std::to_string(score + half) + "\n";
+             std::to_string(score + half) + ",test\n";
     };
     narrow += row(5), wide += row(9), bare += cells[0] + "," + std::to_string(score) + "\n";
   }
