@@ -5,7 +5,9 @@
 
 namespace {
 
-TEST_F(Several, AReportIsDecidedAgainByOtherCosts) {
+class JudgedAgain : public Several {};
+
+TEST_F(JudgedAgain, AReportIsDecidedAgainByOtherCosts) {
   ASSERT_EQ(ingot({"evaluate", at("good.csv"), "--config", at("judge.yaml"), "--set",
                    "business.policy={threshold: 0.5}", "-o", at("first")})
                 .status,
@@ -25,7 +27,7 @@ TEST_F(Several, AReportIsDecidedAgainByOtherCosts) {
 }
 
 // What the scores keep of the data is enough: the same bytes, sensitivity and all.
-TEST_F(Several, WithoutItsDataAReportIsDecidedAgainOnWhatItsScoresKeep) {
+TEST_F(JudgedAgain, WithoutItsDataAReportIsDecidedAgainOnWhatItsScoresKeep) {
   const std::string ranges = "business.params={offer: {value: 90, low: 70, high: 110}}";
   for (const char *name : {"poor", "good"})
     ASSERT_EQ(ingot({"evaluate", at(std::string(name) + ".csv"), "--config", at("judge.yaml"), "--set",
@@ -63,7 +65,7 @@ TEST_F(Several, WithoutItsDataAReportIsDecidedAgainOnWhatItsScoresKeep) {
 
 // Its scores hold no validation rows: the threshold stays, and so do its decisions; what they are worth
 // changes.
-TEST_F(Several, AReportDecidedAgainKeepsItsThreshold) {
+TEST_F(JudgedAgain, AReportDecidedAgainKeepsItsThreshold) {
   ASSERT_EQ(ingot({"evaluate", at("good.csv"), "--config", at("judge.yaml"), "-o", at("first")}).status, 0);
   for (const char *policy : {"{threshold: best_on_validation}", "{threshold: frozen}"}) {
     Outcome outcome = ingot({"evaluate", at("first"), "--set", "business.params.offer=10", "--set",
@@ -77,7 +79,7 @@ TEST_F(Several, AReportDecidedAgainKeepsItsThreshold) {
 }
 
 // What is said of a threshold is true: by other costs it is not the one that they would choose.
-TEST_F(Several, AThresholdOfOtherCostsIsNamed) {
+TEST_F(JudgedAgain, AThresholdOfOtherCostsIsNamed) {
   const char *const kept = "subject/challenger/threshold_kept", *const words = "business/policy/text";
   ASSERT_EQ(ingot({"evaluate", at("good.csv"), "--config", at("judge.yaml"), "-o", at("first")}).status, 0);
   ASSERT_EQ(ingot({"evaluate", at("first"), "--set", "business.params.offer=10", "-o", at("other")}).status,
@@ -105,7 +107,7 @@ TEST_F(Several, AThresholdOfOtherCostsIsNamed) {
   }
 }
 
-TEST_F(Several, AComparisonDecidedAgainKeepsAllItsModels) {
+TEST_F(JudgedAgain, AComparisonDecidedAgainKeepsAllItsModels) {
   const std::vector<std::string> costs = {"--set", "business.policy={threshold: 0.5}"};
   ASSERT_EQ(compare({"poor.csv", "better.csv", "good.csv"}, costs).status, 0);
   fs::rename(at("out"), at("first"));
@@ -129,7 +131,7 @@ TEST_F(Several, AComparisonDecidedAgainKeepsAllItsModels) {
 }
 
 // The same decision again costs nothing and gives the same bytes; another one on the same rows costs more.
-TEST_F(Several, TheLedgerMakesEachDecisionCost) {
+TEST_F(JudgedAgain, TheLedgerMakesEachDecisionCost) {
   const std::vector<std::string> ledger = {"--set", "gates.ledger=" + at("ledger.jsonl")};
   ASSERT_EQ(compare({"poor.csv", "good.csv"}, ledger).status, 0);
   std::string first = read_file(at("out/report.json"));
@@ -147,7 +149,7 @@ TEST_F(Several, TheLedgerMakesEachDecisionCost) {
 }
 
 // Whatever else is decided on the rows, they were looked at: costs, payoffs, slices and rules reset nothing.
-TEST_F(Several, TheLedgerCountsTheRowsWhateverTheyAreJudgedBy) {
+TEST_F(JudgedAgain, TheLedgerCountsTheRowsWhateverTheyAreJudgedBy) {
   const std::vector<std::vector<std::string>> decisions = {
       {},
       {"--set", "business.params.offer=91"},
@@ -169,7 +171,7 @@ TEST_F(Several, TheLedgerCountsTheRowsWhateverTheyAreJudgedBy) {
   }
 }
 
-TEST_F(Several, ABrokenLedgerIsRefusedAndKept) {
+TEST_F(JudgedAgain, ABrokenLedgerIsRefusedAndKept) {
   write_file(at("ledger.jsonl"), "{\"evaluation\": \"x\", \"decision\": \"y\"}\nnot json\n");
   Outcome outcome = compare({"poor.csv", "good.csv"}, {"--set", "gates.ledger=" + at("ledger.jsonl")});
   EXPECT_EQ(outcome.status, 65);
@@ -178,7 +180,7 @@ TEST_F(Several, ABrokenLedgerIsRefusedAndKept) {
 }
 
 // Without gates.ledger decisions are only counted, outside the digest.
-TEST_F(Several, TheOwnLedgerIsOnlyShown) {
+TEST_F(JudgedAgain, TheOwnLedgerIsOnlyShown) {
   Outcome outcome = compare({"poor.csv", "good.csv"});
   ASSERT_EQ(outcome.status, 0);
   EXPECT_NE(outcome.err.find("decision 1 on these rows"), std::string::npos) << outcome.err;
@@ -194,7 +196,7 @@ TEST_F(Several, TheOwnLedgerIsOnlyShown) {
   EXPECT_EQ(read_file(at("out/report.json")), first);
 }
 
-TEST_F(Several, APersonMayAcceptWhatIsInconclusiveAndSignsForIt) {
+TEST_F(JudgedAgain, APersonMayAcceptWhatIsInconclusiveAndSignsForIt) {
   scores("alike.csv", 0.35, 1, 0.41421356237309515);
   EXPECT_EQ(compare({"good.csv", "alike.csv"}).status, 20);
   Outcome accepted = compare({"good.csv", "alike.csv"},
@@ -212,7 +214,7 @@ TEST_F(Several, APersonMayAcceptWhatIsInconclusiveAndSignsForIt) {
   EXPECT_EQ(read_file(at("out/report.json")).find("override"), std::string::npos);
 }
 
-TEST_F(Several, RulesThatChangedSinceTheChampionAreShown) {
+TEST_F(JudgedAgain, RulesThatChangedSinceTheChampionAreShown) {
   ASSERT_EQ(ingot({"evaluate", at("poor.csv"), "--config", at("judge.yaml"), "-o", at("old")}).status, 0);
   ASSERT_EQ(ingot({"evaluate", at("good.csv"), "--config", at("judge.yaml"), "-o", at("new"), "--set",
                    "gates.primary={metric: value, superior: 5%}"})
@@ -225,7 +227,7 @@ TEST_F(Several, RulesThatChangedSinceTheChampionAreShown) {
   EXPECT_EQ(report.text("rules_changed/0/to"), "superior 5%");
 }
 
-TEST_F(Several, VerifyJudgesAReportAgain) {
+TEST_F(JudgedAgain, VerifyJudgesAReportAgain) {
   ASSERT_EQ(compare({"poor.csv", "good.csv", "better.csv"}).status, 0);
   Outcome whole = ingot({"verify", at("out")});
   EXPECT_EQ(whole.status, 0) << whole.out << whole.err;
@@ -236,7 +238,7 @@ TEST_F(Several, VerifyJudgesAReportAgain) {
 }
 
 // Whoever mends SHA256SUMS as well is found by the scores.
-TEST_F(Several, VerifyNamesTheFirstValueThatItsScoresDoNotGive) {
+TEST_F(JudgedAgain, VerifyNamesTheFirstValueThatItsScoresDoNotGive) {
   ASSERT_EQ(compare({"poor.csv", "good.csv"}).status, 0);
   tamper(at("out"), "report.json", "\"state\": \"SHIP\"", "\"state\": \"HOLD\"");
   Outcome outcome = ingot({"verify", at("out")});
@@ -247,7 +249,7 @@ TEST_F(Several, VerifyNamesTheFirstValueThatItsScoresDoNotGive) {
 }
 
 // The ledger tells how many decisions came before; without it the report alone does.
-TEST_F(Several, VerifyAsksTheLedger) {
+TEST_F(JudgedAgain, VerifyAsksTheLedger) {
   const std::vector<std::string> ledger = {"--set", "gates.ledger=" + at("ledger.jsonl")};
   ASSERT_EQ(compare({"poor.csv", "better.csv"}, ledger).status, 0);
   ASSERT_EQ(compare({"poor.csv", "good.csv"}, ledger).status, 0);
@@ -275,7 +277,7 @@ TEST_F(Several, VerifyAsksTheLedger) {
 }
 
 // A file that was written anew is another model: the stored scores are judged, and verify says so.
-TEST_F(Several, VerifyTellsOfSourcesThatHaveChanged) {
+TEST_F(JudgedAgain, VerifyTellsOfSourcesThatHaveChanged) {
   ASSERT_EQ(compare({"poor.csv", "good.csv", "better.csv"}).status, 0);
   scores("good.csv", 0.3);
   Outcome outcome = ingot({"verify", at("out")});
@@ -286,7 +288,7 @@ TEST_F(Several, VerifyTellsOfSourcesThatHaveChanged) {
 }
 
 // What a person signed for is no value that scores give; that it counts only for INCONCLUSIVE is.
-TEST_F(Several, VerifyKnowsOverrides) {
+TEST_F(JudgedAgain, VerifyKnowsOverrides) {
   scores("alike.csv", 0.35, 1, 0.41421356237309515);
   ASSERT_EQ(compare({"good.csv", "alike.csv"},
                     {"--accept-inconclusive", "--by", "Ann", "--reason", "the old tool ends"})
@@ -303,7 +305,7 @@ TEST_F(Several, VerifyKnowsOverrides) {
       << ingot({"verify", at("out")}).out;
 }
 
-TEST_F(Several, VerifyFindsAMetricThatWasMadeBetter) {
+TEST_F(JudgedAgain, VerifyFindsAMetricThatWasMadeBetter) {
   ASSERT_EQ(compare({"poor.csv", "good.csv"}).status, 0);
   std::string text = read_file(at("out/report.json"));
   size_t metric = text.find("\"id\": \"brier\""), value = text.find("\"value\": ", metric);
@@ -315,7 +317,7 @@ TEST_F(Several, VerifyFindsAMetricThatWasMadeBetter) {
   EXPECT_NE(outcome.out.find("the report says 0.01"), std::string::npos) << outcome.out;
 }
 
-TEST_F(Several, VerifyRefusesAFolderThatIsNotWhatItLists) {
+TEST_F(JudgedAgain, VerifyRefusesAFolderThatIsNotWhatItLists) {
   ASSERT_EQ(compare({"poor.csv", "good.csv"}).status, 0);
   write_file(at("out/champion.h5"), read_file(at("out/predictions.h5")));
   Outcome outcome = ingot({"verify", at("out")});
@@ -323,7 +325,7 @@ TEST_F(Several, VerifyRefusesAFolderThatIsNotWhatItLists) {
   EXPECT_NE(outcome.err.find("champion.h5"), std::string::npos) << outcome.err;
 }
 
-TEST_F(Several, AReportOfAnotherSchemaIsRefused) {
+TEST_F(JudgedAgain, AReportOfAnotherSchemaIsRefused) {
   ASSERT_EQ(compare({"poor.csv", "good.csv"}).status, 0);
   tamper(at("out"), "report.json", "eval-report/1", "eval-report/2");
   for (const char *verb : {"verify", "evaluate"}) {
@@ -334,7 +336,7 @@ TEST_F(Several, AReportOfAnotherSchemaIsRefused) {
 }
 
 // A report of fewer models leaves no scores of the one before it.
-TEST_F(Several, ScoresOfAnEarlierReportAreRemoved) {
+TEST_F(JudgedAgain, ScoresOfAnEarlierReportAreRemoved) {
   ASSERT_EQ(compare({"poor.csv", "good.csv", "better.csv"}).status, 0);
   EXPECT_TRUE(exists(at("out/challenger_1.h5")));
   ASSERT_EQ(compare({"poor.csv", "good.csv"}).status, 0);
