@@ -147,12 +147,14 @@ static void leaderboard(Text *text, const json_t *report) {
   grid_put(text, &grid, "llrl");
 }
 
-// Only what asks for a decision: slices that harm was shown in.
+// Only what asks for a decision: slices that harm was shown in, a line each.
 static void slices(Text *text, const json_t *report) {
+  bool first = true;
   for (size_t i = 0; i < report_size(report, "slices/items"); i++) {
     const json_t *item = json_array_get(report_at(report, "slices/items"), i);
     if (!json_is_true(report_at(item, "harm/shown"))) continue;
-    text_put(text, "\nharm is shown where ");
+    text_put(text, first ? "\nharm is shown where " : "harm is shown where ");
+    first = false;
     put_plain(text, report_string(item, "column"));
     text_put(text, " is ");
     put_plain(text, report_string(item, "value"));
