@@ -113,6 +113,8 @@ void judged_take_checks(JudgedModel *judged, const json_t *report, const char *s
 void judged_take_subject(JudgedModel *judged, const json_t *report, const char *path) {
   const json_t *subject = report_at(report, path), *seed = report_at(subject, "seed");
   free(judged->name);
+  free(judged->checkpoint_name);
+  free(judged->kind);
   judged->name = memory_text(report_string(subject, "name"));
   judged->checkpoint_name = memory_text(report_string(subject, "checkpoint"));
   judged->kind = memory_text(report_string(subject, "kind"));
