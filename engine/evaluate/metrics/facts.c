@@ -68,7 +68,15 @@ static ErrorQuantiles compute_quantiles(const EvaluationSet *set) {
 
 // ---- once ----
 
-typedef enum Fact { FACT_COX, FACT_QUANTILES, FACT_BINS, FACT_AREA, FACT_CONFUSION, FACT_COUNT } Fact;
+typedef enum Fact {
+  FACT_COX,
+  FACT_QUANTILES,
+  FACT_BINS,
+  FACT_AREA,
+  FACT_AREAS,
+  FACT_CONFUSION,
+  FACT_COUNT
+} Fact;
 
 // A cache: what it holds is a function of the rows alone.
 struct MetricFacts {
@@ -77,7 +85,8 @@ struct MetricFacts {
   CoxFit cox;
   ErrorQuantiles quantiles;
   CalibrationBins bins;
-  double area_error;
+  double area_error, areas_error;
+  const double *areas_with; // scores of the other model of areas_error
   double *confusion;
 };
 
@@ -147,6 +156,18 @@ double area_error_of(const EvaluationSet *set) {
     done_with(facts, FACT_AREA);
   }
   return facts->area_error;
+}
+
+double areas_error_of(const EvaluationSet *champion, const EvaluationSet *challenger) {
+  MetricFacts *facts = challenger->facts;
+  if (facts == NULL) return delong_error_of_difference(champion, challenger);
+  if (must_compute(facts, FACT_AREAS)) {
+    facts->areas_error = delong_error_of_difference(champion, challenger);
+    facts->areas_with = champion->scores;
+    done_with(facts, FACT_AREAS);
+  }
+  return facts->areas_with == champion->scores ? facts->areas_error
+                                               : delong_error_of_difference(champion, challenger);
 }
 
 void confusion_into(double *confusion, const EvaluationSet *set) {

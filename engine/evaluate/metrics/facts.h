@@ -22,7 +22,9 @@ typedef struct CalibrationBins {
 CoxFit cox_of(const EvaluationSet *set);
 ErrorQuantiles error_quantiles_of(const EvaluationSet *set);
 CalibrationBins calibration_bins_of(const EvaluationSet *set, double confidence);
-double area_error_of(const EvaluationSet *set); // DeLong's standard error of the AUC
+// DeLong's standard error of the AUC, and of the difference of two (the facts are those of the challenger).
+double area_error_of(const EvaluationSet *set);
+double areas_error_of(const EvaluationSet *champion, const EvaluationSet *challenger);
 
 // confusion[classes, classes] (label, predicted class), classes = 2 for binary sets.
 void confusion_into(double *confusion, const EvaluationSet *set);

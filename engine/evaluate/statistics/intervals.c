@@ -5,7 +5,6 @@
 #include "engine/evaluate/metrics/facts.h"
 #include "engine/evaluate/resample/replicates.h"
 #include "engine/evaluate/statistics/clusters.h"
-#include "engine/evaluate/statistics/delong.h"
 #include "engine/evaluate/statistics/paired.h"
 #include "engine/evaluate/statistics/statistics.h"
 #include "engine/evaluate/statistics/terms.h"
@@ -161,7 +160,7 @@ Estimate metric_estimate(const Metric *metric, const EvaluationSet *set, double 
 static void compare_areas(MetricDifference *difference, const EvaluationSet *champion,
                           const EvaluationSet *challenger, double confidence) {
   const Metric *metric = difference->metric;
-  double error = delong_error_of_difference(champion, challenger);
+  double error = areas_error_of(champion, challenger);
   difference->champion = metric_estimate(metric, champion, confidence);
   difference->challenger = metric_estimate(metric, challenger, confidence);
   double gain = metric_gain(metric, difference->champion.value, difference->challenger.value);
