@@ -224,7 +224,7 @@ TEST_F(Validity, AKeptThresholdIsNamedAsNotMadeAgain) {
   evaluate("net");
   fs::rename(at("customers.h5"), at("elsewhere.h5"));
   Outcome again = ingot({"evaluate", at("out"), "--set", "business.skip=-1", "-o", at("again")});
-  EXPECT_EQ(read_file(at("again/report.json")).find("\"threshold_kept\": true") == std::string::npos, false)
+  EXPECT_NE(read_file(at("again/report.json")).find("\"threshold_kept\": true"), std::string::npos)
       << again.out << again.err;
   Outcome verified = ingot({"verify", at("again")});
   EXPECT_EQ(verified.status, 0) << verified.out << verified.err;
