@@ -54,17 +54,22 @@ inline Json parsed(const std::string &text) {
   return Json(json_loads(text.c_str(), JSON_REJECT_DUPLICATES, nullptr));
 }
 
+// SHA-256 of bytes.
+inline std::string hex_of(const std::string &bytes) {
+  uint8_t digest[DIGEST_BYTES];
+  char hex[DIGEST_HEX];
+  sha256(digest, bytes.data(), bytes.size());
+  sha256_hex(hex, digest);
+  return hex;
+}
+
 // Replaces a file of a report and makes SHA256SUMS list what is there.
 inline void forge(const std::string &folder, const std::string &file, const std::string &text) {
   std::string sums = read_file(folder + "/SHA256SUMS");
   write_file(folder + "/" + file, text);
-  uint8_t digest[DIGEST_BYTES];
-  char hex[DIGEST_HEX];
-  sha256(digest, text.data(), text.size());
-  sha256_hex(hex, digest);
   size_t at = sums.find("  " + file + "\n");
   ASSERT_NE(at, std::string::npos) << file;
-  write_file(folder + "/SHA256SUMS", sums.replace(at - 64, 64, hex));
+  write_file(folder + "/SHA256SUMS", sums.replace(at - 64, 64, hex_of(text)));
 }
 
 // The same with `after` where `before` stood.

@@ -118,10 +118,18 @@ TEST_F(JudgedAgain, AComparisonDecidedAgainKeepsAllItsModels) {
   EXPECT_EQ(again.status, direct.status) << again.err;
   EXPECT_EQ(again.out, direct.out);
   Json a(at("out/report.json")), b(at("again/report.json"));
+  for (const char *model : {"subject/champion", "subject/challenger", "subject/others/0"}) {
+    json_t *subject = (json_t *)b.at(model);
+    EXPECT_EQ(b.text(std::string(model) + "/report_digest"), hex_of(read_file(at("first/report.json"))));
+    json_object_del(subject, "report_digest");
+  }
   for (const char *part : {"subject", "metrics", "leaderboard", "gates", "checks", "verdict", "business"})
     EXPECT_TRUE(json_equal(report_at(a.json, part), report_at(b.json, part))) << part;
   EXPECT_EQ(b.text("lineage/command"), "ingot evaluate first --set business.params.offer=10");
-  EXPECT_EQ(ingot({"verify", at("again")}).status, 0);
+  Outcome verified = ingot({"verify", at("again")});
+  EXPECT_EQ(verified.status, 0) << verified.out << verified.err;
+  EXPECT_NE(verified.out.find("first/report.json is a report, whose scores these are"), std::string::npos)
+      << verified.out;
   // As it is, it is what it was.
   ASSERT_EQ(ingot({"evaluate", at("first"), "-o", at("as_it_is")}).status, 0);
   Json first(at("first/report.json")), same(at("as_it_is/report.json"));

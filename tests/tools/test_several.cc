@@ -283,14 +283,6 @@ TEST_F(Several, IntersectLeavesTheRowsThatAllShare) {
   EXPECT_EQ(ingot({"verify", at("out")}).status, 0);
 }
 
-std::string hex_of(const std::string &bytes) {
-  uint8_t digest[DIGEST_BYTES];
-  char hex[DIGEST_HEX];
-  sha256(digest, bytes.data(), bytes.size());
-  sha256_hex(hex, digest);
-  return hex;
-}
-
 // Files name themselves by their bytes, reports by theirs, the program by its commit.
 TEST_F(Several, LineageNamesFilesReportsAndTheProgram) {
   ASSERT_EQ(compare({"poor.csv", "good.csv"}).status, 0);

@@ -5,12 +5,7 @@
 #include <filesystem>
 #include <sstream>
 
-#include "program.h"
-
-extern "C" {
-#include "io/report/json_text.h"
-#include "io/report/report_read.h"
-}
+#include "report_case.h"
 
 namespace fs = std::filesystem;
 
@@ -189,6 +184,53 @@ TEST_F(Validity, EveryModelHasItsOwnChecks) {
   // A report that is compared says of its model what it found.
   ingot({"compare", at("two"), at("two"), "-o", at("three")});
   EXPECT_EQ(checks_of(at("three/report.json"))[kUnseen + "champion"], checks[kUnseen + "challenger"]);
+}
+
+// Where the scores' source is there, checks are made again; where it is gone, they are named as what was not.
+TEST_F(Validity, ForgedChecksAreFound) {
+  make_config(at("small.yaml"));
+  scores("a.csv", {"test"});
+  scores("b.csv", {"test", "train"}, "0.0");
+  ingot({"compare", at("a.csv"), at("b.csv"), "--config", at("small.yaml"), "-o", at("out")});
+  auto checks = checks_of(at("out/report.json"));
+  EXPECT_EQ(checks[kUnseen + "champion"].substr(0, 14), "pass (stated):");
+  EXPECT_EQ(checks[kUnseen + "challenger"].substr(0, 14), "fail (stated):");
+  Outcome whole = ingot({"verify", at("out")});
+  EXPECT_EQ(whole.status, 0) << whole.out << whole.err;
+  EXPECT_EQ(whole.out.find("checks"), std::string::npos) << whole.out;
+  std::string report = read_file(at("out/report.json"));
+  const char *forgeries[][2] = {{"\"stated\": true", "\"stated\": false"},
+                                {"b.csv: ", "a.csv: "},
+                                {"validity.rows_unseen.challenger", "validity.rows_unseen.champion"}};
+  for (const auto &[before, after] : forgeries) {
+    tamper(at("out"), "report.json", before, after);
+    Outcome forged = ingot({"verify", at("out")});
+    EXPECT_EQ(forged.status, 1) << before << forged.out;
+    EXPECT_EQ(forged.out.find("CHANGED  /"), 0u) << before << forged.out;
+    forge(at("out"), "report.json", report);
+  }
+  scores("b.csv", {"test"}, "0.0"); // states otherwise now
+  Outcome stated = ingot({"verify", at("out")});
+  EXPECT_EQ(stated.status, 1) << stated.out;
+  fs::remove(at("b.csv"));
+  Outcome gone = ingot({"verify", at("out")});
+  EXPECT_EQ(gone.status, 0) << gone.out << gone.err;
+  EXPECT_NE(gone.out.find("checks"), std::string::npos) << gone.out;
+}
+
+// Whether a threshold stems from other costs cannot be told without the report that was decided again.
+TEST_F(Validity, AKeptThresholdIsNamedAsNotMadeAgain) {
+  train_net();
+  evaluate("net");
+  fs::rename(at("customers.h5"), at("elsewhere.h5"));
+  Outcome again = ingot({"evaluate", at("out"), "--set", "business.skip=-1", "-o", at("again")});
+  EXPECT_NE(read_file(at("again/report.json")).find("\"threshold_kept\": true"), std::string::npos)
+      << again.out << again.err;
+  Outcome verified = ingot({"verify", at("again")});
+  EXPECT_EQ(verified.status, 0) << verified.out << verified.err;
+  EXPECT_NE(verified.out.find("subject/challenger"), std::string::npos) << verified.out;
+  tamper(at("again"), "report.json", "\"threshold_kept\": true", "\"threshold_kept\": false");
+  EXPECT_EQ(ingot({"verify", at("again")}).status, 1);
 }
 
 } // namespace

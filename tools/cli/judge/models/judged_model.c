@@ -197,7 +197,7 @@ static Status open_any(JudgedModel *judged, const char *argument, const JudgeCho
 Status judged_model_open_any(JudgedModel *judged, const char *argument, const JudgeChoices *choices,
                              const Config *business, Error *error) {
   PASS(open_any(judged, argument, choices, business, error));
-  judged->source = realpath(argument, NULL);
+  if (judged->source == NULL) judged->source = realpath(argument, NULL);
   return STATUS_OK;
 }
 

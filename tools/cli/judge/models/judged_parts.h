@@ -19,9 +19,6 @@ Status judged_part_of(SplitPart *part, const char *name, Error *error);
 Status judged_open_scores(JudgedModel *judged, const json_t *report, const char *folder, const char *subject,
                           const char *config, const SessionChoices *choices, Error *error);
 
-// The evidence that a model came with: the digest of the report in a folder.
-Status judged_take_report_digest(JudgedModel *judged, const char *folder, Error *error);
-
 // The validity checks that the report made of one of its models.
 void judged_take_checks(JudgedModel *judged, const json_t *report, const char *subject);
 

@@ -231,9 +231,11 @@ done:
   return status;
 }
 
-Status judged_take_report_digest(JudgedModel *judged, const char *folder, Error *error) {
+// The evidence that a model came with.
+static Status take_origin(JudgedModel *judged, const char *folder, Error *error) {
   char *path = memory_format("%s/report.json", folder);
   Status status = judged_file_digest(judged->subject.report_digest, path, error);
+  judged->source = realpath(path, NULL);
   free(path);
   return status;
 }
@@ -252,10 +254,13 @@ static Status check_report_choices(const char *folder, const JudgeChoices *judge
 Status judged_model_of_report(JudgedModel *judged, const json_t *report, const char *folder,
                               const char *subject, const JudgeChoices *choices, Error *error) {
   *judged = (JudgedModel){0};
-  if (choices->config != NULL || choices->sets.count > 0)
-    return judged_model_redecide(judged, report, folder, subject, choices, error);
-  PASS(check_report_choices(folder, choices, error));
-  return judged_model_open_stored(judged, report, folder, subject, error);
+  if (choices->config != NULL || choices->sets.count > 0) {
+    PASS(judged_model_redecide(judged, report, folder, subject, choices, error));
+  } else {
+    PASS(check_report_choices(folder, choices, error));
+    PASS(judged_model_open_stored(judged, report, folder, subject, error));
+  }
+  return take_origin(judged, folder, error);
 }
 
 Status judged_model_open_report(JudgedModel *judged, const char *path, const JudgeChoices *choices,
@@ -265,8 +270,7 @@ Status judged_model_open_report(JudgedModel *judged, const char *path, const Jud
   Status status;
   *judged = (JudgedModel){0};
   TRY(judged_report_read(&report, &folder, path, error));
-  TRY(judged_model_of_report(judged, report, folder, "subject/challenger", choices, error));
-  status = judged_take_report_digest(judged, folder, error);
+  status = judged_model_of_report(judged, report, folder, "subject/challenger", choices, error);
 done:
   json_decref(report);
   free(folder);
