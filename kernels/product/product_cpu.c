@@ -6,6 +6,7 @@
 #include "kernels/operators.h"
 #include "kernels/product/quantise.h"
 #include "kernels/product/tile.h"
+#include "kernels/row_reduction/column_sums.h"
 #include "kernels/row_reduction/r2.h"
 #include "kernels/shared/flags.h"
 #include "kernels/shared/isa.h"
@@ -27,6 +28,20 @@ static int64_t block_rows(int64_t terms) {
   return terms <= X1_LEAF / 2 ? TILE_ROWS : CUT_ROWS;
 }
 
+// A part of out [.., width] = sums of `terms` terms of the rows of a [.., terms] and the part's columns b.
+VECTOR_FUNCTION void float_part(float *out, int64_t width, const float *a, Columns b, int64_t terms,
+                                const CutPart *part, Finish *finish, const void *arguments) {
+  float room[CUT_FLOATS] __attribute__((aligned(64)));
+  int64_t block = block_rows(terms), columns = part->column_end - part->column;
+  const float *panels = packed_group(room, b, terms, columns, part->row_end - part->row, block);
+  for (int64_t i = part->row; i < part->row_end; i += block) {
+    char *memory = (char *)(out + i * width + part->column);
+    Results results = {arguments, i, part->column, columns, memory, width * 4, 4};
+    Rows rows = {a + i * terms, terms, 1};
+    block_product(rows, b, panels, terms, (int)smaller(block, part->row_end - i), finish, &results);
+  }
+}
+
 // ---- forward: a = x, b = w transposed ----
 
 VECTOR_FUNCTION void finish_forward(const Results *results, Tile t, int row, int rows, int vectors) {
@@ -43,16 +58,8 @@ VECTOR_FUNCTION void finish_forward(const Results *results, Tile t, int row, int
 }
 
 static void forward_part(const LinearForward *s, const CutPart *part) {
-  float room[CUT_FLOATS] __attribute__((aligned(64)));
-  int64_t block = block_rows(s->inputs), columns = part->column_end - part->column;
   Columns w = {s->w + part->column * s->inputs, 1, s->inputs};
-  const float *panels = packed_group(room, w, s->inputs, columns, part->row_end - part->row, block);
-  for (int64_t i = part->row; i < part->row_end; i += block) {
-    float *y = s->y + i * s->outputs + part->column;
-    Results results = {s, i, part->column, columns, (char *)y, s->outputs * 4, 4};
-    Rows x = {s->x + i * s->inputs, s->inputs, 1};
-    block_product(x, w, panels, s->inputs, (int)smaller(block, part->row_end - i), finish_forward, &results);
-  }
+  float_part(s->y, s->outputs, s->x, w, s->inputs, part, finish_forward, s);
 }
 
 // One output: R2 of the products.
@@ -93,16 +100,8 @@ VECTOR_FUNCTION void finish_input(const Results *results, Tile t, int row, int r
 }
 
 static void input_part(const LinearBackwardInput *s, const CutPart *part) {
-  float room[CUT_FLOATS] __attribute__((aligned(64)));
-  int64_t block = block_rows(s->outputs), columns = part->column_end - part->column;
   Columns w = {s->w + part->column, s->inputs, 1};
-  const float *panels = packed_group(room, w, s->outputs, columns, part->row_end - part->row, block);
-  for (int64_t i = part->row; i < part->row_end; i += block) {
-    float *dx = s->dx + i * s->inputs + part->column;
-    Results results = {s, i, part->column, columns, (char *)dx, s->inputs * 4, 4};
-    Rows dy = {s->dy + i * s->outputs, s->outputs, 1};
-    block_product(dy, w, panels, s->outputs, (int)smaller(block, part->row_end - i), finish_input, &results);
-  }
+  float_part(s->dx, s->inputs, s->dy, w, s->outputs, part, finish_input, s);
 }
 
 void ISA_NAME(linear_backward_input)(const LinearBackwardInput *s, int64_t first, int64_t last) {
@@ -145,45 +144,14 @@ static void weight_part(const LinearBackwardWeight *s, const CutPart *part) {
   }
 }
 
-enum { BIAS_VECTORS = 4 }; // whose chains hide an addition's latency
-
-// Bias gradients of outputs [n, n + BIAS_VECTORS * VECTOR_LANES) below n_last: R1 of rows [first, last) of dy
-// with factors of 1.
-static void bias_sums(Vector t[BIAS_VECTORS], const LinearBackwardWeight *s, int64_t n, int64_t n_last,
-                      int64_t first, int64_t last) {
-  Vector levels[TILE_LEVELS][BIAS_VECTORS];
-  int64_t lanes[BIAS_VECTORS];
-  for (int v = 0; v < BIAS_VECTORS; v++) lanes[v] = smaller(VECTOR_LANES, n_last - n - v * VECTOR_LANES);
-  for (int64_t leaf = 0, i = first; i < last; leaf++) {
-    int64_t end = smaller(i + X1_LEAF, last);
-    for (int v = 0; v < BIAS_VECTORS; v++) t[v] = VECTOR_ZERO();
-    for (; i < end; i++) {
-      const float *dy = s->dy + i * s->outputs + n;
-      for (int v = 0; v < BIAS_VECTORS; v++) {
-        if (lanes[v] > 0) t[v] = VECTOR_ADD(vector_load_some(dy + v * VECTOR_LANES, lanes[v]), t[v]);
-      }
-    }
-    int level = 0;
-    for (int v = 0; v < BIAS_VECTORS; v++) t[v] = VECTOR_ADD(t[v], VECTOR_ZERO());
-    for (; leaf >> level != 0; level++) {
-      if (leaf >> level & 1) {
-        for (int v = 0; v < BIAS_VECTORS; v++) t[v] = VECTOR_ADD(levels[level][v], t[v]);
-      } else if (i < last)
-        break;
-    }
-    memcpy(levels[level], t, sizeof levels[level]);
-  }
-}
-
+// Gradients of the bias, R1 of each grain's dy with factors of 1.
 static void bias_part(const LinearBackwardWeight *s, int64_t n_first, int64_t n_last) {
+  float sums[SUMMED_COLUMNS];
   for (int64_t i = 0; i < s->rows; i += s->grain) {
-    for (int64_t n = n_first; n < n_last; n += BIAS_VECTORS * VECTOR_LANES) {
-      Vector sums[BIAS_VECTORS];
-      bias_sums(sums, s, n, n_last, i, smaller(i + s->grain, s->rows));
-      for (int v = 0; v < BIAS_VECTORS; v++) {
-        int64_t at = n + v * VECTOR_LANES, lanes = smaller(VECTOR_LANES, n_last - at);
-        if (lanes > 0 && !add_quantised(s->qb + at, sums[v], lanes, &s->quantiser)) flag_raise(s->flag_b);
-      }
+    for (int64_t n = n_first; n < n_last; n += SUMMED_COLUMNS) {
+      int64_t columns = smaller(SUMMED_COLUMNS, n_last - n);
+      grain_sum(sums, s->dy + i * s->outputs + n, NULL, s->outputs, columns, smaller(s->grain, s->rows - i));
+      add_column_sums(s->qb + n, s->flag_b, sums, columns, &s->quantiser);
     }
   }
 }

@@ -1,5 +1,6 @@
 // Sums along a row by rule R2 on a CPU: layer norm and the gradient norm. Losses are in loss_cpu.c.
 #include "kernels/operators.h"
+#include "kernels/row_reduction/column_sums.h"
 #include "kernels/row_reduction/r2.h"
 #include "kernels/shared/flags.h"
 #include "kernels/shared/isa.h"
@@ -56,43 +57,10 @@ void ISA_NAME(norm_backward_input)(const NormBackwardInput *s, int64_t first, in
   }
 }
 
-enum { COLUMNS = 64 }; // of one pass over a grain
-
-// T over a grain's rows of dy[i]*b[i] for `columns` neighbouring columns, b = h or (NULL) 1: R1's tree.
-static void grain_sum(float out[COLUMNS], const float *dy, const float *h, int64_t stride, int64_t columns,
-                      int64_t rows) {
-  if (rows > X1_LEAF) {
-    int64_t left = X1_LEAF;
-    while (2 * left < rows) left *= 2;
-    float right[COLUMNS];
-    grain_sum(out, dy, h, stride, columns, left);
-    grain_sum(right, dy + left * stride, h == NULL ? NULL : h + left * stride, stride, columns, rows - left);
-    for (int64_t c = 0; c < columns; c++) out[c] = x1_add(out[c], right[c]);
-    return;
-  }
-  for (int64_t c = 0; c < columns; c++) out[c] = 0.0f;
-  for (int64_t i = 0; i < rows; i++) {
-    for (int64_t c = 0; c < columns; c++) {
-      out[c] = x1_fma(dy[i * stride + c], h == NULL ? 1.0f : h[i * stride + c], out[c]);
-    }
-  }
-  for (int64_t c = 0; c < columns; c++) out[c] = x1_add(out[c], 0.0f);
-}
-
-static void add_column_sums(int64_t *q, int32_t *flag, const float *sums, int64_t columns,
-                            const Quantiser *quantiser) {
-  for (int64_t c = 0; c < columns; c++) {
-    if (quantiser_fits(quantiser, sums[c]))
-      q[c] += r3_quantise(sums[c], quantiser->scale);
-    else
-      flag_raise(flag);
-  }
-}
-
 void ISA_NAME(norm_backward_weight)(const NormBackwardWeight *s, int64_t first, int64_t last) {
-  float sums[COLUMNS];
-  for (int64_t j = first; j < last; j += COLUMNS) {
-    int64_t columns = last - j < COLUMNS ? last - j : COLUMNS;
+  float sums[SUMMED_COLUMNS];
+  for (int64_t j = first; j < last; j += SUMMED_COLUMNS) {
+    int64_t columns = last - j < SUMMED_COLUMNS ? last - j : SUMMED_COLUMNS;
     for (int64_t i = 0; i < s->rows; i += s->grain) {
       int64_t rows = s->rows - i < s->grain ? s->rows - i : s->grain;
       const float *dy = s->dy + i * s->columns + j, *h = s->h + i * s->columns + j;
