@@ -86,6 +86,7 @@ typedef float32x4_t Vector;
 
 // The first `count` lanes, 0 <= count <= VECTOR_LANES; the others are +0, and are not read.
 VECTOR_FUNCTION Vector vector_load_some(const float *from, int64_t count) {
+  if (count == VECTOR_LANES) return VECTOR_LOAD(from);
 #if defined(__AVX512F__)
   return _mm512_maskz_loadu_ps((__mmask16)((1u << count) - 1), from);
 #else
@@ -97,6 +98,10 @@ VECTOR_FUNCTION Vector vector_load_some(const float *from, int64_t count) {
 
 // The first `count` lanes; nothing behind them is written.
 VECTOR_FUNCTION void vector_store_some(float *to, Vector v, int64_t count) {
+  if (count == VECTOR_LANES) {
+    VECTOR_STORE(to, v);
+    return;
+  }
 #if defined(__AVX512F__)
   _mm512_mask_storeu_ps(to, (__mmask16)((1u << count) - 1), v);
 #else
