@@ -16,9 +16,10 @@ static int64_t smaller(int64_t a, int64_t b) {
   return a < b ? a : b;
 }
 
-// The lanes of vector v of a panel that hold columns.
+// The lanes of vector v of a panel that hold columns; 0 of one that lies behind them all.
 static int64_t lanes_of(int64_t columns, int v) {
-  return smaller(VECTOR_LANES, columns - v * VECTOR_LANES);
+  int64_t left = columns - v * VECTOR_LANES;
+  return left < 0 ? 0 : smaller(VECTOR_LANES, left);
 }
 
 // Rows of a block over panels of `terms` terms. Where terms are few, panels are small and writing the results
