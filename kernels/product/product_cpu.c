@@ -4,8 +4,11 @@
 // (pack.h), its rows run over them in blocks (tile.h). The operators differ in what a and b are, and in their
 // finish.
 #include "kernels/operators.h"
+#include "kernels/product/across.h"
+#include "kernels/product/few.h"
 #include "kernels/product/quantise.h"
-#include "kernels/product/tile.h"
+#include "kernels/product/thin.h"
+#include "kernels/row_reduction/column_sums.h"
 #include "kernels/row_reduction/r2.h"
 #include "kernels/shared/flags.h"
 #include "kernels/shared/isa.h"
@@ -14,12 +17,6 @@ enum { WEIGHT_ROWS = 4 * CUT_ROWS }; // of gradients that stay in the cache from
 
 static int64_t smaller(int64_t a, int64_t b) {
   return a < b ? a : b;
-}
-
-// The lanes of vector v of a panel that hold columns; 0 of one that lies behind them all.
-static int64_t lanes_of(int64_t columns, int v) {
-  int64_t left = columns - v * VECTOR_LANES;
-  return left < 0 ? 0 : smaller(VECTOR_LANES, left);
 }
 
 // Rows of a block over panels of `terms` terms. Where terms are few, panels are small and writing the results
@@ -51,7 +48,7 @@ VECTOR_FUNCTION void store_forward(const Results *results, const Tile *t, int ro
   const int relu = s->activation == ACTIVATION_RELU;
   Vector bias[TILE_VECTORS];
   for (int v = 0; v < e.vectors; v++)
-    bias[v] = vector_load_some(s->bias + results->column + v * VECTOR_LANES, lanes_of(columns, v));
+    bias[v] = vector_load_some(s->bias + results->column + v * VECTOR_LANES, panel_lanes(columns, v));
   float *y = s->y + (results->row + row) * s->outputs + results->column;
 #pragma GCC unroll 12
   for (int r = 0; r < e.rows; r++, y += s->outputs) {
@@ -59,7 +56,7 @@ VECTOR_FUNCTION void store_forward(const Results *results, const Tile *t, int ro
     for (int v = 0; v < e.vectors; v++) {
       Vector sum = VECTOR_ADD(t->sums[r][v], bias[v]);
       if (relu) sum = VECTOR_RELU(sum);
-      vector_store_some(y + v * VECTOR_LANES, sum, lanes_of(columns, v));
+      vector_store_some(y + v * VECTOR_LANES, sum, panel_lanes(columns, v));
     }
   }
 }
@@ -71,6 +68,22 @@ VECTOR_FUNCTION void finish_forward(const Results *results, const Tile *t, int r
     store_forward(results, t, row, e, results->columns);
 }
 
+// Few rows.
+static void forward_across(const LinearForward *s, const CutPart *part) {
+  AcrossSums sums;
+  int rows = (int)(part->row_end - part->row);
+  for (int64_t c = part->column; c < part->column_end; c += ACROSS_COLUMNS) {
+    int64_t columns = smaller(ACROSS_COLUMNS, part->column_end - c);
+    across_sums(sums, s->x + part->row * s->inputs, s->w + c * s->inputs, s->inputs, s->inputs, rows,
+                columns);
+    for (int r = 0; r < rows; r++) {
+      float *y = s->y + (part->row + r) * s->outputs + c;
+      for (int64_t j = 0; j < columns; j++)
+        y[j] = activation_of(s->activation, x1_add(sums[r][j], s->bias[c + j]));
+    }
+  }
+}
+
 static void forward_part(const LinearForward *s, const CutPart *part) {
   Columns w = {s->w + part->column * s->inputs, 1, s->inputs};
   float_part(s->y, s->outputs, s->x, w, s->inputs, part, finish_forward, s);
@@ -78,7 +91,15 @@ static void forward_part(const LinearForward *s, const CutPart *part) {
 
 // One output: R2 of the products.
 static void forward_single(const LinearForward *s, int64_t first, int64_t last) {
-  for (int64_t i = first; i < last; i++) {
+  int64_t i = first;
+  for (; i + VECTOR_LANES <= last; i += VECTOR_LANES) {
+    Vector sums = r2_dots(s->x + i * s->inputs, s->inputs, s->w, s->inputs);
+    Vector bias = VECTOR_ALL(s->bias[0]);
+    sums = VECTOR_ADD(sums, bias);
+    if (s->activation == ACTIVATION_RELU) sums = VECTOR_RELU(sums);
+    VECTOR_STORE(s->y + i, sums);
+  }
+  for (; i < last; i++) {
     float sum = r2_dot(s->x + i * s->inputs, s->w, s->inputs);
     s->y[i] = activation_of(s->activation, x1_add(sum, s->bias[0]));
   }
@@ -90,6 +111,8 @@ void ISA_NAME(linear_forward)(const LinearForward *s, int64_t first, int64_t las
     CutPart part = cut_take(&cut, &first, last);
     if (s->outputs == 1)
       forward_single(s, part.row, part.row_end);
+    else if (part.row_end - part.row <= ACROSS_ROWS)
+      forward_across(s, &part);
     else
       forward_part(s, &part);
   }
@@ -107,10 +130,10 @@ VECTOR_FUNCTION void store_input(const Results *results, const Tile *t, int row,
     for (int v = 0; v < e.vectors; v++) {
       Vector sum = t->sums[r][v];
       if (relu) {
-        Vector result = vector_load_some(s->x + at + v * VECTOR_LANES, lanes_of(columns, v));
+        Vector result = vector_load_some(s->x + at + v * VECTOR_LANES, panel_lanes(columns, v));
         sum = VECTOR_WHERE_POSITIVE(result, sum);
       }
-      vector_store_some(s->dx + at + v * VECTOR_LANES, sum, lanes_of(columns, v));
+      vector_store_some(s->dx + at + v * VECTOR_LANES, sum, panel_lanes(columns, v));
     }
   }
 }
@@ -122,8 +145,44 @@ VECTOR_FUNCTION void finish_input(const Results *results, const Tile *t, int row
     store_input(results, t, row, e, results->columns);
 }
 
+VECTOR_FUNCTION void finish_input_few(const void *arguments, int64_t row, int64_t column, int64_t columns,
+                                      const Vector *sums) {
+  const LinearBackwardInput *s = arguments;
+  int64_t at = row * s->inputs + column;
+  for (int v = 0; v < FEW_VECTORS; v++, at += VECTOR_LANES) {
+    Vector sum = sums[v];
+    if (s->activation == ACTIVATION_RELU) {
+      Vector result = vector_load_some(s->x + at, panel_lanes(columns, v));
+      sum = VECTOR_WHERE_POSITIVE(result, sum);
+    }
+    vector_store_some(s->dx + at, sum, panel_lanes(columns, v));
+  }
+}
+
+VECTOR_FUNCTION void finish_input_row(const void *arguments, int64_t row, int64_t column, int64_t columns,
+                                      const float *sums, float own) {
+  const LinearBackwardInput *s = arguments;
+  int64_t at = row * s->inputs + column;
+  (void)own;
+  for (int64_t c = 0; c < columns; c++) {
+    int kept = s->activation != ACTIVATION_RELU || s->x[at + c] > 0.0f;
+    s->dx[at + c] = kept ? sums[c] : 0.0f;
+  }
+}
+
 static void input_part(const LinearBackwardInput *s, const CutPart *part) {
+  if (s->outputs <= FEW_TERMS) {
+    few_product((Rows){s->dy, s->outputs, 1}, (Columns){s->w, s->inputs, 1}, s->outputs, part,
+                finish_input_few, s);
+    return;
+  }
   Columns w = {s->w + part->column, s->inputs, 1};
+  if (part->row_end - part->row <= THIN_ROWS) {
+    Rows dy = {s->dy + part->row * s->outputs, s->outputs, 1};
+    thin_product(dy, w, s->outputs, part->row_end - part->row, part->column_end - part->column, part->row,
+                 part->column, finish_input_row, s);
+    return;
+  }
   float_part(s->dx, s->inputs, s->dy, w, s->outputs, part, finish_input, s);
 }
 
@@ -147,7 +206,7 @@ VECTOR_FUNCTION unsigned add_tile(const Results *results, const Tile *t, int row
   for (int r = 0; r < e.rows; r++, q += s->inputs) {
 #pragma GCC unroll 2
     for (int v = 0; v < e.vectors; v++) {
-      misfits |= add_quantised(q + v * VECTOR_LANES, t->sums[r][v], lanes_of(columns, v), quantiser);
+      misfits |= add_quantised(q + v * VECTOR_LANES, t->sums[r][v], panel_lanes(columns, v), quantiser);
     }
   }
   return misfits;
@@ -163,6 +222,40 @@ VECTOR_FUNCTION void finish_weight(const Results *results, const Tile *t, int ro
     int64_t *q = s->qb + results->row + row + v * VECTOR_LANES;
     if (add_quantised(q, t->own[v], lanes, s->quantiser)) flag_raise(s->flag_b);
   }
+}
+
+VECTOR_FUNCTION void finish_weight_few(const void *arguments, int64_t row, int64_t column, int64_t columns,
+                                       const Vector *sums) {
+  const LinearBackwardWeight *s = arguments;
+  int64_t *q = s->qw + row * s->inputs + column;
+  unsigned misfits = 0;
+  for (int v = 0; v < FEW_VECTORS; v++)
+    misfits |= add_quantised(q + v * VECTOR_LANES, sums[v], panel_lanes(columns, v), s->quantiser);
+  if (misfits) flag_raise(s->flag_w);
+}
+
+// Gradients of the bias where sums of few terms do not bring them.
+static void bias_few(const LinearBackwardWeight *s, const CutPart *part, int64_t i, int64_t rows) {
+  float sums[SUMMED_COLUMNS];
+  for (int64_t n = part->row; n < part->row_end; n += SUMMED_COLUMNS) {
+    int64_t columns = smaller(SUMMED_COLUMNS, part->row_end - n);
+    grain_sum(sums, s->dy + i * s->outputs + n, NULL, s->outputs, columns, rows);
+    add_column_sums(s->qb + n, s->flag_b, sums, columns, &s->quantiser);
+  }
+}
+
+VECTOR_FUNCTION void finish_weight_row(const void *arguments, int64_t row, int64_t column, int64_t columns,
+                                       const float *sums, float own) {
+  const LinearBackwardWeight *s = arguments;
+  const Quantiser quantiser = s->quantiser;
+  unsigned misfits = 0;
+  for (int64_t c = 0; c < columns; c += VECTOR_LANES) {
+    int64_t lanes = smaller(VECTOR_LANES, columns - c);
+    int64_t *q = s->qw + row * s->inputs + column + c;
+    misfits |= add_quantised(q, VECTOR_LOAD(sums + c), lanes, quantiser);
+  }
+  if (misfits) flag_raise(s->flag_w);
+  if (column == 0 && add_quantised(s->qb + row, VECTOR_ALL(own), 1, quantiser)) flag_raise(s->flag_b);
 }
 
 // What is read after the block of rows n of grain i: the next block's columns of dy, or, where it is the
@@ -184,6 +277,18 @@ static void weight_part(const LinearBackwardWeight *s, const CutPart *part) {
   for (int64_t i = 0; i < s->rows; i += s->grain) {
     int64_t terms = smaller(s->grain, s->rows - i);
     Columns x = {s->x + i * s->inputs + part->column, s->inputs, 1};
+    if (terms <= FEW_TERMS) {
+      few_product((Rows){s->dy + i * s->outputs, 1, s->outputs},
+                  (Columns){s->x + i * s->inputs, s->inputs, 1}, terms, part, finish_weight_few, s);
+      if (part->column == 0) bias_few(s, part, i, terms);
+      continue;
+    }
+    if (part->row_end - part->row <= THIN_ROWS) {
+      Rows few = {s->dy + i * s->outputs + part->row, 1, s->outputs};
+      thin_product(few, x, terms, part->row_end - part->row, columns, part->row, part->column,
+                   finish_weight_row, s);
+      continue;
+    }
     const float *panels = packed_group(room, x, terms, columns, part->row_end - part->row, CUT_ROWS);
     for (int64_t n = part->row; n < part->row_end; n += CUT_ROWS) {
       int64_t *q = s->qw + n * s->inputs + part->column;
