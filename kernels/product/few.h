@@ -6,7 +6,7 @@
 #include "kernels/product/tile.h"
 
 enum {
-  FEW_TERMS = 8, // at most
+  FEW_TERMS = 12, // at most
   FEW_VECTORS = VECTOR_REGISTERS == 32 ? 2 : 1,
   FEW_COLUMNS = FEW_VECTORS * VECTOR_LANES,
   FEW_ROWS = 12 // whose results stay in a cache while strips pass
@@ -60,6 +60,10 @@ VECTOR_FUNCTION void few_product(Rows a, Columns b, int64_t terms, const CutPart
         TERMS(6)
         TERMS(7)
         TERMS(8)
+        TERMS(9)
+        TERMS(10)
+        TERMS(11)
+        TERMS(12)
 #undef TERMS
       }
     }

@@ -13,7 +13,10 @@
 #include "kernels/shared/flags.h"
 #include "kernels/shared/isa.h"
 
-enum { WEIGHT_ROWS = 4 * CUT_ROWS }; // of gradients that stay in the cache from grain to grain
+enum {
+  WEIGHT_ROWS = 4 * CUT_ROWS, // of gradients that stay in the cache from grain to grain
+  WEIGHT_THIN = 2 * THIN_ROWS // so many are better read where they lie
+};
 
 static int64_t smaller(int64_t a, int64_t b) {
   return a < b ? a : b;
@@ -283,7 +286,7 @@ static void weight_part(const LinearBackwardWeight *s, const CutPart *part) {
       if (part->column == 0) bias_few(s, part, i, terms);
       continue;
     }
-    if (part->row_end - part->row <= THIN_ROWS) {
+    if (part->row_end - part->row <= WEIGHT_THIN) {
       Rows few = {s->dy + i * s->outputs + part->row, 1, s->outputs};
       thin_product(few, x, terms, part->row_end - part->row, columns, part->row, part->column,
                    finish_weight_row, s);
