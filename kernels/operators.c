@@ -121,6 +121,12 @@ int64_t norm_backward_input_tasks(const NormBackwardInput *s) {
 int64_t norm_backward_weight_tasks(const NormBackwardWeight *s) {
   return s->columns;
 }
+int64_t activation_forward_tasks(const ActivationForward *s) {
+  return s->count;
+}
+int64_t activation_backward_tasks(const ActivationBackward *s) {
+  return s->count;
+}
 int64_t dropout_tasks(const Dropout *s) {
   return s->rows;
 }

@@ -7,8 +7,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-// Gains of initial weights (x1 choices): He et al. 2015 before a ReLU, PyTorch's default elsewhere.
-static const double gain_relu = 6.0, gain_output = 1.0, gain_embedding = 1.0;
+// Gains of initial weights (x1 choices): PyTorch's default for the output layer and embeddings.
+static const double gain_output = 1.0, gain_embedding = 1.0;
+
+// Of hidden layers, by activation: He et al. 2015 for ReLU and what is shaped like it, LeCun et al. 1998 for
+// tanh.
+static const struct {
+  const char *name;
+  double gain;
+} activations[ACTIVATION_COUNT] = {
+    [ACTIVATION_RELU] = {"relu", 6.0},
+    [ACTIVATION_GELU] = {"gelu", 6.0},
+    [ACTIVATION_SILU] = {"silu", 6.0},
+    [ACTIVATION_TANH] = {"tanh", 3.0},
+};
 
 LossKind loss_of_task(Task task) {
   return task == TASK_BINARY ? LOSS_BINARY : task == TASK_MULTICLASS ? LOSS_MULTICLASS : LOSS_SQUARED;
@@ -54,7 +66,8 @@ static void add_parameters(Model *model, int with_norm) {
   }
   for (int i = 0; i < model->layer_count; i++) {
     const Layer *layer = &model->layers[i];
-    add_matrix(model, "layers", i, layer->outputs, layer->inputs, layer->is_output ? gain_output : gain_relu);
+    double gain = layer->is_output ? gain_output : activations[model->activation].gain;
+    add_matrix(model, "layers", i, layer->outputs, layer->inputs, gain);
     add_vector(model, "layers", i, "bias", layer->outputs, INITIAL_ZERO);
     if (with_norm && !layer->is_output) {
       add_vector(model, "norms", i, "weight", layer->outputs, INITIAL_ONE);
@@ -92,6 +105,7 @@ Status model_create(Model **model, const ModelConfig *config, const InputLayout 
   }
   Model *made = memory_get(1, sizeof *made);
   made->loss = loss_of_task(task);
+  made->activation = config->activation;
   made->dropout = config->kind == MODEL_LINEAR ? 0.0 : config->dropout;
   made->layer_count = hidden + 1;
   int64_t inputs = layout->width;
@@ -101,7 +115,7 @@ Status model_create(Model **model, const ModelConfig *config, const InputLayout 
     made->layers[i] = (Layer){.inputs = inputs,
                               .outputs = outputs,
                               .is_output = is_output,
-                              .activation = is_output ? ACTIVATION_NONE : ACTIVATION_RELU};
+                              .activation = is_output ? ACTIVATION_NONE : config->activation};
     inputs = outputs;
   }
   copy_layout(made, layout);
@@ -111,7 +125,30 @@ Status model_create(Model **model, const ModelConfig *config, const InputLayout 
   return STATUS_OK;
 }
 
-// The configuration a checkpoint's tensors speak of: hidden widths and whether there are norms.
+static const char activation_name[] = "model.activation";
+
+void model_views(const Model *model, TensorSet *set, float *p) {
+  parameter_table_views(&model->table, set, "", p);
+  if (!activation_is_map(model->activation)) return;
+  const char *name = activations[model->activation].name;
+  int64_t length = (int64_t)strlen(name);
+  tensor_set_add(set, activation_name, DTYPE_U8, 1, &length, (char *)(uintptr_t)name);
+}
+
+// ACTIVATION_NONE where the tensor names none that is a map.
+static ActivationKind activation_of_tensors(const TensorSet *tensors) {
+  const TensorView *view = tensor_set_find(tensors, activation_name);
+  if (view == NULL) return ACTIVATION_RELU;
+  for (int kind = ACTIVATION_RELU + 1; kind < ACTIVATION_COUNT; kind++) {
+    const char *name = activations[kind].name;
+    if (view->dtype == DTYPE_U8 && tensor_bytes(view) == strlen(name) &&
+        memcmp(view->data, name, strlen(name)) == 0)
+      return (ActivationKind)kind;
+  }
+  return ACTIVATION_NONE;
+}
+
+// The configuration a checkpoint's tensors speak of: hidden widths, activation, and whether there are norms.
 static void config_of_tensors(ModelConfig *config, int widths[MODEL_LAYERS_MAX], const TensorSet *tensors) {
   memset(config, 0, sizeof *config);
   config->kind = MODEL_MLP;
@@ -124,6 +161,7 @@ static void config_of_tensors(ModelConfig *config, int widths[MODEL_LAYERS_MAX],
     widths[config->hidden_count++] = (int)weight->shape[0];
   }
   if (config->hidden_count > 0) config->hidden_count--; // the output layer
+  config->activation = activation_of_tensors(tensors);
   config->norm = tensor_set_find(tensors, "norms.0.weight") != NULL ? NORM_LAYER : NORM_NONE;
 }
 
@@ -133,6 +171,13 @@ Status model_from_tensors(Model **model, const TensorSet *tensors, const InputLa
   ModelConfig config;
   Model *made = NULL;
   config_of_tensors(&config, widths, tensors);
+  if (config.activation == ACTIVATION_NONE) {
+    return error_set(
+        error, STATUS_DATA,
+        "the checkpoint's tensor '%s' names no activation that this version of ingot knows: score with "
+        "the version that trained it",
+        activation_name);
+  }
   PASS(model_create(&made, &config, layout, task, error));
   for (int i = 0; i < made->table.count; i++) {
     const ParameterTensor *tensor = &made->table.tensors[i];

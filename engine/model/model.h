@@ -1,8 +1,10 @@
 // The tabular model: input vector, hidden blocks, output layer; forward and backward over a micro-batch.
 //
-// A hidden block is linear -> [layer norm] -> ReLU -> [dropout]; the linear model has no blocks. Parameters
-// by name: embeddings.<j>.weight [rows, width], layers.<i>.weight [out, in] and .bias, norms.<i>.weight and
-// .bias (gamma, beta); the output layer is the last of `layers`.
+// A hidden block is linear -> [layer norm] -> activation -> [dropout]; the linear model has no blocks.
+// Parameters by name: embeddings.<j>.weight [rows, width], layers.<i>.weight [out, in] and .bias,
+// norms.<i>.weight and .bias (gamma, beta); the output layer is the last of `layers`. An activation other
+// than ReLU is named by the tensor `model.activation`, so that a checkpoint's tensors say all that scoring
+// needs.
 #ifndef INGOT_ENGINE_MODEL_MODEL_H
 #define INGOT_ENGINE_MODEL_MODEL_H
 
@@ -29,6 +31,7 @@ typedef struct Model {
   InputLayout layout; // segments owned by the model
   int *embeddings;    // [segment_count]: tensor of a category segment, -1 for numeric ones
   LossKind loss;
+  ActivationKind activation; // of the hidden layers
   double dropout;
 } Model;
 
@@ -39,6 +42,7 @@ typedef struct Activations {
   float *z[MODEL_LAYERS_MAX]; // [m, outputs] what a norm reads, NULL without norm
   float *h[MODEL_LAYERS_MAX]; // [m, outputs] normalised, NULL without norm
   float *r[MODEL_LAYERS_MAX]; // [m]
+  float *u[MODEL_LAYERS_MAX]; // [m, outputs] what an activation that is a map is applied to; training only
   float *a[MODEL_LAYERS_MAX]; // [m, outputs] after activation and dropout; of the last layer: the model's
                               // outputs
   float *dz, *dx;             // [m, widest layer] gradients on their way back; training only
@@ -75,6 +79,9 @@ Status model_create(Model **model, const ModelConfig *config, const InputLayout 
 Status model_from_tensors(Model **model, const TensorSet *tensors, const InputLayout *layout, Task task,
                           Error *error);
 void model_free(Model *model);
+
+// Views of what a checkpoint holds of the model: its parameters, flat array `p`, and its activation.
+void model_views(const Model *model, TensorSet *set, float *p);
 
 // Takes (or only measures) activations for `rows` rows.
 void activations_take(Activations *activations, const Model *model, DeviceMemory *memory, int64_t rows,

@@ -21,6 +21,8 @@ void activations_take(Activations *activations, const Model *model, DeviceMemory
       activations->h[i] = device_memory_take(memory, size, sizeof(float));
       activations->r[i] = device_memory_take(memory, rows, sizeof(float));
     }
+    if (training && activation_is_map(layer->activation))
+      activations->u[i] = device_memory_take(memory, size, sizeof(float));
     activations->a[i] = device_memory_take(memory, size, sizeof(float));
   }
   if (training) {
@@ -83,9 +85,14 @@ static const float *input_of(const Activations *activations, int layer) {
   return layer == 0 ? activations->x : activations->a[layer - 1];
 }
 
-// Where a norm lies between, the activation is the norm's.
+// What a block's last product or norm ends with; maps are operators of their own.
 static ActivationKind fused_activation(const Layer *layer) {
-  return layer->gamma >= 0 ? ACTIVATION_NONE : layer->activation;
+  return activation_is_map(layer->activation) ? ACTIVATION_NONE : layer->activation;
+}
+
+// Where a norm lies between, the activation is the norm's.
+static ActivationKind product_activation(const Layer *layer) {
+  return layer->gamma >= 0 ? ACTIVATION_NONE : fused_activation(layer);
 }
 
 static int needs_input_gradient(const Model *model, int layer) {
@@ -96,7 +103,7 @@ Status model_each_product(const Model *model, int64_t rows, int training, Produc
                           Error *error) {
   for (int i = 0; i < model->layer_count; i++) {
     const Layer *layer = &model->layers[i];
-    ProductShape shape = {PRODUCT_FORWARD, fused_activation(layer), rows, layer->outputs, layer->inputs};
+    ProductShape shape = {PRODUCT_FORWARD, product_activation(layer), rows, layer->outputs, layer->inputs};
     PASS(visit(context, &shape, error));
     if (!training) continue;
     shape.activation = ACTIVATION_NONE;
@@ -113,17 +120,19 @@ static void forward_layer(const Model *model, Device *device, const float *p, Ac
   const Layer *layer = &model->layers[i];
   const ParameterTensor *tensors = model->table.tensors;
   const int has_norm = layer->gamma >= 0;
-  LinearForward linear = {.y = has_norm ? activations->z[i] : activations->a[i],
+  float *a = activations->a[i],
+        *u = activations->u[i] != NULL ? activations->u[i] : a; // before and after the map
+  LinearForward linear = {.y = has_norm ? activations->z[i] : u,
                           .x = input_of(activations, i),
                           .w = p + tensors[layer->weight].offset,
                           .bias = p + tensors[layer->bias].offset,
                           .rows = batch->rows,
                           .outputs = layer->outputs,
                           .inputs = layer->inputs,
-                          .activation = fused_activation(layer)};
+                          .activation = product_activation(layer)};
   device_linear_forward(device, &linear);
   if (has_norm) {
-    NormForward norm = {.y = activations->a[i],
+    NormForward norm = {.y = u,
                         .h = activations->h[i],
                         .r = activations->r[i],
                         .x = activations->z[i],
@@ -131,10 +140,14 @@ static void forward_layer(const Model *model, Device *device, const float *p, Ac
                         .beta = p + tensors[layer->beta].offset,
                         .rows = batch->rows,
                         .columns = layer->outputs,
-                        .activation = layer->activation};
+                        .activation = fused_activation(layer)};
     device_norm_forward(device, &norm);
   }
-  if (pass != NULL && !layer->is_output) drop(model, device, activations->a[i], i, batch, pass);
+  if (activation_is_map(layer->activation)) {
+    ActivationForward map = {a, u, batch->rows * layer->outputs, layer->activation};
+    device_activation_forward(device, &map);
+  }
+  if (pass != NULL && !layer->is_output) drop(model, device, a, i, batch, pass);
 }
 
 void model_forward(const Model *model, Device *device, const float *p, Activations *activations,
@@ -143,7 +156,7 @@ void model_forward(const Model *model, Device *device, const float *p, Activatio
   for (int i = 0; i < model->layer_count; i++) forward_layer(model, device, p, activations, i, batch, pass);
 }
 
-// dz: gradient of a hidden block's activation on entry, but for dropout; of its linear layer's result on
+// dz: gradient of a hidden block's result on entry, by way of ReLU already; of its linear layer's result on
 // return.
 static void backward_block(const Model *model, Device *device, const float *p, Activations *activations,
                            int i, const ModelBatch *batch, const TrainingPass *pass) {
@@ -152,6 +165,10 @@ static void backward_block(const Model *model, Device *device, const float *p, A
   int64_t rows = batch->rows, n = layer->outputs;
   float *dz = activations->dz;
   drop(model, device, dz, i, batch, pass);
+  if (activation_is_map(layer->activation)) {
+    ActivationBackward map = {dz, dz, activations->u[i], rows * n, layer->activation};
+    device_activation_backward(device, &map);
+  }
   if (layer->gamma < 0) return;
   NormBackwardWeight weight = {.qgamma = pass->q + tensors[layer->gamma].offset,
                                .qbeta = pass->q + tensors[layer->beta].offset,
@@ -195,7 +212,8 @@ static void backward_linear(const Model *model, Device *device, const float *p, 
                                .rows = rows,
                                .outputs = layer->outputs,
                                .inputs = layer->inputs,
-                               .activation = i == 0 ? ACTIVATION_NONE : model->layers[i - 1].activation};
+                               .activation =
+                                   i == 0 ? ACTIVATION_NONE : fused_activation(&model->layers[i - 1])};
   device_linear_backward_input(device, &input);
 }
 

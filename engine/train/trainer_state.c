@@ -14,7 +14,7 @@ static void add_state(TensorSet *set, const char *name, DType dtype, int64_t cou
 void trainer_make_views(Trainer *trainer) {
   const ParameterTable *table = &trainer->model->table;
   Progress *progress = &trainer->progress;
-  parameter_table_views(table, &trainer->model_set, "", trainer->p.host);
+  model_views(trainer->model, &trainer->model_set, trainer->p.host);
   if (trainer->options.preprocess != NULL)
     tensor_set_add_all(&trainer->model_set, trainer->options.preprocess);
   TensorSet *set = &trainer->optimizer_set;
@@ -78,10 +78,10 @@ static int same_tensor(const TensorView *a, const TensorView *b) {
   return same_shape(a, b) && memcmp(a->data, b->data, tensor_bytes(a)) == 0;
 }
 
-// What a checkpoint must share with this run: bits config, data, fitted preprocessing.
+// What a checkpoint must share with this run: bits config, data, activation, fitted preprocessing.
 static int must_match(const TensorView *mine) {
   return strcmp(mine->name, "state.config") == 0 || strcmp(mine->name, "state.data") == 0 ||
-         strncmp(mine->name, "preprocess.", 11) == 0;
+         strcmp(mine->name, "model.activation") == 0 || strncmp(mine->name, "preprocess.", 11) == 0;
 }
 
 static Status check_set(const TensorSet *mine, const TensorSet *tensors, Error *error) {

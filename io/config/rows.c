@@ -24,7 +24,11 @@ static const KeyWord missing_rules[] = {
 static const KeyWord scale_rules[] = {{"none", SCALE_NONE}, {"standard", SCALE_STANDARD}, {NULL, 0}};
 static const KeyWord automatic[] = {{"auto", 0}, {NULL, 0}};
 static const KeyWord model_kinds[] = {{"mlp", MODEL_MLP}, {"linear", MODEL_LINEAR}, {NULL, 0}};
-static const KeyWord activations[] = {{"relu", ACTIVATION_RELU}, {NULL, 0}};
+static const KeyWord activations[] = {{"relu", ACTIVATION_RELU},
+                                      {"gelu", ACTIVATION_GELU},
+                                      {"silu", ACTIVATION_SILU},
+                                      {"tanh", ACTIVATION_TANH},
+                                      {NULL, 0}};
 static const KeyWord norms[] = {{"none", NORM_NONE}, {"layer", NORM_LAYER}, {NULL, 0}};
 static const KeyWord optimizers[] = {{"adamw", OPTIMIZER_ADAMW}, {"sgd", OPTIMIZER_SGD}, {NULL, 0}};
 static const KeyWord schedules[] = {{"constant", SCHEDULE_CONSTANT}, {"cosine", SCHEDULE_COSINE}, {NULL, 0}};
@@ -160,7 +164,7 @@ const KeyRow key_rows[] = {
     {"model.hidden", KEY_INTS, KEY_BITS, NEED_DEFAULT, AT(model.hidden), "[128, 128]", "[1, 65536]", "units",
      .help = "Widths of the hidden layers, at most 64.", .when = "model.kind=mlp"},
     {"model.activation", KEY_CHOICE, KEY_BITS, NEED_DEFAULT, AT(model.activation), "relu", "", "",
-     .help = "After each hidden layer.", .words = activations, .when = "model.kind=mlp"},
+     .help = "After each hidden layer. gelu, silu and tanh take time, and memory for what they are applied to.", .words = activations, .when = "model.kind=mlp"},
     {"model.norm", KEY_CHOICE, KEY_BITS, NEED_DEFAULT, AT(model.norm), "none", "", "",
      .help = "Normalisation between a hidden layer and its activation.", .words = norms, .when = "model.kind=mlp"},
     {"model.dropout", KEY_NUMBER, KEY_BITS, NEED_DEFAULT, AT(model.dropout), "0", "[0, 1)", "",

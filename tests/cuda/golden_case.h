@@ -7,7 +7,8 @@
 #include <fstream>
 #include <gtest/gtest.h>
 
-const char *const kCases[] = {"mlp_binary", "mlp_multiclass", "linear_regression", "mlp_wide"};
+const char *const kCases[] = {"mlp_binary", "mlp_multiclass", "linear_regression", "mlp_wide",
+                              "mlp_gelu",   "mlp_silu",       "mlp_tanh"};
 
 inline std::string golden(const std::string &wanted) {
   std::ifstream file(INGOT_SOURCE_DIR "/tests/golden/training.sha256");

@@ -225,6 +225,17 @@ TEST_F(FastTrainingCuda, GoesOnWithTheAlgorithmsOfItsFirstHalf) {
   }
 }
 
+// No product ends with a ReLU where the activation is another.
+TEST_F(FastTrainingCuda, MapsFollowProducts) {
+  for (const char *name : {"mlp_gelu", "mlp_silu", "mlp_tanh"}) {
+    RunResult run = run_case(training_case(name), fast(FAST_TF32)), exact = run_case(training_case(name), {});
+    ASSERT_EQ(run.status, STATUS_OK) << run.message;
+    EXPECT_FALSE(run.pins.empty());
+    for (const PinnedProduct &pin : run.pins) EXPECT_EQ(pin.shape.activation, ACTIVATION_NONE) << name;
+    EXPECT_NEAR(run.events[0].loss, exact.events[0].loss, 0.01f) << name;
+  }
+}
+
 TEST_F(FastTrainingCuda, ADivergedStepIsNamed) {
   TrainingCase broken = training_case("mlp_binary");
   for (float &x : broken.values) x = x > 1.9f ? 3e38f : x;

@@ -1,4 +1,4 @@
-// Dropout on a GPU: the bits of the CPU's operators, for every size, alignment and order of
+// Maps on a GPU: the bits of the CPU's operators, for every size, alignment and order of
 // threads.
 #include "tests/cuda/device_case.h"
 
@@ -37,8 +37,34 @@ TEST_F(MapCuda, Dropout) {
   }
 }
 
+TEST_F(MapCuda, Activations) {
+  std::mt19937_64 random(34);
+  for (int kind = ACTIVATION_GELU; kind < ACTIVATION_COUNT; kind++) {
+    for (int64_t count : odd_sizes()) {
+      SCOPED_TRACE(testing::Message() << "activation " << kind << " of " << count);
+      Values x = values_of(random, count, true), dy = values_of(random, count, true), y(x), dx(dy);
+      ActivationForward forward = {y.data(), x.data(), count, (ActivationKind)kind};
+      ActivationBackward backward = {dx.data(), dy.data(), x.data(), count, (ActivationKind)kind};
+      run_portable(&Operators::activation_forward, forward, count);
+      run_portable(&Operators::activation_backward, backward, count);
+      for (uint64_t order : thread_orders()) {
+        DeviceArray<float> argument(x), value(x, order == 7), gradient(dy, order == 7);
+        forward.y = value.at(), forward.x = value.at();
+        backward.dx = gradient.at(), backward.dy = gradient.at(), backward.x = argument.at();
+        run(activation_forward_cuda, forward, KERNEL_activation_forward, order);
+        run(activation_backward_cuda, backward, KERNEL_activation_backward, order);
+        ASSERT_TRUE(same_bits(y, value.values()));
+        ASSERT_TRUE(same_bits(dx, gradient.values()));
+      }
+    }
+  }
+}
+
 TEST_F(MapCuda, NothingIsLaunchedForNothing) {
   Dropout dropout = {};
   dropout_cuda(&context, &dropout);
   EXPECT_EQ(context.launches[KERNEL_dropout], 0u);
+  ActivationForward forward = {};
+  activation_forward_cuda(&context, &forward);
+  EXPECT_EQ(context.launches[KERNEL_activation_forward], 0u);
 }

@@ -13,15 +13,16 @@ namespace {
 
 // A trained model's tensors: two numbers, a category, one or more hidden layers.
 struct Network {
-  explicit Network(std::vector<int> hidden) {
+  explicit Network(std::vector<int> hidden, ActivationKind activation = ACTIVATION_RELU) {
     ModelConfig config{};
+    config.activation = activation;
     config.hidden = hidden.data();
     config.hidden_count = (int)hidden.size();
     Error error;
     EXPECT_EQ(model_create(&model, &config, &layout, TASK_MULTICLASS, &error), STATUS_OK);
     parameters.resize((size_t)model->table.size);
     for (size_t i = 0; i < parameters.size(); i++) parameters[i] = next();
-    parameter_table_views(&model->table, &tensors, "", parameters.data());
+    model_views(model, &tensors, parameters.data());
   }
   Network(const Network &) = delete;
   ~Network() {
@@ -78,6 +79,22 @@ TEST_F(ScorerCuda, GivesTheBitsOfACpuInFewPasses) {
   std::vector<uint64_t> launches(KERNEL_COUNT);
   device_add_launches(launches.data(), gpu);
   EXPECT_EQ(2u, launches[KERNEL_inputs_forward]); // 16384 rows, and the rest
+}
+
+TEST_F(ScorerCuda, EveryActivationGivesTheBitsOfACpu) {
+  const int64_t rows = 300;
+  std::vector<std::vector<float>> all;
+  for (int kind = ACTIVATION_RELU; kind < ACTIVATION_COUNT; kind++) {
+    Network network({8, 4}, (ActivationKind)kind);
+    std::vector<float> values((size_t)(2 * rows));
+    std::vector<int32_t> ids((size_t)rows);
+    for (float &value : values) value = network.next();
+    const Batch batch = {values.data(), ids.data(), nullptr, nullptr};
+    std::vector<float> expected = scores(network, cpu, batch, rows);
+    EXPECT_EQ(expected, scores(network, gpu, batch, rows)) << kind;
+    for (const std::vector<float> &other : all) EXPECT_NE(expected, other) << kind;
+    all.push_back(expected);
+  }
 }
 
 // Wide layers: fewer rows a pass, so that scoring takes little beside what training took.

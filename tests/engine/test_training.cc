@@ -9,8 +9,10 @@
 
 namespace {
 
-const char *const kCases[] = {"mlp_binary", "mlp_multiclass", "linear_regression"};
-const char *const kGoldens[] = {"mlp_binary", "mlp_multiclass", "linear_regression", "mlp_wide"};
+const char *const kCases[] = {"mlp_binary", "mlp_multiclass", "linear_regression",
+                              "mlp_gelu",   "mlp_silu",       "mlp_tanh"};
+const char *const kGoldens[] = {"mlp_binary", "mlp_multiclass", "linear_regression", "mlp_wide",
+                                "mlp_gelu",   "mlp_silu",       "mlp_tanh"};
 const std::string kGoldenFile = INGOT_SOURCE_DIR "/tests/golden/training.sha256";
 
 std::map<std::string, std::string> read_goldens() {

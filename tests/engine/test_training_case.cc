@@ -52,6 +52,7 @@ void set_config(TrainingCase *c, Task task, OptimizerKind optimizer) {
   config->numerics = {const_cast<char *>("x1"), 128, 40, FAST_TF32};
   config->data.target.task = task;
   config->model.kind = c->hidden.empty() ? MODEL_LINEAR : MODEL_MLP;
+  config->model.activation = ACTIVATION_RELU;
   config->model.norm = NORM_LAYER;
   config->model.dropout = 0.1;
   config->train.batch = 600;
@@ -138,9 +139,14 @@ TrainingCase training_case(const std::string &name) {
   TrainingCase c;
   c.name = name;
   bool wide = name == "mlp_wide";
-  int classes = name == "mlp_binary" || wide ? 2 : name == "mlp_multiclass" ? 4 : 0;
+  ActivationKind map = name == "mlp_gelu"   ? ACTIVATION_GELU
+                       : name == "mlp_silu" ? ACTIVATION_SILU
+                       : name == "mlp_tanh" ? ACTIVATION_TANH
+                                            : ACTIVATION_NONE;
+  int classes = name == "mlp_binary" || wide ? 2 : name == "mlp_multiclass" || map ? 4 : 0;
   if (classes != 0) c.hidden = {48, 70}; // 70: more than one round of the 64 lanes
   if (wide) c.hidden = {1100, 6}, c.rows = 300;
+  if (map) c.hidden = {20, 17};
   fill_rows(&c, 5, 2, classes);
   set_layout(&c, 5, 2, classes == 4 ? 4 : 1);
   set_config(&c,
@@ -149,6 +155,9 @@ TrainingCase training_case(const std::string &name) {
                             : TASK_REGRESSION,
              classes == 0 ? OPTIMIZER_SGD : OPTIMIZER_ADAMW);
   if (wide) c.config.train.epochs = 1;
+  if (map) c.config.model.activation = map;
+  if (map > ACTIVATION_GELU) c.config.model.norm = NORM_NONE;
+  if (map > ACTIVATION_SILU) c.config.model.dropout = 0;
   if (classes == 4) {
     c.config.data.order = ORDER_BLOCKS;
     c.config.data.block_rows = 64;

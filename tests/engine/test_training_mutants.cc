@@ -62,6 +62,29 @@ void r2_without_fma(const LinearForward *s, int64_t first, int64_t last) {
   }
 }
 
+// GELU by its approximation with tanh (Hendrycks, Gimpel 2016), as some libraries have it.
+void gelu_by_tanh(const ActivationForward *s, int64_t first, int64_t last) {
+  for (int64_t i = first; i < last; i++) {
+    float x = s->x[i], t = 0.7978845608f * (x + 0.044715f * x * x * x);
+    s->y[i] = 0.5f * x * (1.0f + x1_tanh(t));
+  }
+}
+
+void silu_gradient_without_fma(const ActivationBackward *s, int64_t first, int64_t last) {
+  for (int64_t i = first; i < last; i++) {
+    float sigmoid = x1_sigmoid(s->x[i]);
+    volatile float product = s->x[i] * (1.0f - sigmoid);
+    s->dx[i] = s->dy[i] * (sigmoid * (product + 1.0f));
+  }
+}
+
+void tanh_gradient_by_factors(const ActivationBackward *s, int64_t first, int64_t last) {
+  for (int64_t i = first; i < last; i++) {
+    float y = x1_tanh(s->x[i]);
+    s->dx[i] = s->dy[i] * ((1.0f - y) * (1.0f + y));
+  }
+}
+
 struct Mutant {
   const char *name;
   const char *training; // a case in which it must show
@@ -88,6 +111,11 @@ const Mutant kMutants[] = {
      [](Operators *o) { o->linear_backward_weight = one_fraction_bit_less; }},
     {"PhiloxWordsSwapped", "mlp_binary", [](Operators *o) { o->initialise = words_swapped; }},
     {"GradientInFloat", "mlp_binary", [](Operators *o) { o->gradient_finish = gradient_in_float; }},
+    {"GeluByTanh", "mlp_gelu", [](Operators *o) { o->activation_forward = gelu_by_tanh; }},
+    {"SiluGradientWithMulAndAdd", "mlp_silu",
+     [](Operators *o) { o->activation_backward = silu_gradient_without_fma; }},
+    {"TanhGradientByFactors", "mlp_tanh",
+     [](Operators *o) { o->activation_backward = tanh_gradient_by_factors; }},
     {"R2WithMulAndAdd", "mlp_binary", [](Operators *o) { o->linear_forward = r2_without_fma; }},
 };
 

@@ -25,8 +25,9 @@ struct TrainingCase {
   std::string bits = "case=1\n";
 };
 
-// mlp_binary, mlp_multiclass, linear_regression: between them every operator runs. mlp_wide: one short epoch
-// of mlp_binary with a sum over 1100 inputs, five leaves of R1.
+// mlp_binary, mlp_multiclass, linear_regression, mlp_gelu (with layer norm), mlp_silu (without), mlp_tanh
+// (without dropout either): between them every operator runs. mlp_wide: one short epoch of mlp_binary with a
+// sum over 1100 inputs, five leaves of R1.
 TrainingCase training_case(const std::string &name);
 
 // What may differ between two runs that must agree, and what a run leaves behind.

@@ -60,6 +60,10 @@ def torch_scores(path, expected_path):
         return 77
     state, expected = load_with_torch(torch, path), load_with_torch(torch, expected_path)
 
+    activation = bytes(state.pop("model.activation", torch.tensor(list(b"relu"))).tolist()).decode()
+    functional = torch.nn.functional
+    activate = {"relu": torch.relu, "gelu": functional.gelu, "silu": functional.silu, "tanh": torch.tanh}[activation]
+
     class Network(torch.nn.Module):
         def __init__(self):
             super().__init__()
@@ -71,7 +75,7 @@ def torch_scores(path, expected_path):
         def forward(self, values, ids):
             x = torch.cat([values[:, :1], self.embeddings[0](ids[:, 0]), values[:, 1:]], dim=1)
             for layer, norm in zip(self.layers, self.norms):
-                x = torch.relu(norm(layer(x)))
+                x = activate(norm(layer(x)))
             return torch.sigmoid(self.layers[-1](x))
 
     network = Network()

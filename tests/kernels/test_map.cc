@@ -1,4 +1,4 @@
-// Dropout against the scalar reference, bit for bit.
+// Maps against the scalar reference, bit for bit.
 #include "random_values.h"
 
 TEST(Map, Dropout) {
@@ -32,6 +32,31 @@ TEST(Map, Dropout) {
                            (float)(1.0 / (1.0 - p))};
         run_in_pieces(random, operators_cpu(isa)->dropout, dropout, dropout_tasks(&dropout));
         ASSERT_TRUE(same_bits(y, found)) << isa << " columns " << columns << " p " << p;
+      }
+    }
+  }
+}
+
+// Sizes around the blocks in which a CPU computes them; in place, as a network has them.
+TEST(Map, Activations) {
+  std::mt19937_64 random(10);
+  for (int kind = ACTIVATION_GELU; kind < ACTIVATION_COUNT; kind++) {
+    const RefActivation reference = (RefActivation)(kind - ACTIVATION_RELU);
+    for (int64_t count : {0, 1, 3, 15, 16, 17, 255, 256, 257, 1000}) {
+      Values x = values_of(random, count, true), dy = values_of(random, count, count % 2 == 0), y, dx;
+      for (float &value : x) value *= 4; // beyond where the derivatives are flat
+      for (int64_t i = 0; i < count; i++) {
+        y.push_back(ref_activation(reference, x[i]));
+        dx.push_back(ref_activation_backward(reference, x[i], dy[i]));
+      }
+      for (const char *isa : instruction_sets()) {
+        Values forward = x, backward = dy;
+        ActivationForward f = {forward.data(), forward.data(), count, (ActivationKind)kind};
+        ActivationBackward b = {backward.data(), backward.data(), x.data(), count, (ActivationKind)kind};
+        run_in_pieces(random, operators_cpu(isa)->activation_forward, f, activation_forward_tasks(&f));
+        run_in_pieces(random, operators_cpu(isa)->activation_backward, b, activation_backward_tasks(&b));
+        ASSERT_TRUE(same_bits(y, forward)) << isa << " kind " << kind << " of " << count;
+        ASSERT_TRUE(same_bits(dx, backward)) << isa << " gradient of kind " << kind << " of " << count;
       }
     }
   }

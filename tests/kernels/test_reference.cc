@@ -324,7 +324,7 @@ struct Problem {
   std::vector<float> numeric, target, weight;
   std::vector<int32_t> codes;
 
-  Problem(RefLoss loss, bool norm, double dropout, int64_t rows) {
+  Problem(RefLoss loss, bool norm, double dropout, int64_t rows, RefActivation activation = REF_RELU) {
     net.segment_count = 4, net.table_count = 2, net.hidden_count = 2;
     net.segments[0] = {false, 0, 2, 0};
     net.segments[1] = {true, 0, 3, 0};
@@ -333,7 +333,7 @@ struct Problem {
     net.table_rows[0] = 4, net.table_width[0] = 3, net.table_rows[1] = 2, net.table_width[1] = 2;
     net.hidden[0] = 7, net.hidden[1] = 5;
     net.outputs = loss == REF_MULTICLASS ? 3 : 1;
-    net.loss = loss, net.layer_norm = norm, net.dropout = dropout;
+    net.loss = loss, net.layer_norm = norm, net.dropout = dropout, net.activation = activation;
     net.seed = 11, net.batch = rows, net.grain = 4, net.fraction_bits = 40;
     ref_network_init(&net);
     std::mt19937_64 random(3);
@@ -380,6 +380,19 @@ struct Problem {
     return x;
   }
 
+  double activated(double x) {
+    switch (net.activation) {
+    case REF_GELU:
+      return x * std::erfc(-x * M_SQRT1_2) / 2;
+    case REF_SILU:
+      return x / (1 + std::exp(-x));
+    case REF_TANH:
+      return std::tanh(x);
+    default:
+      return x > 0 ? x : 0;
+    }
+  }
+
   void block(std::vector<double> &y, int layer, int64_t row, uint32_t step, std::vector<bool> &signs) {
     double n = (double)y.size(), mean = 0, variance = 0;
     for (double a : y) mean += a / n;
@@ -388,9 +401,9 @@ struct Problem {
       if (net.layer_norm)
         y[e] = (y[e] - mean) / std::sqrt(variance + 1e-5) * value("norms.%d.weight", layer, e) +
                value("norms.%d.bias", layer, e);
-      signs.push_back(y[e] > 0);
+      signs.push_back(y[e] > 0 || net.activation != REF_RELU);
       bool drop = ref_word(net.seed, e, row, step, REF_DROPOUT, layer) < net.dropout * 0x1p32;
-      y[e] = y[e] > 0 && !drop ? y[e] / (1 - net.dropout) : 0;
+      y[e] = drop ? 0 : activated(y[e]) / (1 - net.dropout);
     }
   }
 
@@ -461,6 +474,15 @@ TEST(Reference, TrainStepGradients) {
         Problem problem(loss, norm, dropout, 14);
         check_gradients(problem, 5);
       }
+}
+
+TEST(Reference, TrainStepGradientsOfOtherActivations) {
+  for (RefActivation activation : {REF_GELU, REF_SILU, REF_TANH})
+    for (bool norm : {false, true}) {
+      SCOPED_TRACE(testing::Message() << "activation " << activation << " norm " << norm);
+      Problem problem(REF_MULTICLASS, norm, 0.3, 14, activation);
+      check_gradients(problem, 5);
+    }
 }
 
 TEST(Reference, TrainStepClipsAndTrains) {

@@ -171,14 +171,6 @@ void ref_epoch_order(int64_t *order, uint64_t seed, uint32_t epoch, int64_t N, i
 }
 
 // ---- Formulas
-float ref_relu(float x) {
-  return x <= 0.0f ? 0.0f : x;
-}
-
-float ref_relu_backward(float x, float dy) {
-  return x > 0.0f ? dy : 0.0f;
-}
-
 void ref_norm(float *y, float *h, float *r, const float *x, const float *gamma, const float *beta,
               int64_t n) {
   float m = x1_div(ref_r2_sum(x, n), (float)n);
@@ -356,7 +348,7 @@ void ref_network_init(RefNetwork *net) {
     add_parameter(net, "embeddings.%d.weight", j, 2, net->table_rows[j], net->table_width[j], 1, 0);
   for (int i = 0; i <= net->hidden_count; i++) {
     add_parameter(net, "layers.%d.weight", i, 2, output_width(net, i), input_width(net, i),
-                  i < net->hidden_count ? 6 : 1, 0);
+                  i < net->hidden_count ? ref_activation_gain(net->activation) : 1, 0);
     add_parameter(net, "layers.%d.bias", i, 1, output_width(net, i), 1, 0, 0);
   }
   for (int i = 0; net->layer_norm && i < net->hidden_count; i++) {
@@ -394,7 +386,7 @@ typedef struct Tape {
   float *dy[REF_MAX + 1]; // its gradient
   float *h[REF_MAX + 1];  // normalised [rows, n]
   float *r[REF_MAX + 1];  // 1 / deviation [rows]
-  float *a[REF_MAX + 1];  // input of relu [rows, n]
+  float *a[REF_MAX + 1];  // input of the activation [rows, n]
 } Tape;
 
 static Tape tape_get(const RefNetwork *net, int64_t rows) {
@@ -450,8 +442,10 @@ static void forward(Tape *tape, RefNetwork *net, const RefBatch *batch, uint32_t
       if (net->layer_norm)
         ref_norm(a, tape->h[i] + row * n, &tape->r[i][row], a, ref_find(net, "norms.%d.weight", i)->value,
                  ref_find(net, "norms.%d.bias", i)->value, n);
-      for (int e = 0; e < n; e++)
-        x[e] = training ? dropout_at(net, ref_relu(a[e]), e, row, step, i) : ref_relu(a[e]);
+      for (int e = 0; e < n; e++) {
+        float y = ref_activation(net->activation, a[e]);
+        x[e] = training ? dropout_at(net, y, e, row, step, i) : y;
+      }
     }
     int last = net->hidden_count;
     linear(tape->x[last + 1] + row * net->outputs, net, last, tape->x[last] + row * input_width(net, last));
@@ -518,7 +512,8 @@ static void losses(float *dy, RefStep *step, const RefNetwork *net, const RefBat
 static void backward_block(float *dy, RefNetwork *net, const Tape *tape, int64_t rows, int i, uint32_t step) {
   int n = net->hidden[i];
   for (int64_t k = 0; k < rows * n; k++)
-    dy[k] = ref_relu_backward(tape->a[i][k], dropout_at(net, dy[k], (int)(k % n), k / n, step, i));
+    dy[k] = ref_activation_backward(net->activation, tape->a[i][k],
+                                    dropout_at(net, dy[k], (int)(k % n), k / n, step, i));
   if (!net->layer_norm) return;
   RefParameter *gamma = ref_find(net, "norms.%d.weight", i), *beta = ref_find(net, "norms.%d.bias", i);
   for (int e = 0; e < n; e++) {

@@ -41,8 +41,12 @@ void ref_epoch_order(int64_t *order, uint64_t seed, uint32_t epoch, int64_t N, i
                      int64_t window);
 
 // Formulas. n: elements of the row.
+typedef enum RefActivation { REF_RELU, REF_GELU, REF_SILU, REF_TANH } RefActivation;
 float ref_relu(float x);
 float ref_relu_backward(float x, float dy);
+float ref_activation(RefActivation kind, float x);
+float ref_activation_backward(RefActivation kind, float x, float dy); // x: what it was applied to
+double ref_activation_gain(RefActivation kind);                       // c of the initial weights before it
 void ref_norm(float *y, float *h, float *r, const float *x, const float *gamma, const float *beta, int64_t n);
 void ref_norm_backward(float *dx, const float *dy, const float *h, float r, const float *gamma, int64_t n);
 float ref_softmax_loss(float *p, float *dx, const float *x, int64_t n, int64_t label, float w); // returns l
@@ -112,6 +116,7 @@ typedef struct RefNetwork {
   int outputs;
   RefLoss loss;
   bool layer_norm;
+  RefActivation activation;
   double dropout;
   uint64_t seed;
   int64_t batch, grain;

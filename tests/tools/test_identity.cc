@@ -3,6 +3,7 @@
 
 #include <langinfo.h>
 #include <locale.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <filesystem>
@@ -114,6 +115,29 @@ TEST_F(Identity, Residency) {
   }
 }
 
+// Trained, verified, reproduced, and scored with on any instruction set.
+TEST_F(Identity, Activations) {
+  for (const std::string activation : {"gelu", "silu", "tanh"}) {
+    const std::string run = folder + "/" + activation, set = "model.activation=" + activation;
+    const std::string digest = train(folder + "/small.yaml", run, {"--set", set});
+    EXPECT_NE(digest, expected);
+    EXPECT_EQ(
+        trained({"--set", set, "--isa", "portable", "--threads", "2", "--set", "train.micro_batch=256"}),
+        digest);
+    EXPECT_EQ(ingot({"verify", run}).status, 0);
+    EXPECT_EQ(ingot({"reproduce", run}).status, 0);
+    std::string scores[2];
+    for (const std::string isa : {"auto", "portable"}) {
+      Outcome said =
+          ingot({"predict", run, folder + "/customers.h5", "-o", folder + "/" + isa + ".csv", "--isa", isa});
+      ASSERT_EQ(said.status, 0) << said.err;
+      scores[isa == "auto"] = read_file(folder + "/" + isa + ".csv");
+      ASSERT_EQ(unlink((folder + "/" + isa + ".csv").c_str()), 0);
+    }
+    EXPECT_EQ(scores[0], scores[1]);
+  }
+}
+
 TEST_F(Identity, FreeKeysAreFree) {
   for (const char *set : {"name=renamed", "goal=another", "owner=somebody", "log.every_steps=3",
                           "checkpoint.keep.last=5", "machine.threads=2", "train.micro_batch=256"}) {
@@ -125,7 +149,7 @@ TEST_F(Identity, BitsKeysAreNot) {
   for (const char *set :
        {"seed=8", "train.epochs=2", "train.batch=512", "model.dropout=0.2", "numerics.grain=128",
         "numerics.fraction_bits=39", "train.optimizer.learning_rate=4e-3", "train.clip_norm=2",
-        "data.split.salt=other", "select.metric=log_loss"}) {
+        "data.split.salt=other", "select.metric=log_loss", "model.activation=tanh"}) {
     EXPECT_NE(trained({"--set", set}), expected) << set;
   }
 }
