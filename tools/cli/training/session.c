@@ -35,8 +35,7 @@ static bool is_whole(const char *text, uint64_t least, uint64_t most) {
   return text[0] >= '0' && text[0] <= '9' && *end == '\0' && errno == 0 && number >= least && number <= most;
 }
 
-// Options by the names they were typed with, before they become overrides.
-static Status check_choices(const SessionChoices *choices, Error *error) {
+Status choices_check(const SessionChoices *choices, Error *error) {
   if (choices->seed != NULL && !is_whole(choices->seed, 0, UINT64_MAX)) {
     return error_set(error, STATUS_USAGE, "--seed %s: it takes a whole number from 0 to %llu", choices->seed,
                      (unsigned long long)UINT64_MAX);
@@ -68,7 +67,7 @@ static Status load(Config **config, ConfigProblems *problems, const char *path, 
                    bool free_only, Error *error) {
   TextList all = {0};
   Status status;
-  PASS(check_choices(choices, error));
+  PASS(choices_check(choices, error));
   choices_overrides(&all, choices);
   ConfigOverride *overrides = memory_get((size_t)all.count, sizeof *overrides);
   for (int i = 0; i < all.count; i++) overrides[i].text = all.items[i];

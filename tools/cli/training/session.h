@@ -68,6 +68,10 @@ Status session_prepare(Session *session, Error *error);
 Status session_use_pins(Session *session, const Manifest *manifest, Error *error);
 void session_close(Session *session);
 
+// 2 where the value of an option cannot be, by the name it was typed with. session_load and load_config begin
+// with it; a verb that looks at its run before them calls it first.
+Status choices_check(const SessionChoices *choices, Error *error);
+
 // What the choices come to as overrides, in the order in which they apply.
 void choices_overrides(TextList *overrides, const SessionChoices *choices);
 
