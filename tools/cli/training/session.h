@@ -61,7 +61,10 @@ typedef struct Session {
 Status session_load(Session *session, const char *path, const SessionChoices *choices, bool free_only,
                     Error *error);
 Status session_open_data(Session *session, Error *error);
-Status session_prepare(Session *session, Error *error);
+Status session_prepare(Session *session, Error *error); // 69: no memory for the rows
+
+// 69 where this machine does not have the memory that the trainer would take. Before trainer_create.
+Status session_check_memory(const TrainerPlan *plan, Error *error);
 
 // Numerics f1: products by the algorithms of this run from now on, else nothing. Before trainer_create. 69
 // where this device or cuBLASLt is not that of the run.
