@@ -154,7 +154,9 @@ Status verb_plan(int argc, char **argv, Error *error) {
       FLAG('f', "force", &force, "replace FILE.csv")};
   Command command = {"plan",
                      "CONFIG",
-                     "Says what training CONFIG will take: rows, steps, parameters, memory to the byte.\n",
+                     "Says what training CONFIG will take: rows, steps, parameters, memory, part by part and "
+                     "of the process.\n"
+                     "Exit 69 where this machine has less.\n",
                      "ingot plan configs/churn.yaml\n"
                      "ingot plan configs/churn.yaml --set train.micro_batch=256\n"
                      "ingot plan configs/churn.yaml --parts parts.csv",
