@@ -36,6 +36,8 @@ public:
   RUN(NormForward, norm_forward)
   RUN(NormBackwardInput, norm_backward_input)
   RUN(NormBackwardWeight, norm_backward_weight)
+  RUN(ActivationForward, activation_forward)
+  RUN(ActivationBackward, activation_backward)
   RUN(Dropout, dropout)
   RUN(Loss, loss)
   RUN(Scores, scores)

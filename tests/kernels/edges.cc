@@ -322,6 +322,28 @@ void softmax(EdgeDevice &device, EdgeResults &results) {
   for (int64_t rows : row_edges()) one_loss(device, results, numbers, LOSS_MULTICLASS, rows, 10);
 }
 
+void activations(EdgeDevice &device, EdgeResults &results) {
+  Numbers numbers(10);
+  for (int64_t count : row_edges()) {
+    for (int kind = ACTIVATION_GELU; kind < ACTIVATION_COUNT; kind++) {
+      Values x = numbers.values(count, true);
+      for (float &value : x) value *= 8; // beyond where gelu and tanh are flat
+      ActivationForward forward = {};
+      forward.x = placed(device, x), forward.y = room(device, count);
+      forward.count = count, forward.kind = (ActivationKind)kind;
+      ActivationBackward backward = {};
+      backward.x = forward.x, backward.dy = placed(device, numbers.values(count, true));
+      backward.dx = room(device, count), backward.count = count, backward.kind = forward.kind;
+      device.run(forward);
+      device.run(backward);
+      results.take_floats(device, forward.y, (size_t)count);
+      results.take_floats(device, backward.dx, (size_t)count);
+      results.end_shape();
+      device.clear();
+    }
+  }
+}
+
 void dropout(EdgeDevice &device, EdgeResults &results) {
   Numbers numbers(8);
   for (int64_t n : row_edges()) {
@@ -408,6 +430,7 @@ const std::vector<EdgeGroup> &edge_groups() {
       {"norm_backward_weight", norm_weight},
       {"loss", loss},
       {"softmax", softmax},
+      {"activations", activations},
       {"dropout", dropout},
       {"gather_scatter", gather_scatter}};
   return groups;

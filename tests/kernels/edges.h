@@ -25,6 +25,8 @@ public:
   virtual void run(const NormForward &arguments) = 0;
   virtual void run(const NormBackwardInput &arguments) = 0;
   virtual void run(const NormBackwardWeight &arguments) = 0;
+  virtual void run(const ActivationForward &arguments) = 0;
+  virtual void run(const ActivationBackward &arguments) = 0;
   virtual void run(const Dropout &arguments) = 0;
   virtual void run(const Loss &arguments) = 0;
   virtual void run(const Scores &arguments) = 0;

@@ -43,6 +43,8 @@ public:
   RUN(NormForward, norm_forward)
   RUN(NormBackwardInput, norm_backward_input)
   RUN(NormBackwardWeight, norm_backward_weight)
+  RUN(ActivationForward, activation_forward)
+  RUN(ActivationBackward, activation_backward)
   RUN(Dropout, dropout)
   RUN(Loss, loss)
   RUN(Scores, scores)
@@ -98,6 +100,13 @@ public:
       add_sums(&s.qgamma[j], s.flag_gamma, s.dy + j, s.columns, s.h + j, s.columns, s.rows, s.grain);
       add_sums(&s.qbeta[j], s.flag_beta, s.dy + j, s.columns, &one, 0, s.rows, s.grain);
     }
+  }
+  void run(const ActivationForward &s) override {
+    for (int64_t i = 0; i < s.count; i++) s.y[i] = ref_activation(reference_of(s.kind), s.x[i]);
+  }
+  void run(const ActivationBackward &s) override {
+    for (int64_t i = 0; i < s.count; i++)
+      s.dx[i] = ref_activation_backward(reference_of(s.kind), s.x[i], s.dy[i]);
   }
   void run(const Dropout &s) override {
     const double p = s.threshold * 0x1p-32;
@@ -155,6 +164,8 @@ public:
 
 private:
   const float one = 1;
+
+  static RefActivation reference_of(ActivationKind kind) { return (RefActivation)(kind - ACTIVATION_RELU); }
 
   template <typename Arguments>
   static int64_t id_of(const Arguments &s, int64_t row, const GatherSegment &segment) {

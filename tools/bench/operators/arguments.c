@@ -30,8 +30,10 @@ static double bytes_of(const OperatorWork *work) {
   switch (work->id) {
   case OPERATOR_norm_forward:        // x; y, h
   case OPERATOR_norm_backward_input: // dy, h; dx
+  case OPERATOR_activation_backward: // dy, x; dx
     return 12 * columns;
   case OPERATOR_norm_backward_weight: // dy, h
+  case OPERATOR_activation_forward:   // x; y
   case OPERATOR_dropout:              // x; y
   case OPERATOR_scores:               // z; p
     return 8 * columns;
@@ -147,6 +149,26 @@ static Status norm_backward_weight(NormBackwardWeight *s, Bench *bench, const Op
   int64_t *sums = q;
   int32_t *flag = flags;
   *s = (NormBackwardWeight){sums, sums + columns, flag, flag + 1, dy, h, rows, columns, 256, quantiser};
+  return STATUS_OK;
+}
+
+static Status activation_forward(ActivationForward *s, Bench *bench, const OperatorWork *work, Error *error) {
+  const int64_t count = work->rows * work->outputs;
+  float *x, *y;
+  PASS(bench_numbers(bench, &x, count, 4.0f, error));
+  PASS(bench_numbers(bench, &y, count, 1.0f, error));
+  *s = (ActivationForward){y, x, count, ACTIVATION_GELU};
+  return STATUS_OK;
+}
+
+static Status activation_backward(ActivationBackward *s, Bench *bench, const OperatorWork *work,
+                                  Error *error) {
+  const int64_t count = work->rows * work->outputs;
+  float *x, *dy, *dx;
+  PASS(bench_numbers(bench, &x, count, 4.0f, error));
+  PASS(bench_numbers(bench, &dy, count, 1.0f, error));
+  PASS(bench_numbers(bench, &dx, count, 1.0f, error));
+  *s = (ActivationBackward){dx, dy, x, count, ACTIVATION_GELU};
   return STATUS_OK;
 }
 
@@ -391,6 +413,8 @@ Status operator_arguments(OperatorArguments *a, Bench *bench, const OperatorWork
     CASE(norm_forward, norm_forward)
     CASE(norm_backward_input, norm_backward_input)
     CASE(norm_backward_weight, norm_backward_weight)
+    CASE(activation_forward, activation_forward)
+    CASE(activation_backward, activation_backward)
     CASE(dropout, dropout)
     CASE(loss, loss)
     CASE(scores, scores)

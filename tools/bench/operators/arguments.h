@@ -10,6 +10,7 @@ enum { BENCH_TABLE_ROWS = 1000, BENCH_EMBED = 16 };
 // Sizes, as an operator reads them:
 //   linear_*                rows, outputs, inputs
 //   norm_*, dropout         rows of `outputs` columns
+//   activation_*            rows of `outputs` columns, by gelu
 //   loss, scores            rows; outputs 1: binary, else so many classes
 //   inputs_forward          rows, gathered in a shuffled order from so many: `outputs` numbers and `inputs`
 //                           categories each

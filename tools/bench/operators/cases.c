@@ -111,6 +111,8 @@ const OperatorCase operator_cases[] = {
     ROWS(loss, 131072, 64, 0),
     ROWS(loss, 524288, 10, 0),
     ROWS(loss, 2097152, 1, 0),
+    ROWS(activation_forward, 32768, 256, 0),
+    ROWS(activation_backward, 32768, 256, 0),
     ROWS(dropout, 32768, 256, 0),
     ROWS(batch_rows, 2097152, 0, 0),
     ROWS(inputs_forward, 131072, 64, 0),
