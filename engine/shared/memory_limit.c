@@ -1,6 +1,7 @@
 // Reads the limits on memory from getrlimit, /proc and the control group's files.
 #include "engine/shared/memory_limit.h"
 
+#include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,40 +9,51 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-enum { PATH_BYTES = 4096, LINE_BYTES = 4096 };
+enum { PATH_BYTES = 4096, FILE_BYTES = 16384 };
 
 static void take(MemoryLimit *least, size_t limit, size_t used, const char *name) {
   size_t left = limit > used ? limit - used : 0;
   if (left < least->bytes) *least = (MemoryLimit){left, name};
 }
 
+// A file as text, cut at `room` bytes: read without allocating, for there may be nothing left. Empty where it
+// cannot be read.
+static void read_text(char *text, size_t room, const char *path) {
+  size_t length = 0;
+  int file = open(path, O_RDONLY | O_CLOEXEC);
+  for (ssize_t got = 1; file >= 0 && got > 0 && length<room - 1; length += got> 0 ? (size_t)got : 0)
+    got = read(file, text + length, room - 1 - length);
+  text[length] = '\0';
+  if (file >= 0) close(file);
+}
+
+static const char *next_line(const char *line) {
+  const char *end = strchr(line, '\n');
+  return end == NULL ? line + strlen(line) : end + 1;
+}
+
 // The number behind `name` in the lines of a file, in units of `unit` bytes; `missing` where it is not there.
 static size_t number_in(const char *path, const char *name, size_t unit, size_t missing) {
-  char line[LINE_BYTES];
-  size_t found = missing, length = strlen(name);
-  FILE *file = fopen(path, "re");
-  if (file == NULL) return missing;
-  while (found == missing && fgets(line, sizeof line, file) != NULL) {
+  char text[FILE_BYTES];
+  read_text(text, sizeof text, path);
+  for (const char *line = text; *line != '\0'; line = next_line(line)) {
     char *end;
-    if (strncmp(line, name, length) != 0) continue;
-    unsigned long long number = strtoull(line + length, &end, 10);
-    if (end != line + length && number <= SIZE_MAX / unit) found = (size_t)number * unit;
+    if (strncmp(line, name, strlen(name)) != 0) continue;
+    unsigned long long number = strtoull(line + strlen(name), &end, 10);
+    if (end != line + strlen(name) && number <= SIZE_MAX / unit) return (size_t)number * unit;
   }
-  fclose(file);
-  return found;
+  return missing;
 }
 
 // ---- limits of this process ----
 
 // Pages of /proc/self/statm: size, resident, shared, text, 0, data.
 static size_t pages_of_process(int field) {
-  unsigned long pages[6] = {0};
-  FILE *file = fopen("/proc/self/statm", "re");
-  if (file == NULL) return 0;
-  int read = fscanf(file, "%lu %lu %lu %lu %lu %lu", &pages[0], &pages[1], &pages[2], &pages[3], &pages[4],
-                    &pages[5]);
-  fclose(file);
-  return read == 6 ? (size_t)pages[field] * (size_t)sysconf(_SC_PAGESIZE) : 0;
+  char text[FILE_BYTES], *at = text;
+  unsigned long long pages = 0;
+  read_text(text, sizeof text, "/proc/self/statm");
+  for (int i = 0; i <= field; i++) pages = strtoull(at, &at, 10);
+  return (size_t)pages * (size_t)sysconf(_SC_PAGESIZE);
 }
 
 static void take_process_limits(MemoryLimit *least) {
@@ -74,7 +86,6 @@ static void take_group(MemoryLimit *least, const char *folder, int version) {
 // The group's folder and those above it; inside a container its path may not be visible, its root is.
 static void take_groups(MemoryLimit *least, const char *root, const char *mount, char *path, int version) {
   char folder[PATH_BYTES];
-  path[strcspn(path, "\n")] = '\0';
   for (;;) {
     char *slash = strrchr(path, '/');
     if (snprintf(folder, sizeof folder, "%s%s%s", root, mount, strcmp(path, "/") == 0 ? "" : path) <
@@ -87,18 +98,20 @@ static void take_groups(MemoryLimit *least, const char *root, const char *mount,
 
 // Lines NUMBER:CONTROLLERS:PATH; version 2 has number 0 and no controllers.
 static void take_control_groups(MemoryLimit *least, const char *root) {
-  char line[LINE_BYTES], path[PATH_BYTES];
+  char text[FILE_BYTES], path[PATH_BYTES];
   snprintf(path, sizeof path, "%s/proc/self/cgroup", root);
-  FILE *file = fopen(path, "re");
-  if (file == NULL) return;
-  while (fgets(line, sizeof line, file) != NULL) {
-    char *controllers = strchr(line, ':'), *group = controllers == NULL ? NULL : strchr(controllers + 1, ':');
+  read_text(text, sizeof text, path);
+  for (const char *line = text; *line != '\0'; line = next_line(line)) {
+    size_t length = strcspn(line, "\n");
+    const char *controllers = memchr(line, ':', length);
+    const char *group =
+        controllers == NULL ? NULL : memchr(controllers + 1, ':', length - (size_t)(controllers + 1 - line));
     if (group == NULL || group[1] != '/') continue;
-    *group++ = '\0';
-    if (strcmp(line, "0:") == 0) take_groups(least, root, "/sys/fs/cgroup", group, 2);
-    if (strstr(controllers, "memory") != NULL) take_groups(least, root, "/sys/fs/cgroup/memory", group, 1);
+    snprintf(path, sizeof path, "%.*s", (int)(line + length - group - 1), group + 1);
+    if (strncmp(line, "0::", 3) == 0) take_groups(least, root, "/sys/fs/cgroup", path, 2);
+    if (memmem(controllers, (size_t)(group - controllers), "memory", strlen("memory")) != NULL)
+      take_groups(least, root, "/sys/fs/cgroup/memory", path, 1);
   }
-  fclose(file);
 }
 
 // ---- all of them ----
@@ -125,6 +138,13 @@ size_t memory_resident(void) {
 
 size_t memory_peak(void) {
   return number_in("/proc/self/status", "VmHWM:", 1024, 0);
+}
+
+bool memory_forget_peak(void) {
+  int file = open("/proc/self/clear_refs", O_WRONLY | O_CLOEXEC);
+  bool done = file >= 0 && write(file, "5", 1) == 1;
+  if (file >= 0) close(file);
+  return done;
 }
 
 Status memory_check(size_t bytes, const char *what, const char *remedy, Error *error) {

@@ -34,14 +34,13 @@ const std::string binary = INGOT_BINARY, gpu_binary = INGOT_GPU_BINARY;
   for (const std::string &pair : call.environment) putenv(strdup(pair.c_str()));
   if (call.umask >= 0) umask((mode_t)call.umask);
   if (!call.folder.empty() && chdir(call.folder.c_str()) != 0) _exit(126);
-  if (call.file_limit >= 0) {
-    rlimit limit{(rlim_t)call.file_limit, (rlim_t)call.file_limit};
-    setrlimit(RLIMIT_FSIZE, &limit);
-  }
-  if (call.memory_limit >= 0) {
-    rlimit limit{(rlim_t)call.memory_limit, (rlim_t)call.memory_limit};
-    setrlimit(RLIMIT_AS, &limit);
-  }
+  auto keep_within = [](auto resource, long bytes) {
+    rlimit limit{(rlim_t)bytes, (rlim_t)bytes};
+    if (bytes >= 0) setrlimit(resource, &limit);
+  };
+  keep_within(RLIMIT_FSIZE, call.file_limit);
+  keep_within(RLIMIT_AS, call.memory_limit);
+  keep_within(RLIMIT_STACK, call.stack_limit);
   std::vector<std::string> words{call.with_gpu ? gpu_binary : binary};
   if (!call.processor.empty()) words.insert(words.begin(), {"qemu-x86_64", "-cpu", call.processor});
   words.insert(words.end(), call.arguments.begin(), call.arguments.end());

@@ -88,6 +88,21 @@ TEST_F(BadInput, NoThreadsAreUsage) {
   refused(78, "machine.threads is 0", {"--set", "machine.threads=0"});
 }
 
+// Operators keep packed operands there; a stack that cannot hold them would end the program without a word.
+TEST_F(BadInput, ASmallStackIsRefused) {
+  Call call{{"train", folder + "/small.yaml", "--run", folder + "/run"}};
+  call.stack_limit = 2 << 20;
+  Outcome refused = run_ingot(call);
+  EXPECT_EQ(refused.status, 69);
+  EXPECT_NE(refused.err.find(
+                "the stack may have 2097152 bytes, and operators need 4194304: raise the limit (ulimit -s)"),
+            std::string::npos)
+      << refused.err;
+  EXPECT_FALSE(exists(folder + "/run"));
+  call.stack_limit = 4 << 20;
+  EXPECT_EQ(run_ingot(call).status, 0) << "what is asked for is enough";
+}
+
 TEST_F(BadInput, DataFiles) {
   std::string whole = read_file(folder + "/customers.h5");
   write_file(folder + "/customers.h5", "customer,tenure\n1,2\n");

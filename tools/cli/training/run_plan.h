@@ -9,10 +9,18 @@ typedef struct RunPlan {
   int64_t rows[PART_COUNT];
   int64_t source_bytes; // training and validation rows
   int64_t device_bytes; // the device's own workspace
+  // Of run_plan_measure:
+  int64_t process_bytes; // what the process holds beside rows and trainer
+  int64_t peak_bytes;    // the most that a training holds
 } RunPlan;
 
 // Of a session that is prepared.
 Status run_plan_make(RunPlan *plan, const Session *session, Error *error);
+
+// Measures this process, which has opened, fitted and loaded what a training would, and rehearses what comes
+// after the steps: a validation, and the choice of a policy.
+Status run_plan_measure(RunPlan *plan, Session *session, Error *error);
+
 int64_t run_plan_bytes(const RunPlan *plan); // the sum
 
 #endif
