@@ -5,6 +5,7 @@
 #include "engine/shared/parallel.h"
 #include "kernels/self_test.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -121,17 +122,28 @@ static const DeviceInterface interface = {
 #undef OPERATOR
 };
 
+typedef struct WorkerCheck {
+  pthread_barrier_t *all;
+  const char **failures;
+} WorkerCheck;
+
+// Each task waits for all others, so that every thread has one.
 static void check_worker(const void *arguments, int64_t first, int64_t last) {
   (void)last;
-  const char **failures = *(const char ***)arguments;
-  failures[first] = self_test_environment();
+  const WorkerCheck *check = arguments;
+  check->failures[first] = self_test_environment();
+  pthread_barrier_wait(check->all);
 }
 
 // Any library loaded before us may have changed the rounding state of any thread.
 static Status check_workers(CpuDevice *device, Error *error) {
   int threads = thread_pool_size(device->pool);
-  const char *failures[DEVICE_THREADS_MAX] = {NULL}, **table = failures;
-  thread_pool_run(device->pool, check_worker, &table, threads, 1);
+  const char *failures[DEVICE_THREADS_MAX] = {NULL};
+  pthread_barrier_t all;
+  pthread_barrier_init(&all, NULL, (unsigned)threads);
+  WorkerCheck check = {&all, failures};
+  thread_pool_run(device->pool, check_worker, &check, threads, 1);
+  pthread_barrier_destroy(&all);
   for (int i = 0; i < threads; i++) {
     if (failures[i] != NULL) return error_set(error, STATUS_UNAVAILABLE, "%s", failures[i]);
   }
