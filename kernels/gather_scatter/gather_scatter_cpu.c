@@ -55,7 +55,8 @@ static void segment_backward(const EmbeddingBackward *s, const GatherSegment *se
     int64_t id = s->ids[source_row(s->rows_of, i) * s->category_count + segment->source];
     const float *dx = s->dx + i * s->width + segment->offset;
     int64_t *q = segment->q + id * segment->width;
-    __builtin_prefetch(dx + AHEAD * s->width);
+    __builtin_prefetch(dx + 24 * s->width);
+    __builtin_prefetch(dx + 24 * s->width + 15);
     for (int64_t e = 0; e < segment->width; e += VECTOR_LANES) {
       int64_t lanes = segment->width - e < VECTOR_LANES ? segment->width - e : VECTOR_LANES;
       fits &= add_quantised(q + e, vector_load_some(dx + e, lanes), lanes, &s->quantiser);
