@@ -25,6 +25,8 @@ typedef __m512 Vector;
 #define VECTOR_ADD(a, b) _mm512_add_ps(a, b)
 #define VECTOR_SUB(a, b) _mm512_sub_ps(a, b)
 #define VECTOR_MUL(a, b) _mm512_mul_ps(a, b)
+#define VECTOR_DIV(a, b) _mm512_div_ps(a, b)
+#define VECTOR_SQRT(a) _mm512_sqrt_ps(a)
 #define VECTOR_FMA_NEGATED(a, b, c) _mm512_fnmadd_ps(a, b, c)
 #define VECTOR_LARGER(a, b) _mm512_max_ps(a, b)
 #define VECTOR_RELU(x) _mm512_maskz_mov_ps(_mm512_cmp_ps_mask(x, _mm512_setzero_ps(), _CMP_NLE_UQ), x)
@@ -42,6 +44,8 @@ typedef __m256 Vector;
 #define VECTOR_ADD(a, b) _mm256_add_ps(a, b)
 #define VECTOR_SUB(a, b) _mm256_sub_ps(a, b)
 #define VECTOR_MUL(a, b) _mm256_mul_ps(a, b)
+#define VECTOR_DIV(a, b) _mm256_div_ps(a, b)
+#define VECTOR_SQRT(a) _mm256_sqrt_ps(a)
 #define VECTOR_FMA_NEGATED(a, b, c) _mm256_fnmadd_ps(a, b, c)
 #define VECTOR_LARGER(a, b) _mm256_max_ps(a, b)
 #define VECTOR_RELU(x) _mm256_andnot_ps(_mm256_cmp_ps(x, _mm256_setzero_ps(), _CMP_LE_OQ), x)
@@ -58,6 +62,8 @@ typedef __m128 Vector;
 #define VECTOR_ADD(a, b) _mm_add_ps(a, b)
 #define VECTOR_SUB(a, b) _mm_sub_ps(a, b)
 #define VECTOR_MUL(a, b) _mm_mul_ps(a, b)
+#define VECTOR_DIV(a, b) _mm_div_ps(a, b)
+#define VECTOR_SQRT(a) _mm_sqrt_ps(a)
 #define VECTOR_FMA_NEGATED(a, b, c) _mm_fnmadd_ps(a, b, c)
 #define VECTOR_LARGER(a, b) _mm_max_ps(a, b)
 #define VECTOR_RELU(x) _mm_andnot_ps(_mm_cmple_ps(x, _mm_setzero_ps()), x)
@@ -74,6 +80,8 @@ typedef float32x4_t Vector;
 #define VECTOR_ADD(a, b) vaddq_f32(a, b)
 #define VECTOR_SUB(a, b) vsubq_f32(a, b)
 #define VECTOR_MUL(a, b) vmulq_f32(a, b)
+#define VECTOR_DIV(a, b) vdivq_f32(a, b)
+#define VECTOR_SQRT(a) vsqrtq_f32(a)
 #define VECTOR_FMA_NEGATED(a, b, c) vfmsq_f32(c, a, b)
 #define VECTOR_LARGER(a, b) vbslq_f32(vcgtq_f32(a, b), a, b)
 #define VECTOR_RELU(x)                                                                                       \
@@ -86,6 +94,7 @@ typedef float32x4_t Vector;
 
 // The first `count` lanes, 0 <= count <= VECTOR_LANES; the others are +0, and are not read.
 VECTOR_FUNCTION Vector vector_load_some(const float *from, int64_t count) {
+  if (count == VECTOR_LANES) return VECTOR_LOAD(from);
 #if defined(__AVX512F__)
   return _mm512_maskz_loadu_ps((__mmask16)((1u << count) - 1), from);
 #else
@@ -95,8 +104,24 @@ VECTOR_FUNCTION Vector vector_load_some(const float *from, int64_t count) {
 #endif
 }
 
+// v, but the first `count` lanes read from there.
+VECTOR_FUNCTION Vector vector_with_some(Vector v, const float *from, int64_t count) {
+#if defined(__AVX512F__)
+  return _mm512_mask_loadu_ps(v, (__mmask16)((1u << count) - 1), from);
+#else
+  float lanes[VECTOR_LANES];
+  VECTOR_STORE(lanes, v);
+  for (int64_t i = 0; i < count; i++) lanes[i] = from[i];
+  return VECTOR_LOAD(lanes);
+#endif
+}
+
 // The first `count` lanes; nothing behind them is written.
 VECTOR_FUNCTION void vector_store_some(float *to, Vector v, int64_t count) {
+  if (count == VECTOR_LANES) {
+    VECTOR_STORE(to, v);
+    return;
+  }
 #if defined(__AVX512F__)
   _mm512_mask_storeu_ps(to, (__mmask16)((1u << count) - 1), v);
 #else
@@ -178,6 +203,26 @@ VECTOR_FUNCTION float vector_tree(Vector v) {
 #else
   float32x2_t two = vadd_f32(vget_low_f32(v), vget_high_f32(v));
   return vget_lane_f32(two, 0) + vget_lane_f32(two, 1);
+#endif
+}
+
+// The largest lane, where all or none are NaN.
+VECTOR_FUNCTION float vector_largest(Vector v) {
+#if defined(__AVX512F__) || defined(__AVX2__)
+#if defined(__AVX512F__)
+  __m256 eight = _mm256_max_ps(_mm512_castps512_ps256(v), _mm512_extractf32x8_ps(v, 1));
+#else
+  __m256 eight = v;
+#endif
+  __m128 four = _mm_max_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps(eight, 1));
+#elif defined(__FMA__)
+  __m128 four = v;
+#endif
+#if defined(__FMA__)
+  __m128 two = _mm_max_ps(four, _mm_movehl_ps(four, four));
+  return _mm_cvtss_f32(_mm_max_ss(two, _mm_movehdup_ps(two)));
+#else
+  return vmaxvq_f32(v);
 #endif
 }
 
