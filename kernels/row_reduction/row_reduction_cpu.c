@@ -15,9 +15,8 @@ VECTOR_FUNCTION float centre_row(float *h, const float *x, float mean, int64_t n
   r2_start(lanes);
 #define BODY(v, at, count)                                                                                   \
   do {                                                                                                       \
-    Vector d = VECTOR_SUB(vector_load_some(x + (at), count), middle);                                        \
+    Vector d = vector_first(VECTOR_SUB(vector_load_some(x + (at), count), middle), count);                   \
     vector_store_some(h + (at), d, count);                                                                   \
-    if ((count) < VECTOR_LANES) d = vector_load_some(h + (at), count);                                       \
     lanes[v] = VECTOR_FMA(d, d, lanes[v]);                                                                   \
   } while (0)
   R2_EACH(n, BODY);

@@ -116,6 +116,18 @@ VECTOR_FUNCTION Vector vector_with_some(Vector v, const float *from, int64_t cou
 #endif
 }
 
+// v, but +0 behind the first `count` lanes.
+VECTOR_FUNCTION Vector vector_first(Vector v, int64_t count) {
+  if (count == VECTOR_LANES) return v;
+#if defined(__AVX512F__)
+  return _mm512_maskz_mov_ps((__mmask16)((1u << count) - 1), v);
+#else
+  float lanes[VECTOR_LANES];
+  VECTOR_STORE(lanes, v);
+  return vector_load_some(lanes, count);
+#endif
+}
+
 // The first `count` lanes; nothing behind them is written.
 VECTOR_FUNCTION void vector_store_some(float *to, Vector v, int64_t count) {
   if (count == VECTOR_LANES) {
