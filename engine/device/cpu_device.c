@@ -69,18 +69,21 @@ typedef struct Call {
   const void *arguments;
 } Call;
 
+// Tasks of so many elements each that together make `elements`.
+#define WORTH(elements, each) ((elements) / ((each) + 1) + 1)
 #define OPERATOR(name, Arguments, least)                                                                     \
   static void run_##name(const void *call, int64_t first, int64_t last) {                                    \
     const Call *c = call;                                                                                    \
     c->operators->name(c->arguments, first, last);                                                           \
   }                                                                                                          \
-  static void cpu_##name(Device *device, const Arguments *arguments) {                                       \
+  static void cpu_##name(Device *device, const Arguments *s) {                                               \
     const CpuDevice *cpu = cpu_of(device);                                                                   \
-    Call call = {cpu->operators, arguments};                                                                 \
-    thread_pool_run(cpu->pool, run_##name, &call, name##_tasks(arguments), least);                           \
+    Call call = {cpu->operators, s};                                                                         \
+    thread_pool_run(cpu->pool, run_##name, &call, name##_tasks(s), least);                                   \
   }
 #include "kernels/operators.inc"
 #undef OPERATOR
+#undef WORTH
 
 // ---- life ----
 
