@@ -14,7 +14,12 @@ static int64_t source_row(const int64_t *rows_of, int64_t i) {
   return rows_of == NULL ? i : rows_of[i];
 }
 
-enum { LINE = 64, AHEAD = 12 }; // rows asked for before they are needed
+enum {
+  LINE = 64,
+  FLOATS_OF_LINE = LINE / sizeof(float),
+  AHEAD = 12,
+  DX_AHEAD = 24
+}; // rows asked for before they are needed
 
 static void fetch_row(const InputsForward *s, int64_t row) {
   const char *from = (const char *)(s->values + row * s->value_count);
@@ -51,16 +56,17 @@ void ISA_NAME(inputs_forward)(const InputsForward *s, int64_t first, int64_t las
 
 static void segment_backward(const EmbeddingBackward *s, const GatherSegment *segment) {
   int fits = 1;
+  const int64_t n = segment->width, whole = n / VECTOR_LANES * VECTOR_LANES;
   for (int64_t i = 0; i < s->rows; i++) {
     int64_t id = s->ids[source_row(s->rows_of, i) * s->category_count + segment->source];
-    const float *dx = s->dx + i * s->width + segment->offset;
-    int64_t *q = segment->q + id * segment->width;
-    __builtin_prefetch(dx + 24 * s->width);
-    __builtin_prefetch(dx + 24 * s->width + 15);
-    for (int64_t e = 0; e < segment->width; e += VECTOR_LANES) {
-      int64_t lanes = segment->width - e < VECTOR_LANES ? segment->width - e : VECTOR_LANES;
-      fits &= add_quantised(q + e, vector_load_some(dx + e, lanes), lanes, &s->quantiser);
-    }
+    const float *dx = s->dx + i * s->width + segment->offset, *later = dx + DX_AHEAD * s->width;
+    int64_t *q = segment->q + id * n;
+    for (int64_t e = 0; e < n; e += FLOATS_OF_LINE) __builtin_prefetch(later + e);
+    __builtin_prefetch(later + n - 1);
+    for (int64_t e = 0; e < whole; e += VECTOR_LANES)
+      fits &= add_quantised(q + e, VECTOR_LOAD(dx + e), VECTOR_LANES, &s->quantiser);
+    if (whole < n)
+      fits &= add_quantised(q + whole, vector_load_some(dx + whole, n - whole), n - whole, &s->quantiser);
   }
   if (!fits) flag_raise(segment->flag);
 }
