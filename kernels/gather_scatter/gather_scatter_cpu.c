@@ -55,7 +55,7 @@ void ISA_NAME(inputs_forward)(const InputsForward *s, int64_t first, int64_t las
 }
 
 static void segment_backward(const EmbeddingBackward *s, const GatherSegment *segment) {
-  int fits = 1;
+  unsigned unfit = 0;
   const int64_t n = segment->width, whole = n / VECTOR_LANES * VECTOR_LANES;
   for (int64_t i = 0; i < s->rows; i++) {
     int64_t id = s->ids[source_row(s->rows_of, i) * s->category_count + segment->source];
@@ -64,11 +64,11 @@ static void segment_backward(const EmbeddingBackward *s, const GatherSegment *se
     for (int64_t e = 0; e < n; e += FLOATS_OF_LINE) __builtin_prefetch(later + e);
     __builtin_prefetch(later + n - 1);
     for (int64_t e = 0; e < whole; e += VECTOR_LANES)
-      fits &= add_quantised(q + e, VECTOR_LOAD(dx + e), VECTOR_LANES, &s->quantiser);
+      unfit |= add_quantised(q + e, VECTOR_LOAD(dx + e), VECTOR_LANES, s->quantiser);
     if (whole < n)
-      fits &= add_quantised(q + whole, vector_load_some(dx + whole, n - whole), n - whole, &s->quantiser);
+      unfit |= add_quantised(q + whole, vector_load_some(dx + whole, n - whole), n - whole, s->quantiser);
   }
-  if (!fits) flag_raise(segment->flag);
+  if (unfit) flag_raise(segment->flag);
 }
 
 void ISA_NAME(embedding_backward)(const EmbeddingBackward *s, int64_t first, int64_t last) {

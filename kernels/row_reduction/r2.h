@@ -14,14 +14,18 @@ VECTOR_FUNCTION int64_t r2_some(int64_t left) {
   return left < VECTOR_LANES ? left : VECTOR_LANES;
 }
 
-// The tree of a row of n elements, whose lanes these are.
-VECTOR_FUNCTION float r2_tree(Vector lanes[R2_VECTORS], int64_t n) {
-  if (n <= VECTOR_LANES) return vector_tree(VECTOR_ADD(lanes[0], VECTOR_ZERO()));
+// The tree of a row of n elements, whose lanes these are, as far as one vector.
+VECTOR_FUNCTION Vector r2_vector(Vector lanes[R2_VECTORS], int64_t n) {
+  if (n <= VECTOR_LANES) return VECTOR_ADD(lanes[0], VECTOR_ZERO());
   for (int v = 0; v < R2_VECTORS; v++) lanes[v] = VECTOR_ADD(lanes[v], VECTOR_ZERO());
   for (int count = R2_VECTORS / 2; count >= 1; count /= 2) {
     for (int v = 0; v < count; v++) lanes[v] = VECTOR_ADD(lanes[v], lanes[v + count]);
   }
-  return vector_tree(lanes[0]);
+  return lanes[0];
+}
+
+VECTOR_FUNCTION float r2_tree(Vector lanes[R2_VECTORS], int64_t n) {
+  return vector_tree(r2_vector(lanes, n));
 }
 
 VECTOR_FUNCTION void r2_start(Vector lanes[R2_VECTORS]) {
@@ -50,15 +54,31 @@ VECTOR_FUNCTION float r2_sum(const float *x, int64_t n) {
   return r2_tree(lanes, n);
 }
 
-// R2 sum of the products a[i] * b[i], i in 0..n.
-VECTOR_FUNCTION float r2_dot(const float *a, const float *b, int64_t n) {
+// The lanes of the products a[i] * b[i], i in 0..n, added up to one vector.
+VECTOR_FUNCTION Vector r2_products(const float *a, const float *b, int64_t n) {
   Vector lanes[R2_VECTORS];
   r2_start(lanes);
 #define BODY(v, at, count)                                                                                   \
   lanes[v] = VECTOR_FMA(vector_load_some(a + (at), count), vector_load_some(b + (at), count), lanes[v])
   R2_EACH(n, BODY);
 #undef BODY
-  return r2_tree(lanes, n);
+  return r2_vector(lanes, n);
+}
+
+// R2 sum of the products a[i] * b[i], i in 0..n.
+VECTOR_FUNCTION float r2_dot(const float *a, const float *b, int64_t n) {
+  return vector_tree(r2_products(a, b, n));
+}
+
+// The same of VECTOR_LANES rows of a, a lane each: their lanes' trees run side by side.
+VECTOR_FUNCTION Vector r2_dots(const float *a, int64_t stride, const float *b, int64_t n) {
+  Vector rows[VECTOR_LANES];
+  for (int r = 0; r < VECTOR_LANES; r++) rows[r] = r2_products(a + r * stride, b, n);
+  vector_transpose(rows);
+  for (int count = VECTOR_LANES / 2; count >= 1; count /= 2) {
+    for (int v = 0; v < count; v++) rows[v] = VECTOR_ADD(rows[v], rows[v + count]);
+  }
+  return rows[0];
 }
 
 // m = z[0]; m = z[j] > m ? z[j] : m, n >= 1: a NaN in z[0] stays, another one is passed over.
