@@ -92,11 +92,23 @@ typedef float32x4_t Vector;
 #error "exact mode needs a fused multiply-add: x86-64 with FMA or aarch64"
 #endif
 
+#if defined(__FMA__) && !defined(__AVX512F__)
+// The bits of the first `count` lanes, from a run of ones and zeros.
+VECTOR_FUNCTION const int32_t *vector_mask(int64_t count) {
+  static const int32_t bits[16] = {-1, -1, -1, -1, -1, -1, -1, -1};
+  return bits + 8 - count;
+}
+#endif
+
 // The first `count` lanes, 0 <= count <= VECTOR_LANES; the others are +0, and are not read.
 VECTOR_FUNCTION Vector vector_load_some(const float *from, int64_t count) {
   if (count == VECTOR_LANES) return VECTOR_LOAD(from);
 #if defined(__AVX512F__)
   return _mm512_maskz_loadu_ps((__mmask16)((1u << count) - 1), from);
+#elif defined(__AVX2__)
+  return _mm256_maskload_ps(from, _mm256_loadu_si256((const __m256i *)(const void *)vector_mask(count)));
+#elif defined(__FMA__)
+  return _mm_maskload_ps(from, _mm_loadu_si128((const __m128i *)(const void *)vector_mask(count)));
 #else
   float lanes[VECTOR_LANES] = {0};
   for (int64_t i = 0; i < count; i++) lanes[i] = from[i];
@@ -104,7 +116,7 @@ VECTOR_FUNCTION Vector vector_load_some(const float *from, int64_t count) {
 #endif
 }
 
-// v, but the first `count` lanes read from there.
+// v, but the first `count` < VECTOR_LANES lanes read from there.
 VECTOR_FUNCTION Vector vector_with_some(Vector v, const float *from, int64_t count) {
 #if defined(__AVX512F__)
   return _mm512_mask_loadu_ps(v, (__mmask16)((1u << count) - 1), from);
@@ -121,6 +133,10 @@ VECTOR_FUNCTION Vector vector_first(Vector v, int64_t count) {
   if (count == VECTOR_LANES) return v;
 #if defined(__AVX512F__)
   return _mm512_maskz_mov_ps((__mmask16)((1u << count) - 1), v);
+#elif defined(__AVX2__)
+  return _mm256_and_ps(v, _mm256_loadu_ps((const float *)(const void *)vector_mask(count)));
+#elif defined(__FMA__)
+  return _mm_and_ps(v, _mm_loadu_ps((const float *)(const void *)vector_mask(count)));
 #else
   float lanes[VECTOR_LANES];
   VECTOR_STORE(lanes, v);
@@ -136,6 +152,10 @@ VECTOR_FUNCTION void vector_store_some(float *to, Vector v, int64_t count) {
   }
 #if defined(__AVX512F__)
   _mm512_mask_storeu_ps(to, (__mmask16)((1u << count) - 1), v);
+#elif defined(__AVX2__)
+  _mm256_maskstore_ps(to, _mm256_loadu_si256((const __m256i *)(const void *)vector_mask(count)), v);
+#elif defined(__FMA__)
+  _mm_maskstore_ps(to, _mm_loadu_si128((const __m128i *)(const void *)vector_mask(count)), v);
 #else
   float lanes[VECTOR_LANES];
   VECTOR_STORE(lanes, v);
