@@ -73,11 +73,11 @@ int train(TrainingCase c, int threads) {
   return (int)status;
 }
 
-// One stop of a traced thread; whether it goes on. `calls`: of the interval under way.
-void count_call(Counts *counts, std::map<long, int> *calls, pid_t thread) {
+// One stop of a traced thread; `calls`: of the interval under way. A worker may fall asleep at any time.
+void count_call(Counts *counts, std::map<long, int> *calls, pid_t thread, bool is_worker) {
   struct __ptrace_syscall_info info;
   if (ptrace(PTRACE_GET_SYSCALL_INFO, thread, (void *)sizeof info, &info) <= 0) return;
-  if (info.op != PTRACE_SYSCALL_INFO_ENTRY) return;
+  if (info.op != PTRACE_SYSCALL_INFO_ENTRY || (is_worker && info.entry.nr == SYS_futex)) return;
   if (info.entry.nr == MARK) {
     counts->calls.push_back(*calls);
     calls->clear();
@@ -100,7 +100,7 @@ void follow(Counts *counts, pid_t child) {
     }
     int signal = WSTOPSIG(status);
     const bool own = signal == (SIGTRAP | 0x80) || signal == SIGTRAP || signal == SIGSTOP;
-    if (signal == (SIGTRAP | 0x80)) count_call(counts, &calls, thread);
+    if (signal == (SIGTRAP | 0x80)) count_call(counts, &calls, thread, thread != child);
     ptrace(PTRACE_SYSCALL, thread, nullptr, (void *)(long)(own ? 0 : signal));
   }
 }
