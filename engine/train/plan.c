@@ -4,6 +4,7 @@
 #include "engine/train/device_rows.h"
 #include "engine/train/products.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 static const size_t auto_micro_bytes = (size_t)64 << 20; // what `micro_batch: auto` lets activations take
@@ -138,4 +139,6 @@ void plan_carve(Trainer *trainer, TrainerPlan *plan) {
     trainer->scores = device_memory_mirror(&trainer->memory, scores, sizeof(float));
   }
   plan->validation_bytes = grown(trainer, &mark);
+  bool on_host = device_shares_host_memory(trainer->options.device);
+  plan->host_bytes = on_host ? device_memory_bytes(&trainer->memory) : trainer->memory.host.size;
 }
