@@ -5,6 +5,7 @@
 #include "engine/shared/parallel.h"
 #include "kernels/self_test.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -68,18 +69,21 @@ typedef struct Call {
   const void *arguments;
 } Call;
 
+// Tasks of so many elements each that together make `elements`.
+#define WORTH(elements, each) ((elements) / ((each) + 1) + 1)
 #define OPERATOR(name, Arguments, least)                                                                     \
   static void run_##name(const void *call, int64_t first, int64_t last) {                                    \
     const Call *c = call;                                                                                    \
     c->operators->name(c->arguments, first, last);                                                           \
   }                                                                                                          \
-  static void cpu_##name(Device *device, const Arguments *arguments) {                                       \
+  static void cpu_##name(Device *device, const Arguments *s) {                                               \
     const CpuDevice *cpu = cpu_of(device);                                                                   \
-    Call call = {cpu->operators, arguments};                                                                 \
-    thread_pool_run(cpu->pool, run_##name, &call, name##_tasks(arguments), least);                           \
+    Call call = {cpu->operators, s};                                                                         \
+    thread_pool_run(cpu->pool, run_##name, &call, name##_tasks(s), least);                                   \
   }
 #include "kernels/operators.inc"
 #undef OPERATOR
+#undef WORTH
 
 // ---- life ----
 
@@ -121,17 +125,28 @@ static const DeviceInterface interface = {
 #undef OPERATOR
 };
 
+typedef struct WorkerCheck {
+  pthread_barrier_t *all;
+  const char **failures;
+} WorkerCheck;
+
+// Each task waits for all others, so that every thread has one.
 static void check_worker(const void *arguments, int64_t first, int64_t last) {
   (void)last;
-  const char **failures = *(const char ***)arguments;
-  failures[first] = self_test_environment();
+  const WorkerCheck *check = arguments;
+  check->failures[first] = self_test_environment();
+  pthread_barrier_wait(check->all);
 }
 
 // Any library loaded before us may have changed the rounding state of any thread.
 static Status check_workers(CpuDevice *device, Error *error) {
   int threads = thread_pool_size(device->pool);
-  const char *failures[DEVICE_THREADS_MAX] = {NULL}, **table = failures;
-  thread_pool_run(device->pool, check_worker, &table, threads, 1);
+  const char *failures[DEVICE_THREADS_MAX] = {NULL};
+  pthread_barrier_t all;
+  pthread_barrier_init(&all, NULL, (unsigned)threads);
+  WorkerCheck check = {&all, failures};
+  thread_pool_run(device->pool, check_worker, &check, threads, 1);
+  pthread_barrier_destroy(&all);
   for (int i = 0; i < threads; i++) {
     if (failures[i] != NULL) return error_set(error, STATUS_UNAVAILABLE, "%s", failures[i]);
   }

@@ -1,7 +1,10 @@
 // Threads that share out the tasks of one operator at a time.
 //
-// DESIGN. A job has a number. Workers wait for the next number (spinning shortly, then sleeping), do their
-// part, and count themselves done; the caller does part 0 and waits for the count.
+// DESIGN. A job is a number and its parts, in one word, so that a worker sees both or neither. Everybody does
+// the part of its own index first, then what nobody has taken yet: whoever is asleep or not on a processor
+// holds up nothing. A part is taken by writing the job's number beside it; what is taken holds the caller, so
+// the job's other fields stay while anybody reads them. Who waits spins for a while, then sleeps and is
+// counted: no system call where nobody sleeps.
 #include "engine/device/thread_pool.h"
 
 #include "engine/shared/memory.h"
@@ -11,8 +14,14 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
-enum { SPINS = 4000 };
+enum {
+  LINE = 64,
+  PART_BITS = 16,
+  SPIN_NANOSECONDS = 50000, // at most; what follows one operator is mostly the next one
+  PAUSES_A_LOOK = 64        // at the clock
+};
 
 typedef struct Worker {
   ThreadPool *pool;
@@ -20,73 +29,116 @@ typedef struct Worker {
   int index;
 } Worker;
 
+// The job that last took this part.
+typedef struct Part {
+  _Alignas(LINE) atomic_ullong taken;
+} Part;
+
 struct ThreadPool {
   pthread_mutex_t mutex;
   pthread_cond_t wake, finished;
-  atomic_uint job; // number of the current job
-  atomic_int done; // workers that finished it
-  int stop;        // under mutex with job
-  int threads;     // callers included
-  int parts;       // of the current job
+  atomic_int sleepers;              // workers in wait for `wake`
+  atomic_int caller_sleeps;         // in wait for `finished`
+  int threads;                      // callers included
+  Worker *workers;                  // threads - 1
+  Part *parts;                      // threads
+  _Alignas(LINE) atomic_ullong job; // its number << PART_BITS | its parts; no parts: the workers end
   int64_t tasks;
   TaskFunction *function;
   const void *arguments;
-  Worker *workers; // threads - 1
+  _Alignas(LINE) atomic_int done; // parts of the job
 };
 
-static void pause_shortly(void) {
+static int parts_of(uint64_t job) {
+  return (int)(job & ((1 << PART_BITS) - 1));
+}
+
+// One wait.
+typedef struct Spin {
+  int pauses;
+  int64_t until; // nanoseconds
+} Spin;
+
+// Pauses; whether it is too early to sleep.
+static int spin(Spin *wait) {
 #ifdef __x86_64__
   __builtin_ia32_pause();
 #endif
+  if (++wait->pauses % PAUSES_A_LOOK != 0) return 1;
+  struct timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  int64_t now = (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
+  if (wait->until == 0) wait->until = now + SPIN_NANOSECONDS;
+  return now < wait->until;
 }
 
-static void run_part(ThreadPool *pool, int part) {
-  if (part >= pool->parts) return;
-  int64_t first = pool->tasks * part / pool->parts, last = pool->tasks * (part + 1) / pool->parts;
-  pool->function(pool->arguments, first, last);
+// Whether the part was free: this thread does it.
+static int take(Part *part, uint64_t job) {
+  unsigned long long last = atomic_load(&part->taken);
+  return last < job && atomic_compare_exchange_strong(&part->taken, &last, job);
 }
 
-static void wait_for_job(ThreadPool *pool, unsigned seen) {
-  for (int i = 0; i < SPINS; i++) {
-    if (atomic_load(&pool->job) != seen) return;
-    pause_shortly();
+// Does the parts that nobody has taken, from the part `own` on; the number of them.
+static int do_parts(ThreadPool *pool, uint64_t job, int own) {
+  int did = 0;
+  int64_t parts = parts_of(job);
+  for (int64_t i = 0; i < parts; i++) {
+    int64_t part = (own + i) % parts;
+    if (!take(&pool->parts[part], job)) continue;
+    pool->function(pool->arguments, pool->tasks * part / parts, pool->tasks * (part + 1) / parts);
+    did++;
   }
-  pthread_mutex_lock(&pool->mutex);
-  while (atomic_load(&pool->job) == seen) pthread_cond_wait(&pool->wake, &pool->mutex);
-  pthread_mutex_unlock(&pool->mutex);
+  return did;
+}
+
+static uint64_t wait_for_job(ThreadPool *pool, uint64_t seen) {
+  for (Spin wait = {0}; atomic_load(&pool->job) == seen;) {
+    if (spin(&wait)) continue;
+    pthread_mutex_lock(&pool->mutex);
+    atomic_fetch_add(&pool->sleepers, 1);
+    while (atomic_load(&pool->job) == seen) pthread_cond_wait(&pool->wake, &pool->mutex);
+    atomic_fetch_sub(&pool->sleepers, 1);
+    pthread_mutex_unlock(&pool->mutex);
+  }
+  return atomic_load(&pool->job);
 }
 
 static void *worker_main(void *argument) {
   Worker *worker = argument;
   ThreadPool *pool = worker->pool;
-  for (unsigned seen = 0;; seen++) {
-    wait_for_job(pool, seen);
-    if (pool->stop) return NULL;
-    run_part(pool, worker->index);
-    if (atomic_fetch_add(&pool->done, 1) + 1 == pool->threads - 1) {
-      pthread_mutex_lock(&pool->mutex);
-      pthread_cond_signal(&pool->finished);
-      pthread_mutex_unlock(&pool->mutex);
-    }
+  for (uint64_t job = 0;;) {
+    job = wait_for_job(pool, job);
+    if (parts_of(job) == 0) return NULL;
+    int did = do_parts(pool, job, worker->index);
+    if (did == 0 || atomic_fetch_add(&pool->done, did) + did < parts_of(job)) continue;
+    if (!atomic_load(&pool->caller_sleeps)) continue;
+    pthread_mutex_lock(&pool->mutex);
+    pthread_cond_signal(&pool->finished);
+    pthread_mutex_unlock(&pool->mutex);
   }
 }
 
-static void start_job(ThreadPool *pool) {
+// The next job; wakes workers where fewer than it has parts for are awake.
+static uint64_t start_job(ThreadPool *pool, int parts) {
+  uint64_t job = ((atomic_load(&pool->job) >> PART_BITS) + 1) << PART_BITS | (uint64_t)parts;
+  atomic_store(&pool->job, job);
+  int missing = (parts == 0 ? pool->threads : parts) - (pool->threads - atomic_load(&pool->sleepers));
+  if (missing <= 0) return job;
   pthread_mutex_lock(&pool->mutex);
-  atomic_store(&pool->done, 0);
-  atomic_fetch_add(&pool->job, 1);
-  pthread_cond_broadcast(&pool->wake);
+  for (int i = 0; i < missing; i++) pthread_cond_signal(&pool->wake);
   pthread_mutex_unlock(&pool->mutex);
+  return job;
 }
 
-static void wait_for_workers(ThreadPool *pool) {
-  for (int i = 0; i < SPINS; i++) {
-    if (atomic_load(&pool->done) == pool->threads - 1) return;
-    pause_shortly();
+static void wait_for_parts(ThreadPool *pool, int parts) {
+  for (Spin wait = {0}; atomic_load(&pool->done) < parts;) {
+    if (spin(&wait)) continue;
+    pthread_mutex_lock(&pool->mutex);
+    atomic_store(&pool->caller_sleeps, 1);
+    while (atomic_load(&pool->done) < parts) pthread_cond_wait(&pool->finished, &pool->mutex);
+    atomic_store(&pool->caller_sleeps, 0);
+    pthread_mutex_unlock(&pool->mutex);
   }
-  pthread_mutex_lock(&pool->mutex);
-  while (atomic_load(&pool->done) < pool->threads - 1) pthread_cond_wait(&pool->finished, &pool->mutex);
-  pthread_mutex_unlock(&pool->mutex);
 }
 
 Status thread_pool_create(ThreadPool **pool, int threads, Error *error) {
@@ -95,6 +147,7 @@ Status thread_pool_create(ThreadPool **pool, int threads, Error *error) {
   pthread_cond_init(&made->wake, NULL);
   pthread_cond_init(&made->finished, NULL);
   made->workers = memory_get((size_t)threads, sizeof *made->workers);
+  made->parts = memory_get((size_t)threads, sizeof *made->parts);
   made->threads = 1;
   // Signals are for the caller's thread: workers block them all.
   sigset_t all, old;
@@ -124,7 +177,7 @@ int thread_pool_size(const ThreadPool *pool) {
 void thread_pool_run(ThreadPool *pool, TaskFunction *function, const void *arguments, int64_t tasks,
                      int64_t least) {
   if (tasks <= 0) return;
-  int64_t parts = (tasks + least - 1) / least;
+  int64_t parts = tasks / least;
   if (parts > pool->threads) parts = pool->threads;
   if (parts <= 1) {
     function(arguments, 0, tasks);
@@ -133,22 +186,22 @@ void thread_pool_run(ThreadPool *pool, TaskFunction *function, const void *argum
   pool->function = function;
   pool->arguments = arguments;
   pool->tasks = tasks;
-  pool->parts = (int)parts;
-  start_job(pool);
-  run_part(pool, 0);
-  wait_for_workers(pool);
+  atomic_store(&pool->done, 0);
+  uint64_t job = start_job(pool, (int)parts);
+  int did = do_parts(pool, job, 0);
+  if (atomic_fetch_add(&pool->done, did) + did < parts) wait_for_parts(pool, (int)parts);
 }
 
 void thread_pool_free(ThreadPool *pool) {
   if (pool == NULL) return;
   if (pool->threads > 1) {
-    pool->stop = 1;
-    start_job(pool);
+    start_job(pool, 0);
     for (int i = 1; i < pool->threads; i++) pthread_join(pool->workers[i - 1].thread, NULL);
   }
   pthread_cond_destroy(&pool->wake);
   pthread_cond_destroy(&pool->finished);
   pthread_mutex_destroy(&pool->mutex);
   free(pool->workers);
+  free(pool->parts);
   free(pool);
 }

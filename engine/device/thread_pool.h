@@ -13,8 +13,10 @@ typedef void TaskFunction(const void *arguments, int64_t first, int64_t last);
 Status thread_pool_create(ThreadPool **pool, int threads, Error *error);
 int thread_pool_size(const ThreadPool *pool);
 
-// Calls function on contiguous parts of [0, tasks), one part a thread, none shorter than `least` tasks but
-// where fewer exist; returns when all are done. From one thread at a time.
+// Calls function on contiguous parts of [0, tasks), at most one a thread, none shorter than `least` tasks but
+// where fewer exist; returns when all are done. A thread that is held up leaves its part to others, so one
+// may do several. From one thread at a time; no system call but to wake who sleeps, or to sleep after 50 us
+// in vain.
 void thread_pool_run(ThreadPool *pool, TaskFunction *function, const void *arguments, int64_t tasks,
                      int64_t least);
 

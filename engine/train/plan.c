@@ -4,6 +4,8 @@
 #include "engine/train/device_rows.h"
 #include "engine/train/products.h"
 
+#include <string.h>
+
 static const size_t auto_micro_bytes = (size_t)64 << 20; // what `micro_batch: auto` lets activations take
 
 static int ceil_log2(int64_t n) {
@@ -12,10 +14,11 @@ static int ceil_log2(int64_t n) {
   return bits;
 }
 
+// -1022 <= exponent <= 1023.
 static double power_of_two(int exponent) {
-  double power = 1.0;
-  for (; exponent > 0; exponent--) power *= 2.0;
-  for (; exponent < 0; exponent++) power *= 0.5;
+  uint64_t bits = (uint64_t)(exponent + 1023) << 52;
+  double power;
+  memcpy(&power, &bits, sizeof power);
   return power;
 }
 

@@ -11,9 +11,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { EVENTS_AT_FIRST = 65536 };
+
 void trainer_add_event(Trainer *trainer, Event event) {
   if (trainer->pending_count == trainer->pending_capacity) {
-    trainer->pending_capacity = trainer->pending_capacity == 0 ? 256 : 2 * trainer->pending_capacity;
+    trainer->pending_capacity *= 2;
     trainer->pending =
         memory_grow(trainer->pending, (size_t)trainer->pending_capacity, sizeof *trainer->pending);
   }
@@ -211,6 +213,13 @@ static void start(Trainer *trainer) {
   clock_gettime(CLOCK_MONOTONIC, &trainer->saved_at);
 }
 
+// Room for the events between two looks at the log, so that a step does not allocate.
+static void make_events(Trainer *trainer) {
+  int64_t steps = smaller(trainer->options.config->log_every_steps, trainer->total_steps);
+  trainer->pending_capacity = (int)smaller(steps, EVENTS_AT_FIRST) + 4; // validation, checkpoint, end
+  trainer->pending = memory_get((size_t)trainer->pending_capacity, sizeof *trainer->pending);
+}
+
 Status trainer_create(Trainer **trainer, const TrainerOptions *options, Error *error) {
   Trainer *made = memory_get(1, sizeof *made);
   Status status;
@@ -220,6 +229,7 @@ Status trainer_create(Trainer **trainer, const TrainerOptions *options, Error *e
   plan_carve(made, NULL);
   TRY(products_pin(made, error));
   trainer_make_views(made);
+  make_events(made);
   TRY(fill_device(made, error));
   start(made);
   *trainer = made;

@@ -13,7 +13,7 @@
 typedef struct GatherSegment {
   const float *table; // category: [rows, width]; NULL = numeric
   int64_t *q;         // category: gradient accumulator [rows, width] (backward only)
-  int32_t *flag;      // category: raised where an addend does not fit (backward only)
+  int32_t *flag;      // category: raised where an addend does not fit; then q is as it may be (backward only)
   int64_t source;     // first column of `values`, or column of `ids`
   int64_t offset;     // first element in the input vector
   int64_t width;

@@ -9,21 +9,15 @@ enum { COLUMNS = 4 * PHILOX_COUNTERS, TOGETHER = 2 };
 // batch.
 X1_FUNCTION void row_words(uint32_t *words, int many, const Dropout *s, int64_t column, uint32_t position) {
   PhiloxWords lanes[TOGETHER];
-  uint32_t by_word[4][PHILOX_COUNTERS];
 #pragma GCC unroll 2
   for (int i = 0; i < many; i++) {
     const uint32_t counter[] = {(uint32_t)(column / 4) + (uint32_t)i * PHILOX_COUNTERS, position,
                                 step_scalars(s->window)->step, random_stream(RANDOM_DROPOUT, s->layer)};
-    philox_lanes_start(&lanes[i], counter, 0);
+    philox_lanes_start(&lanes[i], counter, 0, PHILOX_BY_COUNTER);
   }
   philox_lanes(lanes, many, s->seed);
 #pragma GCC unroll 2
-  for (int i = 0; i < many; i++) {
-    philox_lanes_store(by_word[0], &lanes[i]);
-    for (int c = 0; c < PHILOX_COUNTERS; c++) {
-      for (int word = 0; word < 4; word++) words[i * COLUMNS + 4 * c + word] = by_word[word][c];
-    }
-  }
+  for (int i = 0; i < many; i++) philox_lanes_store_counters(words + i * COLUMNS, &lanes[i]);
 }
 
 void ISA_NAME(dropout)(const Dropout *s, int64_t first, int64_t last) {

@@ -31,7 +31,7 @@ static void random_rows(uint32_t *words, uint64_t seed, const uint64_t *unit, ui
   for (int r = 0; r < TOGETHER; r++) {
     const uint32_t counter[] = {(uint32_t)unit[r], (uint32_t)(unit[r] >> 32), group * PHILOX_COUNTERS,
                                 (uint32_t)RANDOM_BOOTSTRAP << 24};
-    philox_lanes_start(&rows[r], counter, 2);
+    philox_lanes_start(&rows[r], counter, 2, PHILOX_BY_WORD);
   }
   philox_lanes(rows, TOGETHER, seed);
 #pragma GCC unroll 4

@@ -8,7 +8,7 @@
 
 // The loss of an output z with target y and weight w; *dz its gradient, w included.
 X1_FUNCTION float loss_binary(float *dz, float z, float y, float w) {
-  float e = x1_exp(-x1_abs(z));
+  float e = x1_exp_below(-x1_abs(z));
   *dz = x1_mul(w, x1_sub(x1_sigmoid(z), y));
   return x1_add(x1_fma(-z, y, z > 0.0f ? z : 0.0f), x1_log(x1_add(1.0f, e)));
 }

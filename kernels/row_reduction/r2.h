@@ -14,8 +14,9 @@ VECTOR_FUNCTION int64_t r2_some(int64_t left) {
   return left < VECTOR_LANES ? left : VECTOR_LANES;
 }
 
-// The tree as far as one vector's lanes.
-VECTOR_FUNCTION Vector r2_vector(Vector *lanes) {
+// The tree of a row of n elements, whose lanes these are, as far as one vector.
+VECTOR_FUNCTION Vector r2_vector(Vector lanes[R2_VECTORS], int64_t n) {
+  if (n <= VECTOR_LANES) return VECTOR_ADD(lanes[0], VECTOR_ZERO());
   for (int v = 0; v < R2_VECTORS; v++) lanes[v] = VECTOR_ADD(lanes[v], VECTOR_ZERO());
   for (int count = R2_VECTORS / 2; count >= 1; count /= 2) {
     for (int v = 0; v < count; v++) lanes[v] = VECTOR_ADD(lanes[v], lanes[v + count]);
@@ -23,41 +24,45 @@ VECTOR_FUNCTION Vector r2_vector(Vector *lanes) {
   return lanes[0];
 }
 
-VECTOR_FUNCTION float r2_join(Vector *lanes) {
-  return vector_tree(r2_vector(lanes));
+VECTOR_FUNCTION float r2_tree(Vector lanes[R2_VECTORS], int64_t n) {
+  return vector_tree(r2_vector(lanes, n));
 }
+
+VECTOR_FUNCTION void r2_start(Vector lanes[R2_VECTORS]) {
+  for (int v = 0; v < R2_VECTORS; v++) lanes[v] = VECTOR_ZERO();
+}
+
+// For a row of n elements: BODY(lane, at, count) of each vector of it, `count` elements from `at` on, that go
+// into this lane. A macro, so that lanes stay in registers and whole vectors need no masks.
+#define R2_EACH(n, BODY)                                                                                     \
+  do {                                                                                                       \
+    int64_t at_ = 0;                                                                                         \
+    for (; at_ + X1_LANES <= (n); at_ += X1_LANES) {                                                         \
+      for (int v_ = 0; v_ < R2_VECTORS; v_++) BODY(v_, at_ + v_ * VECTOR_LANES, VECTOR_LANES);               \
+    }                                                                                                        \
+    for (int v_ = 0; v_ < R2_VECTORS && at_ < (n); v_++, at_ += VECTOR_LANES)                                \
+      BODY(v_, at_, r2_some((n)-at_));                                                                       \
+  } while (0)
 
 // R2 sum of x[0..n).
 VECTOR_FUNCTION float r2_sum(const float *x, int64_t n) {
-  if (n <= VECTOR_LANES) return vector_tree(VECTOR_ADD(vector_load_some(x, n), VECTOR_ZERO()));
   Vector lanes[R2_VECTORS];
-  for (int v = 0; v < R2_VECTORS; v++) lanes[v] = VECTOR_ZERO();
-  int64_t i = 0;
-  for (; i + X1_LANES <= n; i += X1_LANES) {
-    for (int v = 0; v < R2_VECTORS; v++)
-      lanes[v] = VECTOR_ADD(lanes[v], VECTOR_LOAD(x + i + v * VECTOR_LANES));
-  }
-  for (int v = 0; v < R2_VECTORS && i < n; v++, i += VECTOR_LANES)
-    lanes[v] = VECTOR_ADD(lanes[v], vector_load_some(x + i, r2_some(n - i)));
-  return r2_join(lanes);
+  r2_start(lanes);
+#define BODY(v, at, count) lanes[v] = VECTOR_ADD(lanes[v], vector_load_some(x + (at), count))
+  R2_EACH(n, BODY);
+#undef BODY
+  return r2_tree(lanes, n);
 }
 
 // The lanes of the products a[i] * b[i], i in 0..n, added up to one vector.
 VECTOR_FUNCTION Vector r2_products(const float *a, const float *b, int64_t n) {
   Vector lanes[R2_VECTORS];
-  for (int v = 0; v < R2_VECTORS; v++) lanes[v] = VECTOR_ZERO();
-  int64_t i = 0;
-  for (; i + X1_LANES <= n; i += X1_LANES) {
-    for (int v = 0; v < R2_VECTORS; v++) {
-      int64_t at = i + v * VECTOR_LANES;
-      lanes[v] = VECTOR_FMA(VECTOR_LOAD(a + at), VECTOR_LOAD(b + at), lanes[v]);
-    }
-  }
-  for (int v = 0; v < R2_VECTORS && i < n; v++, i += VECTOR_LANES) {
-    int64_t some = r2_some(n - i);
-    lanes[v] = VECTOR_FMA(vector_load_some(a + i, some), vector_load_some(b + i, some), lanes[v]);
-  }
-  return n <= VECTOR_LANES ? VECTOR_ADD(lanes[0], VECTOR_ZERO()) : r2_vector(lanes);
+  r2_start(lanes);
+#define BODY(v, at, count)                                                                                   \
+  lanes[v] = VECTOR_FMA(vector_load_some(a + (at), count), vector_load_some(b + (at), count), lanes[v])
+  R2_EACH(n, BODY);
+#undef BODY
+  return r2_vector(lanes, n);
 }
 
 // R2 sum of the products a[i] * b[i], i in 0..n.
@@ -78,18 +83,24 @@ VECTOR_FUNCTION Vector r2_dots(const float *a, int64_t stride, const float *b, i
 
 // m = z[0]; m = z[j] > m ? z[j] : m, n >= 1: a NaN in z[0] stays, another one is passed over.
 VECTOR_FUNCTION float row_maximum(const float *z, int64_t n) {
-  Vector m = VECTOR_ALL(z[0]);
+  enum { CHAINS = 4 };
+  Vector m[CHAINS];
+  for (int c = 0; c < CHAINS; c++) m[c] = VECTOR_ALL(z[0]);
   int64_t j = 0;
-  for (; j + VECTOR_LANES <= n; j += VECTOR_LANES) {
-    Vector next = VECTOR_LOAD(z + j);
-    m = VECTOR_LARGER(next, m);
+  for (; j + CHAINS * VECTOR_LANES <= n; j += CHAINS * VECTOR_LANES) {
+    for (int c = 0; c < CHAINS; c++) {
+      Vector next = VECTOR_LOAD(z + j + c * VECTOR_LANES);
+      m[c] = VECTOR_LARGER(next, m[c]);
+    }
   }
-  float lanes[VECTOR_LANES], most;
-  VECTOR_STORE(lanes, m);
-  most = lanes[0];
-  for (int lane = 1; lane < VECTOR_LANES; lane++) most = lanes[lane] > most ? lanes[lane] : most;
-  for (; j < n; j++) most = z[j] > most ? z[j] : most;
-  return most;
+  for (; j < n; j += VECTOR_LANES) {
+    Vector next = j + VECTOR_LANES <= n ? VECTOR_LOAD(z + j) : vector_with_some(m[0], z + j, n - j);
+    m[0] = VECTOR_LARGER(next, m[0]);
+  }
+  m[0] = VECTOR_LARGER(m[1], m[0]);
+  m[2] = VECTOR_LARGER(m[3], m[2]);
+  m[0] = VECTOR_LARGER(m[2], m[0]);
+  return vector_largest(m[0]);
 }
 
 #endif

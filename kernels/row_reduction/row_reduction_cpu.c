@@ -1,59 +1,160 @@
 // Sums along a row by rule R2 on a CPU: layer norm and the gradient norm. Losses are in loss_cpu.c.
 #include "kernels/operators.h"
 #include "kernels/row_reduction/column_sums.h"
+#include "kernels/row_reduction/narrow.h"
 #include "kernels/row_reduction/r2.h"
 #include "kernels/shared/flags.h"
 #include "kernels/shared/isa.h"
 
-// The lanes of a row's vector at element j.
-static int64_t lanes_at(int64_t n, int64_t j) {
-  return n - j < VECTOR_LANES ? n - j : VECTOR_LANES;
+// Rows whose sums are made before any is used, so that they need not wait for each other.
+enum { ROWS = 8 };
+
+// h = x - mean; R2(h, h).
+VECTOR_FUNCTION float centre_row(float *h, const float *x, float mean, int64_t n) {
+  Vector lanes[R2_VECTORS], middle = VECTOR_ALL(mean);
+  r2_start(lanes);
+#define BODY(v, at, count)                                                                                   \
+  do {                                                                                                       \
+    Vector d = vector_first(VECTOR_SUB(vector_load_some(x + (at), count), middle), count);                   \
+    vector_store_some(h + (at), d, count);                                                                   \
+    lanes[v] = VECTOR_FMA(d, d, lanes[v]);                                                                   \
+  } while (0)
+  R2_EACH(n, BODY);
+#undef BODY
+  return r2_tree(lanes, n);
+}
+
+VECTOR_FUNCTION float norm_scale(float squares, float width) {
+  return x1_div(1.0f, x1_sqrt(x1_add(x1_div(squares, width), 1e-5f)));
+}
+
+// h = d * r; y = activation(fma(h, gamma, beta)), d in h.
+VECTOR_FUNCTION void scale_row(float *y, float *h, const NormForward *s, float scale) {
+  Vector r = VECTOR_ALL(scale);
+  for (int64_t j = 0; j < s->columns; j += VECTOR_LANES) {
+    int64_t count = r2_some(s->columns - j);
+    Vector scaled = VECTOR_MUL(vector_load_some(h + j, count), r);
+    Vector gamma = vector_load_some(s->gamma + j, count), beta = vector_load_some(s->beta + j, count);
+    Vector result = VECTOR_FMA(scaled, gamma, beta);
+    vector_store_some(h + j, scaled, count);
+    vector_store_some(y + j, s->activation == ACTIVATION_RELU ? VECTOR_RELU(result) : result, count);
+  }
+}
+
+static void norm_rows(const NormForward *s, int64_t first, int64_t rows) {
+  const int64_t n = s->columns;
+  const float *x = s->x + first * n, width = (float)n;
+  float *h = s->h + first * n, *y = s->y + first * n, *r = s->r + first, sums[ROWS];
+  for (int64_t i = 0; i < rows; i++) sums[i] = r2_sum(x + i * n, n);
+  for (int64_t i = 0; i < rows; i++) sums[i] = centre_row(h + i * n, x + i * n, x1_div(sums[i], width), n);
+  for (int64_t i = 0; i < rows; i++) r[i] = norm_scale(sums[i], width);
+  for (int64_t i = 0; i < rows; i++) scale_row(y + i * n, h + i * n, s, r[i]);
+}
+
+static void norm_narrow_rows(const NormForward *s, int64_t first, int64_t rows) {
+  const int64_t n = s->columns;
+  const Vector width = VECTOR_ALL((float)n);
+  Narrow h, other;
+  narrow_load(&h, s->x + first * n, rows, n);
+  other = h;
+  const Vector mean = VECTOR_DIV(narrow_sum(&other, n), width);
+  for (int64_t j = 0; j < n; j++) {
+    h.at[j] = VECTOR_SUB(h.at[j], mean);
+    other.at[j] = VECTOR_MUL(h.at[j], h.at[j]);
+  }
+  const Vector variance = VECTOR_DIV(narrow_sum(&other, n), width);
+  const Vector r = VECTOR_DIV(VECTOR_ALL(1.0f), VECTOR_SQRT(VECTOR_ADD(variance, VECTOR_ALL(1e-5f))));
+  vector_store_some(s->r + first, r, rows);
+  for (int64_t j = 0; j < n; j++) {
+    h.at[j] = VECTOR_MUL(h.at[j], r);
+    Vector result = VECTOR_FMA(h.at[j], VECTOR_ALL(s->gamma[j]), VECTOR_ALL(s->beta[j]));
+    other.at[j] = s->activation == ACTIVATION_RELU ? VECTOR_RELU(result) : result;
+  }
+  narrow_store(s->h + first * n, &h, rows, n);
+  narrow_store(s->y + first * n, &other, rows, n);
+}
+
+static int64_t smaller(int64_t a, int64_t b) {
+  return a < b ? a : b;
 }
 
 void ISA_NAME(norm_forward)(const NormForward *s, int64_t first, int64_t last) {
-  int64_t n = s->columns;
-  float width = (float)n;
-  for (int64_t i = first; i < last; i++) {
-    const float *x = s->x + i * n;
-    float *h = s->h + i * n, *y = s->y + i * n;
-    Vector mean = VECTOR_ALL(x1_div(r2_sum(x, n), width));
+  const int narrow = s->columns <= NARROW, step = narrow ? VECTOR_LANES : ROWS;
+  for (; first < last; first += step) {
+    if (narrow)
+      norm_narrow_rows(s, first, smaller(last - first, step));
+    else
+      norm_rows(s, first, smaller(last - first, step));
+  }
+}
+
+// What a row's gradients G = dy * gamma add up to.
+typedef struct GradientSums {
+  float plain, with_h; // R2(G), R2(G, h)
+} GradientSums;
+
+// dx = G
+VECTOR_FUNCTION GradientSums sum_row(float *dx, const float *dy, const float *gamma, const float *h,
+                                     int64_t n) {
+  Vector plain[R2_VECTORS], with_h[R2_VECTORS];
+  r2_start(plain);
+  r2_start(with_h);
+#define BODY(v, at, count)                                                                                   \
+  do {                                                                                                       \
+    Vector g = VECTOR_MUL(vector_load_some(dy + (at), count), vector_load_some(gamma + (at), count));        \
+    vector_store_some(dx + (at), g, count);                                                                  \
+    plain[v] = VECTOR_ADD(plain[v], g);                                                                      \
+    with_h[v] = VECTOR_FMA(g, vector_load_some(h + (at), count), with_h[v]);                                 \
+  } while (0)
+  R2_EACH(n, BODY);
+#undef BODY
+  return (GradientSums){r2_tree(plain, n), r2_tree(with_h, n)};
+}
+
+static void norm_gradient_rows(const NormBackwardInput *s, int64_t first, int64_t rows) {
+  const int64_t n = s->columns;
+  const float *dy = s->dy + first * n, *h = s->h + first * n, width = (float)n;
+  float *dx = s->dx + first * n;
+  GradientSums sums[ROWS];
+  for (int64_t i = 0; i < rows; i++) sums[i] = sum_row(dx + i * n, dy + i * n, s->gamma, h + i * n, n);
+  for (int64_t i = 0; i < rows; i++) {
+    Vector a = VECTOR_ALL(x1_div(sums[i].plain, width)), c = VECTOR_ALL(x1_div(sums[i].with_h, width));
+    Vector r = VECTOR_ALL(s->r[first + i]);
     for (int64_t j = 0; j < n; j += VECTOR_LANES) {
-      int64_t lanes = lanes_at(n, j);
-      vector_store_some(h + j, VECTOR_SUB(vector_load_some(x + j, lanes), mean), lanes);
-    }
-    float variance = x1_div(r2_dot(h, h, n), width);
-    s->r[i] = x1_div(1.0f, x1_sqrt(x1_add(variance, 1e-5f)));
-    Vector r = VECTOR_ALL(s->r[i]);
-    for (int64_t j = 0; j < n; j += VECTOR_LANES) {
-      int64_t lanes = lanes_at(n, j);
-      Vector scaled = VECTOR_MUL(vector_load_some(h + j, lanes), r);
-      Vector gamma = vector_load_some(s->gamma + j, lanes), beta = vector_load_some(s->beta + j, lanes);
-      Vector result = VECTOR_FMA(scaled, gamma, beta);
-      vector_store_some(h + j, scaled, lanes);
-      vector_store_some(y + j, s->activation == ACTIVATION_RELU ? VECTOR_RELU(result) : result, lanes);
+      int64_t count = r2_some(n - j), at = i * n + j;
+      Vector rest = VECTOR_SUB(vector_load_some(dx + at, count), a);
+      rest = VECTOR_FMA_NEGATED(vector_load_some(h + at, count), c, rest);
+      vector_store_some(dx + at, VECTOR_MUL(r, rest), count);
     }
   }
 }
 
+static void norm_narrow_gradient_rows(const NormBackwardInput *s, int64_t first, int64_t rows) {
+  const int64_t n = s->columns;
+  const Vector width = VECTOR_ALL((float)n), r = vector_load_some(s->r + first, rows);
+  Narrow g, h, other;
+  narrow_load(&g, s->dy + first * n, rows, n);
+  narrow_load(&h, s->h + first * n, rows, n);
+  for (int64_t j = 0; j < n; j++) g.at[j] = VECTOR_MUL(g.at[j], VECTOR_ALL(s->gamma[j]));
+  other = g;
+  const Vector a = VECTOR_DIV(narrow_sum(&other, n), width);
+  for (int64_t j = 0; j < n; j++) other.at[j] = VECTOR_MUL(g.at[j], h.at[j]);
+  const Vector c = VECTOR_DIV(narrow_sum(&other, n), width);
+  for (int64_t j = 0; j < n; j++) {
+    Vector rest = VECTOR_SUB(g.at[j], a);
+    rest = VECTOR_FMA_NEGATED(h.at[j], c, rest);
+    g.at[j] = VECTOR_MUL(r, rest);
+  }
+  narrow_store(s->dx + first * n, &g, rows, n);
+}
+
 void ISA_NAME(norm_backward_input)(const NormBackwardInput *s, int64_t first, int64_t last) {
-  int64_t n = s->columns;
-  float width = (float)n;
-  for (int64_t i = first; i < last; i++) {
-    const float *dy = s->dy + i * n, *h = s->h + i * n;
-    float *dx = s->dx + i * n;
-    for (int64_t j = 0; j < n; j += VECTOR_LANES) {
-      int64_t lanes = lanes_at(n, j);
-      Vector gamma = vector_load_some(s->gamma + j, lanes);
-      vector_store_some(dx + j, VECTOR_MUL(vector_load_some(dy + j, lanes), gamma), lanes);
-    }
-    Vector a = VECTOR_ALL(x1_div(r2_sum(dx, n), width));
-    Vector c = VECTOR_ALL(x1_div(r2_dot(dx, h, n), width)), r = VECTOR_ALL(s->r[i]);
-    for (int64_t j = 0; j < n; j += VECTOR_LANES) {
-      int64_t lanes = lanes_at(n, j);
-      Vector rest = VECTOR_SUB(vector_load_some(dx + j, lanes), a);
-      rest = VECTOR_FMA_NEGATED(vector_load_some(h + j, lanes), c, rest);
-      vector_store_some(dx + j, VECTOR_MUL(r, rest), lanes);
-    }
+  const int narrow = s->columns <= NARROW, step = narrow ? VECTOR_LANES : ROWS;
+  for (; first < last; first += step) {
+    if (narrow)
+      norm_narrow_gradient_rows(s, first, smaller(last - first, step));
+    else
+      norm_gradient_rows(s, first, smaller(last - first, step));
   }
 }
 

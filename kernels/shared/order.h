@@ -56,29 +56,59 @@ X1_FUNCTION RowPool order_pool(const RowOrder *order, uint32_t epoch, int64_t po
   return found;
 }
 
+// A row's block and its number in it.
+typedef struct BlockRow {
+  int64_t place, within; // of the block in the order of blocks
+} BlockRow;
+
+// Where the pool's row number `at` stands.
+X1_FUNCTION BlockRow order_block_row(const RowOrder *order, const RowPool *pool, int64_t at) {
+  BlockRow row = {pool->first_place + at / order->block_rows, at % order->block_rows};
+  if (row.place >= pool->short_place && pool->short_place >= pool->first_place) {
+    int64_t short_end =
+        (pool->short_place - pool->first_place + 1) * order->block_rows - order_shortfall(order);
+    if (at >= short_end) { // behind the short block
+      row.place = pool->short_place + 1 + (at - short_end) / order->block_rows;
+      row.within = (at - short_end) % order->block_rows;
+    }
+  }
+  return row;
+}
+
 // The row at a position of an epoch; pool is order_pool of that position.
 X1_FUNCTION int64_t order_row(const RowOrder *order, const RowPool *pool, int64_t position) {
   int64_t at = (int64_t)shuffle_at(&pool->within, (uint64_t)(position - pool->start));
   if (order->block_rows == 0) return at;
-  int64_t place = pool->first_place + at / order->block_rows, within = at % order->block_rows;
-  if (place >= pool->short_place && pool->short_place >= pool->first_place) {
-    int64_t short_end =
-        (pool->short_place - pool->first_place + 1) * order->block_rows - order_shortfall(order);
-    if (at >= short_end) { // behind the short block
-      place = pool->short_place + 1 + (at - short_end) / order->block_rows;
-      within = (at - short_end) % order->block_rows;
-    }
+  BlockRow row = order_block_row(order, pool, at);
+  return (int64_t)shuffle_at(&pool->blocks, (uint64_t)row.place) * order->block_rows + row.within;
+}
+
+// order_row of `count` <= SHUFFLE_TOGETHER positions of one pool, from `position` on.
+X1_FUNCTION void order_rows_together(int64_t *rows, const RowOrder *order, const RowPool *pool,
+                                     int64_t position, int count) {
+  int64_t within[SHUFFLE_TOGETHER];
+  for (int k = 0; k < count; k++) rows[k] = position - pool->start + k;
+  shuffle_together(&pool->within, rows, count);
+  if (order->block_rows == 0) return;
+  for (int k = 0; k < count; k++) {
+    BlockRow row = order_block_row(order, pool, rows[k]);
+    rows[k] = row.place;
+    within[k] = row.within;
   }
-  return (int64_t)shuffle_at(&pool->blocks, (uint64_t)place) * order->block_rows + within;
+  shuffle_together(&pool->blocks, rows, count);
+  for (int k = 0; k < count; k++) rows[k] = rows[k] * order->block_rows + within[k];
 }
 
 // rows[i] = the row at position first + i of an epoch, for count positions; first + count <= N.
 X1_FUNCTION void order_rows(int64_t *rows, const RowOrder *order, uint32_t epoch, int64_t first,
                             int64_t count) {
   RowPool pool = {0, 0, {{0}, 0, 0}, {{0}, 0, 0}, 0, 0};
-  for (int64_t i = 0; i < count; i++) {
+  for (int64_t i = 0; i < count;) {
     if (first + i >= pool.end) pool = order_pool(order, epoch, first + i);
-    rows[i] = order_row(order, &pool, first + i);
+    int64_t left = (pool.end < first + count ? pool.end : first + count) - (first + i);
+    int together = left < SHUFFLE_TOGETHER ? (int)left : SHUFFLE_TOGETHER;
+    order_rows_together(rows + i, order, &pool, first + i, together);
+    i += together;
   }
 }
 

@@ -7,10 +7,16 @@
 
 #if defined(__AVX512F__)
 typedef uint64_t PhiloxLanes __attribute__((vector_size(64)));
+#define PHILOX_EVEN(a, b) __builtin_shufflevector(a, b, 0, 8, 2, 10, 4, 12, 6, 14)
+#define PHILOX_ODD(a, b) __builtin_shufflevector(a, b, 1, 9, 3, 11, 5, 13, 7, 15)
 #elif defined(__AVX2__)
 typedef uint64_t PhiloxLanes __attribute__((vector_size(32)));
+#define PHILOX_EVEN(a, b) __builtin_shufflevector(a, b, 0, 4, 2, 6)
+#define PHILOX_ODD(a, b) __builtin_shufflevector(a, b, 1, 5, 3, 7)
 #else
 typedef uint64_t PhiloxLanes __attribute__((vector_size(16)));
+#define PHILOX_EVEN(a, b) __builtin_shufflevector(a, b, 0, 2)
+#define PHILOX_ODD(a, b) __builtin_shufflevector(a, b, 1, 3)
 #endif
 
 enum {
@@ -19,14 +25,19 @@ enum {
   PHILOX_VECTORS = PHILOX_COUNTERS / PHILOX_LANES
 };
 
-// The four words of the counters, each in the low half of 64 bits; what is above is of no meaning. Counters
-// take turns in two vectors, so that these interleaved have them in order.
+// The four words of the counters, each in the low half of 64 bits; what is above is of no meaning. Which
+// counter is in which lane: PHILOX_BY_WORD, counters take turns in two vectors, so that a word of both
+// interleaved has them in order; PHILOX_BY_COUNTER, a vector's even lanes come before its odd ones, so that
+// pairs of words interleaved have them in order.
 typedef struct PhiloxWords {
   PhiloxLanes x[4][PHILOX_VECTORS];
 } PhiloxWords;
 
+typedef enum PhiloxOrder { PHILOX_BY_WORD, PHILOX_BY_COUNTER } PhiloxOrder;
+
 // The same numbers in all lanes, but in word `counting` that of the counter is added.
-X1_FUNCTION void philox_lanes_start(PhiloxWords *words, const uint32_t counter[4], int counting) {
+X1_FUNCTION void philox_lanes_start(PhiloxWords *words, const uint32_t counter[4], int counting,
+                                    PhiloxOrder order) {
   const PhiloxLanes zero = {0};
   for (int word = 0; word < 4; word++) {
 #pragma GCC unroll 8
@@ -36,7 +47,9 @@ X1_FUNCTION void philox_lanes_start(PhiloxWords *words, const uint32_t counter[4
   for (int v = 0; v < PHILOX_VECTORS; v++) {
     PhiloxLanes number;
     for (int lane = 0; lane < PHILOX_LANES; lane++)
-      number[lane] = (uint64_t)(v / 2 * 2 * PHILOX_LANES + 2 * lane + v % 2);
+      number[lane] = order == PHILOX_BY_WORD
+                         ? (uint64_t)(v / 2 * 2 * PHILOX_LANES + 2 * lane + v % 2)
+                         : (uint64_t)(v * PHILOX_LANES + lane % 2 * PHILOX_LANES / 2 + lane / 2);
     words->x[counting][v] += number;
   }
 }
@@ -78,7 +91,19 @@ X1_FUNCTION void philox_lanes(PhiloxWords *words, int many, uint64_t seed) {
   }
 }
 
-// words[word][counter]
+// words[counter][word], of PHILOX_BY_COUNTER.
+X1_FUNCTION void philox_lanes_store_counters(uint32_t *words, const PhiloxWords *from) {
+#pragma GCC unroll 8
+  for (int v = 0; v < PHILOX_VECTORS; v++) {
+    PhiloxLanes first = (from->x[0][v] & 0xffffffff) | from->x[1][v] << 32;
+    PhiloxLanes second = (from->x[2][v] & 0xffffffff) | from->x[3][v] << 32;
+    PhiloxLanes even = PHILOX_EVEN(first, second), odd = PHILOX_ODD(first, second);
+    memcpy(words + v * PHILOX_LANES * 4, &even, sizeof even);
+    memcpy(words + v * PHILOX_LANES * 4 + PHILOX_LANES * 2, &odd, sizeof odd);
+  }
+}
+
+// words[word][counter], of PHILOX_BY_WORD.
 X1_FUNCTION void philox_lanes_store(uint32_t *words, const PhiloxWords *from) {
 #pragma GCC unroll 4
   for (int word = 0; word < 4; word++) {

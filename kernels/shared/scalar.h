@@ -43,16 +43,18 @@ X1_FUNCTION X1Scaled x1_exp_scaled(float x) {
   return result;
 }
 
-// Subnormal results round once more; overflow becomes infinity.
+// Overflow becomes infinity.
 X1_FUNCTION float x1_exp(float x) {
   float bounded = x > 89.0f ? 89.0f : x; // beyond: infinity and +0 by the scaling
   bounded = bounded < -104.0f ? -104.0f : bounded;
-  bounded = bounded == bounded ? bounded : 0.0f;
   X1Scaled e = x1_exp_scaled(bounded);
-  float y = x1_scale(e.high, e.n);
-  y = x > 89.0f ? x1_from_bits(0x7f800000u) : y;
-  y = x < -104.0f ? 0.0f : y;
-  return x == x ? y : x1_from_bits(0x7fc00000u);
+  return x1_canonical(x1_scale(e.high, e.n));
+}
+
+// The same for x <= 0, in fewer steps; NaN gives a NaN.
+X1_FUNCTION float x1_exp_below(float x) {
+  X1Scaled e = x1_exp_scaled(x < -104.0f ? -104.0f : x);
+  return x1_mul(x1_mul(e.high, x1_power_of_two(e.n + 64)), 0x1p-64f); // -150 <= n: the first is exact
 }
 
 // log x = k ln 2 + log(1 + f), 1 + f in [sqrt(1/2), sqrt(2)); log(1 + f) = f + f^2 (f q(f) - 1/2). The sum
@@ -84,7 +86,7 @@ X1_FUNCTION float x1_log(float x) {
 // e = exp(-|x|): q = 1/(1+e) for x >= 0, else e/(1+e); then what 1 + e rounded away is made good, by q's
 // derivative -q/(1+e).
 X1_FUNCTION float x1_sigmoid(float x) {
-  float e = x1_exp(-x1_abs(x));
+  float e = x1_exp_below(-x1_abs(x));
   float sum = x1_add(1.0f, e);
   float lost = x1_add(x1_sub(1.0f, sum), e);
   float q = x1_div(x >= 0.0f ? 1.0f : e, sum);

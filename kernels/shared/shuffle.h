@@ -44,6 +44,45 @@ X1_FUNCTION uint64_t shuffle_at(const Shuffle *shuffle, uint64_t i) {
   return i;
 }
 
+enum { SHUFFLE_TOGETHER = 64, SHUFFLE_LANES = 16 };
+
+// at[k] = shuffle_at(shuffle, at[k]) for k < count <= SHUFFLE_TOGETHER: a round at a time of all of them, by
+// loops that vectorise; those that came out beyond the rows go round again, side by side.
+X1_FUNCTION void shuffle_together(const Shuffle *shuffle, int64_t *at, int count) {
+  uint32_t left[SHUFFLE_TOGETHER] = {0}, right[SHUFFLE_TOGETHER] = {0};
+  uint64_t walking[SHUFFLE_TOGETHER];
+  int place[SHUFFLE_TOGETHER];
+  const uint32_t mask = (uint32_t)(((uint64_t)1 << shuffle->half_bits) - 1);
+  for (int k = 0; k < count; k++) {
+    walking[k] = (uint64_t)at[k];
+    place[k] = k;
+  }
+  while (count > 0) {
+    for (int k = 0; k < count; k++) {
+      left[k] = (uint32_t)(walking[k] >> shuffle->half_bits);
+      right[k] = (uint32_t)walking[k] & mask;
+    }
+    const int lanes = (count + SHUFFLE_LANES - 1) / SHUFFLE_LANES * SHUFFLE_LANES;
+    for (int round = 0; round < 8; round++) {
+      const uint32_t key = shuffle->keys[round];
+      for (int k = 0; k < lanes; k++) {
+        uint32_t next = left[k] ^ (shuffle_mix(right[k] + key) & mask);
+        left[k] = right[k];
+        right[k] = next;
+      }
+    }
+    int beyond = 0;
+    for (int k = 0; k < count; k++) {
+      uint64_t i = (uint64_t)left[k] << shuffle->half_bits | right[k];
+      at[place[k]] = (int64_t)i;
+      walking[beyond] = i;
+      place[beyond] = place[k];
+      beyond += i >= shuffle->rows;
+    }
+    count = beyond;
+  }
+}
+
 // The position of a row: shuffle_at(shuffle, shuffle_place_of(shuffle, row)) = row.
 X1_FUNCTION uint64_t shuffle_place_of(const Shuffle *shuffle, uint64_t row) {
   uint64_t mask = ((uint64_t)1 << shuffle->half_bits) - 1, i = row;

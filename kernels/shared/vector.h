@@ -25,6 +25,8 @@ typedef __m512 Vector;
 #define VECTOR_ADD(a, b) _mm512_add_ps(a, b)
 #define VECTOR_SUB(a, b) _mm512_sub_ps(a, b)
 #define VECTOR_MUL(a, b) _mm512_mul_ps(a, b)
+#define VECTOR_DIV(a, b) _mm512_div_ps(a, b)
+#define VECTOR_SQRT(a) _mm512_sqrt_ps(a)
 #define VECTOR_FMA_NEGATED(a, b, c) _mm512_fnmadd_ps(a, b, c)
 #define VECTOR_LARGER(a, b) _mm512_max_ps(a, b)
 #define VECTOR_RELU(x) _mm512_maskz_mov_ps(_mm512_cmp_ps_mask(x, _mm512_setzero_ps(), _CMP_NLE_UQ), x)
@@ -42,6 +44,8 @@ typedef __m256 Vector;
 #define VECTOR_ADD(a, b) _mm256_add_ps(a, b)
 #define VECTOR_SUB(a, b) _mm256_sub_ps(a, b)
 #define VECTOR_MUL(a, b) _mm256_mul_ps(a, b)
+#define VECTOR_DIV(a, b) _mm256_div_ps(a, b)
+#define VECTOR_SQRT(a) _mm256_sqrt_ps(a)
 #define VECTOR_FMA_NEGATED(a, b, c) _mm256_fnmadd_ps(a, b, c)
 #define VECTOR_LARGER(a, b) _mm256_max_ps(a, b)
 #define VECTOR_RELU(x) _mm256_andnot_ps(_mm256_cmp_ps(x, _mm256_setzero_ps(), _CMP_LE_OQ), x)
@@ -58,6 +62,8 @@ typedef __m128 Vector;
 #define VECTOR_ADD(a, b) _mm_add_ps(a, b)
 #define VECTOR_SUB(a, b) _mm_sub_ps(a, b)
 #define VECTOR_MUL(a, b) _mm_mul_ps(a, b)
+#define VECTOR_DIV(a, b) _mm_div_ps(a, b)
+#define VECTOR_SQRT(a) _mm_sqrt_ps(a)
 #define VECTOR_FMA_NEGATED(a, b, c) _mm_fnmadd_ps(a, b, c)
 #define VECTOR_LARGER(a, b) _mm_max_ps(a, b)
 #define VECTOR_RELU(x) _mm_andnot_ps(_mm_cmple_ps(x, _mm_setzero_ps()), x)
@@ -74,6 +80,8 @@ typedef float32x4_t Vector;
 #define VECTOR_ADD(a, b) vaddq_f32(a, b)
 #define VECTOR_SUB(a, b) vsubq_f32(a, b)
 #define VECTOR_MUL(a, b) vmulq_f32(a, b)
+#define VECTOR_DIV(a, b) vdivq_f32(a, b)
+#define VECTOR_SQRT(a) vsqrtq_f32(a)
 #define VECTOR_FMA_NEGATED(a, b, c) vfmsq_f32(c, a, b)
 #define VECTOR_LARGER(a, b) vbslq_f32(vcgtq_f32(a, b), a, b)
 #define VECTOR_RELU(x)                                                                                       \
@@ -84,15 +92,55 @@ typedef float32x4_t Vector;
 #error "exact mode needs a fused multiply-add: x86-64 with FMA or aarch64"
 #endif
 
+#if defined(__FMA__) && !defined(__AVX512F__)
+// The bits of the first `count` lanes, from a run of ones and zeros.
+VECTOR_FUNCTION const int32_t *vector_mask(int64_t count) {
+  static const int32_t bits[16] = {-1, -1, -1, -1, -1, -1, -1, -1};
+  return bits + 8 - count;
+}
+#endif
+
 // The first `count` lanes, 0 <= count <= VECTOR_LANES; the others are +0, and are not read.
 VECTOR_FUNCTION Vector vector_load_some(const float *from, int64_t count) {
   if (count == VECTOR_LANES) return VECTOR_LOAD(from);
 #if defined(__AVX512F__)
   return _mm512_maskz_loadu_ps((__mmask16)((1u << count) - 1), from);
+#elif defined(__AVX2__)
+  return _mm256_maskload_ps(from, _mm256_loadu_si256((const __m256i *)(const void *)vector_mask(count)));
+#elif defined(__FMA__)
+  return _mm_maskload_ps(from, _mm_loadu_si128((const __m128i *)(const void *)vector_mask(count)));
 #else
   float lanes[VECTOR_LANES] = {0};
   for (int64_t i = 0; i < count; i++) lanes[i] = from[i];
   return VECTOR_LOAD(lanes);
+#endif
+}
+
+// v, but the first `count` < VECTOR_LANES lanes read from there.
+VECTOR_FUNCTION Vector vector_with_some(Vector v, const float *from, int64_t count) {
+#if defined(__AVX512F__)
+  return _mm512_mask_loadu_ps(v, (__mmask16)((1u << count) - 1), from);
+#else
+  float lanes[VECTOR_LANES];
+  VECTOR_STORE(lanes, v);
+  for (int64_t i = 0; i < count; i++) lanes[i] = from[i];
+  return VECTOR_LOAD(lanes);
+#endif
+}
+
+// v, but +0 behind the first `count` lanes.
+VECTOR_FUNCTION Vector vector_first(Vector v, int64_t count) {
+  if (count == VECTOR_LANES) return v;
+#if defined(__AVX512F__)
+  return _mm512_maskz_mov_ps((__mmask16)((1u << count) - 1), v);
+#elif defined(__AVX2__)
+  return _mm256_and_ps(v, _mm256_loadu_ps((const float *)(const void *)vector_mask(count)));
+#elif defined(__FMA__)
+  return _mm_and_ps(v, _mm_loadu_ps((const float *)(const void *)vector_mask(count)));
+#else
+  float lanes[VECTOR_LANES];
+  VECTOR_STORE(lanes, v);
+  return vector_load_some(lanes, count);
 #endif
 }
 
@@ -104,6 +152,10 @@ VECTOR_FUNCTION void vector_store_some(float *to, Vector v, int64_t count) {
   }
 #if defined(__AVX512F__)
   _mm512_mask_storeu_ps(to, (__mmask16)((1u << count) - 1), v);
+#elif defined(__AVX2__)
+  _mm256_maskstore_ps(to, _mm256_loadu_si256((const __m256i *)(const void *)vector_mask(count)), v);
+#elif defined(__FMA__)
+  _mm_maskstore_ps(to, _mm_loadu_si128((const __m128i *)(const void *)vector_mask(count)), v);
 #else
   float lanes[VECTOR_LANES];
   VECTOR_STORE(lanes, v);
@@ -219,6 +271,26 @@ VECTOR_FUNCTION float vector_tree(Vector v) {
 #else
   float32x2_t two = vadd_f32(vget_low_f32(v), vget_high_f32(v));
   return vget_lane_f32(two, 0) + vget_lane_f32(two, 1);
+#endif
+}
+
+// The largest lane, where all or none are NaN.
+VECTOR_FUNCTION float vector_largest(Vector v) {
+#if defined(__AVX512F__) || defined(__AVX2__)
+#if defined(__AVX512F__)
+  __m256 eight = _mm256_max_ps(_mm512_castps512_ps256(v), _mm512_extractf32x8_ps(v, 1));
+#else
+  __m256 eight = v;
+#endif
+  __m128 four = _mm_max_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps(eight, 1));
+#elif defined(__FMA__)
+  __m128 four = v;
+#endif
+#if defined(__FMA__)
+  __m128 two = _mm_max_ps(four, _mm_movehl_ps(four, four));
+  return _mm_cvtss_f32(_mm_max_ss(two, _mm_movehdup_ps(two)));
+#else
+  return vmaxvq_f32(v);
 #endif
 }
 

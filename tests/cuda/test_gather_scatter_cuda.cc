@@ -149,8 +149,14 @@ TEST_F(GatherScatterCuda, EmbeddingBackward) {
                        in.width,
                        {0x1p40, 0x1p12f}};
           run(embedding_backward_cuda, arguments, KERNEL_embedding_backward, order);
-          ASSERT_EQ(q, dq.values());
           ASSERT_EQ(flags, dflags.values());
+          std::vector<int64_t> found = dq.values();
+          for (const GatherSegment &segment :
+               segments) { // where an addend does not fit, sums are as they may be
+            if (segment.table == nullptr || *segment.flag != 0) continue;
+            const auto first = segment.q - q.data(), last = first + in.table_rows * segment.width;
+            ASSERT_TRUE(std::equal(q.begin() + first, q.begin() + last, found.begin() + first));
+          }
         }
       }
     }

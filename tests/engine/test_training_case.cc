@@ -135,7 +135,7 @@ Status take_snapshot(void *context, const Snapshot *snapshot, Error *) {
 
 } // namespace
 
-TrainingCase training_case(const std::string &name) {
+TrainingCase training_case(const std::string &name, int64_t rows) {
   TrainingCase c;
   c.name = name;
   bool wide = name == "mlp_wide";
@@ -147,6 +147,7 @@ TrainingCase training_case(const std::string &name) {
   if (classes != 0) c.hidden = {48, 70}; // 70: more than one round of the 64 lanes
   if (wide) c.hidden = {1100, 6}, c.rows = 300;
   if (map) c.hidden = {20, 17};
+  if (rows > 0) c.rows = rows;
   fill_rows(&c, 5, 2, classes);
   set_layout(&c, 5, 2, classes == 4 ? 4 : 1);
   set_config(&c,

@@ -28,7 +28,7 @@ struct TrainingCase {
 // mlp_binary, mlp_multiclass, linear_regression, mlp_gelu (with layer norm), mlp_silu (without), mlp_tanh
 // (without dropout either): between them every operator runs. mlp_wide: one short epoch of mlp_binary with a
 // sum over 1100 inputs, five leaves of R1.
-TrainingCase training_case(const std::string &name);
+TrainingCase training_case(const std::string &name, int64_t rows = 0); // 0: as many as the goldens have
 
 // What may differ between two runs that must agree, and what a run leaves behind.
 struct RunOptions {

@@ -11,4 +11,8 @@ typedef void ScalarSweep(float *y, uint32_t first, uint32_t stride, int64_t coun
 extern ScalarSweep *const scalar_sweeps_portable[], *const scalar_sweeps_avx2[],
                                                         *const scalar_sweeps_avx512[];
 
+// The exponentials of vectors (kernels/shared/vector_exp.h); count is a multiple of 16, all arguments at most
+// 0.
+extern ScalarSweep vector_exp_sweep_portable, vector_exp_sweep_avx2, vector_exp_sweep_avx512;
+
 #endif

@@ -133,6 +133,37 @@ TEST(RowReduction, ALossThatIsNotFiniteRaisesTheFlag) {
   }
 }
 
+TEST(RowReduction, ARowWithNaNSpoilsNoOtherAndHasTheOneNaN) {
+  std::mt19937_64 random(16);
+  const int64_t rows = 20;
+  for (int64_t outputs : {3, 10, 40, 130}) {
+    Values clean = values_of(random, rows * outputs), targets(rows, 1), weights(rows, 1);
+    for (const char *isa : instruction_sets()) {
+      const Operators *operators = operators_cpu(isa);
+      Values expected(clean.size()), expected_dz(clean.size());
+      for (bool spoiled : {false, true}) {
+        Values z = clean, p(z.size()), dz(z.size());
+        if (spoiled) z[5 * outputs + 2] = x1_from_bits(0xffc12345u), z[9 * outputs] = __builtin_inff();
+        BatchSums sums = {0, 0};
+        int32_t flag = 0;
+        Scores scores = {p.data(), z.data(), rows, outputs, LOSS_MULTICLASS};
+        run_in_pieces(random, operators->scores, scores, rows);
+        Loss loss = {dz.data(), &sums, &flag,   z.data(),         targets.data(), weights.data(),
+                     nullptr,   rows,  outputs, (int64_t)1 << 50, LOSS_MULTICLASS};
+        run_in_pieces(random, operators->loss, loss, rows);
+        EXPECT_EQ(flag, spoiled) << isa;
+        for (int64_t i = 0; i < rows * outputs; i++) {
+          const int64_t row = i / outputs;
+          const bool here = spoiled && (row == 5 || row == 9);
+          if (!spoiled) expected[i] = p[i], expected_dz[i] = dz[i];
+          ASSERT_EQ(bits_of(p[i]), here ? 0x7fc00000u : bits_of(expected[i])) << isa << " " << i;
+          ASSERT_EQ(bits_of(dz[i]), here ? 0x7fc00000u : bits_of(expected_dz[i])) << isa << " " << i;
+        }
+      }
+    }
+  }
+}
+
 TEST(RowReduction, GradientNorm) {
   std::mt19937_64 random(7);
   const std::vector<int64_t> sizes = {1, 64, 4095, 4096, 4097, 9000, 3};

@@ -220,6 +220,31 @@ TEST(Scalar, ErrorsStayWithinTheirBounds) {
   }
 }
 
+TEST(Scalar, ExponentialsOfVectorsHaveTheirBits) {
+  const std::map<std::string, ScalarSweep *> sweeps = {{"portable", vector_exp_sweep_portable},
+                                                       {"avx2", vector_exp_sweep_avx2},
+                                                       {"avx512", vector_exp_sweep_avx512}};
+  const uint32_t stride = full() ? 1 : 251, chunk = 1 << 16;
+  std::vector<float> found(chunk), expected(chunk);
+  for (const auto &[isa, sweep] : sweeps) {
+    if (operators_cpu(isa.c_str()) == nullptr) continue;
+    // From minus infinity, in chunks, to what is left before -0.
+    for (uint64_t last = 0xff800000u; last >= 0x80000000u + (uint64_t)chunk * stride;
+         last -= (uint64_t)chunk * stride) {
+      const uint32_t first = (uint32_t)(last - (chunk - 1) * (uint64_t)stride);
+      sweep(found.data(), first, stride, chunk);
+      for (size_t f = 0; f < kCount; f++) {
+        if (std::string(kFunctions[f].name) == "exp") sweep_of(isa, f)(expected.data(), first, stride, chunk);
+      }
+      ASSERT_EQ(memcmp(found.data(), expected.data(), chunk * sizeof(float)), 0)
+          << isa << " from bits " << first;
+    }
+    float nan[16];
+    sweep(nan, 0x7fc00000u, 0, 16);
+    for (float y : nan) EXPECT_NE(y, y) << isa;
+  }
+}
+
 TEST(Scalar, EdgesOfTheirDomains) {
   EXPECT_EQ(x1_exp(-INFINITY), 0.0f);
   EXPECT_EQ(x1_exp(INFINITY), INFINITY);
