@@ -14,11 +14,11 @@ tests/golden/scalar_sources.sha256, but for CI.
 TEXT
 }
 
-sweep=full tests=Golden.ScalarFunctions:Scalar.ErrorsStayWithinTheirBounds if_changed=''
+sweep=full tests=Golden.ScalarFunctions:Scalar.ExponentialsOfVectorsHaveTheirBits:Scalar.ErrorsStayWithinTheirBounds if_changed=''
 case "${1:-}" in
 '') ;;
 --digests | --if-changed)
-  sweep=best tests=Golden.ScalarFunctions
+  sweep=best tests=Golden.ScalarFunctions:Scalar.ExponentialsOfVectorsHaveTheirBits
   [ "$1" = --digests ] || if_changed=yes
   ;;
 -h | --help) usage && exit 0 ;;
@@ -26,7 +26,8 @@ case "${1:-}" in
 esac
 
 cd "$(dirname "$0")/.."
-sources=(kernels/shared/scalar.h kernels/shared/scalars.inc kernels/shared/arithmetic.h tests/golden/scalar.sha256)
+sources=(kernels/shared/scalar.h kernels/shared/scalars.inc kernels/shared/arithmetic.h kernels/shared/vector_exp.h
+  tests/golden/scalar.sha256)
 seen=tests/golden/scalar_sources.sha256
 if [ -n "$if_changed" ] && [ "$(sha256sum "${sources[@]}")" = "$(cat "$seen")" ]; then
   echo "sweep: the scalar functions are those of the last sweep"
