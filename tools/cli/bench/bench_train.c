@@ -165,13 +165,8 @@ static Status measure(TrainBench *bench, Error *error) {
   return STATUS_OK;
 }
 
-// Sorts a copy.
 static BenchSpread spread_of(const TrainBench *bench) {
-  double *sorted = memory_get((size_t)bench->samples, sizeof *sorted);
-  memcpy(sorted, bench->seconds, (size_t)bench->samples * sizeof *sorted);
-  BenchSpread spread = bench_spread(sorted, (int)bench->samples);
-  free(sorted);
-  return spread;
+  return bench_spread(bench->seconds, (int)bench->samples);
 }
 
 static void print_result(const TrainBench *bench) {
