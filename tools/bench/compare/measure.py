@@ -1,4 +1,5 @@
 """Peers as processes, samples taken in turns, and the entries of results.json that come of them."""
+import itertools
 import json
 import math
 import os
@@ -7,6 +8,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+# A peer's large results reuse freed memory; by default each is mapped anew and its pages are filled by faults.
+KEEP_MEMORY = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": str(1 << 40), "MALLOC_TOP_PAD_": str(64 << 20)}
+NUMBERS = itertools.count(1)  # of logs
 PEERS = Path(__file__).resolve().parents[1] / "peers"
 
 
@@ -19,9 +23,9 @@ class Peer:
 
     def __init__(self, bench, script, spec, environment=None):
         self.name = script
-        self.log = bench.folder / "log" / f"{script.removesuffix('.py')}.txt"
+        self.log = bench.folder / "log" / f"{script.removesuffix('.py')}-{os.getpid()}-{next(NUMBERS)}.txt"
         self.log.parent.mkdir(parents=True, exist_ok=True)
-        more = {"PYTHONDONTWRITEBYTECODE": "1", "TORCHINDUCTOR_CACHE_DIR": str(bench.folder.resolve() / "inductor")}
+        more = {**KEEP_MEMORY, "PYTHONDONTWRITEBYTECODE": "1", "TORCHINDUCTOR_CACHE_DIR": str(bench.folder.resolve() / "inductor")}
         with open(self.log, "w") as log:
             self.process = subprocess.Popen([bench.python, str(PEERS / script), json.dumps(spec)], stdin=subprocess.PIPE,
                                             stdout=subprocess.PIPE, stderr=log, text=True,
@@ -75,9 +79,10 @@ def in_turns(sides, runs):
 def entry(bench, work, peer, ours, theirs, goal=None, **more):
     """One of results.json. ours, theirs: samples, less is better; goal: the highest ratio that meets it."""
     ratio = statistics.median(ours) / statistics.median(theirs)
+    runs = {"ours": ours, "peer": theirs, **bench.about, **more.pop("runs", {})}
     found = {"work": work, "peer": peer, "ratio": ratio, "goal": goal, "met": None if goal is None else ratio <= goal,
              "ratio_of_least": min(ours) / min(theirs)}
-    return {**found, **more, "runs": {"ours": ours, "peer": theirs, **bench.about, **more.pop("runs", {})}}
+    return {**found, **more, "runs": runs}
 
 
 def geometric_mean(values):

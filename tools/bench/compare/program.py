@@ -1,23 +1,24 @@
 """The program that is compared: its verbs, with JSON as the answer."""
 import json
+import os
 import subprocess
 import time
 
 from measure import Failure
 
 
-def run(bench, *arguments):
+def run(bench, *arguments, environment=None):
     """What it prints. Fails with its own sentence."""
     command = [str(bench.ingot), *map(str, arguments)]
-    done = subprocess.run(command, capture_output=True, text=True)
+    done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, **(environment or {})})
     if done.returncode != 0:
         said = (done.stderr.strip() or "it said nothing").split("\n")
         raise Failure(f"ingot {' '.join(command[1:])} ended with {done.returncode}: {said[0]}")
     return done.stdout
 
 
-def answer(bench, *arguments):
-    return json.loads(run(bench, *arguments, "--json"))
+def answer(bench, *arguments, environment=None):
+    return json.loads(run(bench, *arguments, "--json", environment=environment))
 
 
 def seconds_of(bench, *arguments):
@@ -26,8 +27,8 @@ def seconds_of(bench, *arguments):
     return time.perf_counter() - start
 
 
-def initial_parameters(bench, config, run_folder):
+def initial_parameters(bench, config, run_folder, changes=()):
     """model.safetensors of the parameters before the first step: an epoch by steps so small that nothing changes."""
     run(bench, "train", config, "--run", run_folder, "--quiet", "--threads", bench.threads, "--set",
-        "train.optimizer.learning_rate=1e-30", "--set", "train.epochs=1")
+        "train.optimizer.learning_rate=1e-30", "--set", "train.epochs=1", *changes)
     return max((run_folder / "checkpoints").iterdir()) / "model.safetensors"

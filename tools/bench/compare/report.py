@@ -33,7 +33,7 @@ def columns(rows):
 
 
 def table(entries, failures):
-    rows = [["work", "peer", "ratio", "goal", "", ""]] + [cells(entry) for entry in entries]
+    rows = [["work", "peer", "ratio", "goal", "", ""]] + [cells(entry) for entry in entries if not entry.get("detail")]
     judged = [entry["met"] for entry in entries if entry["met"] is not None]
     return "\n".join([columns(rows), "", "ratio: our time over the peer's, of medians; goal: the highest that meets it",
                       *(f"not measured: {failure}" for failure in failures),

@@ -93,3 +93,28 @@ def step(bench, name, goal):
     better = min((peer for peer in peers if bench.counts(peer)), key=lambda peer: statistics.median(samples[peer]))
     return [entry(bench, name, peer, samples["ours"], samples[peer], goal if peer == better else None, **more,
                   counts=peer == better, ways=ways[peer][2], runs={"versions": versions, "steps": steps}) for peer in peers]
+
+
+# ---- scikit-learn ----
+
+EPOCHS = 6
+# It visits the rows in another order.
+SKLEARN_BOUND = 0.05
+
+
+def sklearn(bench):
+    """Its solver adam is AdamW without decay. Curves: the mean loss of an epoch."""
+    config, spec = prepare(bench, job_named("sklearn"))
+    steps = spec["rows"] // spec["batch"]
+    plain = "train.optimizer.weight_decay=0"
+    environment = {"OMP_NUM_THREADS": str(bench.threads), **bench.openblas()}
+    with Peer(bench, "sklearn_steps.py", spec, environment) as peer:
+        epochs = [peer.ask("epoch") for _ in range(EPOCHS)]
+        samples = in_turns({"ours": lambda: our_step(bench, config, steps), "peer": lambda: peer.ask("epoch")["seconds"]}, bench.runs)
+        versions = peer.ready["versions"]
+    found = program.answer(bench, "bench", "train", config, "--threads", bench.threads, "--set", plain, "--samples", EPOCHS - 1,
+                           "--steps", steps)
+    means = [statistics.fmean(found["losses"][i * steps:(i + 1) * steps]) for i in range(EPOCHS)]
+    more = compare_curves(bench, "sklearn", means, {"scikit-learn": [epoch["loss"] for epoch in epochs]}, SKLEARN_BOUND, "epoch")
+    return [entry(bench, "sklearn", "scikit-learn MLPClassifier", samples["ours"], samples["peer"], None, **more,
+                  unit="seconds a step", runs={"versions": versions, "steps": steps})]

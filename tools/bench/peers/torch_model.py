@@ -1,22 +1,6 @@
 """The model that ingot trains, in PyTorch: embeddings, linear layers, layer norm, ReLU, dropout; and its AdamW."""
-import json
-import struct
-
-import numpy as np
 import torch
 import torch.nn.functional as F
-
-
-def read_tensors(path):
-    """Tensors of a safetensors file by name."""
-    kinds = {"F32": np.float32, "F64": np.float64, "U8": np.uint8, "I64": np.int64}
-    with open(path, "rb") as file:
-        header = json.loads(file.read(struct.unpack("<Q", file.read(8))[0]))
-        data = file.read()
-    header.pop("__metadata__", None)
-    return {name: torch.from_numpy(np.frombuffer(data[at["data_offsets"][0]:at["data_offsets"][1]],
-                                                 kinds[at["dtype"]]).reshape(at["shape"]).copy())
-            for name, at in header.items()}
 
 
 class Net(torch.nn.Module):
@@ -53,7 +37,8 @@ class Net(torch.nn.Module):
         return self.linears[-1](h).squeeze(1)
 
     def begin_with(self, tensors):
-        """Takes over the parameters of a checkpoint of ingot."""
+        """Takes over the parameters of a checkpoint of ingot, arrays by name."""
+        tensors = {name: torch.from_numpy(array) for name, array in tensors.items()}
         with torch.no_grad():
             for table, (first, count) in zip(self.tables, self.groups):
                 table.weight.copy_(torch.cat([tensors[f"embeddings.{first + i}.weight"] for i in range(count)]))

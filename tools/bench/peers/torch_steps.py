@@ -7,7 +7,8 @@ import torch
 import torch.nn.functional as F
 
 from row_order import row_order
-from torch_model import Net, adamw, read_tensors, set_up, tables_of, versions
+from safetensors_file import read_tensors
+from torch_model import Net, adamw, set_up, tables_of, versions
 from worker import serve, specification
 
 
