@@ -192,6 +192,26 @@ TEST(OperatorBench, TimesPeersBesideOurs) {
   EXPECT_EQ(rows.size("peers"), 0u);
 }
 
+TEST(OperatorBench, PrintsATable) {
+  Outcome outcome = ingot({"bench", "linear_forward 1x64x64", "batch_rows", "--device", "cpu", "--samples",
+                           "1", "--threads", "1", "--peer", INGOT_TEST_PEERS "/libopenblas_peer.so"});
+  EXPECT_EQ(outcome.status, 0) << outcome.err;
+  const char *const parts[] = {"fma       portable   1 thread",
+                               "copy                 1 thread",
+                               "peer 1    OpenBLAS of the tests (",
+                               "median ms",
+                               "\nlinear_forward 1x64x64 ",
+                               " GFLOP/s ",
+                               "\nbatch_rows 2097152 ",
+                               " GB/s ",
+                               "\ngeometric mean of the products "};
+  size_t at = 0;
+  for (const char *part : parts) {
+    at = outcome.out.find(part, at);
+    ASSERT_NE(at, std::string::npos) << part << " is not, or not in this order, in:\n" << outcome.out;
+  }
+}
+
 TEST(OperatorBench, RunsOnAGpu) {
   Call call{{"bench", "linear_forward 1x64x64", "--device", "cuda", "--samples", "1", "--json"}};
   call.with_gpu = true;

@@ -10,6 +10,7 @@
 #include "tools/cli/shared/command.h"
 #include "tools/cli/shared/output.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,7 +29,9 @@ typedef struct OperatorBench {
   const OperatorCase **cases;
   int case_count, done;
   Peaks peaks;
-  json_t *list; // NULL: a table
+  json_t *list;                 // NULL: a table
+  double log_ratios[PEERS_MAX]; // sums over the products so far
+  int product_count;
 } OperatorBench;
 
 // ---- the choice of cases ----
@@ -187,9 +190,20 @@ static json_t *case_json(const OperatorBench *bench, const OperatorCase *c, cons
                    bench_samples_json(ours->seconds, ours->samples), "peers", peers_json(bench, c, times));
 }
 
+static void print_means(const OperatorBench *bench) {
+  if (bench->product_count == 0) return;
+  printf("%-98s", "geometric mean of the products");
+  for (int p = 0; p < bench->peer_count; p++)
+    printf("  %8.3f", exp(bench->log_ratios[p] / bench->product_count));
+  printf("\n");
+}
+
 static void put_case(void *context, const OperatorCase *c, const OperatorTimes *times) {
   OperatorBench *bench = context;
   end_progress();
+  for (int p = 0; p < times->peer_count; p++)
+    bench->log_ratios[p] += log(times->ours.wall.median / times->peers[p].wall.median);
+  bench->product_count += times->peer_count > 0;
   if (bench->list == NULL)
     print_case(bench, c, times);
   else
@@ -239,7 +253,10 @@ static Status run(OperatorBench *bench, const OperatorChoices *choices, Error *e
   PASS(measure_peaks(bench, error));
   if (bench->list == NULL) print_head(bench);
   PASS(operator_run_all(&run, error));
-  if (bench->list == NULL) return STATUS_OK;
+  if (bench->list == NULL) {
+    print_means(bench);
+    return STATUS_OK;
+  }
   json_t *list = bench->list;
   bench->list = NULL;
   return print_json(list, error);
