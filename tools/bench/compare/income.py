@@ -43,10 +43,9 @@ class Income:
         self.bench = bench
         train, test = import_data(bench)
         # Both sides train all epochs: which one would end early is chance.
-        self.ours = [CONFIG, "--quiet", "--threads", bench.threads]
-        for change in (f"data.file={train}", f"data.test_file={test}", "train.early_stop.patience_epochs=0", "log.every_steps=1000"):
-            self.ours += ["--set", change]
-        changes = [argument for argument in self.ours[4:]]
+        changes = [argument for change in (f"data.file={train}", f"data.test_file={test}", "train.early_stop.patience_epochs=0")
+                   for argument in ("--set", change)]
+        self.ours = [CONFIG, "--quiet", "--threads", bench.threads, *changes]
         self.spec = {**SPEC, "data": str(train), "threads": bench.threads, "parts": str(self.write_parts(changes)),
                      "initial": str(program.initial_parameters(bench, CONFIG, bench.new_folder("income-initial"), changes))}
         self.validation, self.number = {}, 0
