@@ -9,6 +9,7 @@ from measure import Failure, Peer, entry, in_turns
 from training import job_named
 
 ROWS, NUMBERS, BATCH = 1 << 20, 64, 1024
+BLOCKS = "{blocks: {rows: 4096, window: 16}}"  # whole chunks
 
 TEXT = """name: loading
 data:

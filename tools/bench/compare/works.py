@@ -36,7 +36,7 @@ WORKS = [
     Work("load_memory", "shuffled epoch of 1M x 64 numbers in memory", ">= 20 M rows/s",
          lambda bench: loading.load(bench, "load_memory", "memory", [], "full", "memory", ["select", "epoch", "loader"], 20e6)),
     Work("load_gzip", "shuffled epoch of 1M x 64 numbers streamed from gzip chunks", ">= 2 M rows/s",
-         lambda bench: loading.load(bench, "load_gzip", "gzip", ["--gzip"], "blocks", "stream", ["0 workers", "2 workers"], 2e6)),
+         lambda bench: loading.load(bench, "load_gzip", "gzip", ["--gzip"], loading.BLOCKS, "stream", ["0 workers", "2 workers"], 2e6)),
     Work("memory", "peak memory of a training beside ingot plan", "within 5 %", loading.memory),
 ]
 NAMES = [work.name for work in WORKS]

@@ -9,7 +9,7 @@ import h5py
 import numpy as np
 
 VALUES = 1000  # of a category
-CHUNK_ROWS = 65536
+CHUNK_ROWS = 4096  # as ingot import --compress writes them
 
 
 def main(path, rows, numbers, categories, *options):
@@ -25,7 +25,7 @@ def main(path, rows, numbers, categories, *options):
     with h5py.File(path + ".tmp", "w", libver=("v110", "v110"), track_order=True) as file:
         if "--matrix" in options:
             if how:
-                how["chunks"] = (CHUNK_ROWS // 64, numbers)  # 256 KiB, whole rows
+                how["chunks"] = (CHUNK_ROWS, numbers)
             file.create_dataset("X", data=x, **how)
             file.create_dataset("y", data=(score > 0).astype(np.float32))
         else:
