@@ -24,9 +24,11 @@ from works import NAMES, Work  # noqa: E402
 PROGRAM = """#!{python}
 import json, sys
 verb = sys.argv[1:3]
-if "absent.yaml" in sys.argv:
+if verb == ["--version"]:
+    print("ingot 0.0")
+elif "absent.yaml" in sys.argv:
     sys.exit("ingot: absent.yaml: there is no such file")
-if verb == ["bench", "train"]:
+elif verb == ["bench", "train"]:
     print(json.dumps({{"samples": [0.002], "seconds": {{"median": 0.002}}, "losses": [1 / (1 + i) for i in range(200)]}}))
 else:
     peers = [{{"name": name, "samples": [s] * 5, "seconds": {{"median": s}}}} for name, s in
@@ -127,7 +129,7 @@ class Results(Case):
         self.assertEqual((found["ratio"], found["goal"], found["met"]), (0.5, 0.5, True))
         self.assertEqual(found["ratio_of_least"], 1 / 3)
         self.assertEqual(found["runs"]["ours"], [3.0, 1.0, 2.0, 9.0, 2.0])
-        self.assertEqual(set(found["runs"]), {"ours", "peer", "cpu", "threads", "versions"})
+        self.assertEqual(set(found["runs"]), {"ours", "peer", "cpu", "threads", "ingot", "versions"})
         self.assertFalse(measure.entry(self.bench(), "w", "p", [2.1], [4.0], 0.5)["met"])
         self.assertIsNone(measure.entry(self.bench(), "w", "p", [2.1], [4.0])["met"])
 

@@ -19,6 +19,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+import program
 import report
 from measure import Failure
 from works import NAMES, WORKS
@@ -35,7 +36,7 @@ class Bench:
         self.python = options.environment / "bin" / "python"
         self.environment, self.out = options.environment, options.out
         self.threads, self.runs = options.threads, options.runs
-        self.about = {"cpu": report.cpu_fact("model name"), "threads": options.threads}
+        self.about = {"cpu": report.cpu_fact("model name"), "threads": options.threads, "ingot": program.run(self, "--version").strip()}
         self.amd_with_avx512 = report.amd_with_avx512()
         self.folder.mkdir(parents=True, exist_ok=True)
         self.temporary = Path(tempfile.mkdtemp(prefix="work-", dir=self.folder))
@@ -58,8 +59,8 @@ class Bench:
         return kinds
 
     def openblas(self):
-        """OpenBLAS takes some newer processors for ones without AVX-512."""
-        return {"OPENBLAS_CORETYPE": "SkylakeX"} if "avx512f" in report.cpu_fact("flags").split() else {}
+        """OpenBLAS takes AMD's processors with AVX-512 for ones without, where nothing is said."""
+        return {"OPENBLAS_CORETYPE": "SkylakeX"} if self.amd_with_avx512 else {}
 
     def counts(self, peer):
         """Whether a goal is about this peer."""
