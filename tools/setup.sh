@@ -7,7 +7,7 @@ usage() {
 Usage: tools/setup.sh [run|test|bench]
   run    compilers and libraries to build and use ingot (the default)
   test   run, and what the tests need
-  bench  test; benchmarks need nothing more yet
+  bench  test, and the peers' libraries that Debian has; tools/bench/environment.sh installs the others
 Needs root or sudo where a package is missing; does nothing where none is.
 TEXT
 }
@@ -17,10 +17,12 @@ run_packages=(gcc g++ cmake ninja-build pkg-config libhdf5-dev libfyaml-dev libj
 test_packages=(clang-14 libclang-rt-14-dev clang-format-14 locales python3-scipy python3-sklearn
   python3-statsmodels python3-torch r-base-core r-cran-proc chromium qemu-user gcc-aarch64-linux-gnu
   g++-aarch64-linux-gnu libc6-dev-arm64-cross)
+bench_packages=(libdnnl2 libopenblas0-pthread python3-venv python3-dev)
 
 case "${1:-run}" in
 run) packages=("${run_packages[@]}") ;;
-test | bench) packages=("${run_packages[@]}" "${test_packages[@]}") ;;
+test) packages=("${run_packages[@]}" "${test_packages[@]}") ;;
+bench) packages=("${run_packages[@]}" "${test_packages[@]}" "${bench_packages[@]}") ;;
 -h | --help) usage && exit 0 ;;
 *) usage >&2 && exit 2 ;;
 esac

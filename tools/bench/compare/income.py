@@ -1,0 +1,93 @@
+"""The income recipe as a whole job, from the HDF5 file to the final checkpoint, beside PyTorch."""
+import csv
+import json
+import os
+import statistics
+from pathlib import Path
+
+import program
+from measure import PEERS, Failure, Peer, entry
+from training import compare_curves
+
+CONFIG = PEERS.parents[2] / "configs/income.yaml"
+NAMES = ("age,workclass,fnlwgt,education,education_num,marital_status,occupation,relationship,race,sex,"
+         "capital_gain,capital_loss,hours_per_week,native_country,income")
+GOAL = 0.5
+# Dropout draws other units on both sides: validation losses differ by chance, at most so much of the loss.
+BOUND = 0.03
+
+# The recipe, for peers.
+SPEC = {"numbers": ["age", "education_num", "hours_per_week", "capital_gain", "capital_loss"],
+        "categories": [["occupation", 10], ["native_country", 10], ["workclass", 10], ["marital_status", 1], ["relationship", 1],
+                       ["race", 1], ["sex", 1]],
+        "target": "income", "positive": ">50K", "hidden": [128, 128], "dropout": 0.2, "batch": 512, "epochs": 30,
+        "learning_rate": 2e-3, "weight_decay": 0.01, "warmup_steps": 50, "clip_norm": 1}
+
+
+def import_data(bench):
+    """Both files of the published data set, imported as configs/README.md says."""
+    published = os.environ.get("INGOT_DATA")
+    if not published or not (Path(published) / "adult").is_dir():
+        raise Failure("INGOT_DATA must name the folder of published data, with adult/adult.data.gz and adult/adult.test.gz")
+    folder = bench.folder.resolve() / "data"
+    folder.mkdir(parents=True, exist_ok=True)
+    train, test, adult = folder / "adult.h5", folder / "adult_test.h5", Path(published) / "adult"
+    program.run(bench, "import", adult / "adult.data.gz", "-f", "-o", train, "--names", NAMES)
+    program.run(bench, "import", adult / "adult.test.gz", "-f", "-o", test, "--names", NAMES, "--skip", 1, "--like", train,
+                "--map", "income:<=50K.-><=50K", "--map", "income:>50K.->>50K")
+    return train, test
+
+
+class Income:
+    def __init__(self, bench):
+        self.bench = bench
+        train, test = import_data(bench)
+        # Both sides train all epochs: which one would end early is chance.
+        changes = [argument for change in (f"data.file={train}", f"data.test_file={test}", "train.early_stop.patience_epochs=0")
+                   for argument in ("--set", change)]
+        self.ours = [CONFIG, "--quiet", "--threads", bench.threads, *changes]
+        self.spec = {**SPEC, "data": str(train), "threads": bench.threads, "parts": str(self.write_parts(changes)),
+                     "initial": str(program.initial_parameters(bench, CONFIG, bench.new_folder("income-initial"), changes))}
+        self.validation, self.number = {}, 0
+
+    def write_parts(self, changes):
+        """Which rows of the first file train and which validate, as ingot has it."""
+        table, numbers = self.bench.folder / "data/parts.csv", self.bench.folder / "data/parts.json"
+        program.run(self.bench, "plan", CONFIG, *changes, "--parts", table, "-f")
+        with open(table) as file:
+            rows = [row for row in csv.DictReader(file) if row["part"] != "test"]
+        parts = {part: [int(row["row_id"]) for row in rows if row["part"] == part] for part in ("train", "validation")}
+        numbers.write_text(json.dumps(parts))
+        return numbers
+
+    def our_job(self):
+        run = self.bench.new_folder("income-run")
+        seconds = program.seconds_of(self.bench, "train", *self.ours, "--run", run)
+        events = [json.loads(line) for line in (run / "events.jsonl").read_text().splitlines()]
+        self.validation["ingot"] = [event["loss"] for event in events if event["event"] == "validation"]
+        return seconds
+
+    def their_job(self, name, way, environment):
+        """In a process that has imported what it needs, and done nothing yet."""
+        self.number += 1
+        with Peer(self.bench, "torch_income.py", {**self.spec, "compile": way}, environment) as peer:
+            answer = peer.ask("job", folder=str(self.bench.new_folder(f"income-torch-{self.number}").resolve()))
+            self.versions = peer.ready["versions"]
+        self.validation[name] = answer["validation"]
+        return answer["seconds"]
+
+
+def income(bench):
+    job = Income(bench)
+    ways = {f"PyTorch {name}{kind}": (way, environment) for kind, environment in bench.mkl_kinds().items()
+            for name, way in (("eager", None), ("compiled", "default"))}
+    samples = {"ours": [], **{name: [] for name in ways}}
+    for _ in range(bench.runs):
+        samples["ours"].append(job.our_job())
+        for name, (way, environment) in ways.items():
+            samples[name].append(job.their_job(name, way, environment))
+    theirs = {name: job.validation[name] for name in ways}
+    more = {**compare_curves(bench, "income", job.validation["ingot"], theirs, BOUND, "epoch"), "unit": "seconds"}
+    better = min((name for name in ways if bench.counts(name)), key=lambda name: statistics.median(samples[name]))
+    return [entry(bench, "income", name, samples["ours"], samples[name], GOAL if name == better else None, **more,
+                  runs={"versions": job.versions}) for name in ways]
