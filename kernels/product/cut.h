@@ -1,7 +1,7 @@
 // How a product is cut into tasks, for every instruction set alike: groups of columns by blocks of rows.
 //
-// Task t is block t mod blocks of group t / blocks: a thread's range of tasks goes group by group, so that it
-// packs the columns of a group once for all its rows.
+// Tasks go group by group, so that a thread packs the columns of a group once for all its rows; the last
+// group, which may be narrow, has longer blocks of rows, so that all tasks cost about the same.
 #ifndef INGOT_KERNELS_PRODUCT_CUT_H
 #define INGOT_KERNELS_PRODUCT_CUT_H
 
@@ -18,8 +18,9 @@ enum {
 
 typedef struct Cut {
   int64_t rows, columns;
-  int64_t block, width;  // rows of a block, columns of a group
-  int64_t blocks, tasks; // blocks of all rows
+  int64_t block, width;     // rows of a block, columns of a group
+  int64_t blocks, tasks;    // blocks of all rows
+  int64_t last, last_block; // first task of the last group, rows of its blocks
 } Cut;
 
 // A group's columns [column, column_end) and those rows of it that a range of tasks holds.
@@ -34,10 +35,16 @@ static inline Cut cut_with(int64_t rows, int64_t columns, int64_t terms, int64_t
   if (group > most / CUT_COLUMNS) group = most / CUT_COLUMNS;
   int small = rows * columns * terms < 2 * CUT_WORTHWHILE;
   if (rows < CUT_MANY_ROWS && group > all / 2 && !small) group = all / 2;
+  if (group > all) group = all;
   if (group < 1) group = 1;
-  Cut cut = {rows, columns, small && rows > 0 ? rows : CUT_ROWS, group * CUT_COLUMNS, 0, 0};
+  Cut cut = {.rows = rows, .columns = columns, .width = group * CUT_COLUMNS};
+  cut.block = small && rows > 0 ? rows : CUT_ROWS;
   cut.blocks = (rows + cut.block - 1) / cut.block;
-  cut.tasks = (columns + cut.width - 1) / cut.width * cut.blocks;
+  int64_t before = columns > 0 ? (columns - 1) / cut.width : 0; // groups before the last
+  int64_t narrow = (columns - before * cut.width + CUT_COLUMNS - 1) / CUT_COLUMNS;
+  cut.last = before * cut.blocks;
+  cut.last_block = cut.block * (narrow > 0 ? group / narrow : 1);
+  cut.tasks = columns > 0 ? cut.last + (rows + cut.last_block - 1) / cut.last_block : 0;
   return cut;
 }
 
@@ -53,9 +60,15 @@ static inline Cut cut_of_weights(int64_t outputs, int64_t inputs, int64_t grain)
 // The first part of tasks [*first, last), which it takes off the range.
 static inline CutPart cut_take(const Cut *cut, int64_t *first, int64_t last) {
   int64_t group = *first / cut->blocks, block = *first % cut->blocks;
-  int64_t end = last < (group + 1) * cut->blocks ? last : (group + 1) * cut->blocks;
-  CutPart part = {group * cut->width, (group + 1) * cut->width, block * cut->block,
-                  (end - group * cut->blocks) * cut->block};
+  int64_t rows = cut->block, end = (group + 1) * cut->blocks;
+  if (*first >= cut->last) {
+    group = cut->last / cut->blocks;
+    block = *first - cut->last;
+    rows = cut->last_block;
+    end = cut->tasks;
+  }
+  if (end > last) end = last;
+  CutPart part = {group * cut->width, (group + 1) * cut->width, block * rows, (block + end - *first) * rows};
   if (part.column_end > cut->columns) part.column_end = cut->columns;
   if (part.row_end > cut->rows) part.row_end = cut->rows;
   *first = end;
