@@ -224,7 +224,10 @@ Status data_file_write(const char *path, const Frame *frame, const DataFileOptio
   }
   unlink(temporary); // left by a process of the same number that was killed
   errno = 0;
-  if (!write_file(temporary, frame, options)) {
+  hdf5_lock();
+  bool written = write_file(temporary, frame, options);
+  hdf5_unlock();
+  if (!written) {
     TRY(error_set(error, STATUS_IO, "%s: writing failed: %s%s.", path,
                   errno == 0 ? "no reason given" : strerror(errno), hdf5_reason()));
   }
