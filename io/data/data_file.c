@@ -171,7 +171,6 @@ done:
   free(bytes);
   if (type >= 0) H5Tclose(type);
   if (values.dataset >= 0) H5Oclose(values.dataset);
-  stored_free(&values);
   return status;
 }
 
@@ -343,7 +342,6 @@ static void close_columns(DataFile *file) {
     free(column->categories);
     free(column->name);
     if (file->columns[i].values.dataset >= 0) H5Oclose(file->columns[i].values.dataset);
-    stored_free(&file->columns[i].values);
   }
 }
 

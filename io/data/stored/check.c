@@ -1,10 +1,6 @@
 // What a data set says of itself, checked before a value of it is read.
 #include "io/data/stored/stored.h"
 
-#include "engine/shared/memory.h"
-
-#include <stdlib.h>
-
 enum { CHUNK_EXCESS_MAX = 1 << 27 }; // bytes by which a chunk may exceed all values
 
 Status stored_refuse(const StoredFile *file, const char *object, const char *rule, Error *error) {
@@ -90,7 +86,7 @@ static Status check_filters(Values *values, uint64_t *ratio, H5D_layout_t layout
 // ---- storage ----
 
 static Status check_chunks(Values *values, uint64_t needed, const StoredFile *file, const char *name,
-                           hid_t properties, hid_t type, Error *error) {
+                           hid_t properties, Error *error) {
   hsize_t chunk = 0;
   unsigned options = 0;
   if (H5Pget_chunk(properties, 1, &chunk) != 1 || chunk == 0 ||
@@ -102,14 +98,12 @@ static Status check_chunks(Values *values, uint64_t needed, const StoredFile *fi
   values->format.bytes = (size_t)chunk * values->size;
   H5Pget_chunk_opts(properties, &options);
   values->plain_end = options & H5D_CHUNK_DONT_FILTER_PARTIAL_CHUNKS;
-  values->fill = memory_get(values->size, 1);
-  if (H5Pget_fill_value(properties, type, values->fill) >= 0) return STATUS_OK;
-  return stored_refuse(file, name, "is damaged.", error);
+  return STATUS_OK;
 }
 
 // Enough storage for the declared extent, inside the file, and chunks in proportion to it.
 static Status check_storage(Values *values, const StoredFile *file, const char *name, hid_t properties,
-                            hid_t type, Error *error) {
+                            Error *error) {
   H5D_layout_t layout = H5Pget_layout(properties);
   uint64_t ratio, stored = H5Dget_storage_size(values->dataset), needed;
   if (layout < 0) return stored_refuse(file, name, "is damaged.", error);
@@ -119,8 +113,7 @@ static Status check_storage(Values *values, const StoredFile *file, const char *
     return stored_refuse(file, name, "declares more values than the file holds: it is truncated or damaged.",
                          error);
   }
-  values->written = stored > 0;
-  if (layout == H5D_CHUNKED) return check_chunks(values, needed, file, name, properties, type, error);
+  if (layout == H5D_CHUNKED) return check_chunks(values, needed, file, name, properties, error);
   values->placing = layout == H5D_CONTIGUOUS ? PLACED_TOGETHER : PLACED_IN_HEADER;
   if (layout != H5D_CONTIGUOUS || needed == 0) return STATUS_OK;
   values->offset = H5Dget_offset(values->dataset);
@@ -144,15 +137,10 @@ Status stored_check(Values *values, const StoredFile *file, const char *name, Er
     TRY(stored_refuse(file, name, "declares more values than the file holds.", error));
   }
   values->count = (int64_t)extent;
-  TRY(check_storage(values, file, name, properties, type, error));
+  TRY(check_storage(values, file, name, properties, error));
 done:
   H5Pclose(properties);
   H5Sclose(space);
   H5Tclose(type);
   return status;
-}
-
-void stored_free(Values *values) {
-  free(values->fill);
-  values->fill = NULL;
 }

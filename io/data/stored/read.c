@@ -57,8 +57,9 @@ static Status read_extent(Piece *piece, PieceReader *reader, const Values *value
   return STATUS_OK;
 }
 
-static Status read_header(Piece *piece, PieceReader *reader, const Values *values, const StoredFile *file,
-                          const char *name, Error *error) {
+// What HDF5 itself reads: values in a header, and of chunks that were never written, which hold a fill value.
+static Status read_by_library(Piece *piece, PieceReader *reader, const Values *values, const StoredFile *file,
+                              const char *name, Error *error) {
   hsize_t start = (hsize_t)piece->first, extent = (hsize_t)piece->count;
   hdf5_lock();
   hid_t type = H5Dget_type(values->dataset), space = H5Dget_space(values->dataset);
@@ -86,24 +87,18 @@ static Status bad_chunk(const Values *values, const StoredFile *file, const char
       (long long)(piece->first + piece->count), problem);
 }
 
-// The chunk's bytes as they are in the file; *bytes 0 where it was never written.
+// The chunk's bytes as they are in the file; *bytes 0 where it was never written, or cannot be found.
 static Status fetch_chunk(size_t *bytes, uint32_t *left_out, PieceReader *reader, const Piece *piece,
                           const Values *values, const StoredFile *file, const char *name, Error *error) {
   hsize_t start = (hsize_t)piece->first, stored = 0;
   Status status = STATUS_OK;
-  *bytes = 0;
-  if (!values->written) return STATUS_OK;
   hdf5_lock();
-  bool known = H5Dget_chunk_storage_size(values->dataset, &start, &stored) >= 0;
+  if (H5Dget_chunk_storage_size(values->dataset, &start, &stored) < 0) stored = 0;
   *bytes = (size_t)stored;
-  if (!known) {
-    status = cannot_read(STATUS_DATA, file, name, piece, hdf5_reason(), error);
-  } else if (stored > file->bytes || stored > chunk_raw_bytes_max(&values->format)) {
+  if (stored > file->bytes || stored > chunk_raw_bytes_max(&values->format)) {
     status = bad_chunk(values, file, name, piece, "is larger than its values", error);
-  } else if (stored > 0) {
-    make_room(reader, chunk_raw_bytes_max(&values->format));
-    if (H5Dread_chunk(values->dataset, H5P_DEFAULT, &start, left_out, reader->raw) < 0)
-      status = cannot_read(STATUS_DATA, file, name, piece, hdf5_reason(), error);
+  } else if (stored > 0 && H5Dread_chunk(values->dataset, H5P_DEFAULT, &start, left_out, reader->raw) < 0) {
+    status = cannot_read(STATUS_DATA, file, name, piece, hdf5_reason(), error);
   }
   hdf5_unlock();
   return status;
@@ -113,14 +108,9 @@ static Status read_chunk(Piece *piece, PieceReader *reader, const Values *values
                          const char *name, Error *error) {
   size_t bytes;
   uint32_t left_out = 0;
+  make_room(reader, chunk_raw_bytes_max(&values->format));
   PASS(fetch_chunk(&bytes, &left_out, reader, piece, values, file, name, error));
-  if (bytes == 0) {
-    make_room(reader, chunk_raw_bytes_max(&values->format));
-    for (int64_t i = 0; i < piece->count; i++)
-      memcpy(reader->raw + (size_t)i * values->size, values->fill, values->size);
-    piece->bytes = reader->raw;
-    return STATUS_OK;
-  }
+  if (bytes == 0) return read_by_library(piece, reader, values, file, name, error);
   if (values->plain_end && piece->count < values->chunk_rows) left_out = UINT32_MAX;
   if (reader->decoder == NULL) reader->decoder = chunk_decoder_new();
   const char *problem =
@@ -142,5 +132,5 @@ Status stored_read(Piece *piece, PieceReader *reader, const Values *values, cons
   piece->count = end - first < most ? end - first : most;
   make_room(reader, room);
   return values->placing == PLACED_TOGETHER ? read_extent(piece, reader, values, file, name, error)
-                                            : read_header(piece, reader, values, file, name, error);
+                                            : read_by_library(piece, reader, values, file, name, error);
 }

@@ -37,9 +37,7 @@ typedef struct Values {
   uint64_t offset;    // PLACED_TOGETHER: in the file
   int64_t chunk_rows; // PLACED_IN_CHUNKS
   ChunkFormat format; // of whole chunks
-  bool written;       // some chunk is there
   bool plain_end;     // a last chunk that is not full has no filters
-  uint8_t *fill;      // [size] what chunks that were never written hold
 } Values;
 
 // What is known of a file when its data sets are checked.
@@ -56,7 +54,6 @@ Status stored_refuse(const StoredFile *file, const char *object, const char *rul
 // Fills `values` from its data set, which is open and stays the caller's. 65 where the data set is not one
 // axis of a known type, is stored in a way that is not read, or declares more than the file holds.
 Status stored_check(Values *values, const StoredFile *file, const char *name, Error *error);
-void stored_free(Values *values); // what checking has allocated
 
 // Consecutive values as they are stored.
 typedef struct Piece {
