@@ -1,5 +1,6 @@
 // Which part of the split a row belongs to, the ids of rows, and the digest of the data.
 #include "engine/shared/memory.h"
+#include "engine/shared/parallel.h"
 #include "io/data/dataset_state.h"
 #include "io/data/text.h"
 
@@ -162,18 +163,35 @@ static int by_hash_then_row(const void *a, const void *b) {
   return (x->row > y->row) - (x->row < y->row);
 }
 
+// The ids of consecutive rows and the place of their hashes.
+typedef struct Hashing {
+  HashedRow *hashed;
+  const char *salt;
+  char **ids;
+} Hashing;
+
+static void hash_ids(const void *arguments, int64_t first, int64_t last) {
+  const Hashing *hashing = arguments;
+  for (int64_t i = first; i < last; i++) hashing->hashed[i].hash = key_hash(hashing->salt, hashing->ids[i]);
+}
+
 static Status hash_rows(HashedRow *hashed, Dataset *dataset, const char *salt, Error *error) {
+  enum { ROWS = 32768 };
   int64_t all = dataset_rows(dataset);
-  int64_t window[4096];
-  for (int64_t first = 0; first < all; first += 4096) {
-    int64_t count = all - first < 4096 ? all - first : 4096;
+  int64_t *window = memory_get(ROWS, sizeof *window);
+  Status status = STATUS_OK;
+  for (int64_t first = 0; first < all; first += ROWS) {
+    int64_t count = all - first < ROWS ? all - first : ROWS;
     char **ids;
-    for (int64_t i = 0; i < count; i++) window[i] = first + i;
-    PASS(dataset_row_ids(&ids, dataset, window, count, error));
-    for (int64_t i = 0; i < count; i++) hashed[first + i] = (HashedRow){key_hash(salt, ids[i]), first + i};
+    for (int64_t i = 0; i < count; i++) window[i] = hashed[first + i].row;
+    TRY(dataset_row_ids(&ids, dataset, window, count, error));
+    Hashing hashing = {hashed + first, salt, ids};
+    parallel_run(hash_ids, &hashing, count, count < ROWS / 8 ? 1 : 0);
     free(ids);
   }
-  return STATUS_OK;
+done:
+  free(window);
+  return status;
 }
 
 static Status key_is_there_twice(const Dataset *dataset, const int64_t rows[2], const char *key,
@@ -253,7 +271,10 @@ Status dataset_split(Dataset *dataset, const Config *config, Error *error) {
   const SplitConfig *split = config == NULL ? NULL : &config->data.split;
   size_t all = (size_t)dataset_rows(dataset);
   HashedRow *hashed = memory_get(all, sizeof *hashed);
-  TRY(hash_rows(hashed, dataset, split == NULL ? "" : split->salt, error));
+  for (size_t i = 0; i < all; i++) hashed[i].row = (int64_t)i;
+  bool by_hash = split != NULL && split->by != SPLIT_ORDER;
+  if (by_hash || dataset->key[0] != '\0')
+    TRY(hash_rows(hashed, dataset, split == NULL ? "" : split->salt, error));
   fill_parts(dataset, split, hashed);
   if (dataset->key[0] != '\0') TRY(check_unique_keys(dataset, hashed, error));
   if (split != NULL) TRY(check_parts(dataset, split, error));

@@ -169,9 +169,23 @@ static Status load_piece(const Work *work, const Part *part, const Piece *piece,
 // The end of the rows that one request should read from rows[0] on, where gaps are small.
 static int64_t run_end(const int64_t *rows, int64_t count, size_t size) {
   int64_t i = 1, gap = GAP_BYTES / (int64_t)size;
-  if (rows[count - 1] - rows[0] <= gap) return rows[count - 1] + 1;
+  if (rows[count - 1] - rows[0] < count + gap) return rows[count - 1] + 1;
   while (i < count && rows[i] - rows[i - 1] <= gap) i++;
   return rows[i - 1] + 1;
+}
+
+// How many of rows[0..count), ascending, are below a limit; the first one is.
+static int64_t rows_below(const int64_t *rows, int64_t count, int64_t limit) {
+  int64_t low = 1, high = count - 1;
+  if (rows[count - 1] < limit) return count;
+  while (low < high) {
+    int64_t middle = low + (high - low) / 2;
+    if (rows[middle] < limit)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  return low;
 }
 
 static Status load_column(const Work *work, PieceReader *reader, const Part *part, Error *error) {
@@ -183,17 +197,17 @@ static Status load_column(const Work *work, PieceReader *reader, const Part *par
                      source->name, data_file_path(dataset->files[0]));
   }
   const Values *values = values_of(work, part);
+  bool in_chunks = values->placing == PLACED_IN_CHUNKS;
+  int64_t base = dataset->first_row[part->file];
   for (int64_t at = 0; at < part->count;) {
     Piece piece;
     Part some = *part;
     some.rows += at;
     some.places += at;
-    int64_t end = run_end(some.rows, part->count - at, values->size);
-    PASS(stored_read(&piece, reader, values, data_file_stored(from), source->name,
-                     in_file(work, part, some.rows[0]), in_file(work, part, end), error));
-    int64_t limit = piece.first + piece.count + dataset->first_row[part->file];
-    some.count = 1;
-    while (at + some.count < part->count && some.rows[some.count] < limit) some.count++;
+    int64_t end = in_chunks ? some.rows[0] + 1 : run_end(some.rows, part->count - at, values->size);
+    PASS(stored_read(&piece, reader, values, data_file_stored(from), source->name, some.rows[0] - base,
+                     end - base, error));
+    some.count = rows_below(some.rows, part->count - at, piece.first + piece.count + base);
     PASS(load_piece(work, &some, &piece, error));
     at += some.count;
   }
