@@ -49,10 +49,13 @@ Status data_file_codes(DataFile *file, int column, int64_t first, int64_t count,
 Status data_file_integers(DataFile *file, int column, int64_t first, int64_t count, int64_t *integers,
                           Error *error);
 
+// How values are stored: one after the other, or in chunks that are shuffled and compressed.
+typedef enum DataCompression { DATA_PLAIN, DATA_GZIP, DATA_LZ4, DATA_ZSTD } DataCompression;
+
 typedef struct DataFileOptions {
   const uint8_t *integer; // [column_count], 1 = write as int64 (whole numbers without NaN); NULL = none
   bool force;             // replace an existing file (else 73)
-  bool compress;          // chunks with shuffle and deflate instead of contiguous storage
+  DataCompression compression;
 } DataFileOptions;
 
 // Writes a frame with at least one column as a new file: temporary name, fsync, rename. Errors: 65 a name

@@ -267,7 +267,7 @@ static Status check_parts(const Dataset *dataset, const SplitConfig *split, Erro
 }
 
 Status dataset_split(Dataset *dataset, const Config *config, Error *error) {
-  Status status;
+  Status status = STATUS_OK;
   const SplitConfig *split = config == NULL ? NULL : &config->data.split;
   size_t all = (size_t)dataset_rows(dataset);
   HashedRow *hashed = memory_get(all, sizeof *hashed);

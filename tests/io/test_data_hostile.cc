@@ -54,7 +54,7 @@ std::string good_file(bool compress) {
     frame->columns[1].numbers[i] = i;
     frame->columns[2].codes[i] = i % 3 - 1;
   }
-  DataFileOptions options = {integer, true, compress};
+  DataFileOptions options = {integer, true, compress ? DATA_GZIP : DATA_PLAIN};
   Error error = {};
   EXPECT_EQ(data_file_write(path.c_str(), frame, &options, &error), STATUS_OK) << error.text;
   frame_free(frame);
