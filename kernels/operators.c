@@ -1,5 +1,6 @@
 // The CPU's operator tables, chosen by what the processor can do, and task counts.
 #include "kernels/operators.h"
+#include "kernels/peak/peak.h"
 #include "kernels/product/cut.h"
 
 #include <stddef.h>
@@ -50,16 +51,17 @@ static int has_avx512(void) {
 static const struct {
   const char *name;
   const Operators *table; // NULL where this build lacks it
+  PeakFunction *peak;     // the same
   int (*is_here)(void);   // NULL: always
 } sets[] = {
 #ifdef __x86_64__
-    {"portable", &portable, has_fma},
-    {"avx2", &avx2, has_avx2},
-    {"avx512", &avx512, has_avx512},
+    {"portable", &portable, peak_portable, has_fma},
+    {"avx2", &avx2, peak_avx2, has_avx2},
+    {"avx512", &avx512, peak_avx512, has_avx512},
 #else
-    {"portable", &portable, NULL},
-    {"avx2", NULL, NULL},
-    {"avx512", NULL, NULL},
+    {"portable", &portable, peak_portable, NULL},
+    {"avx2", NULL, NULL, NULL},
+    {"avx512", NULL, NULL, NULL},
 #endif
 };
 
@@ -76,6 +78,13 @@ static const Operators *table_of(int number) {
 const Operators *operators_cpu(const char *isa) {
   for (int i = 0; i < SET_COUNT; i++) {
     if (strcmp(sets[i].name, isa) == 0) return table_of(i);
+  }
+  return NULL;
+}
+
+PeakFunction *peak_cpu(const char *isa) {
+  for (int i = 0; i < SET_COUNT; i++) {
+    if (strcmp(sets[i].name, isa) == 0 && table_of(i) != NULL) return sets[i].peak;
   }
   return NULL;
 }

@@ -40,6 +40,7 @@ TEST_F(JsonResults, EveryVerbPrintsOne) {
       {{"compare", run, run, "-o", at("compared")}, "verdict"},
       {{"predict", run, data, "-o", at("scores.csv"), "--top", "5"}, "acted_on"},
       {{"doctor"}, "cpu"},
+      {{"bench", "train", config, "--steps", "1", "--samples", "1"}, "losses"},
   };
   for (const auto &verb : verbs) {
     std::vector<std::string> line = verb.line;

@@ -1,16 +1,23 @@
-// What the benchmarks of a GPU share: memory filled with numbers, times of many repetitions, lines of JSON.
+// What benchmarks share: memory filled with numbers, and times of many calls.
 #ifndef INGOT_TOOLS_BENCH_BENCH_H
 #define INGOT_TOOLS_BENCH_BENCH_H
 
 #include "engine/device/device.h"
 
-enum { BENCH_SAMPLES = 9, BENCH_BLOCKS = 16 };
+enum { BENCH_BLOCKS = 16 };
+
+// Memory of the device. numbers: it holds no addresses, so that another device can hold the same bits.
+typedef struct BenchBlock {
+  void *at;
+  size_t bytes;
+  int numbers;
+} BenchBlock;
 
 typedef struct Bench {
   Device *device;
-  int tiny;         // sizes that a grid of threads on a CPU can do: the times then say nothing
-  double copy_rate; // measured bytes per second of a copy on the device; 0 = not measured
-  void *blocks[BENCH_BLOCKS];
+  int samples; // of a time
+  int tiny; // one call a sample, for sizes that a grid of threads on a CPU can do: the times then say nothing
+  BenchBlock blocks[BENCH_BLOCKS];
   int block_count;
 } Bench;
 
@@ -19,10 +26,12 @@ typedef Status BenchWork(Bench *bench, void *context, Error *error);
 
 double bench_now(void); // seconds
 
-// Zeroed memory, numbers between -bound and bound, a copy of the host's; all is released by bench_release.
+// Zeroed memory, numbers between -bound and bound, a copy of the host's, one that holds addresses; all is
+// released by bench_release. The same calls in the same order give the same bits on every device.
 Status bench_zeros(Bench *bench, void **block, size_t bytes, Error *error);
 Status bench_numbers(Bench *bench, float **block, int64_t count, float bound, Error *error);
 Status bench_copy(Bench *bench, void **block, const void *from, size_t bytes, Error *error);
+Status bench_addresses(Bench *bench, void **block, const void *from, size_t bytes, Error *error);
 void bench_release(Bench *bench);
 
 // Seconds of one call: the median, least and most of some samples.
@@ -30,23 +39,29 @@ typedef struct BenchSpread {
   double median, least, most;
 } BenchSpread;
 
-// By wall clock, from an idle device to an idle device, and by the device's own clock (0: not measured).
+BenchSpread bench_spread(const double *seconds, int count);
+
+// Samples by wall clock, from an idle device to an idle device, and by the device's own clock (all 0: it has
+// none), with their spreads.
 typedef struct BenchTimes {
   BenchSpread wall, device;
   int samples;
+  double *seconds, *device_seconds; // [samples], in the order in which they were taken
 } BenchTimes;
 
-// BENCH_SAMPLES, each over so many calls that the clocks do not matter.
+void bench_times_free(BenchTimes *times);
+
+// bench->samples, each over so many calls that the clocks do not matter.
 Status bench_measure(BenchTimes *times, Bench *bench, BenchWork *work, void *context, Error *error);
-BenchSpread bench_spread(double *seconds, int count); // sorts
 
-// One line of JSON. amount: what one call does, a billionth of `unit`, by wall clock; of GB/s also the share
-// of the copy's rate.
-void bench_print(const Bench *bench, const char *name, const BenchTimes *times, double amount,
-                 const char *unit);
+// The same of several that are compared: samples take turns, and each begins with the process at rest (no
+// thread of the one before still waits for work) and one call that does not count.
+typedef struct BenchSide {
+  BenchWork *work;
+  void *context;
+  BenchTimes times; // the result
+} BenchSide;
 
-Status bench_products(Bench *bench, Error *error);
-Status bench_rows(Bench *bench, Error *error); // what memory limits
-Status bench_training(Bench *bench, Error *error);
+Status bench_measure_sides(BenchSide *sides, int count, Bench *bench, Error *error);
 
 #endif

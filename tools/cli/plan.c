@@ -3,42 +3,13 @@
 #include "io/shared/durable.h"
 #include "io/shared/text.h"
 #include "tools/cli/shared/output.h"
-#include "tools/cli/training/session.h"
+#include "tools/cli/training/run_plan.h"
 
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 Status verb_plan(int argc, char **argv, Error *error);
-
-typedef struct PlanLines {
-  TrainerPlan trainer;
-  int64_t rows[PART_COUNT];
-  int64_t source_bytes; // training and validation rows
-  int64_t device_bytes; // the device's own workspace
-} PlanLines;
-
-static Status make_plan(PlanLines *plan, Session *session, Error *error) {
-  const InputLayout *layout;
-  PASS(session_open_data(session, error));
-  PASS(session_prepare(session, error));
-  PASS(trainer_plan(&plan->trainer, &session->options, error));
-  plan->device_bytes = (int64_t)device_own_bytes(session->device);
-  layout = preprocess_layout(session->preprocess);
-  for (int part = 0; part < PART_COUNT; part++) {
-    dataset_part(session->dataset, (SplitPart)part, &plan->rows[part]);
-    if (part == PART_TEST || plan->rows[part] == 0) continue;
-    plan->source_bytes += dataset_source_bytes(session->dataset, session->config, layout, (SplitPart)part);
-  }
-  return STATUS_OK;
-}
-
-static int64_t all_bytes(const PlanLines *plan) {
-  const TrainerPlan *trainer = &plan->trainer;
-  return (int64_t)(trainer->parameter_bytes + trainer->activation_bytes + trainer->batch_bytes +
-                   trainer->validation_bytes) +
-         plan->source_bytes + plan->device_bytes;
-}
 
 static void print_bytes(const char *name, int64_t bytes) {
   char text[32];
@@ -53,7 +24,7 @@ static void print_device(const Session *session) {
   if (session->device_reason[0] != '\0') printf("                     (auto: %s)\n", session->device_reason);
 }
 
-static void print_plan(const PlanLines *plan, const Session *session) {
+static void print_plan(const RunPlan *plan, const Session *session) {
   const TrainerPlan *trainer = &plan->trainer;
   printf("rows                 %lld training, %lld validation, %lld test\n",
          (long long)plan->rows[PART_TRAIN], (long long)plan->rows[PART_VALIDATION],
@@ -71,10 +42,10 @@ static void print_plan(const PlanLines *plan, const Session *session) {
   print_bytes("validation scores", (int64_t)trainer->validation_bytes);
   print_bytes("rows held", plan->source_bytes);
   if (plan->device_bytes > 0) print_bytes("workspace of the GPU", plan->device_bytes);
-  print_bytes("sum", all_bytes(plan));
+  print_bytes("sum", run_plan_bytes(plan));
 }
 
-static json_t *plan_json(const PlanLines *plan) {
+static json_t *plan_json(const RunPlan *plan) {
   const TrainerPlan *trainer = &plan->trainer;
   return json_pack("{s:{s:I,s:I,s:I},s:I,s:I,s:I,s:I,s:I,s:{s:I,s:I,s:I,s:I,s:I,s:I,s:I}}", "rows", "train",
                    (json_int_t)plan->rows[PART_TRAIN], "validation", (json_int_t)plan->rows[PART_VALIDATION],
@@ -85,7 +56,7 @@ static json_t *plan_json(const PlanLines *plan) {
                    (json_int_t)trainer->parameter_bytes, "activations", (json_int_t)trainer->activation_bytes,
                    "batch", (json_int_t)trainer->batch_bytes, "validation",
                    (json_int_t)trainer->validation_bytes, "rows", (json_int_t)plan->source_bytes, "device",
-                   (json_int_t)plan->device_bytes, "sum", (json_int_t)all_bytes(plan));
+                   (json_int_t)plan->device_bytes, "sum", (json_int_t)run_plan_bytes(plan));
 }
 
 // ---- which row is in which part, for trainers elsewhere ----
@@ -144,13 +115,15 @@ Status verb_plan(int argc, char **argv, Error *error) {
                      1,
                      1};
   Session session = {0};
-  PlanLines plan = {0};
+  RunPlan plan = {0};
   Parsed parsed;
   Status status;
   TRY(command_parse(&parsed, &command, argc, argv, error));
   if (parsed.helped) goto done;
   TRY(session_load(&session, parsed.arguments[0], &choices, false, error));
-  TRY(make_plan(&plan, &session, error));
+  TRY(session_open_data(&session, error));
+  TRY(session_prepare(&session, error));
+  TRY(run_plan_make(&plan, &session, error));
   if (parts != NULL) TRY(write_parts(parts, force, &session, error));
   if (output_is_json())
     status = print_json(plan_json(&plan), error);

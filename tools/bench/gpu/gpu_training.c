@@ -1,6 +1,6 @@
 // Whole training through engine/train on synthetic rows that the device holds: time of a step and of an
 // epoch, kernels of a step, and what a recorded step takes at least.
-#include "tools/bench/bench.h"
+#include "tools/bench/gpu/gpu.h"
 
 #include "engine/device/cuda_library.h"
 #include "engine/shared/memory.h"
@@ -84,7 +84,7 @@ static void job_text(char text[128], const char *what, const Job *job) {
 }
 
 // Seconds a step over windows, and an epoch, from the times; the first epoch warms up.
-static void print_times(const Bench *bench, const Job *job, const Clock *clock) {
+static void print_times(const GpuBench *gpu, const Job *job, const Clock *clock) {
   const int64_t epoch = (job->rows + job->batch - 1) / job->batch;
   double *steps = memory_get((size_t)clock->count, sizeof *steps), epochs[EPOCHS];
   double *device_steps = memory_get((size_t)clock->count, sizeof *steps), device_epochs[EPOCHS], sum = 0;
@@ -106,12 +106,15 @@ static void print_times(const Bench *bench, const Job *job, const Clock *clock) 
     sum = 0;
   }
   job_text(name, "step", job);
-  BenchTimes times = {bench_spread(steps, step_count), bench_spread(device_steps, step_count), step_count};
-  bench_print(bench, name, &times, 1e9 * (double)job->batch / 1e6, "M rows/s");
+  BenchTimes times = {.wall = bench_spread(steps, step_count),
+                      .device = bench_spread(device_steps, step_count),
+                      .samples = step_count};
+  gpu_print(gpu, name, &times, 1e9 * (double)job->batch / 1e6, "M rows/s");
   job_text(name, "epoch", job);
-  times =
-      (BenchTimes){bench_spread(epochs, epoch_count), bench_spread(device_epochs, epoch_count), epoch_count};
-  bench_print(bench, name, &times, 1e9 * (double)job->rows / 1e6, "M rows/s");
+  times = (BenchTimes){.wall = bench_spread(epochs, epoch_count),
+                       .device = bench_spread(device_epochs, epoch_count),
+                       .samples = epoch_count};
+  gpu_print(gpu, name, &times, 1e9 * (double)job->rows / 1e6, "M rows/s");
   free(steps);
   free(device_steps);
 }
@@ -129,36 +132,37 @@ static Status count_launches(uint64_t *sum, const Device *device, Error *error) 
 }
 
 // Trains, by both clocks; prints the times, and the kernels of a step.
-static Status run_trainer(Bench *bench, const Job *job, Trainer *trainer, Clock *clock, Error *error) {
+static Status run_trainer(GpuBench *gpu, const Job *job, Trainer *trainer, Clock *clock, Error *error) {
   uint64_t before, after;
   TrainEnd end;
   char name[128];
-  PASS(count_launches(&before, bench->device, error));
-  PASS(device_start_timer(bench->device, error));
+  PASS(count_launches(&before, gpu->bench.device, error));
+  PASS(device_start_timer(gpu->bench.device, error));
   PASS(trainer_run(trainer, &end, error));
-  PASS(count_launches(&after, bench->device, error));
-  print_times(bench, job, clock);
+  PASS(count_launches(&after, gpu->bench.device, error));
+  print_times(gpu, job, clock);
   job_text(name, "kernels of a step", job);
   printf("{\"name\": \"%s\", \"variant\": \"ingot\", \"launches\": %.4g}\n", name,
          (double)(after - before) / (double)trainer_step(trainer));
   return STATUS_OK;
 }
 
-static Status train(Bench *bench, Job *job, Batch *rows, InputLayout *layout, Error *error) {
+static Status train(GpuBench *gpu, Job *job, Batch *rows, InputLayout *layout, Error *error) {
   const int64_t epoch = (job->rows + job->batch - 1) / job->batch;
   const int64_t window = epoch < STEP_WINDOW ? epoch : STEP_WINDOW;
-  Clock clock = {.device = bench->device, .capacity = (int)(EPOCHS * ((epoch + window - 1) / window))};
+  Clock clock = {.device = gpu->bench.device, .capacity = (int)(EPOCHS * ((epoch + window - 1) / window))};
   clock.on_device = memory_get((size_t)clock.capacity, sizeof *clock.on_device);
   clock.at = memory_get((size_t)clock.capacity, sizeof *clock.at);
   clock.step = memory_get((size_t)clock.capacity, sizeof *clock.step);
   Config config = config_of(job, window);
   BatchSource source = {job->rows, read_nothing, rows};
-  TrainerOptions options = {.config = &config, .device = bench->device, .layout = layout, .train = &source};
+  TrainerOptions options = {
+      .config = &config, .device = gpu->bench.device, .layout = layout, .train = &source};
   options.events = (EventSink){&clock, take_time};
   options.checkpoints = (CheckpointSink){NULL, drop_checkpoint};
   Trainer *trainer = NULL;
   Status status = trainer_create(&trainer, &options, error);
-  if (status == STATUS_OK) status = run_trainer(bench, job, trainer, &clock, error);
+  if (status == STATUS_OK) status = run_trainer(gpu, job, trainer, &clock, error);
   trainer_free(trainer);
   free(clock.at);
   free(clock.on_device);
@@ -166,7 +170,7 @@ static Status train(Bench *bench, Job *job, Batch *rows, InputLayout *layout, Er
   return status;
 }
 
-static Status measure(Bench *bench, Job *job, Error *error) {
+static Status measure(GpuBench *gpu, Job *job, Error *error) {
   const size_t count = (size_t)job->rows;
   InputSegment segments[1 + 32] = {{0, 0, job->values, 0}};
   for (int c = 0; c < job->categories; c++) segments[1 + c] = (InputSegment){1, c, EMBED, TABLE_ROWS};
@@ -177,7 +181,7 @@ static Status measure(Bench *bench, Job *job, Error *error) {
                 .targets = memory_get(count, sizeof(float)),
                 .weights = memory_get(count, sizeof(float))};
   fill_rows(&rows, job);
-  Status status = train(bench, job, &rows, &layout, error);
+  Status status = train(gpu, job, &rows, &layout, error);
   free(rows.values);
   free(rows.ids);
   free(rows.targets);
@@ -191,28 +195,29 @@ static Status replay_empty(Bench *bench, void *key, Error *error) {
 }
 
 // A recorded step without a kernel: what any step takes at least.
-static Status measure_floor(Bench *bench, Error *error) {
+static Status measure_floor(GpuBench *gpu, Error *error) {
   uint64_t key = UINT64_MAX;
-  BenchTimes times;
-  PASS(device_begin_step(bench->device, error));
-  PASS(device_end_step(bench->device, key, error));
-  PASS(bench_measure(&times, bench, replay_empty, &key, error));
-  bench_print(bench, "empty recorded step", &times, 1e3, "M steps/s");
+  BenchTimes times = {0};
+  PASS(device_begin_step(gpu->bench.device, error));
+  PASS(device_end_step(gpu->bench.device, key, error));
+  PASS(bench_measure(&times, &gpu->bench, replay_empty, &key, error));
+  gpu_print(gpu, "empty recorded step", &times, 1e3, "M steps/s");
+  bench_times_free(&times);
   return STATUS_OK;
 }
 
-Status bench_training(Bench *bench, Error *error) {
+Status gpu_training(GpuBench *gpu, Error *error) {
   Job jobs[] = {{"64-256-256-1", 64, 0, 2, {256, 256}, 1024, 1 << 20, MICRO_BATCH_ALL},
                 {"64-256-256-1", 64, 0, 2, {256, 256}, 65536, 1 << 20, MICRO_BATCH_ALL},
                 {"64-256-256-1", 64, 0, 2, {256, 256}, 65536, 1 << 20, MICRO_BATCH_AUTO},
                 {"20+20x16-512-256-128-1", 20, 20, 3, {512, 256, 128}, 65536, 1 << 20, MICRO_BATCH_ALL},
                 {"20+20x16-512-256-128-1", 20, 20, 3, {512, 256, 128}, 65536, 1 << 20, MICRO_BATCH_AUTO}};
-  PASS(measure_floor(bench, error));
+  PASS(measure_floor(gpu, error));
   for (size_t i = 0; i < sizeof jobs / sizeof jobs[0]; i++) {
-    if (bench->tiny)
+    if (gpu->bench.tiny)
       jobs[i].batch = 64 + 64 * (i == 1 || i == 2), jobs[i].rows = 2 * jobs[i].batch,
       jobs[i].hidden[0] = jobs[i].hidden[1] = 16;
-    PASS(measure(bench, &jobs[i], error));
+    PASS(measure(gpu, &jobs[i], error));
   }
   return STATUS_OK;
 }
