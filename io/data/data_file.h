@@ -6,8 +6,9 @@
 // number of rows. Two writes of the same columns give the same bytes.
 //
 // Files are hostile until checked: only hard links, no external or virtual storage, no filter but shuffle,
-// deflate and fletcher32, no plugins, extents compared with the size of the file before anything is
-// allocated. Errors: 66 no such file, 65 not such a file (names file and column), 74 reading failed.
+// deflate (gzip), lz4, zstd and fletcher32, no plugins, extents compared with the size of the file before
+// anything is allocated. Values are read by several threads (stored/). Errors: 66 no such file, 65 not such a
+// file (names file and column, and the chunk that is damaged), 74 reading failed.
 #ifndef INGOT_IO_DATA_DATA_FILE_H
 #define INGOT_IO_DATA_DATA_FILE_H
 

@@ -63,6 +63,17 @@ int64_t dataset_source_bytes(const Dataset *dataset, const Config *config, const
                                            : rows * batch_row_bytes(layout);
 }
 
+double dataset_source_excess(BatchSource *base, const Config *config) {
+  const Source *source = (const Source *)base;
+  RowOrder order = {.rows = base->rows, .seed = config->seed};
+  if (source->stream == NULL) return 0;
+  if (config->data.order == ORDER_BLOCKS) {
+    order.block_rows = config->data.block_rows;
+    order.block_window = config->data.block_window;
+  }
+  return stream_excess(source->stream, &order);
+}
+
 // ---- life ----
 
 static Status load_all(Source *source, const Dataset *dataset, const Config *config,

@@ -246,3 +246,20 @@ TEST(Stream, NoThreadStaysBehind) {
   }
   EXPECT_EQ(threads_of_process(), before);
 }
+
+// What plan says of reading: a chunk that is wanted is read whole.
+TEST(Stream, RowsReadForEachThatIsUsed) {
+  std::string path = written("rows.h5", 0, ROWS, {GZIP, true, false, 512, 0});
+  auto excess = [&](const std::string &order, const char *residency) {
+    Source source(path, "  split: {by: order}\n" + order, residency);
+    return dataset_source_excess(source.source, source.open.loaded.config);
+  };
+  EXPECT_EQ(excess("", "memory"), 0);
+  EXPECT_NEAR(excess("  order: {blocks: {rows: 512, window: 32}}\n", "stream"), 1, 0.05);
+  EXPECT_NEAR(excess("  order: {blocks: {rows: 1024, window: 16}}\n", "stream"), 1, 0.05);
+  double small = excess("  order: {blocks: {rows: 64, window: 256}}\n", "stream"); // of 16384 of 35000 rows
+  EXPECT_GT(small, 1.5);
+  EXPECT_LT(small, 35840.0 / 16384);
+  // In order full a window has all rows of so small a file.
+  EXPECT_NEAR(excess("", "stream"), 35328.0 / 35000, 0.001);
+}

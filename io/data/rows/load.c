@@ -12,6 +12,7 @@
 
 enum {
   TILE = 128,                  // rows converted at once
+  PAGE_ROWS = 512,             // that a disk reads for one of 8 bytes
   GROUP_ROWS = 2048,           // of a group where values are not in chunks
   SLAB_ROWS = 1 << 17,         // of a whole part, put on the list at once
   SPLIT_GROUPS = 4,            // of fewer groups a thread, columns are shared out too
@@ -36,7 +37,8 @@ struct Loader {
   LoadColumn *columns;
   int column_count;
   int64_t group_rows;
-  int64_t *starts; // of the groups in the list, and its end
+  int64_t chunk_rows; // the most; 0: nothing is in chunks
+  int64_t *starts;    // of the groups in the list, and its end
   int64_t start_room;
   ThreadPool *pool;
   PieceReader *readers; // one a thread
@@ -334,6 +336,18 @@ int64_t loader_cut(const Loader *loader, const int64_t *rows, int64_t count) {
   return cut > 0 ? cut : count;
 }
 
+double loader_excess(const Loader *loader, const int64_t *rows, int64_t count) {
+  const Dataset *dataset = loader->dataset;
+  int64_t unit = loader->chunk_rows > 0 ? loader->chunk_rows : PAGE_ROWS, read = 0, end = 0;
+  for (int64_t i = 0; i < count; i++) {
+    if (rows[i] < end) continue;
+    int64_t base = dataset->first_row[dataset_file_of(dataset, rows[i])];
+    end = base + ((rows[i] - base) / unit + 1) * unit;
+    read += unit;
+  }
+  return (double)read / (double)count;
+}
+
 // ---- sorting ----
 
 void rows_sort(int64_t **rows, int64_t **places, RowWanted *wanted, RowWanted *spare, int64_t count) {
@@ -385,8 +399,9 @@ static Status add_column(Loader *loader, const char *name, int as, ColumnKind ki
   for (int file = 0; file < dataset->file_count; file++) {
     if (source->index[file] < 0) continue;
     const Values *values = data_file_values(dataset->files[file], source->index[file]);
-    if (values->placing == PLACED_IN_CHUNKS && values->chunk_rows > loader->group_rows)
-      loader->group_rows = values->chunk_rows;
+    if (values->placing != PLACED_IN_CHUNKS) continue;
+    if (values->chunk_rows > loader->chunk_rows) loader->chunk_rows = values->chunk_rows;
+    if (values->chunk_rows > loader->group_rows) loader->group_rows = values->chunk_rows;
   }
   return STATUS_OK;
 }

@@ -31,6 +31,9 @@ Status loader_part(Loader *loader, Batch *batch, const int64_t *rows, int64_t co
 // How many of rows[0..count), ascending, to load at once so that the next ones begin with a chunk of their
 // own: all where no such place is.
 int64_t loader_cut(const Loader *loader, const int64_t *rows, int64_t count);
+
+// Rows of the file that are read, by chunks or by pages of the disk, for each of rows[0..count), ascending.
+double loader_excess(const Loader *loader, const int64_t *rows, int64_t count);
 void loader_free(Loader *loader); // NULL is allowed
 
 // A row that is wanted and its place in the batch.

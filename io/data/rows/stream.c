@@ -98,27 +98,31 @@ static Stretch after(const Stretch *stretch, int64_t row_count) {
 
 // ---- filling ----
 
-// Loads wanted[0..count), whose rows are those of the part.
-static Status load_wanted(Stream *stream, Batch *batch, int64_t count, Error *error) {
-  int64_t *rows, *places;
-  rows_sort(&rows, &places, stream->wanted, stream->spare, count);
-  for (int64_t i = 0; i < count; i++) rows[i] = stream->rows[rows[i]];
-  return loader_run(stream->loader, batch, rows, places, count, error);
+// Sorts wanted[0..count), whose rows are those of the part, and makes them the data set's.
+static void sort_wanted(int64_t **rows, int64_t **places, Stream *stream, int64_t count) {
+  rows_sort(rows, places, stream->wanted, stream->spare, count);
+  for (int64_t i = 0; i < count; i++) (*rows)[i] = stream->rows[(*rows)[i]];
 }
 
-static Status fill(Stream *stream, Window *window) {
-  const Stretch *stretch = &window->stretch;
+static void want_stretch(Stream *stream, const Stretch *stretch) {
   int64_t rows[TILE];
-  if (!stretch->ordered) {
-    return loader_part(stream->loader, &window->batch, stream->rows + stretch->first, stretch->count,
-                       &window->error);
-  }
   for (int64_t at = 0; at < stretch->count; at += TILE) {
     int64_t count = stretch->count - at < TILE ? stretch->count - at : TILE;
     order_rows(rows, &stretch->order, stretch->epoch, stretch->first + at, count);
     for (int64_t i = 0; i < count; i++) stream->wanted[at + i] = (RowWanted){rows[i], at + i};
   }
-  return load_wanted(stream, &window->batch, stretch->count, &window->error);
+}
+
+static Status fill(Stream *stream, Window *window) {
+  const Stretch *stretch = &window->stretch;
+  int64_t *rows, *places;
+  if (!stretch->ordered) {
+    return loader_part(stream->loader, &window->batch, stream->rows + stretch->first, stretch->count,
+                       &window->error);
+  }
+  want_stretch(stream, stretch);
+  sort_wanted(&rows, &places, stream, stretch->count);
+  return loader_run(stream->loader, &window->batch, rows, places, stretch->count, &window->error);
 }
 
 static void *fill_windows(void *argument) {
@@ -212,18 +216,33 @@ Status stream_check(Stream *stream, Error *error) {
   return STATUS_OK;
 }
 
-Status stream_read(Stream *stream, Batch *batch, const int64_t *rows, int64_t count, Error *error) {
+static void wait_alone(Stream *stream) {
   pthread_mutex_lock(&stream->mutex);
   wait_until_idle(stream); // and nobody else asks
   pthread_mutex_unlock(&stream->mutex);
+}
+
+Status stream_read(Stream *stream, Batch *batch, const int64_t *rows, int64_t count, Error *error) {
+  wait_alone(stream);
   for (int64_t at = 0; at < count;) {
-    int64_t some = count - at < stream->window_rows ? count - at : stream->window_rows;
+    int64_t some = count - at < stream->window_rows ? count - at : stream->window_rows, *sorted, *places;
     Batch to = batch_at(batch, stream->layout, at);
     for (int64_t i = 0; i < some; i++) stream->wanted[i] = (RowWanted){rows[at + i], i};
-    PASS(load_wanted(stream, &to, some, error));
+    sort_wanted(&sorted, &places, stream, some);
+    PASS(loader_run(stream->loader, &to, sorted, places, some, error));
     at += some;
   }
   return STATUS_OK;
+}
+
+double stream_excess(Stream *stream, const RowOrder *order) {
+  Stretch stretch = {.ordered = true, .order = *order};
+  int64_t *rows, *places;
+  wait_alone(stream);
+  stretch.count = rows_of_window(stream, &stretch);
+  want_stretch(stream, &stretch);
+  sort_wanted(&rows, &places, stream, stretch.count);
+  return loader_excess(stream->loader, rows, stretch.count);
 }
 
 // ---- life ----

@@ -27,6 +27,9 @@ Status stream_follow(Stream *stream, Batch *batch, const RowSpan *span, Error *e
 // Any rows (numbers within the part).
 Status stream_read(Stream *stream, Batch *batch, const int64_t *rows, int64_t count, Error *error);
 
+// Rows of the file that are read for each that is used, in a window of this order.
+double stream_excess(Stream *stream, const RowOrder *order);
+
 void stream_free(Stream *stream); // waits for the filling thread; NULL is allowed
 
 // Bytes that a stream of `count` rows holds.
