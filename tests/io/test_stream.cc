@@ -17,7 +17,7 @@ using namespace stored;
 
 namespace {
 
-enum { ROWS = 50000 };
+enum { ROWS = 50000 }; // more training rows than two windows
 
 // Columns x (float32, some missing), k (a category of int8), y (float64) and w (int16), from row `first` on.
 std::string written(const std::string &name, int64_t first, int64_t rows, const Way &way) {
