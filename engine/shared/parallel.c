@@ -16,6 +16,8 @@ typedef struct Part {
   int started;
 } Part;
 
+static _Thread_local int inside; // of a part: what it shares out itself stays on its thread
+
 int parallel_cores(void) {
   cpu_set_t set;
   if (sched_getaffinity(0, sizeof set, &set) != 0) return 1;
@@ -25,7 +27,10 @@ int parallel_cores(void) {
 
 static void *part_main(void *argument) {
   Part *part = argument;
+  int outer = inside;
+  inside = 1;
   part->function(part->arguments, part->first, part->last);
+  inside = outer;
   return NULL;
 }
 
@@ -33,7 +38,7 @@ void parallel_run(ParallelFunction *function, const void *arguments, int64_t tas
   int64_t parts = threads > 0 ? threads : parallel_cores();
   if (parts > MOST_THREADS) parts = MOST_THREADS;
   if (parts > tasks) parts = tasks;
-  if (parts <= 1) {
+  if (parts <= 1 || inside) {
     if (tasks > 0) function(arguments, 0, tasks);
     return;
   }

@@ -10,7 +10,8 @@ typedef void ParallelFunction(const void *arguments, int64_t first, int64_t last
 int parallel_cores(void);
 
 // Calls function on contiguous parts of [0, tasks), one part a thread; returns when all are done. threads: 0
-// = parallel_cores(). The caller works too, and does the part of every thread that the system refuses.
+// = parallel_cores(). The caller works too, and does the part of every thread that the system refuses. Within
+// a part of another call all tasks are one part.
 void parallel_run(ParallelFunction *function, const void *arguments, int64_t tasks, int threads);
 
 // Calls function once for each task of [0, tasks), whichever thread is free taking the next one; for tasks of

@@ -219,7 +219,8 @@ TEST(Stored, EveryWayReadsTheSame) {
          {std::pair<int64_t, int64_t>{0, rows}, {996, 2}, {rows - 1, 1}, {4000, 5000}, {5, 0}}) {
       std::vector<double> got = read_numbers(path, first, count);
       ASSERT_EQ(got.size(), (size_t)count);
-      ASSERT_EQ(memcmp(got.data(), wanted.data() + first, (size_t)count * 8), 0) << name_of(way) << first;
+      ASSERT_TRUE(count == 0 || memcmp(got.data(), wanted.data() + first, (size_t)count * 8) == 0)
+          << name_of(way) << first;
     }
   }
 }

@@ -2,11 +2,11 @@
 #include "io/data/rows/load.h"
 
 #include "engine/device/thread_pool.h"
+#include "engine/shared/first_failure.h"
 #include "engine/shared/memory.h"
 #include "engine/shared/parallel.h"
 #include "io/data/stored/stored.h"
 
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -54,10 +54,7 @@ typedef struct Work {
   int64_t groups, spans; // task: a group, and a span of the columns
   atomic_llong *next;
   atomic_int *failed;
-  pthread_mutex_t *mutex; // of what follows: the failure of the lowest task
-  int64_t *failed_task;
-  Status *status;
-  Error *error;
+  FirstFailure *failure;
 } Work;
 
 // ---- one column of one group ----
@@ -272,26 +269,17 @@ static void run_tasks(const void *arguments, int64_t first, int64_t last) {
     int64_t task = atomic_fetch_add(work->next, 1);
     if (task >= tasks) return;
     Status status = run_task(work, &work->loader->readers[first], task, &error);
-    if (status == STATUS_OK) continue;
-    atomic_store(work->failed, 1);
-    pthread_mutex_lock(work->mutex);
-    if (*work->status == STATUS_OK || task < *work->failed_task) {
-      *work->status = status;
-      *work->failed_task = task;
-      *work->error = error;
-    }
-    pthread_mutex_unlock(work->mutex);
+    if (status != STATUS_OK) atomic_store(work->failed, 1);
+    first_failure_add(work->failure, task, status, &error);
   }
 }
 
 Status loader_run(Loader *loader, Batch *batch, const int64_t *rows, const int64_t *places, int64_t count,
                   Error *error) {
   if (count == 0) return STATUS_OK;
-  pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+  FirstFailure failure;
   atomic_llong next = 0;
   atomic_int failed = 0;
-  int64_t failed_task = 0;
-  Status status = STATUS_OK;
   Work work = {.loader = loader,
                .batch = batch,
                .rows = rows,
@@ -299,16 +287,13 @@ Status loader_run(Loader *loader, Batch *batch, const int64_t *rows, const int64
                .spans = 1,
                .next = &next,
                .failed = &failed,
-               .mutex = &mutex,
-               .failed_task = &failed_task,
-               .status = &status,
-               .error = error};
+               .failure = &failure};
   work.groups = cut_groups(loader, &work.distinct, rows, count);
   if (work.groups < SPLIT_GROUPS * loader->reader_count) work.spans = SPLIT_GROUPS * loader->reader_count;
   if (work.spans > loader->column_count) work.spans = loader->column_count;
+  first_failure_begin(&failure);
   thread_pool_run(loader->pool, run_tasks, &work, loader->reader_count, 1);
-  pthread_mutex_destroy(&mutex);
-  return status;
+  return first_failure_end(&failure, error);
 }
 
 Status loader_part(Loader *loader, Batch *batch, const int64_t *rows, int64_t count, Error *error) {

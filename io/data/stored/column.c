@@ -1,9 +1,8 @@
 // Whole stretches of a column, its pieces shared out to threads.
 #include "io/data/stored/stored.h"
 
+#include "engine/shared/first_failure.h"
 #include "engine/shared/parallel.h"
-
-#include <pthread.h>
 
 enum {
   TILE = 1024,
@@ -20,11 +19,7 @@ typedef struct Stretch {
   int64_t *integers;
   int32_t *codes;
   int64_t step, base; // task i: rows [base + i * step, base + (i + 1) * step) of the file, cut to the stretch
-  // The failure of the first row among those that failed.
-  pthread_mutex_t *mutex;
-  int64_t *failed_row;
-  Status *status;
-  Error *error;
+  FirstFailure *failure; // by row
 } Stretch;
 
 Status data_file_bad_value(const DataFile *file, int column, int64_t row, const char *rule, Error *error) {
@@ -90,19 +85,12 @@ static Status read_task(const Stretch *stretch, PieceReader *reader, int64_t tas
 static void read_tasks(const void *arguments, int64_t first, int64_t last) {
   const Stretch *stretch = arguments;
   PieceReader reader = {0};
-  for (int64_t task = first; task < last; task++) {
+  Status status = STATUS_OK;
+  for (int64_t task = first; task < last && status == STATUS_OK; task++) {
     Error error;
     int64_t row;
-    Status status = read_task(stretch, &reader, task, &row, &error);
-    if (status == STATUS_OK) continue;
-    pthread_mutex_lock(stretch->mutex);
-    if (*stretch->status == STATUS_OK || row < *stretch->failed_row) {
-      *stretch->status = status;
-      *stretch->failed_row = row;
-      *stretch->error = error;
-    }
-    pthread_mutex_unlock(stretch->mutex);
-    break;
+    status = read_task(stretch, &reader, task, &row, &error);
+    first_failure_add(stretch->failure, row, status, &error);
   }
   piece_reader_free(&reader);
 }
@@ -110,20 +98,15 @@ static void read_tasks(const void *arguments, int64_t first, int64_t last) {
 static Status read_stretch(Stretch *stretch, Error *error) {
   if (stretch->count == 0) return STATUS_OK;
   const Values *values = data_file_values(stretch->file, stretch->column);
-  pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
-  Status status = STATUS_OK;
-  int64_t failed_row = 0;
+  FirstFailure failure;
   bool in_chunks = values->placing == PLACED_IN_CHUNKS;
   stretch->step = in_chunks ? values->chunk_rows : STEP_ROWS;
   stretch->base = stretch->first - (in_chunks ? stretch->first % values->chunk_rows : 0);
-  stretch->mutex = &mutex;
-  stretch->failed_row = &failed_row;
-  stretch->status = &status;
-  stretch->error = error;
+  stretch->failure = &failure;
   int64_t tasks = (stretch->first + stretch->count - stretch->base + stretch->step - 1) / stretch->step;
+  first_failure_begin(&failure);
   parallel_run(read_tasks, stretch, tasks, stretch->count <= ALONE_ROWS ? 1 : 0);
-  pthread_mutex_destroy(&mutex);
-  return status;
+  return first_failure_end(&failure, error);
 }
 
 Status data_file_integers(DataFile *file, int column, int64_t first, int64_t count, int64_t *integers,
