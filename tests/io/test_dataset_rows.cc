@@ -143,6 +143,32 @@ TEST(DatasetRows, TwoFiles) {
   }
 }
 
+// Codes of the second file mean what its own dictionary says.
+TEST(DatasetRows, DictionariesOfTwoFiles) {
+  auto table = [](const std::string &name, const std::vector<std::string> &categories,
+                  const std::vector<std::string> &values) {
+    std::vector<double> x, y, w;
+    for (size_t i = 0; i < values.size(); i++) {
+      x.push_back(1);
+      y.push_back((double)i);
+      w.push_back(1);
+    }
+    DataTable made;
+    made.numbers("x", x).texts("k", categories, values).numbers("y", y).numbers("w", w);
+    return made.write(name);
+  };
+  std::vector<std::string> known;
+  for (int i = 0; i < 60; i++) known.push_back(std::string(1, (char)('a' + i % 3)));
+  std::string train = table("train.h5", {"b", "c", "a"}, known);
+  std::string test = table("test.h5", {"c", "d", "b", "a"}, {"c", "d", "b", "", "a"});
+  for (const char *residency : {"memory", "stream"}) {
+    Rows rows(train, "  test_file: " + test + "\n  split: {by: file}\n", residency, PART_TEST);
+    ASSERT_NE(rows.source, nullptr) << rows.open.error.text;
+    ASSERT_EQ(rows.read({0, 1, 2, 3, 4}), STATUS_OK) << rows.open.error.text;
+    EXPECT_EQ(rows.ids, (std::vector<int32_t>{4, 0, 3, 1, 2})) << residency; // d is unknown
+  }
+}
+
 // An unusable value is found when the source is made, not in the middle of training.
 TEST(DatasetRows, UnusableValuesAreFoundAtOnce) {
   std::string path = numbered_rows("rows.h5", 3000);
