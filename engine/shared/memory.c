@@ -43,8 +43,9 @@ char *memory_text(const char *text) {
 }
 
 char *memory_text_n(const char *text, size_t length) {
-  char *copy = memory_get(length + 1, 1);
+  char *copy = memory_grow(NULL, length + 1, 1); // not memory_get: dictionaries hold many short ones
   memcpy(copy, text, length);
+  copy[length] = '\0';
   return copy;
 }
 
@@ -54,7 +55,7 @@ char *memory_format(const char *format, ...) {
   va_copy(again, arguments);
   int length = vsnprintf(NULL, 0, format, arguments);
   va_end(arguments);
-  char *text = memory_get((size_t)length + 1, 1);
+  char *text = memory_grow(NULL, (size_t)length + 1, 1);
   vsnprintf(text, (size_t)length + 1, format, again);
   va_end(again);
   return text;

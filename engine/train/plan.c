@@ -4,6 +4,8 @@
 #include "engine/train/device_rows.h"
 #include "engine/train/products.h"
 
+#include <stdbool.h>
+
 static const size_t auto_micro_bytes = (size_t)64 << 20; // what `micro_batch: auto` lets activations take
 
 static int ceil_log2(int64_t n) {
@@ -135,4 +137,6 @@ void plan_carve(Trainer *trainer, TrainerPlan *plan) {
     trainer->scores = device_memory_mirror(&trainer->memory, scores, sizeof(float));
   }
   plan->validation_bytes = grown(trainer, &mark);
+  bool on_host = device_shares_host_memory(trainer->options.device);
+  plan->host_bytes = on_host ? device_memory_bytes(&trainer->memory) : trainer->memory.host.size;
 }

@@ -51,6 +51,7 @@ typedef struct TrainerPlan {
   size_t activation_bytes; // grows with micro_batch; in fast mode with the workspace of products
   size_t batch_bytes;      // row numbers, and rows where the source is not resident
   size_t validation_bytes;
+  size_t host_bytes; // of all these: in this process's memory, not a GPU's
 } TrainerPlan;
 
 Status trainer_plan(TrainerPlan *plan, const TrainerOptions *options, Error *error);

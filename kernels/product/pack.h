@@ -7,6 +7,12 @@
 
 enum { TILE_VECTORS = 2, PANEL = TILE_VECTORS * VECTOR_LANES };
 
+// The lanes of vector v of a strip of columns that hold some; 0 of one that lies behind them all.
+VECTOR_FUNCTION int64_t panel_lanes(int64_t columns, int v) {
+  int64_t left = columns - v * VECTOR_LANES;
+  return left < 0 ? 0 : left < VECTOR_LANES ? left : VECTOR_LANES;
+}
+
 // b(k,c) = data[k * outer + c * inner]; one of the strides is 1.
 typedef struct Columns {
   const float *data;

@@ -4,22 +4,22 @@
 // (pack.h), its rows run over them in blocks (tile.h). The operators differ in what a and b are, and in their
 // finish.
 #include "kernels/operators.h"
+#include "kernels/product/across.h"
+#include "kernels/product/few.h"
 #include "kernels/product/quantise.h"
-#include "kernels/product/tile.h"
+#include "kernels/product/thin.h"
 #include "kernels/row_reduction/column_sums.h"
 #include "kernels/row_reduction/r2.h"
 #include "kernels/shared/flags.h"
 #include "kernels/shared/isa.h"
 
-enum { WEIGHT_ROWS = 4 * CUT_ROWS }; // of gradients that stay in the cache from grain to grain
+enum {
+  WEIGHT_ROWS = 4 * CUT_ROWS, // of gradients that stay in the cache from grain to grain
+  WEIGHT_THIN = 2 * THIN_ROWS // so many are better read where they lie
+};
 
 static int64_t smaller(int64_t a, int64_t b) {
   return a < b ? a : b;
-}
-
-// The lanes of vector v that hold columns.
-static int64_t lanes_of(const Results *results, int v) {
-  return smaller(VECTOR_LANES, results->columns - v * VECTOR_LANES);
 }
 
 // Rows of a block over panels of `terms` terms. Where terms are few, panels are small and writing the results
@@ -38,21 +38,51 @@ VECTOR_FUNCTION void float_part(float *out, int64_t width, const float *a, Colum
     char *memory = (char *)(out + i * width + part->column);
     Results results = {arguments, i, part->column, columns, memory, width * 4, 4};
     Rows rows = {a + i * terms, terms, 1};
-    block_product(rows, b, panels, terms, (int)smaller(block, part->row_end - i), finish, &results);
+    block_product(rows, b, panels, terms, (int)smaller(block, part->row_end - i), NULL, finish, &results);
   }
 }
 
 // ---- forward: a = x, b = w transposed ----
 
-VECTOR_FUNCTION void finish_forward(const Results *results, Tile t, int row, int rows, int vectors) {
+// A tile with bias and activation into y; `columns` is a constant where they are a whole panel.
+VECTOR_FUNCTION void store_forward(const Results *results, const Tile *t, int row, Extent e,
+                                   int64_t columns) {
   const LinearForward *s = results->arguments;
-  for (int v = 0; v < vectors; v++) {
-    int64_t lanes = lanes_of(results, v), column = results->column + v * VECTOR_LANES;
-    Vector bias = vector_load_some(s->bias + column, lanes);
+  const int relu = s->activation == ACTIVATION_RELU;
+  Vector bias[TILE_VECTORS];
+  for (int v = 0; v < e.vectors; v++)
+    bias[v] = vector_load_some(s->bias + results->column + v * VECTOR_LANES, panel_lanes(columns, v));
+  float *y = s->y + (results->row + row) * s->outputs + results->column;
+#pragma GCC unroll 12
+  for (int r = 0; r < e.rows; r++, y += s->outputs) {
+#pragma GCC unroll 2
+    for (int v = 0; v < e.vectors; v++) {
+      Vector sum = VECTOR_ADD(t->sums[r][v], bias[v]);
+      if (relu) sum = VECTOR_RELU(sum);
+      vector_store_some(y + v * VECTOR_LANES, sum, panel_lanes(columns, v));
+    }
+  }
+}
+
+VECTOR_FUNCTION void finish_forward(const Results *results, const Tile *t, int row, Extent e) {
+  if (results->columns == PANEL)
+    store_forward(results, t, row, e, PANEL);
+  else
+    store_forward(results, t, row, e, results->columns);
+}
+
+// Few rows.
+static void forward_across(const LinearForward *s, const CutPart *part) {
+  AcrossSums sums;
+  int rows = (int)(part->row_end - part->row);
+  for (int64_t c = part->column; c < part->column_end; c += ACROSS_COLUMNS) {
+    int64_t columns = smaller(ACROSS_COLUMNS, part->column_end - c);
+    across_sums(sums, s->x + part->row * s->inputs, s->w + c * s->inputs, s->inputs, s->inputs, rows,
+                columns);
     for (int r = 0; r < rows; r++) {
-      Vector sum = VECTOR_ADD(t[r][v], bias);
-      if (s->activation == ACTIVATION_RELU) sum = VECTOR_RELU(sum);
-      vector_store_some(s->y + (results->row + row + r) * s->outputs + column, sum, lanes);
+      float *y = s->y + (part->row + r) * s->outputs + c;
+      for (int64_t j = 0; j < columns; j++)
+        y[j] = activation_of(s->activation, x1_add(sums[r][j], s->bias[c + j]));
     }
   }
 }
@@ -64,7 +94,15 @@ static void forward_part(const LinearForward *s, const CutPart *part) {
 
 // One output: R2 of the products.
 static void forward_single(const LinearForward *s, int64_t first, int64_t last) {
-  for (int64_t i = first; i < last; i++) {
+  int64_t i = first;
+  for (; i + VECTOR_LANES <= last; i += VECTOR_LANES) {
+    Vector sums = r2_dots(s->x + i * s->inputs, s->inputs, s->w, s->inputs);
+    Vector bias = VECTOR_ALL(s->bias[0]);
+    sums = VECTOR_ADD(sums, bias);
+    if (s->activation == ACTIVATION_RELU) sums = VECTOR_RELU(sums);
+    VECTOR_STORE(s->y + i, sums);
+  }
+  for (; i < last; i++) {
     float sum = r2_dot(s->x + i * s->inputs, s->w, s->inputs);
     s->y[i] = activation_of(s->activation, x1_add(sum, s->bias[0]));
   }
@@ -76,6 +114,8 @@ void ISA_NAME(linear_forward)(const LinearForward *s, int64_t first, int64_t las
     CutPart part = cut_take(&cut, &first, last);
     if (s->outputs == 1)
       forward_single(s, part.row, part.row_end);
+    else if (part.row_end - part.row <= ACROSS_ROWS)
+      forward_across(s, &part);
     else
       forward_part(s, &part);
   }
@@ -83,24 +123,69 @@ void ISA_NAME(linear_forward)(const LinearForward *s, int64_t first, int64_t las
 
 // ---- gradient of the inputs: a = dy, b = w ----
 
-VECTOR_FUNCTION void finish_input(const Results *results, Tile t, int row, int rows, int vectors) {
+VECTOR_FUNCTION void store_input(const Results *results, const Tile *t, int row, Extent e, int64_t columns) {
   const LinearBackwardInput *s = results->arguments;
-  for (int v = 0; v < vectors; v++) {
-    int64_t lanes = lanes_of(results, v);
-    for (int r = 0; r < rows; r++) {
-      int64_t at = (results->row + row + r) * s->inputs + results->column + v * VECTOR_LANES;
-      Vector sum = t[r][v];
-      if (s->activation == ACTIVATION_RELU) {
-        Vector result = vector_load_some(s->x + at, lanes);
+  const int relu = s->activation == ACTIVATION_RELU;
+  int64_t at = (results->row + row) * s->inputs + results->column;
+#pragma GCC unroll 12
+  for (int r = 0; r < e.rows; r++, at += s->inputs) {
+#pragma GCC unroll 2
+    for (int v = 0; v < e.vectors; v++) {
+      Vector sum = t->sums[r][v];
+      if (relu) {
+        Vector result = vector_load_some(s->x + at + v * VECTOR_LANES, panel_lanes(columns, v));
         sum = VECTOR_WHERE_POSITIVE(result, sum);
       }
-      vector_store_some(s->dx + at, sum, lanes);
+      vector_store_some(s->dx + at + v * VECTOR_LANES, sum, panel_lanes(columns, v));
     }
   }
 }
 
+VECTOR_FUNCTION void finish_input(const Results *results, const Tile *t, int row, Extent e) {
+  if (results->columns == PANEL)
+    store_input(results, t, row, e, PANEL);
+  else
+    store_input(results, t, row, e, results->columns);
+}
+
+VECTOR_FUNCTION void finish_input_few(const void *arguments, int64_t row, int64_t column, int64_t columns,
+                                      const Vector *sums) {
+  const LinearBackwardInput *s = arguments;
+  int64_t at = row * s->inputs + column;
+  for (int v = 0; v < FEW_VECTORS; v++, at += VECTOR_LANES) {
+    Vector sum = sums[v];
+    if (s->activation == ACTIVATION_RELU) {
+      Vector result = vector_load_some(s->x + at, panel_lanes(columns, v));
+      sum = VECTOR_WHERE_POSITIVE(result, sum);
+    }
+    vector_store_some(s->dx + at, sum, panel_lanes(columns, v));
+  }
+}
+
+VECTOR_FUNCTION void finish_input_row(const void *arguments, int64_t row, int64_t column, int64_t columns,
+                                      const float *sums, float own) {
+  const LinearBackwardInput *s = arguments;
+  int64_t at = row * s->inputs + column;
+  (void)own;
+  for (int64_t c = 0; c < columns; c++) {
+    int kept = s->activation != ACTIVATION_RELU || s->x[at + c] > 0.0f;
+    s->dx[at + c] = kept ? sums[c] : 0.0f;
+  }
+}
+
 static void input_part(const LinearBackwardInput *s, const CutPart *part) {
+  if (s->outputs <= FEW_TERMS) {
+    few_product((Rows){s->dy, s->outputs, 1}, (Columns){s->w, s->inputs, 1}, s->outputs, part,
+                finish_input_few, s);
+    return;
+  }
   Columns w = {s->w + part->column, s->inputs, 1};
+  if (part->row_end - part->row <= THIN_ROWS) {
+    Rows dy = {s->dy + part->row * s->outputs, s->outputs, 1};
+    thin_product(dy, w, s->outputs, part->row_end - part->row, part->column_end - part->column, part->row,
+                 part->column, finish_input_row, s);
+    return;
+  }
   float_part(s->dx, s->inputs, s->dy, w, s->outputs, part, finish_input, s);
 }
 
@@ -114,17 +199,79 @@ void ISA_NAME(linear_backward_input)(const LinearBackwardInput *s, int64_t first
 
 // ---- gradient of the weights: for each grain, a = dy transposed, b = x ----
 
-VECTOR_FUNCTION void finish_weight(const Results *results, Tile t, int row, int rows, int vectors) {
+// Sums of `columns` columns, a constant where they are a whole panel.
+VECTOR_FUNCTION unsigned add_tile(const Results *results, const Tile *t, int row, Extent e, int64_t columns) {
   const LinearBackwardWeight *s = results->arguments;
-  int fits = 1;
-  for (int v = 0; v < vectors; v++) {
-    int64_t lanes = lanes_of(results, v);
-    for (int r = 0; r < rows; r++) {
-      int64_t at = (results->row + row + r) * s->inputs + results->column + v * VECTOR_LANES;
-      fits &= add_quantised(s->qw + at, t[r][v], lanes, &s->quantiser);
+  const Quantiser quantiser = s->quantiser;
+  int64_t *q = s->qw + (results->row + row) * s->inputs + results->column;
+  unsigned misfits = 0;
+#pragma GCC unroll 12
+  for (int r = 0; r < e.rows; r++, q += s->inputs) {
+#pragma GCC unroll 2
+    for (int v = 0; v < e.vectors; v++) {
+      misfits |= add_quantised(q + v * VECTOR_LANES, t->sums[r][v], panel_lanes(columns, v), quantiser);
     }
   }
-  if (!fits) flag_raise(s->flag_w);
+  return misfits;
+}
+
+VECTOR_FUNCTION void finish_weight(const Results *results, const Tile *t, int row, Extent e) {
+  const LinearBackwardWeight *s = results->arguments;
+  unsigned misfits = results->columns == PANEL ? add_tile(results, t, row, e, PANEL)
+                                               : add_tile(results, t, row, e, results->columns);
+  if (misfits) flag_raise(s->flag_w);
+  for (int v = 0; v < own_vectors(e); v++) {
+    int64_t lanes = smaller(VECTOR_LANES, e.rows - v * VECTOR_LANES);
+    int64_t *q = s->qb + results->row + row + v * VECTOR_LANES;
+    if (add_quantised(q, t->own[v], lanes, s->quantiser)) flag_raise(s->flag_b);
+  }
+}
+
+VECTOR_FUNCTION void finish_weight_few(const void *arguments, int64_t row, int64_t column, int64_t columns,
+                                       const Vector *sums) {
+  const LinearBackwardWeight *s = arguments;
+  int64_t *q = s->qw + row * s->inputs + column;
+  unsigned misfits = 0;
+  for (int v = 0; v < FEW_VECTORS; v++)
+    misfits |= add_quantised(q + v * VECTOR_LANES, sums[v], panel_lanes(columns, v), s->quantiser);
+  if (misfits) flag_raise(s->flag_w);
+}
+
+// Gradients of the bias where sums of few terms do not bring them.
+static void bias_few(const LinearBackwardWeight *s, const CutPart *part, int64_t i, int64_t rows) {
+  float sums[SUMMED_COLUMNS];
+  for (int64_t n = part->row; n < part->row_end; n += SUMMED_COLUMNS) {
+    int64_t columns = smaller(SUMMED_COLUMNS, part->row_end - n);
+    grain_sum(sums, s->dy + i * s->outputs + n, NULL, s->outputs, columns, rows);
+    add_column_sums(s->qb + n, s->flag_b, sums, columns, &s->quantiser);
+  }
+}
+
+VECTOR_FUNCTION void finish_weight_row(const void *arguments, int64_t row, int64_t column, int64_t columns,
+                                       const float *sums, float own) {
+  const LinearBackwardWeight *s = arguments;
+  const Quantiser quantiser = s->quantiser;
+  unsigned misfits = 0;
+  for (int64_t c = 0; c < columns; c += VECTOR_LANES) {
+    int64_t lanes = smaller(VECTOR_LANES, columns - c);
+    int64_t *q = s->qw + row * s->inputs + column + c;
+    misfits |= add_quantised(q, VECTOR_LOAD(sums + c), lanes, quantiser);
+  }
+  if (misfits) flag_raise(s->flag_w);
+  if (column == 0 && add_quantised(s->qb + row, VECTOR_ALL(own), 1, quantiser)) flag_raise(s->flag_b);
+}
+
+// What is read after the block of rows n of grain i: the next block's columns of dy, or, where it is the
+// part's last, the next grain's first ones and its x.
+static Ahead ahead_of(const LinearBackwardWeight *s, const CutPart *part, int64_t i, int64_t n) {
+  if (n + CUT_ROWS < part->row_end) {
+    const float *dy = s->dy + i * s->outputs + n + CUT_ROWS;
+    return (Ahead){{dy, dy}, {s->outputs, 0}, {smaller(CUT_ROWS, part->row_end - n - CUT_ROWS), 0}};
+  }
+  int64_t next = i + s->grain < s->rows ? i + s->grain : i;
+  return (Ahead){{s->dy + next * s->outputs + part->row, s->x + next * s->inputs + part->column},
+                 {s->outputs, s->inputs},
+                 {smaller(CUT_ROWS, part->row_end - part->row), part->column_end - part->column}};
 }
 
 static void weight_part(const LinearBackwardWeight *s, const CutPart *part) {
@@ -133,25 +280,26 @@ static void weight_part(const LinearBackwardWeight *s, const CutPart *part) {
   for (int64_t i = 0; i < s->rows; i += s->grain) {
     int64_t terms = smaller(s->grain, s->rows - i);
     Columns x = {s->x + i * s->inputs + part->column, s->inputs, 1};
+    if (terms <= FEW_TERMS) {
+      few_product((Rows){s->dy + i * s->outputs, 1, s->outputs},
+                  (Columns){s->x + i * s->inputs, s->inputs, 1}, terms, part, finish_weight_few, s);
+      if (part->column == 0) bias_few(s, part, i, terms);
+      continue;
+    }
+    if (part->row_end - part->row <= WEIGHT_THIN) {
+      Rows few = {s->dy + i * s->outputs + part->row, 1, s->outputs};
+      thin_product(few, x, terms, part->row_end - part->row, columns, part->row, part->column,
+                   finish_weight_row, s);
+      continue;
+    }
     const float *panels = packed_group(room, x, terms, columns, part->row_end - part->row, CUT_ROWS);
     for (int64_t n = part->row; n < part->row_end; n += CUT_ROWS) {
       int64_t *q = s->qw + n * s->inputs + part->column;
       Results results = {s, n, part->column, columns, (char *)q, s->inputs * 8, 8};
       int rows = (int)smaller(CUT_ROWS, part->row_end - n);
       Rows dy = {s->dy + i * s->outputs + n, 1, s->outputs};
-      block_product(dy, x, panels, terms, rows, finish_weight, &results);
-    }
-  }
-}
-
-// Gradients of the bias, R1 of each grain's dy with factors of 1.
-static void bias_part(const LinearBackwardWeight *s, int64_t n_first, int64_t n_last) {
-  float sums[SUMMED_COLUMNS];
-  for (int64_t i = 0; i < s->rows; i += s->grain) {
-    for (int64_t n = n_first; n < n_last; n += SUMMED_COLUMNS) {
-      int64_t columns = smaller(SUMMED_COLUMNS, n_last - n);
-      grain_sum(sums, s->dy + i * s->outputs + n, NULL, s->outputs, columns, smaller(s->grain, s->rows - i));
-      add_column_sums(s->qb + n, s->flag_b, sums, columns, &s->quantiser);
+      Ahead ahead = ahead_of(s, part, i, n);
+      block_product(dy, x, panels, terms, rows, &ahead, finish_weight, &results);
     }
   }
 }
@@ -160,7 +308,6 @@ void ISA_NAME(linear_backward_weight)(const LinearBackwardWeight *s, int64_t fir
   Cut cut = cut_of_weights(s->outputs, s->inputs, s->grain);
   while (first < last) {
     CutPart part = cut_take(&cut, &first, last);
-    if (part.column == 0) bias_part(s, part.row, part.row_end);
     for (CutPart some = part; some.row < part.row_end; some.row += WEIGHT_ROWS) {
       some.row_end = smaller(some.row + WEIGHT_ROWS, part.row_end);
       weight_part(s, &some);

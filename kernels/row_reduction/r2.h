@@ -14,12 +14,17 @@ VECTOR_FUNCTION int64_t r2_some(int64_t left) {
   return left < VECTOR_LANES ? left : VECTOR_LANES;
 }
 
-VECTOR_FUNCTION float r2_join(Vector *lanes) {
+// The tree as far as one vector's lanes.
+VECTOR_FUNCTION Vector r2_vector(Vector *lanes) {
   for (int v = 0; v < R2_VECTORS; v++) lanes[v] = VECTOR_ADD(lanes[v], VECTOR_ZERO());
   for (int count = R2_VECTORS / 2; count >= 1; count /= 2) {
     for (int v = 0; v < count; v++) lanes[v] = VECTOR_ADD(lanes[v], lanes[v + count]);
   }
-  return vector_tree(lanes[0]);
+  return lanes[0];
+}
+
+VECTOR_FUNCTION float r2_join(Vector *lanes) {
+  return vector_tree(r2_vector(lanes));
 }
 
 // R2 sum of x[0..n).
@@ -37,8 +42,8 @@ VECTOR_FUNCTION float r2_sum(const float *x, int64_t n) {
   return r2_join(lanes);
 }
 
-// R2 sum of the products a[i] * b[i], i in 0..n.
-VECTOR_FUNCTION float r2_dot(const float *a, const float *b, int64_t n) {
+// The lanes of the products a[i] * b[i], i in 0..n, added up to one vector.
+VECTOR_FUNCTION Vector r2_products(const float *a, const float *b, int64_t n) {
   Vector lanes[R2_VECTORS];
   for (int v = 0; v < R2_VECTORS; v++) lanes[v] = VECTOR_ZERO();
   int64_t i = 0;
@@ -52,7 +57,23 @@ VECTOR_FUNCTION float r2_dot(const float *a, const float *b, int64_t n) {
     int64_t some = r2_some(n - i);
     lanes[v] = VECTOR_FMA(vector_load_some(a + i, some), vector_load_some(b + i, some), lanes[v]);
   }
-  return n <= VECTOR_LANES ? vector_tree(VECTOR_ADD(lanes[0], VECTOR_ZERO())) : r2_join(lanes);
+  return n <= VECTOR_LANES ? VECTOR_ADD(lanes[0], VECTOR_ZERO()) : r2_vector(lanes);
+}
+
+// R2 sum of the products a[i] * b[i], i in 0..n.
+VECTOR_FUNCTION float r2_dot(const float *a, const float *b, int64_t n) {
+  return vector_tree(r2_products(a, b, n));
+}
+
+// The same of VECTOR_LANES rows of a, a lane each: their lanes' trees run side by side.
+VECTOR_FUNCTION Vector r2_dots(const float *a, int64_t stride, const float *b, int64_t n) {
+  Vector rows[VECTOR_LANES];
+  for (int r = 0; r < VECTOR_LANES; r++) rows[r] = r2_products(a + r * stride, b, n);
+  vector_transpose(rows);
+  for (int count = VECTOR_LANES / 2; count >= 1; count /= 2) {
+    for (int v = 0; v < count; v++) rows[v] = VECTOR_ADD(rows[v], rows[v + count]);
+  }
+  return rows[0];
 }
 
 // m = z[0]; m = z[j] > m ? z[j] : m, n >= 1: a NaN in z[0] stays, another one is passed over.

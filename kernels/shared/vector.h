@@ -86,6 +86,7 @@ typedef float32x4_t Vector;
 
 // The first `count` lanes, 0 <= count <= VECTOR_LANES; the others are +0, and are not read.
 VECTOR_FUNCTION Vector vector_load_some(const float *from, int64_t count) {
+  if (count == VECTOR_LANES) return VECTOR_LOAD(from);
 #if defined(__AVX512F__)
   return _mm512_maskz_loadu_ps((__mmask16)((1u << count) - 1), from);
 #else
@@ -97,6 +98,10 @@ VECTOR_FUNCTION Vector vector_load_some(const float *from, int64_t count) {
 
 // The first `count` lanes; nothing behind them is written.
 VECTOR_FUNCTION void vector_store_some(float *to, Vector v, int64_t count) {
+  if (count == VECTOR_LANES) {
+    VECTOR_STORE(to, v);
+    return;
+  }
 #if defined(__AVX512F__)
   _mm512_mask_storeu_ps(to, (__mmask16)((1u << count) - 1), v);
 #else
@@ -157,6 +162,42 @@ VECTOR_FUNCTION void vector_transpose(Vector v[VECTOR_LANES]) {
   v[1] = vcombine_f32(vget_low_f32(a.val[1]), vget_low_f32(b.val[1]));
   v[2] = vcombine_f32(vget_high_f32(a.val[0]), vget_high_f32(b.val[0]));
   v[3] = vcombine_f32(vget_high_f32(a.val[1]), vget_high_f32(b.val[1]));
+#endif
+}
+
+// v[i] lane j = from[j * stride + i].
+VECTOR_FUNCTION void vector_load_transposed(Vector v[VECTOR_LANES], const float *from, int64_t stride) {
+#if defined(__AVX512F__)
+  __m512 t[16];
+  for (int i = 0; i < 8; i++) { // rows i and i + 8 side by side, in halves of 8 columns
+    for (int half = 0; half < 2; half++) {
+      __m512 row = _mm512_castps256_ps512(_mm256_loadu_ps(from + i * stride + 8 * half));
+      v[8 * half + i] = _mm512_insertf32x8(row, _mm256_loadu_ps(from + (i + 8) * stride + 8 * half), 1);
+    }
+  }
+  for (int i = 0; i < 16; i += 2) { // pairs of rows
+    t[i] = _mm512_unpacklo_ps(v[i], v[i + 1]);
+    t[i + 1] = _mm512_unpackhi_ps(v[i], v[i + 1]);
+  }
+  for (int i = 0; i < 16; i += 4) { // fours of rows: columns 0 to 3 and 4 to 7 in quarters
+    v[i] = _mm512_shuffle_ps(t[i], t[i + 2], 0x44);
+    v[i + 1] = _mm512_shuffle_ps(t[i], t[i + 2], 0xee);
+    v[i + 2] = _mm512_shuffle_ps(t[i + 1], t[i + 3], 0x44);
+    v[i + 3] = _mm512_shuffle_ps(t[i + 1], t[i + 3], 0xee);
+  }
+  const __m512i low = _mm512_setr_epi64(0, 1, 8, 9, 4, 5, 12, 13);
+  const __m512i high = _mm512_setr_epi64(2, 3, 10, 11, 6, 7, 14, 15);
+  for (int half = 0; half < 16; half += 8) { // quarters to their places
+    for (int i = 0; i < 4; i++) {
+      __m512d four = _mm512_castps_pd(v[half + i]), more = _mm512_castps_pd(v[half + i + 4]);
+      t[half + i] = _mm512_castpd_ps(_mm512_permutex2var_pd(four, low, more));
+      t[half + i + 4] = _mm512_castpd_ps(_mm512_permutex2var_pd(four, high, more));
+    }
+  }
+  for (int i = 0; i < 16; i++) v[i] = t[i];
+#else
+  for (int64_t i = 0; i < VECTOR_LANES; i++) v[i] = VECTOR_LOAD(from + i * stride);
+  vector_transpose(v);
 #endif
 }
 

@@ -50,6 +50,7 @@ TEST(InstructionSets, AreOneList) {
   EXPECT_STREQ(operators_best_isa(), instruction_sets().back());
   EXPECT_EQ(operators_cpu("sse"), nullptr);
   EXPECT_EQ(operators_cpu("auto"), nullptr);
+#ifdef __x86_64__
   const std::pair<const char *, decltype(&linear_forward_avx2)> own[] = {
       {"portable", linear_forward_portable},
       {"avx2", linear_forward_avx2},
@@ -58,6 +59,7 @@ TEST(InstructionSets, AreOneList) {
     const Operators *table = operators_cpu(isa);
     EXPECT_TRUE(table == nullptr || table->linear_forward == forward) << isa;
   }
+#endif
 }
 
 TEST(Product, LinearForward) {

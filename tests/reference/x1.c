@@ -4,7 +4,7 @@
 #include "kernels/shared/scalar.h"
 
 #include <math.h>
-#include <openssl/sha.h>
+#include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -271,7 +271,7 @@ static void sha(uint8_t digest[32], const Part *parts, int count) {
   FILE *stream = open_memstream((char **)&all, &length);
   for (int i = 0; i < count; i++) fwrite(parts[i].bytes, 1, parts[i].length, stream);
   fclose(stream);
-  SHA256(all, length, digest);
+  EVP_Digest(all, length, digest, NULL, EVP_sha256(), NULL);
   free(all);
 }
 

@@ -38,12 +38,17 @@ const std::string binary = INGOT_BINARY, gpu_binary = INGOT_GPU_BINARY;
     rlimit limit{(rlim_t)call.file_limit, (rlim_t)call.file_limit};
     setrlimit(RLIMIT_FSIZE, &limit);
   }
-  const std::string &program = call.with_gpu ? gpu_binary : binary;
-  std::vector<char *> arguments{const_cast<char *>(program.c_str())};
-  for (const std::string &argument : call.arguments)
-    arguments.push_back(const_cast<char *>(argument.c_str()));
+  if (call.memory_limit >= 0) {
+    rlimit limit{(rlim_t)call.memory_limit, (rlim_t)call.memory_limit};
+    setrlimit(RLIMIT_AS, &limit);
+  }
+  std::vector<std::string> words{call.with_gpu ? gpu_binary : binary};
+  if (!call.processor.empty()) words.insert(words.begin(), {"qemu-x86_64", "-cpu", call.processor});
+  words.insert(words.end(), call.arguments.begin(), call.arguments.end());
+  std::vector<char *> arguments;
+  for (std::string &word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);
-  execv(program.c_str(), arguments.data());
+  execvp(arguments[0], arguments.data());
   _exit(127);
 }
 

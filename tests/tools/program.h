@@ -20,7 +20,9 @@ struct Call {
   std::string folder{};                   // working directory; "" = the test's
   int umask = -1;                         // -1: as it is
   long file_limit = -1;                   // RLIMIT_FSIZE in bytes; -1: none
+  long memory_limit = -1;                 // RLIMIT_AS in bytes; -1: none
   bool with_gpu = false;                  // the program beside which a GPU library lies: a grid on this CPU
+  std::string processor{};                // of qemu-x86_64 -cpu, which then runs the program
 };
 
 // A folder under the build tree that belongs to one test and starts empty.

@@ -65,6 +65,29 @@ TEST_F(BadInput, Configuration) {
   refused(78, "machine.threads is 300", {"--set", "machine.threads=300"});
 }
 
+// No threads is a mistake for every verb that has the option, before it looks at anything else.
+TEST_F(BadInput, NoThreadsAreUsage) {
+  int verbs = 0;
+  for (const char *verb : {"import", "check", "plan", "train", "resume", "list", "verify", "reproduce",
+                           "inspect", "evaluate", "compare", "predict"}) {
+    if (ingot({verb, "-h"}).out.find("--threads N") == std::string::npos) continue;
+    verbs++;
+    for (const char *threads : {"0", "-1", "257"}) {
+      std::vector<std::string> arguments = {verb, folder + "/small.yaml", "--threads", threads};
+      if (std::string(verb) == "predict") arguments.insert(arguments.begin() + 2, folder + "/customers.h5");
+      Outcome outcome = ingot(arguments);
+      EXPECT_EQ(outcome.status, 2) << verb << " " << threads;
+      EXPECT_NE(
+          outcome.err.find(std::string("--threads ") + threads + ": it takes a whole number from 1 to 256"),
+          std::string::npos)
+          << verb << ": " << outcome.err;
+    }
+  }
+  EXPECT_EQ(verbs, 6) << "check, plan, train, resume, reproduce and predict";
+  EXPECT_FALSE(exists(folder + "/runs"));
+  refused(78, "machine.threads is 0", {"--set", "machine.threads=0"});
+}
+
 TEST_F(BadInput, DataFiles) {
   std::string whole = read_file(folder + "/customers.h5");
   write_file(folder + "/customers.h5", "customer,tenure\n1,2\n");

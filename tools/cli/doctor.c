@@ -186,7 +186,8 @@ Status verb_doctor(int argc, char **argv, Error *error) {
       NULL,
       0,
       0,
-      0};
+      0,
+      true};
   Parsed parsed;
   PASS(command_parse(&parsed, &command, argc, argv, error));
   if (parsed.helped) return STATUS_OK;

@@ -1,14 +1,17 @@
 // The program: finds the verb, runs it, prints its error; the status is the exit code.
 #include "engine/shared/memory.h"
+#include "engine/shared/memory_limit.h"
 #include "engine/shared/status.h"
 #include "io/shared/text.h"
 #include "tools/cli/shared/output.h"
 
+#include <malloc.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #define VERB(group, name, summary) Status verb_##name(int argc, char **argv, Error *error);
 #include "tools/cli/verbs.inc"
@@ -24,7 +27,7 @@ static const Verb verbs[] = {
 #include "tools/cli/verbs.inc"
 #undef VERB
 };
-enum { VERB_COUNT = sizeof verbs / sizeof verbs[0] };
+enum { VERB_COUNT = sizeof verbs / sizeof verbs[0], LARGE_BLOCK = 4 << 20, STACK_ROOM = 2 << 20 };
 
 static void print_help(void) {
   printf("ingot %s: trains models, proves their bits, and says whether to ship them.\n\n"
@@ -49,6 +52,25 @@ static void out_of_memory(size_t bytes) {
   _Exit(STATUS_UNAVAILABLE);
 }
 
+// A stack that cannot grow ends a program without a word; operators pack matrices there, and grow it late.
+// Touching its end once keeps the room.
+static __attribute__((noinline)) void keep_stack(void) {
+  char room[STACK_ROOM];
+  *(volatile char *)room = 0;
+}
+
+static Status check_stack(Error *error) {
+  struct rlimit limit;
+  if (getrlimit(RLIMIT_STACK, &limit) == 0 && limit.rlim_cur < 2 * STACK_ROOM) {
+    return error_set(error, STATUS_UNAVAILABLE,
+                     "the stack may have %llu bytes, and operators need %d: raise the limit (ulimit -s)",
+                     (unsigned long long)limit.rlim_cur, 2 * STACK_ROOM);
+  }
+  PASS(memory_check(2 * STACK_ROOM, "the program's stack", "raise the limit", error));
+  keep_stack();
+  return STATUS_OK;
+}
+
 static Status run_verb(int argc, char **argv, Error *error) {
   const char *names[VERB_COUNT];
   for (int i = 0; i < VERB_COUNT; i++) {
@@ -62,6 +84,8 @@ static Status run_verb(int argc, char **argv, Error *error) {
 
 int main(int argc, char **argv) {
   Error error = {0};
+  // Large blocks go back to the system when they are freed, so that the peak is that of what is held at once.
+  mallopt(M_MMAP_THRESHOLD, LARGE_BLOCK);
   memory_on_failure(out_of_memory);
   signal(SIGPIPE, SIG_IGN); // a closed pipe is a failed write, with a sentence,
   signal(SIGXFSZ, SIG_IGN); // and so is a file beyond the limit on sizes
@@ -73,7 +97,8 @@ int main(int argc, char **argv) {
     printf("ingot %s\n", INGOT_VERSION);
     return STATUS_OK;
   }
-  Status status = run_verb(argc, argv, &error);
+  Status status = check_stack(&error);
+  if (status == STATUS_OK) status = run_verb(argc, argv, &error);
   end_progress();
   Error unwritten = {0};
   Status written = output_finish(&unwritten);

@@ -127,7 +127,9 @@ Status verb_reproduce(int argc, char **argv, Error *error) {
   Parsed parsed;
   Status status;
   TRY(command_parse(&parsed, &command, argc, argv, error));
-  if (!parsed.helped) status = reproduce(&choices, parsed.arguments[0], error);
+  if (parsed.helped) goto done;
+  TRY(choices_check(&choices.session, error));
+  status = reproduce(&choices, parsed.arguments[0], error);
 done:
   text_list_free(&choices.session.sets);
   return status;

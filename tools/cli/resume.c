@@ -41,7 +41,9 @@ Status verb_resume(int argc, char **argv, Error *error) {
   Parsed parsed;
   Status status;
   TRY(command_parse(&parsed, &command, argc, argv, error));
-  if (!parsed.helped) status = resume(parsed.arguments[0], &choices, error);
+  if (parsed.helped) goto done;
+  TRY(choices_check(&choices, error));
+  status = resume(parsed.arguments[0], &choices, error);
 done:
   text_list_free(&choices.sets);
   return status;

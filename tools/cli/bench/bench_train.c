@@ -158,6 +158,7 @@ static Status measure(TrainBench *bench, Error *error) {
   PASS(session_open_data(&bench->session, error));
   PASS(session_prepare(&bench->session, error));
   PASS(run_plan_make(&bench->plan, &bench->session, error));
+  PASS(session_check_memory(&bench->plan.trainer, error));
   PASS(count_flop(bench, error));
   PASS(measure_peak(bench, error));
   PASS(train(bench, error));

@@ -3,6 +3,7 @@
 
 #include "engine/shared/memory.h"
 #include "io/shared/text.h"
+#include "kernels/operators.h"
 #include "tools/cli/shared/output.h"
 
 #include <errno.h>
@@ -128,6 +129,17 @@ static Status check_count(const Command *command, int count, Error *error) {
                    count == 1 ? "was" : "were", command->name);
 }
 
+// Kernels run from here on, compiled for processors with FMA; what came before is compiled for all.
+static Status check_processor(const Command *command, Error *error) {
+  if (command->on_any_processor || operators_best_isa() != NULL) return STATUS_OK;
+  return error_set(
+      error, STATUS_UNAVAILABLE,
+      "this processor has no fused multiply-add (FMA), by which exact numbers are computed: ingot %s "
+      "needs a processor of 2013 or later, and an emulator or virtual machine that passes FMA on; "
+      "ingot doctor says more",
+      command->name);
+}
+
 Status command_parse(Parsed *parsed, const Command *command, int argc, char **argv, Error *error) {
   struct option longs[OPTIONS_MAX + 1];
   char shorts[2 * OPTIONS_MAX + 2];
@@ -150,5 +162,6 @@ Status command_parse(Parsed *parsed, const Command *command, int argc, char **ar
   output_set_json(json_flag);
   parsed->arguments = argv + optind;
   parsed->count = argc - optind;
-  return check_count(command, parsed->count, error);
+  PASS(check_count(command, parsed->count, error));
+  return check_processor(command, error);
 }

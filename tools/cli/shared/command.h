@@ -36,7 +36,8 @@ typedef struct Command {
   const char *examples;  // lines without indent
   const Option *options;
   int option_count;
-  int least, most; // arguments
+  int least, most;       // arguments
+  bool on_any_processor; // works without FMA too
 } Command;
 
 // Arguments in order; `helped`: -h was asked for and answered, there is nothing to do.
@@ -49,7 +50,8 @@ typedef struct Parsed {
 // argv[0] is the verb. Every command also takes -h, --help, -q, --quiet, -v, --verbose
 // and --json. Lists are owned by the
 // caller (text_list_free), texts point into argv. 2: an option is unknown (the nearest is named), lacks or
-// should not have a value, or the number of arguments is wrong.
+// should not have a value, or the number of arguments is wrong. 69: this processor lacks FMA, by which all
+// numbers are computed.
 Status command_parse(Parsed *parsed, const Command *command, int argc, char **argv, Error *error);
 
 #endif

@@ -245,6 +245,7 @@ static void describe_data(Replay *replay, const uint8_t digest[DIGEST_BYTES]) {
 
 Status replay_run(Replay *replay, Session *session, Error *error) {
   Trainer *trainer = NULL;
+  TrainerPlan plan;
   Status status;
   session->options.events = (EventSink){replay, take_events};
   session->options.checkpoints = (CheckpointSink){replay, forget_checkpoint};
@@ -253,6 +254,8 @@ Status replay_run(Replay *replay, Session *session, Error *error) {
   replay->other_data = memcmp(session->data_digest, replay->manifest->data_digest, DIGEST_BYTES) != 0;
   TRY(session_use_pins(session, replay->manifest, error));
   if (replay->other_data) warn("the data are not those of the run: their digest differs");
+  TRY(trainer_plan(&plan, &session->options, error));
+  TRY(session_check_memory(&plan, error));
   TRY(trainer_create(&trainer, &session->options, error));
   TRY(start_from(replay, trainer, error));
   for (int i = 0; i < replay->step_count; i++) {

@@ -3,10 +3,12 @@
 
 #include "engine/device/fast.h"
 #include "engine/shared/memory.h"
+#include "engine/shared/memory_limit.h"
 #include "io/config/load.h"
 #include "tools/cli/shared/output.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,8 +37,7 @@ static bool is_whole(const char *text, uint64_t least, uint64_t most) {
   return text[0] >= '0' && text[0] <= '9' && *end == '\0' && errno == 0 && number >= least && number <= most;
 }
 
-// Options by the names they were typed with, before they become overrides.
-static Status check_choices(const SessionChoices *choices, Error *error) {
+Status choices_check(const SessionChoices *choices, Error *error) {
   if (choices->seed != NULL && !is_whole(choices->seed, 0, UINT64_MAX)) {
     return error_set(error, STATUS_USAGE, "--seed %s: it takes a whole number from 0 to %llu", choices->seed,
                      (unsigned long long)UINT64_MAX);
@@ -68,7 +69,7 @@ static Status load(Config **config, ConfigProblems *problems, const char *path, 
                    bool free_only, Error *error) {
   TextList all = {0};
   Status status;
-  PASS(check_choices(choices, error));
+  PASS(choices_check(choices, error));
   choices_overrides(&all, choices);
   ConfigOverride *overrides = memory_get((size_t)all.count, sizeof *overrides);
   for (int i = 0; i < all.count; i++) overrides[i].text = all.items[i];
@@ -194,10 +195,22 @@ static Status check_costs(const Session *session, Error *error) {
   return status;
 }
 
+// Before they are read: what rows of training and validation will be held.
+static Status check_rows_fit(const Session *session, Error *error) {
+  int64_t bytes = 0;
+  for (SplitPart part = PART_TRAIN; part <= PART_VALIDATION; part++)
+    bytes +=
+        dataset_source_bytes(session->dataset, session->config, preprocess_layout(session->preprocess), part);
+  return memory_check(
+      (size_t)bytes, "holding the rows of training and validation",
+      "choose machine.residency: stream (with data.order: blocks it is fast), or raise the limit", error);
+}
+
 Status session_prepare(Session *session, Error *error) {
   const Config *config = session->config;
   int64_t validation_rows;
   PASS(dataset_fit(&session->preprocess, session->dataset, config, error));
+  PASS(check_rows_fit(session, error));
   PASS(check_costs(session, error));
   preprocess_tensors(session->preprocess, &session->preprocess_tensors);
   warn_about_identifiers(session);
@@ -217,7 +230,14 @@ Status session_prepare(Session *session, Error *error) {
   session->options.validation = session->validation;
   session->options.preprocess = &session->preprocess_tensors;
   memcpy(session->options.data_digest, session->data_digest, DIGEST_BYTES);
+  malloc_trim(0); // what reading took and training does not need
   return STATUS_OK;
+}
+
+Status session_check_memory(const TrainerPlan *plan, Error *error) {
+  return memory_check(plan->host_bytes,
+                      "training (parameters, activations and batches, as ingot plan has them)",
+                      "lower train.micro_batch or the size of the model, or raise the limit", error);
 }
 
 void session_close(Session *session) {

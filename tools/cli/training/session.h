@@ -61,12 +61,19 @@ typedef struct Session {
 Status session_load(Session *session, const char *path, const SessionChoices *choices, bool free_only,
                     Error *error);
 Status session_open_data(Session *session, Error *error);
-Status session_prepare(Session *session, Error *error);
+Status session_prepare(Session *session, Error *error); // 69: no memory for the rows
+
+// 69 where this machine does not have the memory that the trainer would take. Before trainer_create.
+Status session_check_memory(const TrainerPlan *plan, Error *error);
 
 // Numerics f1: products by the algorithms of this run from now on, else nothing. Before trainer_create. 69
 // where this device or cuBLASLt is not that of the run.
 Status session_use_pins(Session *session, const Manifest *manifest, Error *error);
 void session_close(Session *session);
+
+// 2 where the value of an option cannot be, by the name it was typed with. session_load and load_config begin
+// with it; a verb that looks at its run before them calls it first.
+Status choices_check(const SessionChoices *choices, Error *error);
 
 // What the choices come to as overrides, in the order in which they apply.
 void choices_overrides(TextList *overrides, const SessionChoices *choices);

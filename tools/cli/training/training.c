@@ -151,6 +151,8 @@ static Status loop(Training *training, const char *path, Error *error) {
   signals_catch();
   PASS(trainer_run(training->trainer, &end, error));
   if (end == END_SIGNAL) return interrupted(training, path, error);
+  trainer_free(training->trainer); // what follows reads checkpoints
+  training->trainer = NULL;
   PASS(run_finish(training->run, end == END_EPOCHS ? "epochs" : "early_stop", error));
   end_progress();
   return policy_freeze(path, training->session->dataset, training->session->config, error);
@@ -182,6 +184,7 @@ static Status make_trainer(Training *training, const char *path, Error *error) {
   say_device(session);
   if (path != NULL) PASS(use_pins_of(path, session, error));
   PASS(trainer_plan(&plan, &session->options, error));
+  PASS(session_check_memory(&plan, error));
   training->progress = (Progress){.next = {training, pass_events},
                                   .metric_name = session->config->select_metric,
                                   .rows = session->train->rows,

@@ -107,6 +107,17 @@ done:
   return status;
 }
 
+Status policy_rehearse(Dataset *dataset, const Preprocess *preprocess, const Config *config, Error *error) {
+  JudgedRows judged = {0};
+  int64_t count;
+  const int64_t *rows = dataset_part(dataset, PART_VALIDATION, &count);
+  if (!config->business.present || config->data.target.task != TASK_BINARY || count == 0) return STATUS_OK;
+  Status status =
+      judged_rows_load(&judged, dataset, preprocess, &config->business, rows, count, false, error);
+  judged_rows_free(&judged);
+  return status;
+}
+
 // The run's own data, which must be those it was trained on.
 static Status open_run_data(Dataset **dataset, const TrainedModel *model, Error *error) {
   uint8_t digest[DIGEST_BYTES];

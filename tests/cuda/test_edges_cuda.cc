@@ -1,0 +1,63 @@
+// The golden digests of shapes around every edge (tests/kernels/edges.h) through the CUDA operators.
+#include "tests/cuda/test_device.h"
+#include "tests/kernels/edges.h"
+
+#include <gtest/gtest.h>
+
+#include "kernels/cuda/library.h"
+
+namespace {
+
+class CudaDevice : public EdgeDevice {
+public:
+  CudaDevice() { EXPECT_EQ(library->open(&context, 0, message), 0) << message; }
+  ~CudaDevice() override {
+    clear();
+    library->close(context);
+  }
+  void *place(const void *bytes, size_t length) override {
+    blocks.push_back(test_device::allocate(length));
+    test_device::copy_in(blocks.back(), bytes, length);
+    return blocks.back();
+  }
+  void fetch(void *to, const void *from, size_t length) override { test_device::copy_out(to, from, length); }
+  void clear() override {
+    for (void *block : blocks) test_device::release(block);
+    blocks.clear();
+  }
+#define RUN(Arguments, name)                                                                                 \
+  void run(const Arguments &s) override {                                                                    \
+    library->name(context, &s);                                                                              \
+    EXPECT_EQ(library->synchronise(context, message), 0) << message;                                         \
+  }
+  RUN(LinearForward, linear_forward)
+  RUN(LinearBackwardInput, linear_backward_input)
+  RUN(LinearBackwardWeight, linear_backward_weight)
+  RUN(NormForward, norm_forward)
+  RUN(NormBackwardInput, norm_backward_input)
+  RUN(NormBackwardWeight, norm_backward_weight)
+  RUN(Dropout, dropout)
+  RUN(Loss, loss)
+  RUN(Scores, scores)
+  RUN(InputsForward, inputs_forward)
+  RUN(EmbeddingBackward, embedding_backward)
+#undef RUN
+
+private:
+  const CudaLibrary *library = ingot_cuda_library();
+  CudaContext *context = nullptr;
+  std::vector<void *> blocks;
+  char message[CUDA_MESSAGE] = "";
+};
+
+} // namespace
+
+TEST(EdgesCuda, GiveTheGoldenDigests) {
+  auto goldens = edge_goldens();
+  ASSERT_EQ(goldens.size(), edge_groups().size());
+  for (const EdgeGroup &group : edge_groups()) {
+    CudaDevice device;
+    test_device::set_thread_order(group.name[0]);
+    EXPECT_EQ(edge_digest(group, device), goldens[group.name]) << group.name;
+  }
+}

@@ -1,0 +1,208 @@
+// The digests of shapes around every edge (edges.h): of the scalar reference, of every instruction set, and
+// of the golden file.
+#include "edges.h"
+#include "random_values.h"
+
+#include <cstdlib>
+#include <fstream>
+#include <memory>
+
+extern "C" {
+#include "kernels/shared/scalar.h"
+}
+
+namespace {
+
+// Memory of this process.
+class HostDevice : public EdgeDevice {
+public:
+  void *place(const void *bytes, size_t length) override {
+    blocks.emplace_back(new std::vector<char>((const char *)bytes, (const char *)bytes + length));
+    return blocks.back()->data();
+  }
+  void fetch(void *to, const void *from, size_t length) override { std::memcpy(to, from, length); }
+  void clear() override { blocks.clear(); }
+
+private:
+  std::vector<std::unique_ptr<std::vector<char>>> blocks;
+};
+
+// A table of operators, each run as two pieces of its tasks, the second first.
+class TableDevice : public HostDevice {
+public:
+  explicit TableDevice(const Operators *table) : operators(table) {}
+#define RUN(Arguments, name)                                                                                 \
+  void run(const Arguments &s) override {                                                                    \
+    const int64_t tasks = name##_tasks(&s), middle = tasks / 3;                                              \
+    operators->name(&s, middle, tasks);                                                                      \
+    operators->name(&s, 0, middle);                                                                          \
+  }
+  RUN(LinearForward, linear_forward)
+  RUN(LinearBackwardInput, linear_backward_input)
+  RUN(LinearBackwardWeight, linear_backward_weight)
+  RUN(NormForward, norm_forward)
+  RUN(NormBackwardInput, norm_backward_input)
+  RUN(NormBackwardWeight, norm_backward_weight)
+  RUN(Dropout, dropout)
+  RUN(Loss, loss)
+  RUN(Scores, scores)
+  RUN(InputsForward, inputs_forward)
+  RUN(EmbeddingBackward, embedding_backward)
+#undef RUN
+
+private:
+  const Operators *operators;
+};
+
+// The rules in plain loops.
+class ReferenceDevice : public HostDevice {
+public:
+  void run(const LinearForward &s) override {
+    for (int64_t i = 0; i < s.rows; i++) {
+      for (int64_t n = 0; n < s.outputs; n++) {
+        const float *x = s.x + i * s.inputs, *w = s.w + n * s.inputs;
+        const float z = (s.outputs == 1 ? ref_r2(x, w, s.inputs) : ref_r1(x, 1, w, 1, s.inputs)) + s.bias[n];
+        s.y[i * s.outputs + n] = s.activation == ACTIVATION_RELU ? ref_relu(z) : z;
+      }
+    }
+  }
+  void run(const LinearBackwardInput &s) override {
+    for (int64_t i = 0; i < s.rows; i++) {
+      for (int64_t k = 0; k < s.inputs; k++) {
+        const float dx = ref_r1(s.dy + i * s.outputs, 1, s.w + k, s.inputs, s.outputs);
+        const int64_t at = i * s.inputs + k;
+        s.dx[at] = s.activation == ACTIVATION_RELU ? ref_relu_backward(s.x[at], dx) : dx;
+      }
+    }
+  }
+  void run(const LinearBackwardWeight &s) override {
+    for (int64_t n = 0; n < s.outputs; n++) {
+      for (int64_t k = 0; k < s.inputs; k++)
+        add_sums(&s.qw[n * s.inputs + k], s.flag_w, s.dy + n, s.outputs, s.x + k, s.inputs, s.rows, s.grain);
+      add_sums(&s.qb[n], s.flag_b, s.dy + n, s.outputs, &one, 0, s.rows, s.grain);
+    }
+  }
+  void run(const NormForward &s) override {
+    const int64_t n = s.columns;
+    for (int64_t i = 0; i < s.rows; i++)
+      ref_norm(s.y + i * n, s.h + i * n, s.r + i, s.x + i * n, s.gamma, s.beta, n);
+    for (int64_t i = 0; i < s.rows * n && s.activation == ACTIVATION_RELU; i++) s.y[i] = ref_relu(s.y[i]);
+  }
+  void run(const NormBackwardInput &s) override {
+    const int64_t n = s.columns;
+    for (int64_t i = 0; i < s.rows; i++)
+      ref_norm_backward(s.dx + i * n, s.dy + i * n, s.h + i * n, s.r[i], s.gamma, n);
+  }
+  void run(const NormBackwardWeight &s) override {
+    for (int64_t j = 0; j < s.columns; j++) {
+      add_sums(&s.qgamma[j], s.flag_gamma, s.dy + j, s.columns, s.h + j, s.columns, s.rows, s.grain);
+      add_sums(&s.qbeta[j], s.flag_beta, s.dy + j, s.columns, &one, 0, s.rows, s.grain);
+    }
+  }
+  void run(const Dropout &s) override {
+    const double p = s.threshold * 0x1p-32;
+    const uint32_t step = s.window->scalars[s.window->current].step;
+    for (int64_t at = 0; at < s.rows * s.columns; at++) {
+      const uint32_t row = s.first_position + (uint32_t)(at / s.columns), column = (uint32_t)(at % s.columns);
+      s.y[at] = ref_dropout(s.x[at], ref_word(s.seed, column, row, step, REF_DROPOUT, s.layer), p);
+    }
+  }
+  void run(const Loss &s) override {
+    Values p((size_t)s.outputs);
+    for (int64_t i = 0; i < s.rows; i++) {
+      const int64_t row = s.rows_of == nullptr ? i : s.rows_of[i];
+      const float y = s.targets[row], w = s.weights[row], *z = s.z + i * s.outputs;
+      float *dz = s.dz + i * s.outputs;
+      const float l = s.kind == LOSS_BINARY    ? ref_binary_loss(dz, *z, y, w)
+                      : s.kind == LOSS_SQUARED ? ref_squared_loss(dz, *z, y, w)
+                                               : ref_softmax_loss(p.data(), dz, z, s.outputs, (int64_t)y, w);
+      s.sums->weight += ref_weight_addend(w);
+      s.sums->loss += ref_loss_addend(w, l, (int64_t)1 << 11);
+    }
+  }
+  void run(const Scores &s) override {
+    Values dz((size_t)s.outputs);
+    for (int64_t i = 0; i < s.rows; i++) {
+      const float *z = s.z + i * s.outputs;
+      float *p = s.p + i * s.outputs;
+      if (s.kind == LOSS_MULTICLASS)
+        ref_softmax_loss(p, dz.data(), z, s.outputs, 0, 1);
+      else
+        *p = s.kind == LOSS_SQUARED ? *z : x1_sigmoid(*z);
+    }
+  }
+  void run(const InputsForward &s) override {
+    for (int64_t i = 0; i < s.rows; i++) {
+      for (int64_t g = 0; g < s.segment_count; g++) {
+        const GatherSegment &segment = s.segments[g];
+        const float *from = segment.table == nullptr
+                                ? s.values + s.rows_of[i] * s.value_count + segment.source
+                                : segment.table + id_of(s, s.rows_of[i], segment) * segment.width;
+        std::copy(from, from + segment.width, s.x + i * s.width + segment.offset);
+      }
+    }
+  }
+  void run(const EmbeddingBackward &s) override {
+    for (int64_t g = 0; g < s.segment_count; g++) {
+      const GatherSegment &segment = s.segments[g];
+      for (int64_t i = 0; i < s.rows && segment.table != nullptr; i++) {
+        for (int64_t e = 0; e < segment.width; e++)
+          add_sums(&segment.q[id_of(s, s.rows_of[i], segment) * segment.width + e], segment.flag,
+                   s.dx + i * s.width + segment.offset + e, 1, &one, 0, 1, 1, s.rows);
+      }
+    }
+  }
+
+private:
+  const float one = 1;
+
+  template <typename Arguments>
+  static int64_t id_of(const Arguments &s, int64_t row, const GatherSegment &segment) {
+    return s.ids[row * s.category_count + segment.source];
+  }
+  // *q += the addend of every grain's R1 sum of a and b down `rows` rows; most: addends of the bound, 0 for
+  // as many as there are grains.
+  static void add_sums(int64_t *q, int32_t *flag, const float *a, int64_t stride_a, const float *b,
+                       int64_t stride_b, int64_t rows, int64_t grain, int64_t most = 0) {
+    for (int64_t first = 0; first < rows; first += grain) {
+      const float sum = ref_r1(a + first * stride_a, stride_a, b + first * stride_b, stride_b,
+                               std::min(grain, rows - first));
+      int64_t addend;
+      if (ref_addend(&addend, sum, 40, most > 0 ? most : (rows + grain - 1) / grain))
+        *q += addend;
+      else
+        *flag = 1;
+    }
+  }
+};
+
+bool rewriting() {
+  return getenv("INGOT_REWRITE_GOLDENS") != nullptr;
+}
+
+} // namespace
+
+TEST(Golden, EdgesOfTheReference) {
+  std::map<std::string, std::string> found;
+  for (const EdgeGroup &group : edge_groups()) {
+    ReferenceDevice reference;
+    found[group.name] = edge_digest(group, reference);
+  }
+  if (rewriting()) {
+    ASSERT_EQ(getenv("CI"), nullptr) << "goldens are not rewritten in CI: unset INGOT_REWRITE_GOLDENS";
+    std::ofstream file(INGOT_SOURCE_DIR "/tests/golden/edges.sha256");
+    for (const EdgeGroup &group : edge_groups()) file << found[group.name] << "  " << group.name << "\n";
+  }
+  EXPECT_EQ(found, edge_goldens());
+}
+
+TEST(Golden, Edges) {
+  const auto goldens = edge_goldens();
+  ASSERT_EQ(goldens.size(), edge_groups().size());
+  for (const EdgeGroup &group : edge_groups()) {
+    for (const char *isa : instruction_sets()) {
+      TableDevice table(operators_cpu(isa));
+      EXPECT_EQ(edge_digest(group, table), goldens.at(group.name)) << group.name << " " << isa;
+    }
+  }
+}
