@@ -2,6 +2,9 @@
 #ifndef INGOT_ENGINE_SHARED_PARALLEL_H
 #define INGOT_ENGINE_SHARED_PARALLEL_H
 
+#include "engine/shared/status.h"
+
+#include <pthread.h>
 #include <stdint.h>
 
 typedef void ParallelFunction(const void *arguments, int64_t first, int64_t last);
@@ -18,5 +21,21 @@ void parallel_run(ParallelFunction *function, const void *arguments, int64_t tas
 // different lengths.
 typedef void ParallelTask(const void *arguments, int64_t task);
 void parallel_each(ParallelTask *function, const void *arguments, int64_t tasks, int threads);
+
+// What tasks report of failures: that of the lowest task, whichever came first.
+typedef struct FirstFailure {
+  pthread_mutex_t mutex;
+  int64_t task;
+  Status status; // STATUS_OK: none failed
+  Error error;
+} FirstFailure;
+
+void first_failure_begin(FirstFailure *failure);
+
+// By any thread; STATUS_OK is fine, and then `error` may be anything.
+void first_failure_add(FirstFailure *failure, int64_t task, Status status, const Error *error);
+
+// Once no thread adds any more: the status, with its error.
+Status first_failure_end(FirstFailure *failure, Error *error);
 
 #endif

@@ -1,5 +1,4 @@
 // Which part of the split a row belongs to, the ids of rows, and the digest of the data.
-#include "engine/shared/first_failure.h"
 #include "engine/shared/memory.h"
 #include "engine/shared/parallel.h"
 #include "io/data/dataset_state.h"

@@ -2,7 +2,6 @@
 #include "io/data/rows/load.h"
 
 #include "engine/device/thread_pool.h"
-#include "engine/shared/first_failure.h"
 #include "engine/shared/memory.h"
 #include "engine/shared/parallel.h"
 #include "io/data/stored/stored.h"

@@ -1,7 +1,6 @@
 // Whole stretches of a column, its pieces shared out to threads.
 #include "io/data/stored/stored.h"
 
-#include "engine/shared/first_failure.h"
 #include "engine/shared/parallel.h"
 
 enum {
