@@ -22,6 +22,7 @@ typedef struct LoadBench {
   Batch stage; // what a streamed batch is read into
   float *x;
   GatherSegment *segments;
+  int segment_count; // numeric inputs side by side share one, as in training
   // Results.
   double open_seconds, prepare_seconds; // files and digest; fitting, loading or checking, and the device
   double *seconds;                      // [samples] an epoch
@@ -38,11 +39,17 @@ static void make_segments(LoadBench *bench) {
   bench->segments = memory_get((size_t)layout->segment_count, sizeof *bench->segments);
   for (int i = 0; i < layout->segment_count; i++) {
     const InputSegment *from = &layout->segments[i];
-    size_t table = from->is_category ? (size_t)from->table_rows * (size_t)from->width : 0;
-    bench->segments[i] = (GatherSegment){.table = table > 0 ? memory_get(table, sizeof(float)) : NULL,
-                                         .source = from->source,
-                                         .offset = offset,
-                                         .width = from->width};
+    GatherSegment *last = &bench->segments[bench->segment_count - 1];
+    if (bench->segment_count > 0 && !from->is_category && last->table == NULL) {
+      last->width += from->width;
+    } else {
+      size_t table = from->is_category ? (size_t)from->table_rows * (size_t)from->width : 0;
+      bench->segments[bench->segment_count++] =
+          (GatherSegment){.table = table > 0 ? memory_get(table, sizeof(float)) : NULL,
+                          .source = from->source,
+                          .offset = offset,
+                          .width = from->width};
+    }
     offset += from->width;
   }
 }
@@ -86,7 +93,7 @@ static Status read_batch(LoadBench *bench, uint32_t epoch, int64_t first, int64_
                           .ids = from->ids,
                           .rows_of = source->resident != NULL ? bench->rows_of : NULL,
                           .segments = bench->segments,
-                          .segment_count = layout->segment_count,
+                          .segment_count = bench->segment_count,
                           .rows = count,
                           .value_count = layout->value_count,
                           .category_count = layout->category_count,
@@ -154,8 +161,7 @@ static json_t *result_json(const LoadBench *bench) {
 }
 
 static void release(LoadBench *bench) {
-  int segments = bench->segments == NULL ? 0 : layout_of(bench)->segment_count;
-  for (int i = 0; i < segments; i++) free((void *)(uintptr_t)bench->segments[i].table);
+  for (int i = 0; i < bench->segment_count; i++) free((void *)(uintptr_t)bench->segments[i].table);
   free(bench->segments);
   free(bench->x);
   free(bench->rows_of);
