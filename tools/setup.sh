@@ -13,7 +13,7 @@ TEXT
 }
 
 run_packages=(gcc g++ cmake ninja-build pkg-config libhdf5-dev libfyaml-dev libjansson-dev libssl-dev libsqlite3-dev
-  libdeflate-dev librandom123-dev libgtest-dev libboost-context-dev python3)
+  libdeflate-dev liblz4-dev libzstd-dev librandom123-dev libgtest-dev libboost-context-dev python3)
 test_packages=(clang-14 libclang-rt-14-dev clang-format-14 locales python3-scipy python3-sklearn
   python3-statsmodels python3-torch r-base-core r-cran-proc chromium qemu-user gcc-aarch64-linux-gnu
   g++-aarch64-linux-gnu libc6-dev-arm64-cross)

@@ -37,7 +37,8 @@ typedef struct Model {
 
 // What a forward pass writes and its backward pass reads, for up to `rows` rows, on the device.
 typedef struct Activations {
-  Mirror segments;            // GatherSegment [segment_count]: where inputs come from and gradients go
+  Mirror segments;            // GatherSegment: where inputs come from and gradients go
+  int64_t segment_count;      // of them; numeric inputs side by side share one
   float *x;                   // [m, D]
   float *z[MODEL_LAYERS_MAX]; // [m, outputs] what a norm reads, NULL without norm
   float *h[MODEL_LAYERS_MAX]; // [m, outputs] normalised, NULL without norm

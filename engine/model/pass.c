@@ -35,18 +35,25 @@ Status activations_bind(Activations *activations, const Model *model, Device *de
                         int64_t *q, int32_t *flags, Error *error) {
   GatherSegment *segments = activations->segments.host;
   int64_t offset = 0;
+  int count = 0;
   for (int s = 0; s < model->layout.segment_count; s++) {
     const InputSegment *input = &model->layout.segments[s];
-    segments[s] = (GatherSegment){.source = input->source, .offset = offset, .width = input->width};
+    bool joins = count > 0 && !input->is_category && segments[count - 1].table == NULL;
+    if (joins) { // numeric inputs side by side are one run of values
+      segments[count - 1].width += input->width;
+    } else {
+      segments[count++] = (GatherSegment){.source = input->source, .offset = offset, .width = input->width};
+    }
     if (input->is_category) {
       int tensor = model->embeddings[s];
       int64_t at = model->table.tensors[tensor].offset;
-      segments[s].table = p + at;
-      segments[s].q = q == NULL ? NULL : q + at;
-      segments[s].flag = flags == NULL ? NULL : flags + tensor;
+      segments[count - 1].table = p + at;
+      segments[count - 1].q = q == NULL ? NULL : q + at;
+      segments[count - 1].flag = flags == NULL ? NULL : flags + tensor;
     }
     offset += input->width;
   }
+  activations->segment_count = count;
   return mirror_send(device, &activations->segments, error);
 }
 
@@ -73,7 +80,7 @@ static void forward_inputs(const Model *model, Device *device, Activations *acti
                           .ids = batch->data.ids,
                           .rows_of = batch->rows_of,
                           .segments = activations->segments.device,
-                          .segment_count = model->layout.segment_count,
+                          .segment_count = activations->segment_count,
                           .rows = batch->rows,
                           .value_count = model->layout.value_count,
                           .category_count = model->layout.category_count,
@@ -224,7 +231,7 @@ static void backward_embeddings(const Model *model, Device *device, const Activa
                                  .ids = batch->data.ids,
                                  .rows_of = batch->rows_of,
                                  .segments = activations->segments.device,
-                                 .segment_count = model->layout.segment_count,
+                                 .segment_count = activations->segment_count,
                                  .rows = batch->rows,
                                  .category_count = model->layout.category_count,
                                  .width = model->layout.width,

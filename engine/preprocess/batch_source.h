@@ -6,6 +6,7 @@
 #define INGOT_ENGINE_PREPROCESS_BATCH_SOURCE_H
 
 #include "engine/shared/status.h"
+#include "kernels/shared/row_order.h"
 
 #include <stdint.h>
 
@@ -36,6 +37,13 @@ typedef struct Batch {
   float *weights; // [count]: sample weight times the power of two of R3; 1 where there are none
 } Batch;
 
+// The rows at positions [first, first + count) of an epoch; order NULL: in file order, whatever the epoch.
+typedef struct RowSpan {
+  const RowOrder *order;
+  uint32_t epoch;
+  int64_t first, count;
+} RowSpan;
+
 typedef struct BatchSource BatchSource;
 struct BatchSource {
   int64_t rows;
@@ -43,6 +51,9 @@ struct BatchSource {
   Status (*read)(BatchSource *source, Batch *batch, const int64_t *rows, int64_t count, Error *error);
   // optional (NULL): the whole source in memory, for a device that gathers by itself; read() works as well.
   const Batch *resident;
+  // optional (NULL): the rows of a span, for a source that reads ahead what lies behind it. Any span gives
+  // the same rows as read(); those that follow each other wait least.
+  Status (*follow)(BatchSource *source, Batch *batch, const RowSpan *span, Error *error);
 };
 
 #endif

@@ -74,8 +74,9 @@ void preprocess_lay_out(Preprocess *preprocess) {
   layout->segments = memory_get((size_t)preprocess->input_count, sizeof *layout->segments);
   layout->segment_count = preprocess->input_count;
   for (int i = 0; i < preprocess->input_count; i++) {
-    const FittedInput *input = &preprocess->inputs[i];
+    FittedInput *input = &preprocess->inputs[i];
     InputSegment *segment = &layout->segments[i];
+    if (input_column_kind(input) == COLUMN_NUMBER) number_index_make(&input->numbers, &input->values);
     segment->is_category = input_is_category(input);
     if (segment->is_category) {
       segment->source = layout->category_count++;
@@ -88,6 +89,7 @@ void preprocess_lay_out(Preprocess *preprocess) {
     }
     layout->width += segment->width;
   }
+  number_index_make(&preprocess->target.numbers, &preprocess->target.classes);
   layout->outputs = preprocess->task == TASK_MULTICLASS ? preprocess->target.classes.count : 1;
 }
 
@@ -137,12 +139,14 @@ void preprocess_free(Preprocess *preprocess) {
     text_block_free(&preprocess->inputs[i].name);
     text_block_free(&preprocess->inputs[i].kind);
     text_block_free(&preprocess->inputs[i].values);
+    free(preprocess->inputs[i].numbers.items);
   }
   free(preprocess->inputs);
   text_block_free(&preprocess->target.name);
   text_block_free(&preprocess->target.task);
   text_block_free(&preprocess->target.kind);
   text_block_free(&preprocess->target.classes);
+  free(preprocess->target.numbers.items);
   text_block_free(&preprocess->weight_name);
   free(preprocess->layout.segments);
   free(preprocess);

@@ -54,6 +54,7 @@ int preprocess_column_is_numeric(const Preprocess *preprocess, int index); // ne
 // Whether a category's value has an id of its own: it occurred in the training rows, min_count times or more.
 int preprocess_knows(const Preprocess *preprocess, int index, const char *text);
 
+ColumnKind preprocess_target_kind(const Preprocess *preprocess); // of the raw column
 const char *preprocess_target_name(const Preprocess *preprocess);
 const char *preprocess_weight_name(const Preprocess *preprocess); // NULL where there are no weights
 
@@ -66,6 +67,33 @@ Status preprocess_label(double *label, const Preprocess *preprocess, const Frame
 // Unknown categories become id 0. Error 65 names column and row of an infinite value or an unusable label.
 Status preprocess_apply(const Preprocess *preprocess, Batch *batch, const Frame *frame, const int64_t *rows,
                         int64_t count, int with_target, Error *error);
+
+// Values of one raw column on their way into a batch: value i goes to row places[i] of it.
+typedef struct ColumnValues {
+  const double *numbers;         // of a column of numbers
+  const int32_t *codes;          // of a category, -1 = missing
+  const int32_t *ids;            // of the codes: preprocess_ids
+  const char *const *categories; // of the codes, for messages
+  const int64_t *places;
+  const int64_t *rows; // for messages: row rows[i] - base of its file, from 0
+  int64_t base;
+  int64_t count;
+} ColumnValues;
+
+// The same a column at a time, for a source that reads columns: input `index`; the target, and weights of 1
+// where the model has no weight; the weight. One thread may apply one column while others apply others. 65 as
+// above, of the first value that is not usable.
+Status preprocess_apply_input(const Preprocess *preprocess, int index, Batch *batch,
+                              const ColumnValues *values, Error *error);
+Status preprocess_apply_target(const Preprocess *preprocess, Batch *batch, const ColumnValues *values,
+                               Error *error);
+Status preprocess_apply_weight(const Preprocess *preprocess, Batch *batch, const ColumnValues *values,
+                               Error *error);
+
+// What the codes of a category become: ids of input `index`; classes of the target, -1 for none. The caller
+// frees.
+int32_t *preprocess_ids(const Preprocess *preprocess, int index, const char *const *categories, int count);
+int32_t *preprocess_class_ids(const Preprocess *preprocess, const char *const *categories, int count);
 
 // The fitted state as tensors `preprocess.*` (views into the object) and back.
 void preprocess_tensors(Preprocess *preprocess, TensorSet *set);

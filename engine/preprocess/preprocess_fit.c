@@ -3,7 +3,9 @@
 
 #include "engine/shared/exact_sum.h"
 #include "engine/shared/memory.h"
+#include "engine/shared/parallel.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -36,12 +38,43 @@ static bool is_missing(double x) {
 
 // ---- numbers ----
 
-// Mean of the terms, then population standard deviation; correctly rounded sums (kernels/README.md).
+enum { ALONE_TERMS = 1 << 15 }; // fewer are not worth a thread
+
+// Terms and what is summed: themselves, or their squared distance to a centre.
+typedef struct Terms {
+  const double *terms;
+  bool squared;
+  double centre;
+  pthread_mutex_t *mutex;
+  ExactSum *sum;
+} Terms;
+
+static void add_terms(const void *arguments, int64_t first, int64_t last) {
+  const Terms *all = arguments;
+  SumBins sum = {0};
+  for (int64_t i = first; i < last; i++) {
+    double distance = all->terms[i] - all->centre;
+    sum_bins_add(&sum, all->squared ? distance * distance : all->terms[i]);
+  }
+  pthread_mutex_lock(all->mutex);
+  exact_sum_add_bins(all->sum, &sum);
+  pthread_mutex_unlock(all->mutex);
+}
+
+static double sum_of(const double *terms, int64_t count, bool squared, double centre) {
+  pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+  ExactSum sum = {0};
+  Terms all = {terms, squared, centre, &mutex, &sum};
+  parallel_run(add_terms, &all, count, count < ALONE_TERMS ? 1 : 0);
+  pthread_mutex_destroy(&mutex);
+  return exact_sum_value(&sum);
+}
+
+// Mean of the terms, then population standard deviation; correctly rounded sums (kernels/README.md), which no
+// order of adding changes.
 static void fit_moments(double *mean, double *std, const double *terms, int64_t count) {
-  *mean = exact_sum_of(terms, (size_t)count) / (double)count;
-  ExactSum squares = {0};
-  for (int64_t i = 0; i < count; i++) exact_sum_add(&squares, (terms[i] - *mean) * (terms[i] - *mean));
-  *std = __builtin_sqrt(exact_sum_value(&squares) / (double)count);
+  *mean = sum_of(terms, count, false, 0) / (double)count;
+  *std = __builtin_sqrt(sum_of(terms, count, true, *mean) / (double)count);
 }
 
 // The values that are present, [*present] of them; the caller frees. Infinite values are errors.

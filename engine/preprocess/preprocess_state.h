@@ -16,18 +16,31 @@ typedef struct TextBlock {
   int count;
 } TextBlock;
 
+// Those texts of a block that number_text writes, by their number.
+typedef struct IndexedNumber {
+  double number;
+  int place; // in the block
+} IndexedNumber;
+
+typedef struct NumberIndex {
+  IndexedNumber *items; // ascending
+  int count;
+} NumberIndex;
+
 typedef struct FittedInput {
   TextBlock name, kind; // one text each; kind: "numeric", "category", or "numeric-category" (of numbers)
   double mean, std;     // std 0: not scaled
   uint8_t flag;         // a missing flag follows the value
   uint8_t required;     // a missing value is an error
   TextBlock values;     // category: kept values by byte order; ids are the index + 2
+  NumberIndex numbers;  // category of numbers: the same values
   int64_t width;        // category: of the embedding
 } FittedInput;
 
 typedef struct FittedTarget {
   TextBlock name, task, kind; // task as in the configuration; kind: "number" or "category"
   TextBlock classes;          // binary, multiclass
+  NumberIndex numbers;        // of classes, where they are numbers
   double mean, std;           // regression
 } FittedTarget;
 
@@ -54,7 +67,12 @@ void text_block_free(TextBlock *block);
 // Index of a text in a block in byte order, -1 if absent.
 int text_block_find(const TextBlock *sorted, const char *text);
 
-// Derives the layout from the inputs and the target.
+// An index of a block's texts, freed by free(index->items); the place in the block of a number's text, or -1.
+// So number_text need not write each number that is looked up.
+void number_index_make(NumberIndex *index, const TextBlock *texts);
+int number_index_find(const NumberIndex *index, double number);
+
+// Derives the layout and the indices from the inputs and the target.
 void preprocess_lay_out(Preprocess *preprocess);
 
 const char *task_name(Task task);

@@ -16,6 +16,8 @@ typedef struct Part {
   int started;
 } Part;
 
+static _Thread_local int inside; // of a part: what it shares out itself stays on its thread
+
 int parallel_cores(void) {
   cpu_set_t set;
   if (sched_getaffinity(0, sizeof set, &set) != 0) return 1;
@@ -25,7 +27,10 @@ int parallel_cores(void) {
 
 static void *part_main(void *argument) {
   Part *part = argument;
+  int outer = inside;
+  inside = 1;
   part->function(part->arguments, part->first, part->last);
+  inside = outer;
   return NULL;
 }
 
@@ -33,7 +38,7 @@ void parallel_run(ParallelFunction *function, const void *arguments, int64_t tas
   int64_t parts = threads > 0 ? threads : parallel_cores();
   if (parts > MOST_THREADS) parts = MOST_THREADS;
   if (parts > tasks) parts = tasks;
-  if (parts <= 1) {
+  if (parts <= 1 || inside) {
     if (tasks > 0) function(arguments, 0, tasks);
     return;
   }
@@ -75,4 +80,29 @@ void parallel_each(ParallelTask *function, const void *arguments, int64_t tasks,
   Queue queue = {function, arguments, tasks, &next};
   int64_t workers = threads > 0 ? threads : parallel_cores();
   parallel_run(work_off, &queue, workers < tasks ? workers : tasks, (int)workers);
+}
+
+// ---- failures ----
+
+void first_failure_begin(FirstFailure *failure) {
+  pthread_mutex_init(&failure->mutex, NULL);
+  failure->task = 0;
+  failure->status = STATUS_OK;
+}
+
+void first_failure_add(FirstFailure *failure, int64_t task, Status status, const Error *error) {
+  if (status == STATUS_OK) return;
+  pthread_mutex_lock(&failure->mutex);
+  if (failure->status == STATUS_OK || task < failure->task) {
+    failure->status = status;
+    failure->task = task;
+    failure->error = *error;
+  }
+  pthread_mutex_unlock(&failure->mutex);
+}
+
+Status first_failure_end(FirstFailure *failure, Error *error) {
+  pthread_mutex_destroy(&failure->mutex);
+  if (failure->status != STATUS_OK) *error = failure->error;
+  return failure->status;
 }

@@ -40,13 +40,24 @@ Status device_rows_load(DeviceRows *rows, const Trainer *trainer, Error *error) 
   return device_copy_in(device, to->weights, from->weights, count * 4, error);
 }
 
-// Reads rows `trainer->stage_order` of the source and sends them to the device.
-static Status stage_rows(ModelBatch *batch, const DeviceRows *rows, Trainer *trainer, int64_t count,
+static Status read_span(BatchSource *source, Batch *host, Trainer *trainer, const RowSpan *span,
+                        Error *error) {
+  if (source->follow != NULL) return source->follow(source, host, span, error);
+  if (span->order != NULL) {
+    order_rows(trainer->stage_order, span->order, span->epoch, span->first, span->count);
+  } else {
+    for (int64_t i = 0; i < span->count; i++) trainer->stage_order[i] = span->first + i;
+  }
+  return source->read(source, host, trainer->stage_order, span->count, error);
+}
+
+// Reads the rows of a span of the source and sends them to the device.
+static Status stage_rows(ModelBatch *batch, const DeviceRows *rows, Trainer *trainer, const RowSpan *span,
                          Error *error) {
   RowStage *stage = &trainer->stage;
   Device *device = trainer->options.device;
   Batch host = {stage->values.host, stage->ids.host, stage->targets.host, stage->weights.host};
-  PASS(rows->source->read(rows->source, &host, trainer->stage_order, count, error));
+  PASS(read_span(rows->source, &host, trainer, span, error));
   PASS(mirror_send(device, &stage->values, error));
   PASS(mirror_send(device, &stage->ids, error));
   PASS(mirror_send(device, &stage->targets, error));
@@ -64,8 +75,8 @@ Status device_rows_batch(ModelBatch *batch, const DeviceRows *rows, Trainer *tra
     batch->rows_of = trainer->rows_of + at;
     return STATUS_OK;
   }
-  order_rows(trainer->stage_order, &trainer->order, scalars->epoch, scalars->first + at, count);
-  return stage_rows(batch, rows, trainer, count, error);
+  RowSpan span = {&trainer->order, scalars->epoch, scalars->first + at, count};
+  return stage_rows(batch, rows, trainer, &span, error);
 }
 
 Status device_rows_in_order(ModelBatch *batch, const DeviceRows *rows, Trainer *trainer, int64_t at,
@@ -78,6 +89,6 @@ Status device_rows_in_order(ModelBatch *batch, const DeviceRows *rows, Trainer *
                           all->targets + at, all->weights + at};
     return STATUS_OK;
   }
-  for (int64_t i = 0; i < count; i++) trainer->stage_order[i] = at + i;
-  return stage_rows(batch, rows, trainer, count, error);
+  RowSpan span = {.first = at, .count = count};
+  return stage_rows(batch, rows, trainer, &span, error);
 }

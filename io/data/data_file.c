@@ -2,36 +2,16 @@
 #include "io/data/data_file.h"
 
 #include "engine/shared/memory.h"
-#include "io/data/hdf5_shim.h"
+#include "io/data/stored/stored.h"
 #include "io/data/text.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
-enum {
-  COLUMNS_MAX = 10000,
-  NAME_BYTES_MAX = 200,
-  DEFLATE_RATIO_MAX = 1100,
-  CHUNK_EXCESS_MAX = 1 << 27 // bytes by which a chunk may exceed all values
-};
-
-// How the values of a data set are stored.
-typedef enum Storage {
-  STORAGE_FLOAT,
-  STORAGE_SIGNED,
-  STORAGE_UNSIGNED,
-  STORAGE_BOOLEAN,
-  STORAGE_TEXT
-} Storage;
-
-typedef struct Values {
-  hid_t dataset;
-  Storage storage;
-  size_t size; // bytes of one value
-  int64_t count;
-} Values;
+enum { COLUMNS_MAX = 10000, NAME_BYTES_MAX = 200, DICTIONARY_BYTES_MAX = 1 << 30 };
 
 typedef struct StoredColumn {
   DataColumn column;
@@ -39,9 +19,7 @@ typedef struct StoredColumn {
 } StoredColumn;
 
 struct DataFile {
-  char *path;
-  uint64_t bytes; // of the file
-  uint64_t base;  // of its addresses
+  StoredFile stored;
   hid_t file, group;
   int64_t rows;
   StoredColumn *columns;
@@ -49,6 +27,16 @@ struct DataFile {
 };
 
 // ---- set-up of the library ----
+
+static pthread_mutex_t library = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
+
+void hdf5_lock(void) {
+  pthread_mutex_lock(&library);
+}
+
+void hdf5_unlock(void) {
+  pthread_mutex_unlock(&library);
+}
 
 void hdf5_set_up(void) {
   H5dont_atexit(); // at the end it would write again what a full disk did not take, and crash
@@ -81,9 +69,8 @@ hid_t hdf5_file_access(void) {
 
 // ---- checks ----
 
-// Refuses with "PATH: <object>: <rule>".
 static Status refuse(const DataFile *file, const char *object, const char *rule, Error *error) {
-  return error_set(error, STATUS_DATA, "%s: %s: %s", file->path, object, rule);
+  return stored_refuse(&file->stored, object, rule, error);
 }
 
 // A child of a group that is an object of this file: links to elsewhere are never followed.
@@ -104,117 +91,12 @@ static Status open_object(hid_t *object, const DataFile *file, hid_t parent, con
   PASS(check_link(file, parent, name, error));
   if (H5Oget_info_by_name2(parent, name, &info, H5O_INFO_BASIC, H5P_DEFAULT) < 0)
     return refuse(file, name, "is damaged.", error);
-  const char *problem = hdf5_header_problem(file->path, file->base, info.addr);
+  const char *problem = hdf5_header_problem(file->stored.path, file->stored.base, info.addr);
   if (problem != NULL) return refuse(file, name, problem, error);
   *object = H5Oopen(parent, name, H5P_DEFAULT);
   if (*object < 0) return refuse(file, name, "is damaged.", error);
   if (H5Iget_type(*object) == type) return STATUS_OK;
   return refuse(file, name, type == H5I_GROUP ? "must be a group." : "must be a data set.", error);
-}
-
-static bool is_one_of(hid_t type, const hid_t *known, int count) {
-  for (int i = 0; i < count; i++) {
-    if (H5Tequal(type, known[i]) > 0) return true;
-  }
-  return false;
-}
-
-// h5py's booleans: an enumeration of one byte with two names.
-static bool is_boolean(hid_t type) {
-  return H5Tget_class(type) == H5T_ENUM && H5Tget_size(type) == 1 && H5Tget_nmembers(type) == 2;
-}
-
-static Status check_type(Values *values, const DataFile *file, const char *name, hid_t type, Error *error) {
-  const hid_t floats[] = {H5T_IEEE_F32LE, H5T_IEEE_F64LE, H5T_IEEE_F32BE, H5T_IEEE_F64BE};
-  const hid_t signeds[] = {H5T_STD_I8LE,  H5T_STD_I16LE, H5T_STD_I32LE, H5T_STD_I64LE,
-                           H5T_STD_I16BE, H5T_STD_I32BE, H5T_STD_I64BE};
-  const hid_t unsigneds[] = {H5T_STD_U8LE,  H5T_STD_U16LE, H5T_STD_U32LE, H5T_STD_U64LE,
-                             H5T_STD_U16BE, H5T_STD_U32BE, H5T_STD_U64BE};
-  values->size = H5Tget_size(type);
-  if (is_one_of(type, floats, 4))
-    values->storage = STORAGE_FLOAT;
-  else if (is_one_of(type, signeds, 7))
-    values->storage = STORAGE_SIGNED;
-  else if (is_one_of(type, unsigneds, 7))
-    values->storage = STORAGE_UNSIGNED;
-  else if (is_boolean(type))
-    values->storage = STORAGE_BOOLEAN;
-  else if (H5Tget_class(type) == H5T_STRING && H5Tis_variable_str(type) == 0)
-    values->storage = STORAGE_TEXT;
-  else {
-    return refuse(file, name,
-                  "has a type that is not read; convert it to integers, float32 or float64, booleans, or a "
-                  "category.",
-                  error);
-  }
-  if (values->storage == STORAGE_TEXT && (values->size == 0 || values->size > DATA_CATEGORY_BYTES_MAX)) {
-    return refuse(file, name, "holds texts longer than 65536 bytes.", error);
-  }
-  return STATUS_OK;
-}
-
-// Filters: shuffle, one deflate, fletcher32, and only of chunks: HDF5 itself fails on others. *deflated tells
-// that stored bytes may be fewer than the values'.
-static Status check_filters(bool *deflated, H5D_layout_t layout, const DataFile *file, const char *name,
-                            hid_t properties, Error *error) {
-  int count = H5Pget_nfilters(properties), deflates = 0;
-  if (count != 0 && layout != H5D_CHUNKED) return refuse(file, name, "is damaged.", error);
-  for (int i = 0; i < count; i++) {
-    unsigned flags, config;
-    size_t parameters = 0;
-    H5Z_filter_t filter =
-        H5Pget_filter2(properties, (unsigned)i, &flags, &parameters, NULL, 0, NULL, &config);
-    deflates += filter == H5Z_FILTER_DEFLATE;
-    if (filter != H5Z_FILTER_DEFLATE && filter != H5Z_FILTER_SHUFFLE && filter != H5Z_FILTER_FLETCHER32) {
-      return refuse(file, name, "uses a filter that is not read; rewrite it: h5repack -f GZIP=4 IN.h5 OUT.h5",
-                    error);
-    }
-  }
-  *deflated = deflates > 0;
-  if (count >= 0 && deflates <= 1) return STATUS_OK;
-  return refuse(file, name, "is compressed twice or damaged.", error);
-}
-
-// Enough storage for the declared extent, and chunks in proportion to it.
-static Status check_storage(const Values *values, H5D_layout_t layout, const DataFile *file, const char *name,
-                            hid_t properties, Error *error) {
-  bool deflated = false;
-  PASS(check_filters(&deflated, layout, file, name, properties, error));
-  uint64_t stored = H5Dget_storage_size(values->dataset), needed;
-  if (stored > file->bytes || __builtin_mul_overflow((uint64_t)values->count, values->size, &needed) ||
-      needed / (deflated ? DEFLATE_RATIO_MAX : 1) > stored) {
-    return refuse(file, name, "declares more values than the file holds: it is truncated or damaged.", error);
-  }
-  hsize_t chunk = 0;
-  if (layout == H5D_CHUNKED &&
-      (H5Pget_chunk(properties, 1, &chunk) != 1 || chunk > (needed + CHUNK_EXCESS_MAX) / values->size)) {
-    return refuse(file, name, "has chunks that are much larger than itself.", error);
-  }
-  return STATUS_OK;
-}
-
-// Fills `values` from a data set of one axis; values->dataset is open and stays the caller's.
-static Status check_dataset(Values *values, const DataFile *file, const char *name, Error *error) {
-  Status status;
-  hid_t properties = H5Dget_create_plist(values->dataset), type = -1, space = -1;
-  H5D_layout_t layout = H5Pget_layout(properties);
-  hsize_t extent = 0;
-  type = H5Dget_type(values->dataset);
-  space = H5Dget_space(values->dataset);
-  if (type < 0 || space < 0 || layout < 0) TRY(refuse(file, name, "is damaged.", error));
-  TRY(check_type(values, file, name, type, error));
-  if (H5Sget_simple_extent_type(space) != H5S_SIMPLE || H5Sget_simple_extent_ndims(space) != 1) {
-    TRY(refuse(file, name, "must have one axis, the rows.", error));
-  }
-  H5Sget_simple_extent_dims(space, &extent, NULL);
-  if (extent > (hsize_t)1 << 48) TRY(refuse(file, name, "declares more values than the file holds.", error));
-  values->count = (int64_t)extent;
-  TRY(check_storage(values, layout, file, name, properties, error));
-done:
-  H5Pclose(properties);
-  H5Sclose(space);
-  H5Tclose(type);
-  return status;
 }
 
 // ---- categories ----
@@ -231,8 +113,8 @@ static Status check_unique(const DataFile *file, const DataColumn *column, Error
   Status status = STATUS_OK;
   for (size_t i = 1; i < count && status == STATUS_OK; i++) {
     if (strcmp(sorted[i - 1], sorted[i]) == 0) {
-      status = error_set(error, STATUS_DATA, "%s: column '%s': the category '%s' is there twice.", file->path,
-                         column->name, sorted[i]);
+      status = error_set(error, STATUS_DATA, "%s: column '%s': the category '%s' is there twice.",
+                         file->stored.path, column->name, sorted[i]);
     }
   }
   free(sorted);
@@ -253,21 +135,37 @@ static Status split_categories(DataColumn *column, const DataFile *file, const V
   return check_unique(file, column, error);
 }
 
+static Status read_texts(char *bytes, const DataFile *file, const char *name, const Values *values,
+                         Error *error) {
+  PieceReader reader = {0};
+  Status status = STATUS_OK;
+  for (int64_t at = 0; at < values->count && status == STATUS_OK;) {
+    Piece piece;
+    status = stored_read(&piece, &reader, values, &file->stored, name, at, values->count, error);
+    if (status != STATUS_OK) break;
+    memcpy(bytes + (size_t)at * values->size, piece.bytes, (size_t)piece.count * values->size);
+    at += piece.count;
+  }
+  piece_reader_free(&reader);
+  return status;
+}
+
 static Status read_categories(DataColumn *column, const DataFile *file, hid_t group, Error *error) {
   Status status;
   Values values = {.dataset = -1};
   hid_t type = -1;
   char *bytes = NULL;
   TRY(open_object(&values.dataset, file, group, "categories", H5I_DATASET, error));
-  TRY(check_dataset(&values, file, column->name, error));
+  TRY(stored_check(&values, &file->stored, column->name, error));
   if (values.storage != STORAGE_TEXT || values.count > INT32_MAX) {
     TRY(refuse(file, column->name, "has categories that are not texts of a fixed length.", error));
   }
+  if ((uint64_t)values.count * values.size > DICTIONARY_BYTES_MAX) {
+    TRY(refuse(file, column->name, "has categories of more than 1 GB.", error));
+  }
   bytes = memory_get((size_t)values.count, values.size);
   type = H5Dget_type(values.dataset);
-  if (H5Dread(values.dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, bytes) < 0) {
-    TRY(refuse(file, column->name, "has damaged categories.", error));
-  }
+  TRY(read_texts(bytes, file, column->name, &values, error));
   TRY(split_categories(column, file, &values, bytes, H5Tget_strpad(type) == H5T_STR_SPACEPAD, error));
 done:
   free(bytes);
@@ -282,7 +180,7 @@ static Status open_category(StoredColumn *stored, const DataFile *file, hid_t gr
   DataColumn *column = &stored->column;
   column->kind = COLUMN_CATEGORY;
   PASS(open_object(&stored->values.dataset, file, group, "codes", H5I_DATASET, error));
-  PASS(check_dataset(&stored->values, file, column->name, error));
+  PASS(stored_check(&stored->values, &file->stored, column->name, error));
   if (stored->values.storage != STORAGE_SIGNED || stored->values.size > 4) {
     return refuse(file, column->name, "has codes that are not int8, int16 or int32.", error);
   }
@@ -308,7 +206,7 @@ static Status open_column(DataFile *file, const char *name, Error *error) {
   } else {
     stored->values.dataset = object;
     object = -1;
-    TRY(check_dataset(&stored->values, file, name, error));
+    TRY(stored_check(&stored->values, &file->stored, name, error));
     if (stored->values.storage == STORAGE_TEXT) {
       TRY(refuse(file, name, "holds texts; a category is a group of codes and categories: use ingot import.",
                  error));
@@ -319,7 +217,7 @@ static Status open_column(DataFile *file, const char *name, Error *error) {
     TRY(error_set(
         error, STATUS_DATA,
         "%s: column '%s' has %lld rows, column '%s' has %lld: all columns must have the same number.",
-        file->path, name, (long long)stored->values.count, file->columns[0].column.name,
+        file->stored.path, name, (long long)stored->values.count, file->columns[0].column.name,
         (long long)file->rows));
   }
   file->rows = stored->values.count;
@@ -360,7 +258,7 @@ static Status check_addresses(DataFile *file, Error *error) {
   H5Pget_userblock(properties, &base);
   H5Pget_sizes(properties, &address_bytes, &length_bytes);
   H5Pclose(properties);
-  file->base = base;
+  file->stored.base = base;
   if (address_bytes == 8 && length_bytes == 8) return STATUS_OK;
   return refuse(file, "addresses", "are not of 8 bytes; rewrite it: h5repack IN.h5 OUT.h5", error);
 }
@@ -386,43 +284,58 @@ static Status check_format(const DataFile *file, Error *error) {
 
 static Status check_file(DataFile *file, Error *error) {
   struct stat info;
-  if (stat(file->path, &info) != 0) {
+  if (stat(file->stored.path, &info) != 0) {
     Status status = errno == ENOENT || errno == ENOTDIR ? STATUS_MISSING : STATUS_IO;
-    return error_set(error, status, "%s: %s.", file->path, strerror(errno));
+    return error_set(error, status, "%s: %s.", file->stored.path, strerror(errno));
   }
-  if (!S_ISREG(info.st_mode)) return error_set(error, STATUS_DATA, "%s: is not a regular file.", file->path);
-  file->bytes = (uint64_t)info.st_size;
-  if (H5Fis_hdf5(file->path) > 0) return STATUS_OK;
+  if (!S_ISREG(info.st_mode))
+    return error_set(error, STATUS_DATA, "%s: is not a regular file.", file->stored.path);
+  file->stored.bytes = (uint64_t)info.st_size;
+  if (H5Fis_hdf5(file->stored.path) > 0) return STATUS_OK;
   return error_set(error, STATUS_DATA, "%s: is not an HDF5 file; convert it: ingot import %s -o OUT.h5",
-                   file->path, file->path);
+                   file->stored.path, file->stored.path);
+}
+
+// HDF5's own descriptor, so that values are read from the file that was checked.
+static Status take_descriptor(DataFile *file, Error *error) {
+  void *handle = NULL;
+  if (H5Fget_vfd_handle(file->file, H5P_DEFAULT, &handle) < 0 || handle == NULL)
+    return refuse(file, "the file", "has no descriptor.", error);
+  file->stored.fd = *(int *)handle;
+  return STATUS_OK;
+}
+
+static Status open_checked(DataFile *file, Error *error) {
+  hdf5_set_up();
+  PASS(check_file(file, error));
+  hid_t access = hdf5_file_access();
+  H5Pset_libver_bounds(access, H5F_LIBVER_EARLIEST, H5F_LIBVER_LATEST);
+  file->file = H5Fopen(file->stored.path, H5F_ACC_RDONLY, access);
+  H5Pclose(access);
+  if (file->file < 0) {
+    return error_set(error, STATUS_DATA, "%s: is truncated or damaged%s.", file->stored.path, hdf5_reason());
+  }
+  PASS(take_descriptor(file, error));
+  PASS(check_addresses(file, error));
+  PASS(check_format(file, error));
+  return open_columns(file, error);
 }
 
 Status data_file_open(DataFile **opened, const char *path, Error *error) {
-  Status status;
   DataFile *file = memory_get(1, sizeof *file);
-  file->path = memory_text(path);
+  file->stored.path = memory_text(path);
   file->file = file->group = -1;
-  hdf5_set_up();
-  TRY(check_file(file, error));
-  hid_t access = hdf5_file_access();
-  H5Pset_libver_bounds(access, H5F_LIBVER_EARLIEST, H5F_LIBVER_LATEST);
-  file->file = H5Fopen(path, H5F_ACC_RDONLY, access);
-  H5Pclose(access);
-  if (file->file < 0) {
-    TRY(error_set(error, STATUS_DATA, "%s: is truncated or damaged%s.", path, hdf5_reason()));
-  }
-  TRY(check_addresses(file, error));
-  TRY(check_format(file, error));
-  TRY(open_columns(file, error));
-  *opened = file;
-  file = NULL;
-done:
-  data_file_close(file);
+  hdf5_lock();
+  Status status = open_checked(file, error);
+  hdf5_unlock();
+  if (status == STATUS_OK)
+    *opened = file;
+  else
+    data_file_close(file);
   return status;
 }
 
-void data_file_close(DataFile *file) {
-  if (file == NULL) return;
+static void close_columns(DataFile *file) {
   for (int i = 0; i < file->count; i++) {
     DataColumn *column = &file->columns[i].column;
     for (int j = 0; j < column->category_count; j++) free(column->categories[j]);
@@ -430,17 +343,24 @@ void data_file_close(DataFile *file) {
     free(column->name);
     if (file->columns[i].values.dataset >= 0) H5Oclose(file->columns[i].values.dataset);
   }
+}
+
+void data_file_close(DataFile *file) {
+  if (file == NULL) return;
+  hdf5_lock();
+  close_columns(file);
   if (file->group >= 0) H5Oclose(file->group);
   if (file->file >= 0) H5Fclose(file->file);
+  hdf5_unlock();
   free(file->columns);
-  free(file->path);
+  free(file->stored.path);
   free(file);
 }
 
 // ---- what others ask ----
 
 const char *data_file_path(const DataFile *file) {
-  return file->path;
+  return file->stored.path;
 }
 
 int64_t data_file_rows(const DataFile *file) {
@@ -462,76 +382,10 @@ int data_file_find(const DataFile *file, const char *name) {
   return -1;
 }
 
-// ---- values ----
-
-// Rows [first, first + count) as `memory_type` (a negative one: as stored).
-static Status read_rows(DataFile *file, int column, int64_t first, int64_t count, hid_t memory_type,
-                        void *out, Error *error) {
-  const StoredColumn *stored = &file->columns[column];
-  hsize_t start = (hsize_t)first, extent = (hsize_t)count;
-  if (count == 0) return STATUS_OK;
-  hid_t type = memory_type < 0 ? H5Dget_type(stored->values.dataset) : memory_type;
-  hid_t space = H5Dget_space(stored->values.dataset), window = H5Screate_simple(1, &extent, NULL);
-  int failed = H5Sselect_hyperslab(space, H5S_SELECT_SET, &start, NULL, &extent, NULL) < 0 ||
-               H5Dread(stored->values.dataset, type, window, space, H5P_DEFAULT, out) < 0;
-  H5Sclose(window);
-  H5Sclose(space);
-  if (memory_type < 0) H5Tclose(type);
-  if (!failed) return STATUS_OK;
-  return error_set(error, STATUS_DATA,
-                   "%s: column '%s': rows %lld to %lld (row 1 is the first) cannot be read%s.", file->path,
-                   stored->column.name, ROW_SHOWN(first), (long long)(first + count), hdf5_reason());
+const StoredFile *data_file_stored(const DataFile *file) {
+  return &file->stored;
 }
 
-static Status bad_value(const DataFile *file, int column, int64_t row, const char *rule, Error *error) {
-  return error_set(error, STATUS_DATA, "%s: column '%s', " ROW_FORMAT ": %s", file->path,
-                   file->columns[column].column.name, ROW_SHOWN(row), rule);
-}
-
-static Status read_booleans(DataFile *file, int column, int64_t first, int64_t count, int64_t *integers,
-                            Error *error) {
-  uint8_t *bytes = memory_get((size_t)count, 1);
-  Status status = read_rows(file, column, first, count, -1, bytes, error);
-  for (int64_t i = 0; i < count && status == STATUS_OK; i++) {
-    integers[i] = bytes[i];
-    if (bytes[i] > 1) status = bad_value(file, column, first + i, "is neither true nor false.", error);
-  }
-  free(bytes);
-  return status;
-}
-
-Status data_file_integers(DataFile *file, int column, int64_t first, int64_t count, int64_t *integers,
-                          Error *error) {
-  Storage storage = file->columns[column].values.storage;
-  if (storage == STORAGE_BOOLEAN) return read_booleans(file, column, first, count, integers, error);
-  hid_t type = storage == STORAGE_SIGNED ? H5T_NATIVE_INT64 : H5T_NATIVE_UINT64;
-  PASS(read_rows(file, column, first, count, type, integers, error));
-  for (int64_t i = 0; i < count && storage == STORAGE_UNSIGNED; i++) {
-    if (integers[i] < 0) return bad_value(file, column, first + i, "does not fit into 63 bits.", error);
-  }
-  return STATUS_OK;
-}
-
-Status data_file_numbers(DataFile *file, int column, int64_t first, int64_t count, double *numbers,
-                         Error *error) {
-  if (file->columns[column].values.storage == STORAGE_FLOAT) {
-    return read_rows(file, column, first, count, H5T_NATIVE_DOUBLE, numbers, error);
-  }
-  int64_t *integers = memory_get((size_t)count, sizeof *integers);
-  Status status = data_file_integers(file, column, first, count, integers, error);
-  for (int64_t i = 0; i < count && status == STATUS_OK; i++) numbers[i] = (double)integers[i];
-  free(integers);
-  return status;
-}
-
-Status data_file_codes(DataFile *file, int column, int64_t first, int64_t count, int32_t *codes,
-                       Error *error) {
-  int category_count = file->columns[column].column.category_count;
-  PASS(read_rows(file, column, first, count, H5T_NATIVE_INT32, codes, error));
-  for (int64_t i = 0; i < count; i++) {
-    if (codes[i] < -1 || codes[i] >= category_count) {
-      return bad_value(file, column, first + i, "has a code outside its categories.", error);
-    }
-  }
-  return STATUS_OK;
+const Values *data_file_values(const DataFile *file, int column) {
+  return &file->columns[column].values;
 }

@@ -6,8 +6,9 @@
 // number of rows. Two writes of the same columns give the same bytes.
 //
 // Files are hostile until checked: only hard links, no external or virtual storage, no filter but shuffle,
-// deflate and fletcher32, no plugins, extents compared with the size of the file before anything is
-// allocated. Errors: 66 no such file, 65 not such a file (names file and column), 74 reading failed.
+// deflate (gzip), lz4, zstd and fletcher32, no plugins, extents compared with the size of the file before
+// anything is allocated. Values are read by several threads (stored/). Errors: 66 no such file, 65 not such a
+// file (names file and column, and the chunk that is damaged), 74 reading failed.
 #ifndef INGOT_IO_DATA_DATA_FILE_H
 #define INGOT_IO_DATA_DATA_FILE_H
 
@@ -49,10 +50,13 @@ Status data_file_codes(DataFile *file, int column, int64_t first, int64_t count,
 Status data_file_integers(DataFile *file, int column, int64_t first, int64_t count, int64_t *integers,
                           Error *error);
 
+// How values are stored: one after the other, or in chunks that are shuffled and compressed.
+typedef enum DataCompression { DATA_PLAIN, DATA_GZIP, DATA_LZ4, DATA_ZSTD } DataCompression;
+
 typedef struct DataFileOptions {
   const uint8_t *integer; // [column_count], 1 = write as int64 (whole numbers without NaN); NULL = none
   bool force;             // replace an existing file (else 73)
-  bool compress;          // chunks with shuffle and deflate instead of contiguous storage
+  DataCompression compression;
 } DataFileOptions;
 
 // Writes a frame with at least one column as a new file: temporary name, fsync, rename. Errors: 65 a name

@@ -2,6 +2,8 @@
 #include "engine/shared/memory.h"
 #include "io/data/data_file.h"
 #include "io/data/hdf5_shim.h"
+#include "io/data/stored/decode.h"
+#include "io/data/stored/encode.h"
 #include "io/data/text.h"
 #include "io/shared/durable.h"
 
@@ -12,7 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { CHUNK_ROWS = 65536, DEFLATE_LEVEL = 4, NAME_BYTES_MAX = 200, DICTIONARY_BYTES_MAX = 1 << 30 };
+enum { CHUNK_ROWS = 4096, DEFLATE_LEVEL = 4, NAME_BYTES_MAX = 200, DICTIONARY_BYTES_MAX = 1 << 30 };
 
 // ---- names ----
 
@@ -80,14 +82,16 @@ static Status check_columns(const Frame *frame, Error *error) {
 
 // Every handle may be negative: a failed call is noticed by the next one that uses its result.
 static bool write_values(hid_t parent, const char *name, hid_t file_type, hid_t memory_type, int64_t count,
-                         const void *values, bool compress) {
+                         const void *values, DataCompression compression) {
   hsize_t extent = (hsize_t)count, chunk = extent < CHUNK_ROWS ? extent : CHUNK_ROWS;
   hid_t space = H5Screate_simple(1, &extent, NULL), properties = H5Pcreate(H5P_DATASET_CREATE);
   H5Pset_obj_track_times(properties, 0);
-  if (compress && count > 0) {
+  if (compression != DATA_PLAIN && count > 0) {
     H5Pset_chunk(properties, 1, &chunk);
     H5Pset_shuffle(properties);
-    H5Pset_deflate(properties, DEFLATE_LEVEL);
+    if (compression == DATA_GZIP) H5Pset_deflate(properties, DEFLATE_LEVEL);
+    if (compression == DATA_LZ4) H5Pset_filter(properties, CHUNK_LZ4, H5Z_FLAG_MANDATORY, 0, NULL);
+    if (compression == DATA_ZSTD) H5Pset_filter(properties, CHUNK_ZSTD, H5Z_FLAG_MANDATORY, 0, NULL);
   }
   hid_t dataset = H5Dcreate2(parent, name, file_type, space, H5P_DEFAULT, properties, H5P_DEFAULT);
   bool written = H5Dwrite(dataset, memory_type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) >= 0;
@@ -97,11 +101,11 @@ static bool write_values(hid_t parent, const char *name, hid_t file_type, hid_t 
   return written;
 }
 
-static bool write_integers(hid_t parent, const Column *column, int64_t rows, bool compress) {
+static bool write_integers(hid_t parent, const Column *column, int64_t rows, DataCompression compression) {
   int64_t *integers = memory_get((size_t)rows, sizeof *integers);
   for (int64_t i = 0; i < rows; i++) integers[i] = (int64_t)column->numbers[i];
   bool written =
-      write_values(parent, column->name, H5T_STD_I64LE, H5T_NATIVE_INT64, rows, integers, compress);
+      write_values(parent, column->name, H5T_STD_I64LE, H5T_NATIVE_INT64, rows, integers, compression);
   free(integers);
   return written;
 }
@@ -115,7 +119,7 @@ static bool write_categories(hid_t group, const Column *column) {
   H5Tset_size(type, widest);
   H5Tset_strpad(type, H5T_STR_NULLPAD);
   H5Tset_cset(type, H5T_CSET_UTF8);
-  bool written = write_values(group, "categories", type, type, column->category_count, bytes, false);
+  bool written = write_values(group, "categories", type, type, column->category_count, bytes, DATA_PLAIN);
   H5Tclose(type);
   free(bytes);
   return written;
@@ -130,11 +134,11 @@ static hid_t create_group(hid_t parent, const char *name) {
   return group;
 }
 
-static bool write_category(hid_t parent, const Column *column, int64_t rows, bool compress) {
+static bool write_category(hid_t parent, const Column *column, int64_t rows, DataCompression compression) {
   hid_t group = create_group(parent, column->name);
   int count = column->category_count;
   hid_t type = count <= INT8_MAX + 1 ? H5T_STD_I8LE : count <= INT16_MAX + 1 ? H5T_STD_I16LE : H5T_STD_I32LE;
-  bool written = write_values(group, "codes", type, H5T_NATIVE_INT32, rows, column->codes, compress) &&
+  bool written = write_values(group, "codes", type, H5T_NATIVE_INT32, rows, column->codes, compression) &&
                  write_categories(group, column);
   if (group >= 0) H5Gclose(group);
   return written;
@@ -145,12 +149,12 @@ static bool write_columns(hid_t group, const Frame *frame, const DataFileOptions
     const Column *column = &frame->columns[i];
     bool written;
     if (column->kind == COLUMN_CATEGORY) {
-      written = write_category(group, column, frame->rows, options->compress);
+      written = write_category(group, column, frame->rows, options->compression);
     } else if (options->integer != NULL && options->integer[i]) {
-      written = write_integers(group, column, frame->rows, options->compress);
+      written = write_integers(group, column, frame->rows, options->compression);
     } else {
       written = write_values(group, column->name, H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, frame->rows,
-                             column->numbers, options->compress);
+                             column->numbers, options->compression);
     }
     if (!written) return false;
   }
@@ -171,6 +175,7 @@ static bool write_layout(hid_t file) {
 // ---- the file ----
 
 static bool write_file(const char *path, const Frame *frame, const DataFileOptions *options) {
+  encode_register();
   hid_t access = hdf5_file_access(), creation = H5Pcreate(H5P_FILE_CREATE);
   H5Pset_obj_track_times(creation, 0);
   hid_t file = H5Fcreate(path, H5F_ACC_EXCL, creation, access);
@@ -224,7 +229,10 @@ Status data_file_write(const char *path, const Frame *frame, const DataFileOptio
   }
   unlink(temporary); // left by a process of the same number that was killed
   errno = 0;
-  if (!write_file(temporary, frame, options)) {
+  hdf5_lock();
+  bool written = write_file(temporary, frame, options);
+  hdf5_unlock();
+  if (!written) {
     TRY(error_set(error, STATUS_IO, "%s: writing failed: %s%s.", path,
                   errno == 0 ? "no reason given" : strerror(errno), hdf5_reason()));
   }

@@ -57,13 +57,19 @@ Status dataset_fit_labels(Preprocess **preprocess, Dataset *dataset, const Confi
 // file stores its values.
 Status dataset_digest(uint8_t digest[DIGEST_BYTES], Dataset *dataset, const Config *config, Error *error);
 
-// Rows of one part, preprocessed. In memory: the whole part, `resident` set. Streamed: a window of about
-// `window` blocks of consecutive rows is kept (DataConfig block_rows and block_window where order is blocks).
+// Rows of one part, preprocessed. In memory: the whole part, `resident` set. Streamed: two windows of rows in
+// the order in which they are followed, one of which a thread fills while the other is read (rows/stream.h);
+// with order blocks a window is a pool, or as many small ones as make 16384 rows, else 65536 rows.
 // RESIDENCY_AUTO takes memory where the batches of the part need at most half of what is available. Every
-// residency gives the same bits. Errors: 65 an empty part, an unusable label, weight or value.
+// residency gives the same bits. Errors: 65 an empty part, an unusable label, weight or value, here and not
+// later; 65 or 74 from reading a stream, where the file went bad since; 69 the system refuses a thread.
 Status dataset_source(BatchSource **source, Dataset *dataset, const Config *config,
                       const Preprocess *preprocess, SplitPart part, Error *error);
 void dataset_source_free(BatchSource *source);
+
+// Rows of the file that are decompressed, or read from the disk by pages, for each that is used, in the order
+// of the configuration; 0: the source is in memory.
+double dataset_source_excess(BatchSource *source, const Config *config);
 
 // Bytes dataset_source will hold for a part under a residency (AUTO: the one it takes), for `ingot plan`.
 int64_t dataset_source_bytes(const Dataset *dataset, const Config *config, const InputLayout *layout,

@@ -1,5 +1,6 @@
 // Which part of the split a row belongs to, the ids of rows, and the digest of the data.
 #include "engine/shared/memory.h"
+#include "engine/shared/parallel.h"
 #include "io/data/dataset_state.h"
 #include "io/data/text.h"
 
@@ -162,18 +163,35 @@ static int by_hash_then_row(const void *a, const void *b) {
   return (x->row > y->row) - (x->row < y->row);
 }
 
+// The ids of consecutive rows and the place of their hashes.
+typedef struct Hashing {
+  HashedRow *hashed;
+  const char *salt;
+  char **ids;
+} Hashing;
+
+static void hash_ids(const void *arguments, int64_t first, int64_t last) {
+  const Hashing *hashing = arguments;
+  for (int64_t i = first; i < last; i++) hashing->hashed[i].hash = key_hash(hashing->salt, hashing->ids[i]);
+}
+
 static Status hash_rows(HashedRow *hashed, Dataset *dataset, const char *salt, Error *error) {
+  enum { ROWS = 32768 };
   int64_t all = dataset_rows(dataset);
-  int64_t window[4096];
-  for (int64_t first = 0; first < all; first += 4096) {
-    int64_t count = all - first < 4096 ? all - first : 4096;
+  int64_t *window = memory_get(ROWS, sizeof *window);
+  Status status = STATUS_OK;
+  for (int64_t first = 0; first < all; first += ROWS) {
+    int64_t count = all - first < ROWS ? all - first : ROWS;
     char **ids;
-    for (int64_t i = 0; i < count; i++) window[i] = first + i;
-    PASS(dataset_row_ids(&ids, dataset, window, count, error));
-    for (int64_t i = 0; i < count; i++) hashed[first + i] = (HashedRow){key_hash(salt, ids[i]), first + i};
+    for (int64_t i = 0; i < count; i++) window[i] = hashed[first + i].row;
+    TRY(dataset_row_ids(&ids, dataset, window, count, error));
+    Hashing hashing = {hashed + first, salt, ids};
+    parallel_run(hash_ids, &hashing, count, count < ROWS / 8 ? 1 : 0);
     free(ids);
   }
-  return STATUS_OK;
+done:
+  free(window);
+  return status;
 }
 
 static Status key_is_there_twice(const Dataset *dataset, const int64_t rows[2], const char *key,
@@ -249,11 +267,14 @@ static Status check_parts(const Dataset *dataset, const SplitConfig *split, Erro
 }
 
 Status dataset_split(Dataset *dataset, const Config *config, Error *error) {
-  Status status;
+  Status status = STATUS_OK;
   const SplitConfig *split = config == NULL ? NULL : &config->data.split;
   size_t all = (size_t)dataset_rows(dataset);
   HashedRow *hashed = memory_get(all, sizeof *hashed);
-  TRY(hash_rows(hashed, dataset, split == NULL ? "" : split->salt, error));
+  for (size_t i = 0; i < all; i++) hashed[i].row = (int64_t)i;
+  bool by_hash = split != NULL && split->by != SPLIT_ORDER;
+  if (by_hash || dataset->key[0] != '\0')
+    TRY(hash_rows(hashed, dataset, split == NULL ? "" : split->salt, error));
   fill_parts(dataset, split, hashed);
   if (dataset->key[0] != '\0') TRY(check_unique_keys(dataset, hashed, error));
   if (split != NULL) TRY(check_parts(dataset, split, error));
@@ -272,28 +293,23 @@ static void canonical_numbers(double *numbers, int64_t rows) {
   }
 }
 
-typedef struct Lines {
-  char **items;
-  int count;
-} Lines;
-
-static void add_line(Lines *lines, const char *name, const char *suffix, DType dtype, int64_t count,
-                     void *data) {
+static char *line_of(const char *name, const char *suffix, DType dtype, int64_t count, void *data) {
   TensorView tensor = {.dtype = dtype, .rank = 1, .shape = {count}, .data = data};
   snprintf(tensor.name, sizeof tensor.name, "%s%s", name, suffix);
-  lines->items[lines->count++] = tensor_digest_line(&tensor);
+  return tensor_digest_line(&tensor);
 }
 
-static void add_column_lines(Lines *lines, const Column *column, int64_t rows) {
+// A number has one line, a category two.
+static void column_lines(char *lines[2], const Column *column, int64_t rows) {
   if (column->kind == COLUMN_NUMBER) {
     canonical_numbers(column->numbers, rows);
-    add_line(lines, column->name, "", DTYPE_F64, rows, column->numbers);
+    lines[0] = line_of(column->name, "", DTYPE_F64, rows, column->numbers);
     return;
   }
   Texts texts = {.starts = memory_get((size_t)column->category_count, sizeof(size_t))};
   for (int i = 0; i < column->category_count; i++) texts_add(&texts, i, column->categories[i]);
-  add_line(lines, column->name, "", DTYPE_I32, rows, column->codes);
-  add_line(lines, column->name, "/categories", DTYPE_U8, (int64_t)texts.length, texts.bytes);
+  lines[0] = line_of(column->name, "", DTYPE_I32, rows, column->codes);
+  lines[1] = line_of(column->name, "/categories", DTYPE_U8, (int64_t)texts.length, texts.bytes);
   free(texts.bytes);
   free(texts.starts);
 }
@@ -312,29 +328,60 @@ static void columns_read(TextList *names, const Config *config) {
   }
 }
 
+enum { DIGEST_THREADS = 4 }; // each has a whole column in memory
+
+// The columns to be digested, one a task.
+typedef struct Digesting {
+  const Dataset *dataset;
+  const TextList *names;
+  char **lines; // [names][2]
+  FirstFailure *failure;
+} Digesting;
+
+static Status digest_column(const Digesting *digesting, int64_t index, Error *error) {
+  const Dataset *dataset = digesting->dataset;
+  const char *name = digesting->names->items[index];
+  const DatasetColumn *source = dataset_find(dataset, name);
+  Column column = {0};
+  if (source == NULL) return error_set(error, STATUS_DATA, "column '%s' is missing.", name);
+  dataset_make_column(&column, source, dataset_rows(dataset));
+  Status status = dataset_fill_column(&column, dataset, source, 0, dataset_rows(dataset), error);
+  if (status == STATUS_OK) column_lines(&digesting->lines[2 * index], &column, dataset_rows(dataset));
+  column_clear(&column);
+  return status;
+}
+
+static void digest_task(const void *arguments, int64_t task) {
+  const Digesting *digesting = arguments;
+  Error error;
+  Status status = digest_column(digesting, task, &error);
+  first_failure_add(digesting->failure, task, status, &error);
+}
+
+static Status digest_columns(char **lines, const Dataset *dataset, const TextList *names, Error *error) {
+  FirstFailure failure;
+  Digesting digesting = {dataset, names, lines, &failure};
+  int threads = parallel_cores() < DIGEST_THREADS ? parallel_cores() : DIGEST_THREADS;
+  first_failure_begin(&failure);
+  parallel_each(digest_task, &digesting, names->count, threads);
+  return first_failure_end(&failure, error);
+}
+
 Status dataset_digest(uint8_t digest[DIGEST_BYTES], Dataset *dataset, const Config *config, Error *error) {
-  Status status = STATUS_OK;
   TextList names = {0};
   columns_read(&names, config);
-  Lines lines = {.items = memory_get(2 * (size_t)names.count + 1, sizeof *lines.items)};
-  for (int i = 0; i < names.count; i++) {
-    const DatasetColumn *source = dataset_find(dataset, names.items[i]);
-    Column column = {0};
-    if (source == NULL) {
-      TRY(error_set(error, STATUS_DATA, "column '%s' is missing.", names.items[i]));
-    }
-    dataset_make_column(&column, source, dataset_rows(dataset));
-    status = dataset_fill_column(&column, dataset, source, 0, dataset_rows(dataset), error);
-    if (status == STATUS_OK) add_column_lines(&lines, &column, dataset_rows(dataset));
-    column_clear(&column);
-    if (status != STATUS_OK) goto done;
-  }
+  int room = 2 * names.count + 1, count = 0;
+  char **lines = memory_get((size_t)room, sizeof *lines);
+  Status status = digest_columns(lines, dataset, &names, error);
   // Where the first file ends decides the split, so it is part of the data of two files.
-  if (dataset->file_count > 1) add_line(&lines, "files", "/rows", DTYPE_I64, 2, &dataset->first_row[1]);
-  tensor_lines_digest(digest, lines.items, lines.count);
-done:
-  for (int i = 0; i < lines.count; i++) free(lines.items[i]);
-  free(lines.items);
+  if (dataset->file_count > 1)
+    lines[room - 1] = line_of("files", "/rows", DTYPE_I64, 2, &dataset->first_row[1]);
+  for (int i = 0; i < room; i++) {
+    if (lines[i] != NULL) lines[count++] = lines[i];
+  }
+  if (status == STATUS_OK) tensor_lines_digest(digest, lines, count);
+  for (int i = 0; i < count; i++) free(lines[i]);
+  free(lines);
   text_list_free(&names);
   return status;
 }

@@ -1,4 +1,5 @@
-// Private to io/data: what its HDF5 files share. Only data_file*.c may include hdf5.h, by way of this header.
+// Private to io/data: what its HDF5 files share. Only data_file*.c and stored/ may include hdf5.h, by way of
+// this header.
 #ifndef INGOT_IO_DATA_HDF5_SHIM_H
 #define INGOT_IO_DATA_HDF5_SHIM_H
 
@@ -10,6 +11,11 @@
 #include <stdint.h>
 
 #define DATA_FILE_LAYOUT "ingot-columns-1"
+
+// Around every use of HDF5, in any thread: whatever was built into the library, it is used by one at a time.
+// A thread that has it may take it again.
+void hdf5_lock(void);
+void hdf5_unlock(void);
 
 // Once: no error stacks on stderr, no plugins from anywhere.
 void hdf5_set_up(void);

@@ -314,7 +314,7 @@ static Status write_file(const Import *import, Error *error) {
     import_field_column(&frame->columns[count++], field);
   }
   frame->column_count = count;
-  DataFileOptions options = {integer, import->options->force, import->options->compress};
+  DataFileOptions options = {integer, import->options->force, import->options->compression};
   Status status = count == 0
                       ? error_set(error, STATUS_DATA, "every column is skipped: there is nothing to write")
                       : data_file_write(import->options->output, frame, &options, error);

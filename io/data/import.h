@@ -11,6 +11,7 @@
 
 #include "engine/shared/config.h"
 #include "engine/shared/status.h"
+#include "io/data/data_file.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -26,7 +27,8 @@ typedef struct ImportOptions {
   TextList renames;   // "old=new"
   const char *like;   // HDF5 file whose columns, types and dictionaries are taken; NULL
   const char *schema; // file of lines `name: number | integer | category | skip`; NULL
-  bool force, compress;
+  DataCompression compression;
+  bool force;
   bool predictions; // the names `score` and `label` are allowed
 } ImportOptions;
 

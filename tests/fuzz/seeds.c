@@ -11,9 +11,11 @@
 
 #include <hdf5.h>
 #include <libdeflate.h>
+#include <lz4.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <zstd.h>
 
 enum { PATH_BYTES = 512, COPY_BYTES_MAX = 65536 };
 
@@ -51,6 +53,35 @@ static void written(Status status, const Error *error) {
   if (status == STATUS_OK) return;
   fprintf(stderr, "seeds: %s\n", error->text);
   abort();
+}
+
+// 64 values of 4 bytes through each filter, and the checksum of nothing.
+static void chunk_seeds(const char *folder) {
+  enum { HEAD = 5, BYTES = 256 };
+  uint8_t values[BYTES], seed[1024] = {0, 3, 64, 0, 0};
+  uint8_t *body = seed + HEAD;
+  for (int i = 0; i < BYTES; i++) values[i] = (uint8_t)(i / 16);
+  memcpy(body, values, BYTES);
+  put(folder, "plain", seed, HEAD + BYTES);
+  seed[0] = 2; // shuffled
+  put(folder, "shuffle", seed, HEAD + BYTES);
+  struct libdeflate_compressor *compressor = libdeflate_alloc_compressor(6);
+  size_t length = libdeflate_zlib_compress(compressor, values, BYTES, body, sizeof seed - HEAD);
+  libdeflate_free_compressor(compressor);
+  seed[0] = 2 | 1 << 2;
+  put(folder, "deflate", seed, HEAD + length);
+  const uint8_t lz4_head[] = {0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 0};
+  memcpy(body, lz4_head, sizeof lz4_head);
+  length = (size_t)LZ4_compress_default((const char *)values, (char *)body + 16, BYTES, 512);
+  body[15] = (uint8_t)length;
+  seed[0] = 2 | 2 << 2;
+  put(folder, "lz4", seed, HEAD + 16 + length);
+  length = ZSTD_compress(body, sizeof seed - HEAD, values, BYTES, 3);
+  seed[0] = 3 << 2;
+  put(folder, "zstd", seed, HEAD + length);
+  memset(body, 0, BYTES + 4);
+  seed[0] = 16;
+  put(folder, "fletcher32", seed, HEAD + BYTES + 4);
 }
 
 static void config_seeds(const char *folder) {
@@ -133,7 +164,7 @@ static void data_file_seeds(const char *folder) {
     char path[PATH_BYTES];
     Error error;
     snprintf(path, sizeof path, "%s/%s", folder, compress ? "chunks" : "whole");
-    DataFileOptions options = {integer, true, compress};
+    DataFileOptions options = {integer, true, compress ? DATA_ZSTD : DATA_PLAIN};
     written(data_file_write(path, frame, &options, &error), &error);
     snprintf(path, sizeof path, "%s/old_%s", folder, compress ? "chunks" : "whole");
     old_file(path, compress ? 8 : 0);
@@ -289,15 +320,11 @@ int fuzz_seeds(const char *fuzzer, const char *folder) {
   const struct {
     const char *name;
     void (*write)(const char *folder);
-  } writers[] = {{"config", config_seeds},
-                 {"csv", csv_seeds},
-                 {"data_file", data_file_seeds},
-                 {"events", events_seeds},
-                 {"judged_report", judged_report_seeds},
-                 {"manifest", manifest_seeds},
-                 {"payoff", payoff_seeds},
-                 {"report", report_seeds},
-                 {"safetensors", safetensors_seeds},
+  } writers[] = {{"chunk", chunk_seeds},       {"config", config_seeds},
+                 {"csv", csv_seeds},           {"data_file", data_file_seeds},
+                 {"events", events_seeds},     {"judged_report", judged_report_seeds},
+                 {"manifest", manifest_seeds}, {"payoff", payoff_seeds},
+                 {"report", report_seeds},     {"safetensors", safetensors_seeds},
                  {"sums", sums_seeds}};
   for (size_t i = 0; i < sizeof writers / sizeof *writers; i++) {
     if (strcmp(writers[i].name, fuzzer) != 0) continue;

@@ -35,7 +35,7 @@ public:
     columns.push_back({name, {}, categories, values, false});
     return *this;
   }
-  std::string write(const std::string &file_name, bool compress = false) const {
+  std::string write(const std::string &file_name, DataCompression compression = DATA_PLAIN) const {
     int64_t rows = (int64_t)std::max(columns[0].numbers.size(), columns[0].values.size());
     Frame *frame = frame_new(rows, (int)columns.size());
     std::vector<uint8_t> integer;
@@ -43,7 +43,7 @@ public:
       fill(&frame->columns[i], columns[i], rows);
       integer.push_back(columns[i].integer);
     }
-    DataFileOptions options = {integer.data(), true, compress};
+    DataFileOptions options = {integer.data(), true, compression};
     Error error = {};
     std::string path = data_path(file_name);
     EXPECT_EQ(data_file_write(path.c_str(), frame, &options, &error), STATUS_OK) << error.text;

@@ -17,7 +17,7 @@ H5PL_type_t H5PLget_plugin_type(void) {
 }
 
 const void *H5PLget_plugin_info(void) {
-  static const H5Z_class2_t filter = {H5Z_CLASS_T_VERS, 32015, 1, 1, "plain", NULL, NULL, unchanged};
+  static const H5Z_class2_t filter = {H5Z_CLASS_T_VERS, 307, 1, 1, "plain", NULL, NULL, unchanged};
   return &filter;
 }
 

@@ -54,7 +54,7 @@ std::string good_file(bool compress) {
     frame->columns[1].numbers[i] = i;
     frame->columns[2].codes[i] = i % 3 - 1;
   }
-  DataFileOptions options = {integer, true, compress};
+  DataFileOptions options = {integer, true, compress ? DATA_GZIP : DATA_PLAIN};
   Error error = {};
   EXPECT_EQ(data_file_write(path.c_str(), frame, &options, &error), STATUS_OK) << error.text;
   frame_free(frame);
@@ -384,7 +384,7 @@ TEST(DataHostile, ChunksOfLongTexts) {
 
 TEST(DataHostile, FiltersThatAreNotRead) {
   const H5Z_class2_t plain = {H5Z_CLASS_T_VERS, 0, 1, 1, "plain", nullptr, nullptr, unchanged};
-  for (H5Z_filter_t id : {32000, 32001, 32004, 32015, 307}) { // lzf, blosc, lz4, zstd, bzip2
+  for (H5Z_filter_t id : {32000, 32001, 32008, 307}) { // lzf, blosc, bitshuffle, bzip2
     H5Z_class2_t filter = plain;
     filter.id = id;
     ASSERT_GE(H5Zregister(&filter), 0);
@@ -451,10 +451,10 @@ TEST(DataHostile, UserBlocks) {
 // The program itself, with an environment that offers a plugin for the file's filter: it is not loaded.
 TEST(DataHostile, PluginsOfTheEnvironment) {
   std::string mark = file_of("plugin_was_loaded"), config = file_of("plugin.yaml");
-  H5Z_class2_t filter = {H5Z_CLASS_T_VERS, 32015, 1, 1, "plain", nullptr, nullptr, unchanged};
+  H5Z_class2_t filter = {H5Z_CLASS_T_VERS, 307, 1, 1, "plain", nullptr, nullptr, unchanged};
   ASSERT_GE(H5Zregister(&filter), 0);
-  std::string path = filtered_file(32015, 1);
-  H5Zunregister(32015);
+  std::string path = filtered_file(307, 1);
+  H5Zunregister(307);
   write_whole(config, "name: p\ndata: {file: " + path + ", target: {column: x, task: regression}}\n");
   std::string command = "HDF5_PLUGIN_PATH=" INGOT_TEST_PLUGINS " INGOT_PLUGIN_MARK=" + mark +
                         " " INGOT_BINARY " plan " + config + " >" + mark + ".out 2>&1";

@@ -143,6 +143,32 @@ TEST(DatasetRows, TwoFiles) {
   }
 }
 
+// Codes of the second file mean what its own dictionary says.
+TEST(DatasetRows, DictionariesOfTwoFiles) {
+  auto table = [](const std::string &name, const std::vector<std::string> &categories,
+                  const std::vector<std::string> &values) {
+    std::vector<double> x, y, w;
+    for (size_t i = 0; i < values.size(); i++) {
+      x.push_back(1);
+      y.push_back((double)i);
+      w.push_back(1);
+    }
+    DataTable made;
+    made.numbers("x", x).texts("k", categories, values).numbers("y", y).numbers("w", w);
+    return made.write(name);
+  };
+  std::vector<std::string> known;
+  for (int i = 0; i < 60; i++) known.push_back(std::string(1, (char)('a' + i % 3)));
+  std::string train = table("train.h5", {"b", "c", "a"}, known);
+  std::string test = table("test.h5", {"c", "d", "b", "a"}, {"c", "d", "b", "", "a"});
+  for (const char *residency : {"memory", "stream"}) {
+    Rows rows(train, "  test_file: " + test + "\n  split: {by: file}\n", residency, PART_TEST);
+    ASSERT_NE(rows.source, nullptr) << rows.open.error.text;
+    ASSERT_EQ(rows.read({0, 1, 2, 3, 4}), STATUS_OK) << rows.open.error.text;
+    EXPECT_EQ(rows.ids, (std::vector<int32_t>{4, 0, 3, 1, 2})) << residency; // d is unknown
+  }
+}
+
 // An unusable value is found when the source is made, not in the middle of training.
 TEST(DatasetRows, UnusableValuesAreFoundAtOnce) {
   std::string path = numbered_rows("rows.h5", 3000);
@@ -160,22 +186,26 @@ TEST(DatasetRows, UnusableValuesAreFoundAtOnce) {
   }
 }
 
-// What a part will hold: V = 1 value, C = 1 id, target and weight, 4 bytes each; streamed, whole blocks of
-// it.
+// What a part will hold: V = 1 value, C = 1 id, target and weight, 4 bytes each. Streamed: two windows and,
+// for each of their rows, two places on the lists of what is wanted; beside the buffers of the reading
+// threads.
 TEST(DatasetRows, BytesOfASource) {
-  std::string path = numbered_rows("rows.h5", 3000);
-  const std::string blocks = "  order: {blocks: {rows: 64, window: 4}}\n";
-  auto expect = [&](const char *residency, const std::string &data, int64_t kept) {
+  std::string path = numbered_rows("rows.h5", ROWS);
+  auto bytes = [&](const char *residency, const std::string &data) {
     Rows source(path, data, residency, PART_TRAIN);
-    EXPECT_EQ(dataset_source_bytes(source.open.dataset, source.open.loaded.config,
-                                   preprocess_layout(source.preprocess), PART_TRAIN),
-              16 * kept)
-        << residency << data;
+    return dataset_source_bytes(source.open.dataset, source.open.loaded.config,
+                                preprocess_layout(source.preprocess), PART_TRAIN);
+  };
+  auto blocks = [](int window) {
+    return "  order: {blocks: {rows: 64, window: " + std::to_string(window) + "}}\n";
   };
   int64_t rows = (int64_t)Rows(path, "", "memory", PART_TRAIN).part.size();
-  expect("memory", blocks, rows);
-  expect("stream", blocks, 2 * 4 * 64);
-  expect("stream", "", (rows + 15) / 16 * 16);
+  EXPECT_EQ(bytes("memory", blocks(4)), 16 * rows);
+  int64_t most = bytes("stream", blocks(1024)), half = bytes("stream", blocks(512)),
+          least = bytes("stream", blocks(4));
+  EXPECT_EQ(most - half, 2 * (16 + 16) * 64 * 512);
+  EXPECT_EQ(half - least, 2 * (16 + 16) * (64 * 512 - 16384)); // no window is smaller
+  EXPECT_EQ(bytes("stream", ""), most);
 }
 
 TEST(DatasetRows, FramesOfAModel) {

@@ -9,6 +9,7 @@
 #include <fstream>
 #include <functional>
 #include <map>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -443,4 +444,30 @@ TEST_F(Import, OutputThatExists) {
   EXPECT_EQ(content, "precious");
   ASSERT_EQ(run("a,b\n1,2\n"), STATUS_OK) << message;
   EXPECT_EQ(columns["b"], (Values{"2"}));
+}
+
+// The same columns in every kind of chunk, and the same bytes twice; more rows than one chunk has.
+TEST_F(Import, Compressed) {
+  std::string content = "x,n,k\n";
+  for (int i = 0; i < 10000; i++)
+    content +=
+        std::to_string(i * 0.5) + "," + std::to_string(i % 100) + "," + (i % 3 == 0 ? "a" : "b") + "\n";
+  ASSERT_EQ(run(content), STATUS_OK) << message;
+  std::map<std::string, Values> plain = columns;
+  options.force = true;
+  for (DataCompression compression : {DATA_GZIP, DATA_LZ4, DATA_ZSTD}) {
+    options.compression = compression;
+    std::string bytes[2];
+    for (std::string &each : bytes) {
+      file("in.csv", content);
+      ASSERT_EQ(import(), STATUS_OK) << message;
+      std::stringstream read;
+      read << std::ifstream(output, std::ios::binary).rdbuf();
+      each = read.str();
+    }
+    ASSERT_EQ(run(content), STATUS_OK) << message;
+    EXPECT_EQ(columns, plain) << compression;
+    EXPECT_EQ(bytes[0], bytes[1]) << compression;
+    EXPECT_LT(bytes[0].size(), 10000 * 9u) << compression; // 17 bytes a row where it is plain
+  }
 }

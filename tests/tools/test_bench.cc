@@ -125,6 +125,30 @@ TEST_F(TrainBench, Refuses) {
                  3, "in a benchmark, which keeps nothing");
 }
 
+// ---- bench load ----
+
+TEST_F(TrainBench, LoadsFromMemoryAndFromTheFile) {
+  std::map<std::string, std::string> before = contents_under(folder);
+  for (const std::string residency : {"memory", "stream"}) {
+    Json bench =
+        bench_json({"load", at("small.yaml"), "--threads", "2", "--set", "machine.residency=" + residency});
+    Json plan = parsed(ingot({"plan", at("small.yaml"), "--json"}).out);
+    expect_times(bench.json, 3);
+    EXPECT_EQ(bench.text("residency"), residency);
+    EXPECT_EQ(bench.number("rows"), plan.number("rows/train"));
+    EXPECT_EQ(bench.number("threads"), 2);
+    EXPECT_GT(bench.number("held_bytes"), 0);
+    EXPECT_DOUBLE_EQ(bench.number("rows_per_second") * bench.number("seconds/median"), bench.number("rows"));
+  }
+  EXPECT_EQ(contents_under(folder), before) << "it wrote something";
+}
+
+TEST_F(TrainBench, LoadRefuses) {
+  expect_refused({"bench", "load"}, 2, "ingot bench load takes CONFIG, 0 were given");
+  expect_refused({"bench", "load", at("absent.yaml")}, 66, "absent.yaml");
+  expect_refused({"bench", "load", at("small.yaml"), "--device", "cuda"}, 2, "bench load times a CPU");
+}
+
 // ---- bench ----
 
 TEST(OperatorBench, PrintsAListOfObjects) {

@@ -138,6 +138,20 @@ TEST_F(Identity, Activations) {
   }
 }
 
+// The same rows in compressed chunks are the same data.
+TEST_F(Identity, CompressedFiles) {
+  for (const char *kind : {"gzip", "lz4", "zstd"}) {
+    Outcome import = ingot(
+        {"import", folder + "/customers.csv", "-o", folder + "/customers.h5", "--force", "--compress", kind});
+    ASSERT_EQ(import.status, 0) << import.err;
+    for (const char *residency : {"memory", "stream"})
+      EXPECT_EQ(trained({"--set", std::string("machine.residency=") + residency}), expected)
+          << kind << residency;
+  }
+  EXPECT_EQ(ingot({"import", folder + "/customers.csv", "-o", folder + "/x.h5", "--compress", "lzo"}).status,
+            2);
+}
+
 TEST_F(Identity, FreeKeysAreFree) {
   for (const char *set : {"name=renamed", "goal=another", "owner=somebody", "log.every_steps=3",
                           "checkpoint.keep.last=5", "machine.threads=2", "train.micro_batch=256"}) {

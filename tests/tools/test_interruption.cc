@@ -53,6 +53,18 @@ TEST_F(Interruption, KillAndResume) {
   }
 }
 
+// Streamed rows are read on in the middle of an epoch, and what was streamed goes on in memory.
+TEST_F(Interruption, StreamedKillAndResume) {
+  for (const char *then : {"stream", "memory"}) {
+    std::string run = folder + "/streamed_then_" + then;
+    int status = interrupt_ingot(training(run, {"--set", "machine.residency=stream"}), run, SIGKILL, 2);
+    ASSERT_EQ(status, 128 + SIGKILL) << "it must be killed in its middle";
+    Outcome again = ingot({"resume", run, "--set", std::string("machine.residency=") + then});
+    EXPECT_EQ(again.status, 0) << again.err;
+    EXPECT_EQ(digest_of(run), expected) << then;
+  }
+}
+
 TEST_F(Interruption, KilledAgainAndAgain) {
   std::string run = folder + "/killed";
   int status = -1;

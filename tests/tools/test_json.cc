@@ -41,6 +41,7 @@ TEST_F(JsonResults, EveryVerbPrintsOne) {
       {{"predict", run, data, "-o", at("scores.csv"), "--top", "5"}, "acted_on"},
       {{"doctor"}, "cpu"},
       {{"bench", "train", config, "--steps", "1", "--samples", "1"}, "losses"},
+      {{"bench", "load", config, "--samples", "1"}, "rows_per_second"},
   };
   for (const auto &verb : verbs) {
     std::vector<std::string> line = verb.line;

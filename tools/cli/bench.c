@@ -1,4 +1,4 @@
-// ingot bench: how fast operators and whole training steps are on this machine.
+// ingot bench: how fast operators, whole training steps and loading are on this machine.
 #include "tools/cli/bench/bench_parts.h"
 
 #include <string.h>
@@ -7,6 +7,7 @@ Status verb_bench(int argc, char **argv, Error *error);
 
 Status verb_bench(int argc, char **argv, Error *error) {
   if (argc > 1 && strcmp(argv[1], "train") == 0) return bench_train(argc - 1, argv + 1, error);
+  if (argc > 1 && strcmp(argv[1], "load") == 0) return bench_load(argc - 1, argv + 1, error);
   if (argc > 1 && strcmp(argv[1], "operators") == 0) return bench_operators(argc - 1, argv + 1, error);
   return bench_operators(argc, argv, error);
 }

@@ -21,6 +21,16 @@ static Status separator_of(char *separator, const char *text, Error *error) {
   return STATUS_OK;
 }
 
+static Status compression_of(DataCompression *compression, const char *text, Error *error) {
+  static const char *const kinds[] = {"none", "gzip", "lz4", "zstd"}; // as DataCompression
+  if (text == NULL) return STATUS_OK;
+  for (int i = DATA_PLAIN; i <= DATA_ZSTD; i++) {
+    *compression = (DataCompression)i;
+    if (strcmp(text, kinds[i]) == 0) return STATUS_OK;
+  }
+  return error_set(error, STATUS_USAGE, "--compress %s: it takes gzip, lz4, zstd or none", text);
+}
+
 static json_t *summary_json(const ImportOptions *options, const ImportSummary *summary) {
   json_t *columns = json_array();
   for (int i = 0; i < summary->column_count; i++) {
@@ -50,7 +60,7 @@ static Status report(const ImportOptions *options, const ImportSummary *summary,
 Status verb_import(int argc, char **argv, Error *error) {
   ImportOptions chosen = {0};
   ImportSummary summary = {0};
-  const char *separator = NULL;
+  const char *separator = NULL, *compression = NULL;
   Option options[] = {
       TEXT('o', "output", "OUT.h5", &chosen.output, "the file to write (required)"),
       TEXT(0, "names", "A,B,C", &chosen.names, "names of the columns: the files have no header line"),
@@ -63,7 +73,7 @@ Status verb_import(int argc, char **argv, Error *error) {
       LIST(0, "rename", "OLD=NEW", &chosen.renames, "rename a column; repeatable"),
       TEXT(0, "like", "OTHER.h5", &chosen.like, "take columns, types and dictionaries of this file"),
       TEXT(0, "schema", "FILE", &chosen.schema, "lines 'name: number | integer | category | skip'"),
-      FLAG(0, "compress", &chosen.compress, "write compressed chunks"),
+      TEXT(0, "compress", "KIND", &compression, "store gzip, lz4 or zstd chunks (default: none)"),
       FLAG('f', "force", &chosen.force, "replace OUT.h5"),
   };
   Command command = {
@@ -83,6 +93,7 @@ Status verb_import(int argc, char **argv, Error *error) {
   if (parsed.helped) goto done;
   if (chosen.output == NULL) TRY(error_set(error, STATUS_USAGE, "-o OUT.h5 is missing: the file to write"));
   TRY(separator_of(&chosen.separator, separator, error));
+  TRY(compression_of(&chosen.compression, compression, error));
   for (int i = 0; i < parsed.count; i++) text_list_add(&chosen.files, parsed.arguments[i]);
   TRY(import_files(&chosen, &summary, error));
   status = report(&chosen, &summary, error);

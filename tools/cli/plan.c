@@ -31,6 +31,18 @@ static void print_device(const Session *session) {
   if (session->device_reason[0] != '\0') printf("                     (auto: %s)\n", session->device_reason);
 }
 
+// What streaming costs, and what would make it less.
+static void print_reading(const Session *session) {
+  double excess = dataset_source_excess(session->train, session->config);
+  bool blocks = session->config->data.order == ORDER_BLOCKS;
+  if (excess == 0) return;
+  printf("reading              streamed, %.1f rows of the file for each that is used\n", excess);
+  if (excess > 3) {
+    printf("                     (%s)\n", blocks ? "fewer with more data.order.blocks.rows"
+                                                 : "fewer with data.order: blocks, which is another order");
+  }
+}
+
 static void print_plan(const RunPlan *plan, const Session *session) {
   const TrainerPlan *trainer = &plan->trainer;
   printf("rows                 %lld training, %lld validation, %lld test\n",
@@ -42,6 +54,7 @@ static void print_plan(const RunPlan *plan, const Session *session) {
   printf("micro-batch          %lld rows\n", (long long)trainer->micro_batch);
   printf("useful ranks         %lld\n", (long long)trainer->useful_ranks);
   print_device(session);
+  print_reading(session);
   printf("memory in bytes\n");
   print_bytes("parameters and state", (int64_t)trainer->parameter_bytes);
   print_bytes("activations", (int64_t)trainer->activation_bytes);

@@ -275,7 +275,7 @@ Status bench_operators(int argc, char **argv, Error *error) {
   Command command = {
       "bench",
       "[operators] [NAME]...",
-      "Times operators, or the steps of a training: see ingot bench train -h.\n"
+      "Times operators; steps of a training: ingot bench train -h; loading: ingot bench load -h.\n"
       "First measures what this machine can do at most, in multiply-adds and in bytes copied. Then compares "
       "the\n"
       "bits of every operator with those of one thread of the portable instruction set (69 where they "

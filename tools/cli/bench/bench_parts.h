@@ -1,4 +1,4 @@
-// The two benchmarks of the verb bench, each with a command line of its own.
+// The benchmarks of the verb bench, each with a command line of its own.
 #ifndef INGOT_TOOLS_CLI_BENCH_BENCH_PARTS_H
 #define INGOT_TOOLS_CLI_BENCH_BENCH_PARTS_H
 
@@ -12,6 +12,9 @@ Status bench_operators(int argc, char **argv, Error *error);
 
 // `bench train CONFIG`: argv[0] is "train".
 Status bench_train(int argc, char **argv, Error *error);
+
+// `bench load CONFIG`: argv[0] is "load".
+Status bench_load(int argc, char **argv, Error *error);
 
 // {"median", "least", "most"} in seconds; a list of seconds.
 json_t *bench_spread_json(const BenchSpread *spread);
