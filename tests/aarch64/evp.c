@@ -1,5 +1,6 @@
 // SHA-256 as FIPS 180-4 has it, behind OpenSSL's names.
 #include <openssl/evp.h>
+#include <openssl/sha.h>
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -8,9 +9,7 @@
 enum { BLOCK = 64, DIGEST = 32, ROUNDS = 64 };
 
 struct EVP_MD_CTX {
-  uint32_t h[8];
-  uint64_t length; // bytes so far
-  uint8_t block[BLOCK];
+  SHA256_CTX sha;
 };
 
 // 4.2.2: of the first 64 primes, the first 32 bits of the fractions of their cube roots.
@@ -28,7 +27,7 @@ static uint32_t turned(uint32_t x, int bits) {
   return x >> bits | x << (32 - bits);
 }
 
-static void take_block(EVP_MD_CTX *context) {
+static void take_block(SHA256_CTX *context) {
   uint32_t w[ROUNDS], s[8];
   for (int t = 0; t < 16; t++) {
     const uint8_t *b = context->block + 4 * t;
@@ -52,6 +51,38 @@ static void take_block(EVP_MD_CTX *context) {
   for (int i = 0; i < 8; i++) context->h[i] += s[i];
 }
 
+int SHA256_Init(SHA256_CTX *context) {
+  *context = (SHA256_CTX){
+      {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19},
+      0,
+      {0}};
+  return 1;
+}
+
+int SHA256_Update(SHA256_CTX *context, const void *bytes, size_t length) {
+  const uint8_t *from = bytes;
+  while (length > 0) {
+    size_t at = context->length % BLOCK, count = length < BLOCK - at ? length : BLOCK - at;
+    memcpy(context->block + at, from, count);
+    context->length += count;
+    from += count;
+    length -= count;
+    if (at + count == BLOCK) take_block(context);
+  }
+  return 1;
+}
+
+int SHA256_Final(unsigned char *digest, SHA256_CTX *context) {
+  static const uint8_t padding[BLOCK] = {0x80};
+  uint64_t bits = 8 * context->length;
+  uint8_t end[8];
+  SHA256_Update(context, padding, 1 + (2 * BLOCK - 9 - context->length % BLOCK) % BLOCK);
+  for (int i = 0; i < 8; i++) end[i] = (uint8_t)(bits >> (56 - 8 * i));
+  SHA256_Update(context, end, sizeof end);
+  for (int i = 0; i < DIGEST; i++) digest[i] = (uint8_t)(context->h[i / 4] >> (24 - 8 * (i % 4)));
+  return 1;
+}
+
 const EVP_MD *EVP_sha256(void) {
   return NULL;
 }
@@ -67,36 +98,16 @@ void EVP_MD_CTX_free(EVP_MD_CTX *context) {
 int EVP_DigestInit_ex(EVP_MD_CTX *context, const EVP_MD *type, void *engine) {
   (void)type;
   (void)engine;
-  *context = (EVP_MD_CTX){
-      {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19},
-      0,
-      {0}};
-  return 1;
+  return SHA256_Init(&context->sha);
 }
 
 int EVP_DigestUpdate(EVP_MD_CTX *context, const void *bytes, size_t length) {
-  const uint8_t *from = bytes;
-  while (length > 0) {
-    size_t at = context->length % BLOCK, count = length < BLOCK - at ? length : BLOCK - at;
-    memcpy(context->block + at, from, count);
-    context->length += count;
-    from += count;
-    length -= count;
-    if (at + count == BLOCK) take_block(context);
-  }
-  return 1;
+  return SHA256_Update(&context->sha, bytes, length);
 }
 
 int EVP_DigestFinal_ex(EVP_MD_CTX *context, unsigned char *digest, unsigned int *size) {
-  static const uint8_t padding[BLOCK] = {0x80};
-  uint64_t bits = 8 * context->length;
-  uint8_t end[8];
-  EVP_DigestUpdate(context, padding, 1 + (2 * BLOCK - 9 - context->length % BLOCK) % BLOCK);
-  for (int i = 0; i < 8; i++) end[i] = (uint8_t)(bits >> (56 - 8 * i));
-  EVP_DigestUpdate(context, end, sizeof end);
-  for (int i = 0; i < DIGEST; i++) digest[i] = (uint8_t)(context->h[i / 4] >> (24 - 8 * (i % 4)));
   if (size != NULL) *size = DIGEST;
-  return 1;
+  return SHA256_Final(digest, &context->sha);
 }
 
 int EVP_Digest(const void *bytes, size_t length, unsigned char *digest, unsigned int *size,

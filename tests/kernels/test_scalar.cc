@@ -221,9 +221,13 @@ TEST(Scalar, ErrorsStayWithinTheirBounds) {
 }
 
 TEST(Scalar, ExponentialsOfVectorsHaveTheirBits) {
-  const std::map<std::string, ScalarSweep *> sweeps = {{"portable", vector_exp_sweep_portable},
-                                                       {"avx2", vector_exp_sweep_avx2},
-                                                       {"avx512", vector_exp_sweep_avx512}};
+  const std::map<std::string, ScalarSweep *> sweeps = {
+      {"portable", vector_exp_sweep_portable},
+#ifdef __x86_64__
+      {"avx2", vector_exp_sweep_avx2},
+      {"avx512", vector_exp_sweep_avx512},
+#endif
+  };
   const uint32_t stride = full() ? 1 : 251, chunk = 1 << 16;
   std::vector<float> found(chunk), expected(chunk);
   for (const auto &[isa, sweep] : sweeps) {
