@@ -123,6 +123,16 @@ void ISA_NAME(linear_forward)(const LinearForward *s, int64_t first, int64_t las
 
 // ---- gradient of the inputs: a = dy, b = w ----
 
+// A vector of sums at element `at` of dx; after a relu only where it passed its argument on.
+VECTOR_FUNCTION void store_input_vector(const LinearBackwardInput *s, int64_t at, Vector sum, int64_t lanes,
+                                        int relu) {
+  if (relu) {
+    Vector result = vector_load_some(s->x + at, lanes);
+    sum = VECTOR_WHERE_POSITIVE(result, sum);
+  }
+  vector_store_some(s->dx + at, sum, lanes);
+}
+
 VECTOR_FUNCTION void store_input(const Results *results, const Tile *t, int row, Extent e, int64_t columns) {
   const LinearBackwardInput *s = results->arguments;
   const int relu = s->activation == ACTIVATION_RELU;
@@ -130,14 +140,8 @@ VECTOR_FUNCTION void store_input(const Results *results, const Tile *t, int row,
 #pragma GCC unroll 12
   for (int r = 0; r < e.rows; r++, at += s->inputs) {
 #pragma GCC unroll 2
-    for (int v = 0; v < e.vectors; v++) {
-      Vector sum = t->sums[r][v];
-      if (relu) {
-        Vector result = vector_load_some(s->x + at + v * VECTOR_LANES, panel_lanes(columns, v));
-        sum = VECTOR_WHERE_POSITIVE(result, sum);
-      }
-      vector_store_some(s->dx + at + v * VECTOR_LANES, sum, panel_lanes(columns, v));
-    }
+    for (int v = 0; v < e.vectors; v++)
+      store_input_vector(s, at + v * VECTOR_LANES, t->sums[r][v], panel_lanes(columns, v), relu);
   }
 }
 
@@ -151,15 +155,10 @@ VECTOR_FUNCTION void finish_input(const Results *results, const Tile *t, int row
 VECTOR_FUNCTION void finish_input_few(const void *arguments, int64_t row, int64_t column, int64_t columns,
                                       const Vector *sums) {
   const LinearBackwardInput *s = arguments;
+  const int relu = s->activation == ACTIVATION_RELU;
   int64_t at = row * s->inputs + column;
-  for (int v = 0; v < FEW_VECTORS; v++, at += VECTOR_LANES) {
-    Vector sum = sums[v];
-    if (s->activation == ACTIVATION_RELU) {
-      Vector result = vector_load_some(s->x + at, panel_lanes(columns, v));
-      sum = VECTOR_WHERE_POSITIVE(result, sum);
-    }
-    vector_store_some(s->dx + at, sum, panel_lanes(columns, v));
-  }
+  for (int v = 0; v < FEW_VECTORS; v++)
+    store_input_vector(s, at + v * VECTOR_LANES, sums[v], panel_lanes(columns, v), relu);
 }
 
 VECTOR_FUNCTION void finish_input_row(const void *arguments, int64_t row, int64_t column, int64_t columns,

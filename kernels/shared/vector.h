@@ -163,11 +163,11 @@ VECTOR_FUNCTION void vector_store_some(float *to, Vector v, int64_t count) {
 #endif
 }
 
-// v[i] lane j becomes v[j] lane i.
-VECTOR_FUNCTION void vector_transpose(Vector v[VECTOR_LANES]) {
 #if defined(__AVX512F__)
+// The 4 x 4 squares in the quarters of four vectors each, transposed.
+VECTOR_FUNCTION void transpose_fours(Vector v[VECTOR_LANES]) {
   __m512 t[16];
-  for (int i = 0; i < 16; i += 2) { // pairs of rows, in quarters
+  for (int i = 0; i < 16; i += 2) { // pairs of rows
     t[i] = _mm512_unpacklo_ps(v[i], v[i + 1]);
     t[i + 1] = _mm512_unpackhi_ps(v[i], v[i + 1]);
   }
@@ -177,6 +177,14 @@ VECTOR_FUNCTION void vector_transpose(Vector v[VECTOR_LANES]) {
     v[i + 2] = _mm512_shuffle_ps(t[i + 1], t[i + 3], 0x44);
     v[i + 3] = _mm512_shuffle_ps(t[i + 1], t[i + 3], 0xee);
   }
+}
+#endif
+
+// v[i] lane j becomes v[j] lane i.
+VECTOR_FUNCTION void vector_transpose(Vector v[VECTOR_LANES]) {
+#if defined(__AVX512F__)
+  __m512 t[16];
+  transpose_fours(v);
   for (int i = 0; i < 4; i++) { // quarters to their places
     t[i] = _mm512_shuffle_f32x4(v[i], v[i + 4], 0x88);
     t[i + 4] = _mm512_shuffle_f32x4(v[i], v[i + 4], 0xdd);
@@ -227,16 +235,7 @@ VECTOR_FUNCTION void vector_load_transposed(Vector v[VECTOR_LANES], const float 
       v[8 * half + i] = _mm512_insertf32x8(row, _mm256_loadu_ps(from + (i + 8) * stride + 8 * half), 1);
     }
   }
-  for (int i = 0; i < 16; i += 2) { // pairs of rows
-    t[i] = _mm512_unpacklo_ps(v[i], v[i + 1]);
-    t[i + 1] = _mm512_unpackhi_ps(v[i], v[i + 1]);
-  }
-  for (int i = 0; i < 16; i += 4) { // fours of rows: columns 0 to 3 and 4 to 7 in quarters
-    v[i] = _mm512_shuffle_ps(t[i], t[i + 2], 0x44);
-    v[i + 1] = _mm512_shuffle_ps(t[i], t[i + 2], 0xee);
-    v[i + 2] = _mm512_shuffle_ps(t[i + 1], t[i + 3], 0x44);
-    v[i + 3] = _mm512_shuffle_ps(t[i + 1], t[i + 3], 0xee);
-  }
+  transpose_fours(v); // columns 0 to 3 and 4 to 7 in quarters
   const __m512i low = _mm512_setr_epi64(0, 1, 8, 9, 4, 5, 12, 13);
   const __m512i high = _mm512_setr_epi64(2, 3, 10, 11, 6, 7, 14, 15);
   for (int half = 0; half < 16; half += 8) { // quarters to their places

@@ -30,19 +30,7 @@ public:
     library->name(context, &s);                                                                              \
     EXPECT_EQ(library->synchronise(context, message), 0) << message;                                         \
   }
-  RUN(LinearForward, linear_forward)
-  RUN(LinearBackwardInput, linear_backward_input)
-  RUN(LinearBackwardWeight, linear_backward_weight)
-  RUN(NormForward, norm_forward)
-  RUN(NormBackwardInput, norm_backward_input)
-  RUN(NormBackwardWeight, norm_backward_weight)
-  RUN(ActivationForward, activation_forward)
-  RUN(ActivationBackward, activation_backward)
-  RUN(Dropout, dropout)
-  RUN(Loss, loss)
-  RUN(Scores, scores)
-  RUN(InputsForward, inputs_forward)
-  RUN(EmbeddingBackward, embedding_backward)
+  EDGE_OPERATORS(RUN)
 #undef RUN
 
 private:

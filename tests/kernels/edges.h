@@ -11,6 +11,22 @@ extern "C" {
 #include "kernels/operators.h"
 }
 
+// The operators: RUN(arguments, name).
+#define EDGE_OPERATORS(RUN)                                                                                  \
+  RUN(LinearForward, linear_forward)                                                                         \
+  RUN(LinearBackwardInput, linear_backward_input)                                                            \
+  RUN(LinearBackwardWeight, linear_backward_weight)                                                          \
+  RUN(NormForward, norm_forward)                                                                             \
+  RUN(NormBackwardInput, norm_backward_input)                                                                \
+  RUN(NormBackwardWeight, norm_backward_weight)                                                              \
+  RUN(ActivationForward, activation_forward)                                                                 \
+  RUN(ActivationBackward, activation_backward)                                                               \
+  RUN(Dropout, dropout)                                                                                      \
+  RUN(Loss, loss)                                                                                            \
+  RUN(Scores, scores)                                                                                        \
+  RUN(InputsForward, inputs_forward)                                                                         \
+  RUN(EmbeddingBackward, embedding_backward)
+
 // What the edges need of a device: memory, and the operators, each on all of its tasks.
 class EdgeDevice {
 public:
@@ -19,19 +35,9 @@ public:
   virtual void fetch(void *to, const void *from, size_t length) = 0;
   virtual void clear() = 0;
 
-  virtual void run(const LinearForward &arguments) = 0;
-  virtual void run(const LinearBackwardInput &arguments) = 0;
-  virtual void run(const LinearBackwardWeight &arguments) = 0;
-  virtual void run(const NormForward &arguments) = 0;
-  virtual void run(const NormBackwardInput &arguments) = 0;
-  virtual void run(const NormBackwardWeight &arguments) = 0;
-  virtual void run(const ActivationForward &arguments) = 0;
-  virtual void run(const ActivationBackward &arguments) = 0;
-  virtual void run(const Dropout &arguments) = 0;
-  virtual void run(const Loss &arguments) = 0;
-  virtual void run(const Scores &arguments) = 0;
-  virtual void run(const InputsForward &arguments) = 0;
-  virtual void run(const EmbeddingBackward &arguments) = 0;
+#define RUN(Arguments, name) virtual void run(const Arguments &arguments) = 0;
+  EDGE_OPERATORS(RUN)
+#undef RUN
 };
 
 // One line of tests/golden/edges.sha256.
