@@ -24,24 +24,12 @@ static const GpuCase rows[] = {
     {"gather 1 Mi x 64", {OPERATOR_inputs_forward, 1 << 20, 64, 0}, {OPERATOR_inputs_forward, 64, 64, 0}},
 };
 
-typedef struct Own {
-  OperatorId id;
-  OperatorArguments arguments;
-} Own;
-
-static Status run(Bench *bench, void *context, Error *error) {
-  const Own *own = context;
-  (void)error;
-  operator_run(bench->device, own->id, &own->arguments);
-  return STATUS_OK;
-}
-
 static Status measure(GpuBench *gpu, const OperatorWork *work, const char *name, Error *error) {
-  Own own = {.id = work->id};
+  OperatorCall own = {.work = *work};
   BenchTimes times = {0};
   Status status;
   TRY(operator_arguments(&own.arguments, &gpu->bench, work, error));
-  TRY(bench_measure(&times, &gpu->bench, run, &own, error));
+  TRY(bench_measure(&times, &gpu->bench, operator_call, &own, error));
   gpu_print(gpu, name, &times, operator_amount(work), operator_is_product(work->id) ? "GFLOP/s" : "GB/s");
 done:
   bench_times_free(&times);

@@ -19,6 +19,13 @@ void operator_run(Device *device, OperatorId id, const OperatorArguments *argume
   }
 }
 
+Status operator_call(Bench *bench, void *call, Error *error) {
+  const OperatorCall *own = call;
+  (void)error;
+  operator_run(bench->device, own->work.id, &own->arguments);
+  return STATUS_OK;
+}
+
 int operator_is_product(OperatorId id) {
   return id == OPERATOR_linear_forward || id == OPERATOR_linear_backward_input ||
          id == OPERATOR_linear_backward_weight;

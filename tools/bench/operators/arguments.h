@@ -33,6 +33,14 @@ Status operator_arguments(OperatorArguments *arguments, Bench *bench, const Oper
 // Enqueues the operator.
 void operator_run(Device *device, OperatorId id, const OperatorArguments *arguments);
 
+// An operator with its arguments, and the work that runs it: the context is an OperatorCall.
+typedef struct OperatorCall {
+  OperatorWork work;
+  OperatorArguments arguments;
+} OperatorCall;
+
+Status operator_call(Bench *bench, void *call, Error *error);
+
 int operator_is_product(OperatorId id); // what multiply-adds limit; the others memory
 
 // Floating-point operations of a product; of other operators the bytes of every array, once for each reading

@@ -6,19 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-// An operator with its arguments, as work that can be repeated.
-typedef struct OwnWork {
-  OperatorWork work;
-  OperatorArguments arguments;
-} OwnWork;
-
-static Status own_work(Bench *bench, void *context, Error *error) {
-  const OwnWork *own = context;
-  (void)error;
-  operator_run(bench->device, own->work.id, &own->arguments);
-  return STATUS_OK;
-}
-
 // ---- the check ----
 
 // Takes the arguments and runs the operator once.
@@ -95,7 +82,7 @@ static Status check_all(const OperatorRun *run, Error *error) {
 // ---- times ----
 
 // The operands of a product, as PeerProduct has them.
-static void operands_of(const float **a, const float **b, const OwnWork *own) {
+static void operands_of(const float **a, const float **b, const OperatorCall *own) {
   const OperatorArguments *s = &own->arguments;
   if (own->work.id == OPERATOR_linear_forward)
     *a = s->linear_forward.x, *b = s->linear_forward.w;
@@ -112,7 +99,7 @@ static int64_t result_count(const OperatorWork *work) {
 }
 
 // Every way of every peer as a side behind ours; how many.
-static int add_peers(BenchSide *sides, PeerProduct *products, const OperatorRun *run, const OwnWork *own,
+static int add_peers(BenchSide *sides, PeerProduct *products, const OperatorRun *run, const OperatorCall *own,
                      float *result) {
   int count = 0;
   for (int p = 0; p < run->peer_count; p++) {
@@ -142,8 +129,8 @@ static void choose_ways(OperatorTimes *times, const OperatorRun *run, const Benc
 }
 
 static Status time_case(const OperatorRun *run, Bench *bench, const OperatorCase *c, Error *error) {
-  OwnWork own = {.work = c->work};
-  BenchSide sides[1 + 2 * PEERS_MAX] = {{.work = own_work, .context = &own}};
+  OperatorCall own = {.work = c->work};
+  BenchSide sides[1 + 2 * PEERS_MAX] = {{.work = operator_call, .context = &own}};
   PeerProduct products[2 * PEERS_MAX];
   OperatorTimes times = {0};
   int count = 0;
