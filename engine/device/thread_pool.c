@@ -5,11 +5,16 @@
 // holds up nothing. A part is taken by writing the job's number beside it; what is taken holds the caller, so
 // the job's other fields stay while anybody reads them. Who waits spins for a while, then sleeps and is
 // counted: no system call where nobody sleeps.
+// Where there is a thread for every processor of this process, each worker has one of its own and the caller
+// the one that is left. A guest's kernel takes a processor whose host sleeps for a busy one, and wakes a
+// worker behind its caller: they shared one processor for milliseconds, while another idled.
 #include "engine/device/thread_pool.h"
 
 #include "engine/shared/memory.h"
+#include "engine/shared/parallel.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -141,6 +146,38 @@ static void wait_for_parts(ThreadPool *pool, int parts) {
   }
 }
 
+// ---- life ----
+
+// The processors that workers are bound to: all but the caller's; none where threads are fewer or more than
+// processors.
+static void find_processors(cpu_set_t *free, int threads) {
+  int own = sched_getcpu();
+  CPU_ZERO(free);
+  if (threads != parallel_cores() || own < 0 || sched_getaffinity(0, sizeof *free, free) != 0) return;
+  if (CPU_COUNT(free) != threads || !CPU_ISSET(own, free))
+    CPU_ZERO(free);
+  else
+    CPU_CLR(own, free);
+}
+
+// Starts a worker, on the first of the free processors where there are some; an errno where refused.
+static int start_worker(Worker *worker, cpu_set_t *free) {
+  pthread_attr_t how;
+  int processor = 0;
+  pthread_attr_init(&how);
+  while (CPU_COUNT(free) > 0 && !CPU_ISSET(processor, free)) processor++;
+  if (CPU_COUNT(free) > 0) {
+    cpu_set_t one;
+    CPU_ZERO(&one);
+    CPU_SET(processor, &one);
+    CPU_CLR(processor, free);
+    pthread_attr_setaffinity_np(&how, sizeof one, &one);
+  }
+  int refused = pthread_create(&worker->thread, &how, worker_main, worker);
+  pthread_attr_destroy(&how);
+  return refused;
+}
+
 Status thread_pool_create(ThreadPool **pool, int threads, Error *error) {
   ThreadPool *made = memory_get(1, sizeof *made);
   pthread_mutex_init(&made->mutex, NULL);
@@ -149,6 +186,8 @@ Status thread_pool_create(ThreadPool **pool, int threads, Error *error) {
   made->workers = memory_get((size_t)threads, sizeof *made->workers);
   made->parts = memory_get((size_t)threads, sizeof *made->parts);
   made->threads = 1;
+  cpu_set_t processors;
+  find_processors(&processors, threads);
   // Signals are for the caller's thread: workers block them all.
   sigset_t all, old;
   sigfillset(&all);
@@ -156,7 +195,7 @@ Status thread_pool_create(ThreadPool **pool, int threads, Error *error) {
   int refused = 0;
   for (int i = 1; i < threads && refused == 0; i++) {
     made->workers[i - 1] = (Worker){.pool = made, .index = i};
-    refused = pthread_create(&made->workers[i - 1].thread, NULL, worker_main, &made->workers[i - 1]);
+    refused = start_worker(&made->workers[i - 1], &processors);
     if (refused == 0) made->threads++;
   }
   pthread_sigmask(SIG_SETMASK, &old, NULL);

@@ -7,7 +7,8 @@
 #include <string.h>
 #include <time.h>
 
-static const double enough = 0.02; // seconds of a sample
+static const double enough = 0.02;  // seconds of a sample
+static const double warm_up = 0.02; // and before it: until threads that slept have found their processors
 
 static double seconds_of(clockid_t clock) {
   struct timespec now;
@@ -109,13 +110,22 @@ static void come_to_rest(void) {
   }
 }
 
+static Status warm(Bench *bench, const BenchSide *side, Error *error) {
+  double until = bench_now() + (bench->tiny ? 0 : warm_up);
+  do {
+    PASS(side->work(bench, side->context, error));
+    PASS(device_synchronise(bench->device, error));
+  } while (bench_now() < until);
+  return STATUS_OK;
+}
+
 static Status sample_sides(BenchSide *sides, const int *calls, int count, Bench *bench, int sample,
                            Error *error) {
   for (int s = 0; s < count; s++) {
     BenchTimes *times = &sides[s].times;
     if (count > 1) {
       come_to_rest();
-      PASS(sides[s].work(bench, sides[s].context, error));
+      PASS(warm(bench, &sides[s], error));
     }
     PASS(time_calls(&times->seconds[sample], &times->device_seconds[sample], bench, &sides[s], calls[s],
                     error));
