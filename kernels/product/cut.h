@@ -8,12 +8,13 @@
 #include <stdint.h>
 
 enum {
-  CUT_ROWS = 96,              // of a block
-  CUT_COLUMNS = 32,           // a group is a multiple of it
-  CUT_FLOATS = 260 * 1024,    // of a group's packed columns
-  CUT_JOINED = 128,           // columns of a group whose sums have several leaves, or accumulators
-  CUT_MANY_ROWS = 2048,       // from here threads share the rows, below the columns
-  CUT_WORTHWHILE = 256 * 1024 // multiply-adds worth waking a thread for
+  CUT_ROWS = 96,               // of a block
+  CUT_COLUMNS = 32,            // a group is a multiple of it
+  CUT_FLOATS = 260 * 1024,     // of a group's packed columns
+  CUT_JOINED = 128,            // columns of a group whose sums have several leaves, or accumulators
+  CUT_MANY_ROWS = 2048,        // from here threads share the rows, below the columns
+  CUT_WORTHWHILE = 256 * 1024, // multiply-adds worth waking a thread for
+  CUT_THIN = 8                 // below so many rows, columns or terms memory decides, not their number
 };
 
 typedef struct Cut {
@@ -28,12 +29,16 @@ typedef struct CutPart {
   int64_t column, column_end, row, row_end;
 } CutPart;
 
-// A product of `rows` x `columns` sums of `terms` terms, in groups of `most` columns at most. What is not
-// worth two threads is one block of rows.
-static inline Cut cut_with(int64_t rows, int64_t columns, int64_t terms, int64_t most) {
+static inline int64_t cut_extent(int64_t extent) {
+  return extent < CUT_THIN ? CUT_THIN : extent;
+}
+
+// A product of `rows` x `columns` sums of `terms` terms in each of `grains` grains, in groups of `most`
+// columns at most. What is not worth two threads is one block of rows.
+static inline Cut cut_with(int64_t rows, int64_t columns, int64_t terms, int64_t grains, int64_t most) {
   int64_t all = (columns + CUT_COLUMNS - 1) / CUT_COLUMNS, group = CUT_FLOATS / (CUT_COLUMNS * (terms + 1));
   if (group > most / CUT_COLUMNS) group = most / CUT_COLUMNS;
-  int small = rows * columns * terms < 2 * CUT_WORTHWHILE;
+  int small = cut_extent(rows) * cut_extent(columns) * cut_extent(terms) * grains < 2 * CUT_WORTHWHILE;
   if (rows < CUT_MANY_ROWS && group > all / 2 && !small) group = all / 2;
   if (group > all) group = all;
   if (group < 1) group = 1;
@@ -49,12 +54,12 @@ static inline Cut cut_with(int64_t rows, int64_t columns, int64_t terms, int64_t
 }
 
 static inline Cut cut_of(int64_t rows, int64_t columns, int64_t terms) {
-  return cut_with(rows, columns, terms, terms > 256 ? CUT_JOINED : INT64_MAX);
+  return cut_with(rows, columns, terms, 1, terms > 256 ? CUT_JOINED : INT64_MAX);
 }
 
 // A gradient of weights: its group is narrow, so that accumulators stay in the cache from grain to grain.
-static inline Cut cut_of_weights(int64_t outputs, int64_t inputs, int64_t grain) {
-  return cut_with(outputs, inputs, grain, CUT_JOINED);
+static inline Cut cut_of_weights(int64_t outputs, int64_t inputs, int64_t rows, int64_t grain) {
+  return cut_with(outputs, inputs, grain, (rows + grain - 1) / grain, CUT_JOINED);
 }
 
 // The first part of tasks [*first, last), which it takes off the range.

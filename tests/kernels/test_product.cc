@@ -14,7 +14,9 @@ std::vector<Shape> shapes(std::mt19937_64 &random) {
   for (int64_t inputs : {1, 2, 63, 64, 65, 255, 256, 257, 511, 512, 513, 769}) all.push_back({3, 5, inputs});
   for (int64_t outputs : {1, 2, 7, 8, 15, 16, 17, 31, 32, 33, 64, 65, 257}) all.push_back({4, outputs, 40});
   for (int64_t rows : {1, 2, 5, 6, 7, 8, 12, 13, 14, 15, 31, 257}) all.push_back({rows, 19, 21});
-  for (const Shape &s : std::vector<Shape>{{99, 1, 77},    // R2
+  for (const Shape &s : std::vector<Shape>{{99, 1, 77}, // R2
+                                           {99, 1, 64}, // whole rows of its lanes
+                                           {40, 1, 256},
                                            {97, 70, 769},  // blocks of rows, groups, joined leaves
                                            {193, 300, 40}, // many columns of few terms
                                            {2050, 33, 9},  // rows for threads
@@ -78,6 +80,24 @@ TEST(Product, LinearForward) {
         ASSERT_TRUE(same_bits(expected, y))
             << isa << " " << s.rows << "x" << s.outputs << "x" << s.inputs << " relu " << relu;
       }
+    }
+  }
+}
+
+// Products that round to -0, and a bias of -0: the rule's + 0.0f is what makes the sum +0.
+TEST(Product, SumsOfNegativeZerosAreZero) {
+  std::mt19937_64 random(2);
+  for (const Shape &s : std::vector<Shape>{
+           {35, 1, 3}, {35, 1, 16}, {35, 1, 64}, {35, 1, 200}, {35, 1, 256}, {3, 20, 40}, {35, 20, 40}}) {
+    Values x((size_t)(s.rows * s.inputs), -0x1p-100f), w((size_t)(s.outputs * s.inputs), 0x1p-100f);
+    Values bias((size_t)s.outputs, -0.0f), zeros((size_t)(s.rows * s.outputs), 0.0f);
+    ASSERT_TRUE(same_bits(zeros, reference_forward(x, w, bias, s, false)));
+    for (const char *isa : instruction_sets()) {
+      Values y((size_t)(s.rows * s.outputs), 7.0f);
+      LinearForward linear = {y.data(), x.data(),  w.data(), bias.data(),
+                              s.rows,   s.outputs, s.inputs, ACTIVATION_NONE};
+      run_in_pieces(random, operators_cpu(isa)->linear_forward, linear, linear_forward_tasks(&linear));
+      EXPECT_TRUE(same_bits(zeros, y)) << isa << " " << s.rows << "x" << s.outputs << "x" << s.inputs;
     }
   }
 }
