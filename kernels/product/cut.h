@@ -33,7 +33,7 @@ typedef struct CutPart {
 } CutPart;
 
 static inline int64_t cut_extent(int64_t extent) {
-  return extent < CUT_THIN ? CUT_THIN : extent;
+  return extent < CUT_THIN ? (int64_t)CUT_THIN : extent;
 }
 
 // What sums of `terms` terms cost, in multiply-adds that need not wait for memory.
@@ -54,7 +54,7 @@ static inline int64_t cut_width(int64_t columns, int64_t terms, int64_t most, in
 // Groups of `width` columns; those of a product that is not worth two threads are a task each.
 static inline Cut cut_with(int64_t rows, int64_t columns, int64_t width, int64_t work) {
   Cut cut = {.rows = rows, .columns = columns, .width = width};
-  cut.block = work < 2 * CUT_WORTHWHILE && rows > 0 ? rows : CUT_TASK;
+  cut.block = work < 2 * CUT_WORTHWHILE && rows > 0 ? rows : (int64_t)CUT_TASK;
   cut.blocks = (rows + cut.block - 1) / cut.block;
   int64_t before = columns > 0 ? (columns - 1) / width : 0; // groups before the last
   int64_t narrow = (columns - before * width + CUT_COLUMNS - 1) / CUT_COLUMNS * CUT_COLUMNS;
@@ -69,8 +69,8 @@ static inline Cut cut_with(int64_t rows, int64_t columns, int64_t width, int64_t
 static inline Cut cut_of(int64_t rows, int64_t columns, int64_t terms) {
   int64_t work = cut_work(rows, columns, terms);
   int shared = work >= 2 * CUT_WORTHWHILE && rows < CUT_MANY_ROWS;
-  return cut_with(rows, columns, cut_width(columns, terms, terms > 256 ? CUT_JOINED : INT64_MAX, shared),
-                  work);
+  return cut_with(rows, columns,
+                  cut_width(columns, terms, terms > 256 ? (int64_t)CUT_JOINED : INT64_MAX, shared), work);
 }
 
 // A gradient of weights: its group is narrow, so that accumulators stay in the cache from grain to grain.
