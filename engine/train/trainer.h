@@ -56,6 +56,11 @@ typedef struct TrainerPlan {
 
 Status trainer_plan(TrainerPlan *plan, const TrainerOptions *options, Error *error);
 
+// Takes one step and what a validation and a checkpoint take beside, hands nothing out, and lets all of it go: so
+// that the process's peak is that of a training before there is one. What it finds wrong (it fails as
+// trainer_create and trainer_run do) a training would find.
+Status trainer_rehearse(const TrainerOptions *options, Error *error);
+
 Status trainer_create(Trainer **trainer, const TrainerOptions *options, Error *error);
 
 // Takes over the state of a checkpoint (tensors of both files). 65 where a tensor is missing or misshapen; 78
