@@ -5,6 +5,8 @@
 #include "io/shared/durable.h"
 #include "tools/cli/judge/models/policy.h"
 
+#include <malloc.h>
+
 Status run_plan_make(RunPlan *plan, const Session *session, Error *error) {
   const InputLayout *layout = preprocess_layout(session->preprocess);
   *plan = (RunPlan){.device_bytes = (int64_t)device_own_bytes(session->device)};
@@ -29,6 +31,7 @@ static Status rehearse(const RunPlan *plan, Session *session, Error *error) {
   Error ignored = {0}; // for the training to say
   PASS(file_sha256(code, NULL, "/proc/self/exe", -1, error)); // as every run records; all of the library for it
   if (session_check_memory(&plan->trainer, &ignored) == STATUS_OK) trainer_rehearse(&session->options, &ignored);
+  malloc_trim(0); // as a training does when its trainer is gone
   return policy_rehearse(session->dataset, session->preprocess, session->config, session->device, error);
 }
 

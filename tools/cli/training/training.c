@@ -10,6 +10,7 @@
 #include "tools/cli/training/progress.h"
 #include "tools/cli/training/signals.h"
 
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -153,6 +154,7 @@ static Status loop(Training *training, const char *path, Error *error) {
   if (end == END_SIGNAL) return interrupted(training, path, error);
   trainer_free(training->trainer); // what follows reads checkpoints
   training->trainer = NULL;
+  malloc_trim(0); // gives back what lies below what is still used
   PASS(run_finish(training->run, end == END_EPOCHS ? "epochs" : "early_stop", error));
   end_progress();
   return policy_freeze(path, training->session->dataset, training->session->config, error);
