@@ -17,8 +17,12 @@
 void hdf5_lock(void);
 void hdf5_unlock(void);
 
-// Once: no error stacks on stderr, no plugins from anywhere.
+// Before a file is used: no error stacks on stderr, no plugins from anywhere.
 void hdf5_set_up(void);
+
+// `status` of a failure that was told in *error, or 69 where the library had no memory since hdf5_set_up: it
+// says so in the same way in which it says that a file is damaged. Under the lock.
+Status hdf5_blame(Status status, const char *path, Error *error);
 
 // The innermost message of the library's last failure as " (HDF5: message)", "" where it has none. Valid
 // until the next call.

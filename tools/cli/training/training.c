@@ -145,6 +145,15 @@ static Status interrupted(const Training *training, const char *path, Error *err
   return error->status = signals_status();
 }
 
+// What follows reads checkpoints, and computes on a device of its own: it takes no more than training did.
+static void let_go(Training *training) {
+  trainer_free(training->trainer);
+  training->trainer = NULL;
+  device_free(training->session->device);
+  training->session->device = NULL;
+  malloc_trim(0); // also what lies below what is still used
+}
+
 static Status loop(Training *training, const char *path, Error *error) {
   TrainEnd end;
   training->progress.first_step = trainer_step(training->trainer);
@@ -152,9 +161,7 @@ static Status loop(Training *training, const char *path, Error *error) {
   signals_catch();
   PASS(trainer_run(training->trainer, &end, error));
   if (end == END_SIGNAL) return interrupted(training, path, error);
-  trainer_free(training->trainer); // what follows reads checkpoints
-  training->trainer = NULL;
-  malloc_trim(0); // gives back what lies below what is still used
+  let_go(training);
   PASS(run_finish(training->run, end == END_EPOCHS ? "epochs" : "early_stop", error));
   end_progress();
   return policy_freeze(path, training->session->dataset, training->session->config, error);
