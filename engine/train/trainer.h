@@ -63,7 +63,11 @@ Status trainer_rehearse(const TrainerOptions *options, Error *error);
 
 Status trainer_create(Trainer **trainer, const TrainerOptions *options, Error *error);
 
-// Takes over the state of a checkpoint (tensors of both files). 65 where a tensor is missing or misshapen; 78
+// Views of what trainer_restore takes over, by name: a checkpoint read to there is in memory once. What is read
+// and not restored leaves a trainer that is good for nothing.
+void trainer_places(const Trainer *trainer, TensorSet *places);
+
+// Takes over the state of a checkpoint (tensors of both files, at their places or elsewhere). 65 where a tensor is missing or misshapen; 78
 // where the checkpoint's bits config or data differ.
 Status trainer_restore(Trainer *trainer, const TensorSet *tensors, Error *error);
 

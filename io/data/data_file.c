@@ -14,9 +14,9 @@
 
 enum {
   COLUMNS_MAX = 10000,
+  COLUMNS_A_LOOK = 64, // at the memory that is left: some 20 KB each
   NAME_BYTES_MAX = 200,
-  DICTIONARY_BYTES_MAX = 1 << 30,
-  OPENING_BYTES = 4 << 20 // what the library takes to open a file; short of it, it may crash (H5AC_create)
+  DICTIONARY_BYTES_MAX = 1 << 30
 };
 
 typedef struct StoredColumn {
@@ -44,38 +44,26 @@ void hdf5_unlock(void) {
   pthread_mutex_unlock(&library);
 }
 
-static bool out_of_memory; // since the last set-up; under the lock
-
-// The library's own word for a request of memory that failed.
-static herr_t find_no_memory(unsigned depth, const H5E_error2_t *entry, void *unused) {
-  (void)depth, (void)unused;
-  if (entry->maj_num == H5E_RESOURCE && (entry->min_num == H5E_NOSPACE || entry->min_num == H5E_CANTALLOC))
-    out_of_memory = true;
-  return 0;
-}
-
-// At every failure of the library, in place of printing it: later calls forget what an earlier one failed for.
-static herr_t note_failure(hid_t failure, void *unused) {
-  H5Ewalk2(failure, H5E_WALK_DOWNWARD, find_no_memory, unused);
-  return 0;
-}
-
 void hdf5_set_up(void) {
   H5dont_atexit(); // at the end it would write again what a full disk did not take, and crash
   H5open();
-  H5Eset_auto2(H5E_DEFAULT, note_failure, NULL);
+  H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
   H5PLset_loading_state(0);
-  out_of_memory = false;
 }
 
+// Its own error codes say it only sometimes: to write them down takes memory.
 Status hdf5_blame(Status status, const char *path, Error *error) {
-  note_failure(H5E_DEFAULT, NULL); // of another thread, which the library tells by itself to nobody
-  if (!out_of_memory) return status;
   MemoryLimit left = memory_left();
+  if (left.bytes >= HDF5_ROOM_BYTES) return status;
   return error_set(error, STATUS_UNAVAILABLE,
-                   "%s: cannot be read: HDF5 got no memory, and %zu bytes (%.1f MiB) are left to this process by "
-                   "%s: raise the limit",
+                   "%s: HDF5 could not read it, and %zu bytes (%.1f MiB) are left to this process by %s: raise the "
+                   "limit",
                    path, left.bytes, (double)left.bytes / 0x1p20, left.name);
+}
+
+// Out of memory the library may crash, or end the program without a word.
+static Status check_room(Error *error) {
+  return memory_check(HDF5_ROOM_BYTES, "opening a file by HDF5", "raise the limit", error);
 }
 
 static herr_t keep_reason(unsigned depth, const H5E_error2_t *entry, void *text) {
@@ -273,6 +261,7 @@ static Status open_columns(DataFile *file, Error *error) {
   H5_index_t index = order & H5P_CRT_ORDER_INDEXED ? H5_INDEX_CRT_ORDER : H5_INDEX_NAME;
   file->columns = memory_get((size_t)info.nlinks, sizeof *file->columns);
   for (hsize_t i = 0; i < info.nlinks; i++) {
+    if (i % COLUMNS_A_LOOK == 0) PASS(check_room(error));
     char name[NAME_BYTES_MAX + 1];
     ssize_t length =
         H5Lget_name_by_idx(file->group, ".", index, H5_ITER_INC, i, name, sizeof name, H5P_DEFAULT);
@@ -341,7 +330,7 @@ static Status take_descriptor(DataFile *file, Error *error) {
 static Status open_checked(DataFile *file, Error *error) {
   hdf5_set_up();
   PASS(check_file(file, error));
-  PASS(memory_check(OPENING_BYTES, "opening a file by HDF5", "raise the limit", error));
+  PASS(check_room(error));
   hid_t access = hdf5_file_access();
   H5Pset_libver_bounds(access, H5F_LIBVER_EARLIEST, H5F_LIBVER_LATEST);
   file->file = H5Fopen(file->stored.path, H5F_ACC_RDONLY, access);

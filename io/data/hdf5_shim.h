@@ -17,11 +17,14 @@
 void hdf5_lock(void);
 void hdf5_unlock(void);
 
-// Before a file is used: no error stacks on stderr, no plugins from anywhere.
+// Once: no error stacks on stderr, no plugins from anywhere.
 void hdf5_set_up(void);
 
-// `status` of a failure that was told in *error, or 69 where the library had no memory since hdf5_set_up: it
-// says so in the same way in which it says that a file is damaged. Under the lock.
+// More than the library asks for at once: what opening a file takes.
+enum { HDF5_ROOM_BYTES = 4 << 20 };
+
+// Of a failure that is told in *error already: its status, or 69 where less than that room is left, for the
+// library fails for want of memory as it fails on a damaged file.
 Status hdf5_blame(Status status, const char *path, Error *error);
 
 // The innermost message of the library's last failure as " (HDF5: message)", "" where it has none. Valid

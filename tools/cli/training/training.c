@@ -94,14 +94,18 @@ static Status restore(Training *training, const char *path, Error *error) {
   char device[DEVICE_TEXT];
   RunEnvironment environment = environment_of(training->session, device);
   Checkpoint *checkpoint = NULL;
+  TensorSet places = {0};
   char *note = NULL;
   Status status;
-  TRY(run_resume(&training->run, &checkpoint, &note, path, training->session->config, &environment, error));
+  trainer_places(training->trainer, &places);
+  TRY(run_resume(&training->run, &checkpoint, &note, path, training->session->config, &environment, &places,
+                 error));
   if (note != NULL) warn("%s", note);
   if (checkpoint != NULL) TRY(trainer_restore(training->trainer, &checkpoint->tensors, error));
   say("run %s: going on after step %llu", path, (unsigned long long)trainer_step(training->trainer));
 done:
   checkpoint_free(checkpoint);
+  tensor_set_free(&places);
   free(note);
   return status;
 }
