@@ -104,7 +104,8 @@ static Status check_set(const TensorSet *mine, const TensorSet *tensors, Error *
 static void add_places(TensorSet *places, const TensorSet *mine) {
   for (int i = 0; i < mine->count; i++) {
     const TensorView *item = &mine->items[i];
-    if (!must_match(item)) tensor_set_add(places, item->name, item->dtype, item->rank, item->shape, item->data);
+    if (!must_match(item))
+      tensor_set_add(places, item->name, item->dtype, item->rank, item->shape, item->data);
   }
 }
 

@@ -114,8 +114,8 @@ Status checkpoint_load(Checkpoint **checkpoint, const char *path, CheckpointPart
   return load_into(checkpoint, path, parts, NULL, error);
 }
 
-Status checkpoint_load_newest(Checkpoint **checkpoint, char **note, const char *folder, const TensorSet *places,
-                              Error *error) {
+Status checkpoint_load_newest(Checkpoint **checkpoint, char **note, const char *folder,
+                              const TensorSet *places, Error *error) {
   uint64_t *steps;
   int count;
   Text skipped = {0};

@@ -272,8 +272,7 @@ static Status read_entries(Reader *reader, Error *error) {
 
 // Where a tensor has a place already; NULL where it has none.
 static void *place_of(const Reader *reader, const Entry *entry) {
-  const TensorView *place =
-      reader->places == NULL ? NULL : tensor_set_find(reader->places, entry->view.name);
+  const TensorView *place = reader->places == NULL ? NULL : tensor_set_find(reader->places, entry->view.name);
   return place != NULL && tensor_same_shape(place, &entry->view) ? place->data : NULL;
 }
 
@@ -281,7 +280,8 @@ static uint64_t room_of(const Entry *entry) {
   return (entry->end - entry->begin + 63) / 64 * 64;
 }
 
-// Memory for the tensors without a place, checked against the machine so that a sparse file cannot exhaust it.
+// Memory for the tensors without a place, checked against the machine so that a sparse file cannot exhaust
+// it.
 static Status allocate(SafeTensors *tensors, const Reader *reader, Error *error) {
   uint64_t need = 64, machine = (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE);
   for (int i = 0; i < reader->count; i++)

@@ -30,8 +30,8 @@ Status safetensors_write(uint8_t digest[DIGEST_BYTES], const FileCalls *calls, c
 // 66 where there is no such file, 69 where it is larger than this machine's memory.
 Status safetensors_read(SafeTensors *tensors, const char *path, Error *error);
 
-// The same, but a tensor that has its name, type and shape in `places` is read to where that one is, so that it
-// is in memory once. After a failure what is there is anything.
+// The same, but a tensor that has its name, type and shape in `places` is read to where that one is, so that
+// it is in memory once. After a failure what is there is anything.
 Status safetensors_read_into(SafeTensors *tensors, const char *path, const TensorSet *places, Error *error);
 void safetensors_free(SafeTensors *tensors);
 

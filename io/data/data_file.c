@@ -55,10 +55,11 @@ void hdf5_set_up(void) {
 Status hdf5_blame(Status status, const char *path, Error *error) {
   MemoryLimit left = memory_left();
   if (left.bytes >= HDF5_ROOM_BYTES) return status;
-  return error_set(error, STATUS_UNAVAILABLE,
-                   "%s: HDF5 could not read it, and %zu bytes (%.1f MiB) are left to this process by %s: raise the "
-                   "limit",
-                   path, left.bytes, (double)left.bytes / 0x1p20, left.name);
+  return error_set(
+      error, STATUS_UNAVAILABLE,
+      "%s: HDF5 could not read it, and %zu bytes (%.1f MiB) are left to this process by %s: raise the "
+      "limit",
+      path, left.bytes, (double)left.bytes / 0x1p20, left.name);
 }
 
 // Out of memory the library may crash, or end the program without a word.

@@ -84,7 +84,8 @@ TEST(Safetensors, IsReadIntoPlaces) {
   write_set(folder, set);
   SafeTensors back;
   Error error;
-  ASSERT_EQ(safetensors_read_into(&back, (folder / "file").c_str(), &places, &error), STATUS_OK) << error.text;
+  ASSERT_EQ(safetensors_read_into(&back, (folder / "file").c_str(), &places, &error), STATUS_OK)
+      << error.text;
   const TensorView *read_a = tensor_set_find(&back.set, "a"), *read_b = tensor_set_find(&back.set, "b");
   EXPECT_EQ(read_a->data, place_a);
   EXPECT_EQ(memcmp(place_a, a, sizeof a), 0);

@@ -110,8 +110,8 @@ TEST_F(Memory, OfManyRowsIsThePlannedOne) {
 TEST_F(Memory, OfCompressedRowsIsThePlannedOne) {
   make_customers(folder, 100000);
   for (const char *kind : {"gzip", "zstd"}) {
-    Outcome imported = ingot({"import", folder + "/customers.csv", "-f", "-o", folder + "/customers.h5",
-                              "--compress", kind});
+    Outcome imported = ingot(
+        {"import", folder + "/customers.csv", "-f", "-o", folder + "/customers.h5", "--compress", kind});
     ASSERT_EQ(imported.status, 0) << imported.err;
     make_config(config, {"  epochs: 1"});
     plan_and_train(kind, {"machine.residency=stream", "data.order={blocks: {rows: 4096, window: 8}}"});

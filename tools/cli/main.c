@@ -27,7 +27,7 @@ static const Verb verbs[] = {
 #include "tools/cli/verbs.inc"
 #undef VERB
 };
-enum { VERB_COUNT = sizeof verbs / sizeof verbs[0], LARGE_BLOCK = 4 << 20, STACK_ROOM = 2 << 20 };
+enum { VERB_COUNT = sizeof verbs / sizeof verbs[0], LARGE_BLOCK = 256 << 10, STACK_ROOM = 2 << 20 };
 
 static void print_help(void) {
   printf("ingot %s: trains models, proves their bits, and says whether to ship them.\n\n"

@@ -29,8 +29,10 @@ static int64_t larger(int64_t a, int64_t b) {
 static Status rehearse(const RunPlan *plan, Session *session, Error *error) {
   uint8_t code[DIGEST_BYTES];
   Error ignored = {0}; // for the training to say
-  PASS(file_sha256(code, NULL, "/proc/self/exe", -1, error)); // as every run records; all of the library for it
-  if (session_check_memory(&plan->trainer, &ignored) == STATUS_OK) trainer_rehearse(&session->options, &ignored);
+  PASS(file_sha256(code, NULL, "/proc/self/exe", -1,
+                   error)); // as every run records; all of the library for it
+  if (session_check_memory(&plan->trainer, &ignored) == STATUS_OK)
+    trainer_rehearse(&session->options, &ignored);
   malloc_trim(0); // as a training does when its trainer is gone
   return policy_rehearse(session->dataset, session->preprocess, session->config, session->device, error);
 }
