@@ -1,10 +1,10 @@
-"""Works that train: steps of three models, scikit-learn's network, the income recipe, and memory against its plan."""
+"""Works that train: steps of three models, and scikit-learn's network."""
 import math
 import statistics
 
 import curves
 import program
-from jobs import JOBS, prepare
+from jobs import job_named, prepare
 from measure import Failure, Peer, entry, in_turns, largest_difference
 
 SAMPLE_SECONDS = 0.5
@@ -15,10 +15,6 @@ CURVE_BOUND = 0.01
 EAGER = [{"compile": None, "optimizer": how} for how in ("fused", "foreach")]
 COMPILED = [{"compile": mode, "optimizer": how} for mode, how in (("default", "fused"), ("default", "compiled"),
                                                                   ("max-autotune-no-cudagraphs", "fused"))]
-
-
-def job_named(name):
-    return next(job for job in JOBS if job.name == name)
 
 
 def our_step(bench, config, steps, threads=None):
