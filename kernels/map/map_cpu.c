@@ -2,8 +2,9 @@
 #include "kernels/operators.h"
 #include "kernels/shared/isa.h"
 #include "kernels/shared/philox_lanes.h"
+#include "kernels/shared/stream.h"
 
-enum { COLUMNS = 4 * PHILOX_COUNTERS, TOGETHER = 2 };
+enum { COLUMNS = 4 * PHILOX_COUNTERS, TOGETHER = 2, AHEAD = 4 * TOGETHER * COLUMNS };
 
 // words[column] of `many` (a constant) * COLUMNS columns from `column` on of the row at a position of the
 // batch.
@@ -23,11 +24,14 @@ X1_FUNCTION void row_words(uint32_t *words, int many, const Dropout *s, int64_t 
 void ISA_NAME(dropout)(const Dropout *s, int64_t first, int64_t last) {
   uint32_t words[TOGETHER * COLUMNS], threshold = s->threshold;
   float scale = s->scale;
+  const int large = stream_is_large(s->rows * s->columns);
   for (int64_t i = first; i < last; i++) {
     for (int64_t j = 0; j < s->columns; j += TOGETHER * COLUMNS) {
       const float *x = s->x + i * s->columns + j;
       float *y = s->y + i * s->columns + j;
       int64_t columns = s->columns - j < TOGETHER * COLUMNS ? s->columns - j : TOGETHER * COLUMNS;
+      if (large) stream_fetch(x + AHEAD, columns);
+      if (large && y != x) stream_fetch_result(y + AHEAD, columns);
       uint32_t position = s->first_position + (uint32_t)i;
       if (columns > COLUMNS)
         row_words(words, TOGETHER, s, j, position);

@@ -238,11 +238,11 @@ VECTOR_FUNCTION void finish_weight_few(const void *arguments, int64_t row, int64
 
 // Gradients of the bias where sums of few terms do not bring them.
 static void bias_few(const LinearBackwardWeight *s, const CutPart *part, int64_t i, int64_t rows) {
-  float sums[SUMMED_COLUMNS];
+  ColumnSums sums;
   for (int64_t n = part->row; n < part->row_end; n += SUMMED_COLUMNS) {
     int64_t columns = smaller(SUMMED_COLUMNS, part->row_end - n);
-    grain_sum(sums, s->dy + i * s->outputs + n, NULL, s->outputs, columns, rows);
-    add_column_sums(s->qb + n, s->flag_b, sums, columns, &s->quantiser);
+    grain_sum(&sums, s->dy + i * s->outputs + n, NULL, s->outputs, columns, rows);
+    add_column_sums(s->qb + n, s->flag_b, sums.plain, columns, &s->quantiser);
   }
 }
 

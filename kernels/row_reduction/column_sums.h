@@ -8,56 +8,65 @@
 #include "kernels/shared/rules.h"
 #include "kernels/shared/vector.h"
 
-enum { SUMMED_VECTORS = 8, SUMMED_COLUMNS = SUMMED_VECTORS * VECTOR_LANES }; // of one pass over a grain
+enum { // of one pass over a grain, two sums each
+  SUMMED_VECTORS = VECTOR_REGISTERS / 4,
+  SUMMED_COLUMNS = SUMMED_VECTORS * VECTOR_LANES
+};
 
-// One leaf's chains of `vectors` (a constant) vectors of columns, the last of `lanes` lanes; h may be NULL.
-VECTOR_FUNCTION void leaf_sum(float *out, const float *dy, const float *h, int64_t stride, int64_t rows,
-                              int vectors, int64_t lanes) {
-  Vector sum[SUMMED_VECTORS];
-  for (int v = 0; v < vectors; v++) sum[v] = VECTOR_ZERO();
-  for (int64_t i = 0; i < rows; i++, dy += stride) {
+// Sums down columns of dy * h and of dy.
+typedef struct ColumnSums {
+  float with_h[SUMMED_COLUMNS], plain[SUMMED_COLUMNS];
+} ColumnSums;
+
+// One leaf's chains of dy, and where `both` (a constant) of dy * h, of `vectors` (a constant) vectors of
+// columns from `column` on, the last of `lanes` lanes.
+VECTOR_FUNCTION void leaf_sum(ColumnSums *out, int64_t column, const float *dy, const float *h,
+                              int64_t stride, int64_t rows, int vectors, int64_t lanes, int both) {
+  Vector with_h[SUMMED_VECTORS], plain[SUMMED_VECTORS];
+  for (int v = 0; v < vectors; v++) with_h[v] = plain[v] = VECTOR_ZERO();
+  for (int64_t i = 0, at = column; i < rows; i++, at += stride) {
     for (int v = 0; v < vectors; v++) {
-      Vector one = lanes < VECTOR_LANES ? vector_load_some(dy, lanes) : VECTOR_LOAD(dy + v * VECTOR_LANES);
-      if (h == NULL) {
-        sum[v] = VECTOR_ADD(one, sum[v]); // fma(dy, 1, sum)
-      } else {
-        const float *from = h + i * stride + v * VECTOR_LANES;
-        Vector other = lanes < VECTOR_LANES ? vector_load_some(from, lanes) : VECTOR_LOAD(from);
-        sum[v] = VECTOR_FMA(one, other, sum[v]);
-      }
+      Vector one = vector_load_some(dy + at + v * VECTOR_LANES, lanes);
+      if (both) with_h[v] = VECTOR_FMA(one, vector_load_some(h + at + v * VECTOR_LANES, lanes), with_h[v]);
+      plain[v] = VECTOR_ADD(one, plain[v]); // fma(dy, 1, sum)
     }
   }
   for (int v = 0; v < vectors; v++) {
-    sum[v] = VECTOR_ADD(sum[v], VECTOR_ZERO());
-    vector_store_some(out + v * VECTOR_LANES, sum[v], lanes < VECTOR_LANES ? lanes : VECTOR_LANES);
+    int64_t at = column + v * VECTOR_LANES;
+    if (both) vector_store_some(out->with_h + at, VECTOR_ADD(with_h[v], VECTOR_ZERO()), lanes);
+    vector_store_some(out->plain + at, VECTOR_ADD(plain[v], VECTOR_ZERO()), lanes);
   }
 }
 
-// T over a grain's rows of dy[i]*b[i] for `columns` <= SUMMED_COLUMNS neighbouring columns, b = h or (NULL)
-// 1: R1's tree.
-static void grain_sum(float out[SUMMED_COLUMNS], const float *dy, const float *h, int64_t stride,
-                      int64_t columns, int64_t rows) {
+// T over a grain's rows of dy[i]*1, and of dy[i]*h[i] but where h is NULL, for `columns` <= SUMMED_COLUMNS
+// neighbouring columns: R1's tree.
+static void grain_sum(ColumnSums *out, const float *dy, const float *h, int64_t stride, int64_t columns,
+                      int64_t rows) {
   if (rows > X1_LEAF) {
     int64_t left = X1_LEAF;
     while (2 * left < rows) left *= 2;
-    float right[SUMMED_COLUMNS];
+    ColumnSums right;
     grain_sum(out, dy, h, stride, columns, left);
-    grain_sum(right, dy + left * stride, h == NULL ? NULL : h + left * stride, stride, columns, rows - left);
-    for (int64_t c = 0; c < columns; c++) out[c] = x1_add(out[c], right[c]);
+    grain_sum(&right, dy + left * stride, h == NULL ? NULL : h + left * stride, stride, columns, rows - left);
+    for (int64_t c = 0; c < columns; c++) {
+      if (h != NULL) out->with_h[c] = x1_add(out->with_h[c], right.with_h[c]);
+      out->plain[c] = x1_add(out->plain[c], right.plain[c]);
+    }
     return;
   }
   int64_t c = 0;
 #define SUMS(vectors, lanes)                                                                                 \
   if (h == NULL)                                                                                             \
-    leaf_sum(out + c, dy + c, NULL, stride, rows, vectors, lanes);                                           \
+    leaf_sum(out, c, dy, NULL, stride, rows, vectors, lanes, 0);                                             \
   else                                                                                                       \
-    leaf_sum(out + c, dy + c, h + c, stride, rows, vectors, lanes);
+    leaf_sum(out, c, dy, h, stride, rows, vectors, lanes, 1);
   if (columns == SUMMED_COLUMNS) {
     SUMS(SUMMED_VECTORS, VECTOR_LANES)
     return;
   }
-  for (; c + 4 * VECTOR_LANES <= columns; c += 4 * VECTOR_LANES) {
-    SUMS(4, VECTOR_LANES)
+  if (columns >= SUMMED_COLUMNS / 2) {
+    SUMS(SUMMED_VECTORS / 2, VECTOR_LANES)
+    c = SUMMED_COLUMNS / 2;
   }
   for (; c + VECTOR_LANES <= columns; c += VECTOR_LANES) {
     SUMS(1, VECTOR_LANES)

@@ -23,6 +23,7 @@ VECTOR_FUNCTION float row_exponentials(float *e, const float *z, float top, int6
   r2_start(lanes);
 #define BODY(v, at, count)                                                                                   \
   do {                                                                                                       \
+    __builtin_prefetch(z + SOFTMAX * n + (at));                                                              \
     Vector power = vector_exp_below(VECTOR_SUB(vector_load_some(z + (at), count), most));                    \
     power = vector_first(power, count);                                                                      \
     vector_store_some(e + (at), power, count);                                                               \

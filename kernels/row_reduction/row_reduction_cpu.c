@@ -5,18 +5,18 @@
 #include "kernels/row_reduction/r2.h"
 #include "kernels/shared/flags.h"
 #include "kernels/shared/isa.h"
+#include "kernels/shared/stream.h"
 
 // Rows whose sums are made before any is used, so that they need not wait for each other.
 enum { ROWS = 8 };
 
-// h = x - mean; R2(h, h).
-VECTOR_FUNCTION float centre_row(float *h, const float *x, float mean, int64_t n) {
+// R2(d, d), d = x - mean.
+VECTOR_FUNCTION float squares_of_row(const float *x, float mean, int64_t n) {
   Vector lanes[R2_VECTORS], middle = VECTOR_ALL(mean);
   r2_start(lanes);
 #define BODY(v, at, count)                                                                                   \
   do {                                                                                                       \
     Vector d = vector_first(VECTOR_SUB(vector_load_some(x + (at), count), middle), count);                   \
-    vector_store_some(h + (at), d, count);                                                                   \
     lanes[v] = VECTOR_FMA(d, d, lanes[v]);                                                                   \
   } while (0)
   R2_EACH(n, BODY);
@@ -28,27 +28,40 @@ VECTOR_FUNCTION float norm_scale(float squares, float width) {
   return x1_div(1.0f, x1_sqrt(x1_add(x1_div(squares, width), 1e-5f)));
 }
 
-// h = d * r; y = activation(fma(h, gamma, beta)), d in h.
-VECTOR_FUNCTION void scale_row(float *y, float *h, const NormForward *s, float scale) {
-  Vector r = VECTOR_ALL(scale);
+// h = (x - mean) * r; y = activation(fma(h, gamma, beta)).
+VECTOR_FUNCTION void scale_row(float *y, float *h, const float *x, const NormForward *s, float mean,
+                               float scale, int streams) {
+  Vector middle = VECTOR_ALL(mean), r = VECTOR_ALL(scale);
   for (int64_t j = 0; j < s->columns; j += VECTOR_LANES) {
     int64_t count = r2_some(s->columns - j);
-    Vector scaled = VECTOR_MUL(vector_load_some(h + j, count), r);
+    Vector scaled = VECTOR_MUL(VECTOR_SUB(vector_load_some(x + j, count), middle), r);
     Vector gamma = vector_load_some(s->gamma + j, count), beta = vector_load_some(s->beta + j, count);
     Vector result = VECTOR_FMA(scaled, gamma, beta);
-    vector_store_some(h + j, scaled, count);
-    vector_store_some(y + j, s->activation == ACTIVATION_RELU ? VECTOR_RELU(result) : result, count);
+    result = s->activation == ACTIVATION_RELU ? VECTOR_RELU(result) : result;
+    if (streams) {
+      VECTOR_STREAM(h + j, scaled);
+      VECTOR_STREAM(y + j, result);
+    } else {
+      vector_store_some(h + j, scaled, count);
+      vector_store_some(y + j, result, count);
+    }
   }
 }
 
-static void norm_rows(const NormForward *s, int64_t first, int64_t rows) {
+// The next rows are asked for while these are in the nearest cache: between its passes over rows the
+// processor would ask for nothing.
+VECTOR_FUNCTION void norm_rows(const NormForward *s, int64_t first, int64_t rows, int streams) {
   const int64_t n = s->columns;
   const float *x = s->x + first * n, width = (float)n;
-  float *h = s->h + first * n, *y = s->y + first * n, *r = s->r + first, sums[ROWS];
-  for (int64_t i = 0; i < rows; i++) sums[i] = r2_sum(x + i * n, n);
-  for (int64_t i = 0; i < rows; i++) sums[i] = centre_row(h + i * n, x + i * n, x1_div(sums[i], width), n);
+  float *h = s->h + first * n, *y = s->y + first * n, *r = s->r + first, mean[ROWS], sums[ROWS];
+  for (int64_t i = 0; i < rows; i++) mean[i] = r2_sum(x + i * n, n);
+  for (int64_t i = 0; i < rows; i++) mean[i] = x1_div(mean[i], width);
+  for (int64_t i = 0; i < rows; i++) {
+    stream_fetch(x + (ROWS + i) * n, n);
+    sums[i] = squares_of_row(x + i * n, mean[i], n);
+  }
   for (int64_t i = 0; i < rows; i++) r[i] = norm_scale(sums[i], width);
-  for (int64_t i = 0; i < rows; i++) scale_row(y + i * n, h + i * n, s, r[i]);
+  for (int64_t i = 0; i < rows; i++) scale_row(y + i * n, h + i * n, x + i * n, s, mean[i], r[i], streams);
 }
 
 static void norm_narrow_rows(const NormForward *s, int64_t first, int64_t rows) {
@@ -80,12 +93,17 @@ static int64_t smaller(int64_t a, int64_t b) {
 
 void ISA_NAME(norm_forward)(const NormForward *s, int64_t first, int64_t last) {
   const int narrow = s->columns <= NARROW, step = narrow ? VECTOR_LANES : ROWS;
+  const int streams =
+      !narrow && stream_wanted(s->y, s->rows, s->columns) && stream_wanted(s->h, s->rows, s->columns);
   for (; first < last; first += step) {
     if (narrow)
       norm_narrow_rows(s, first, smaller(last - first, step));
+    else if (streams)
+      norm_rows(s, first, smaller(last - first, step), 1);
     else
-      norm_rows(s, first, smaller(last - first, step));
+      norm_rows(s, first, smaller(last - first, step), 0);
   }
+  if (streams) stream_end();
 }
 
 // What a row's gradients G = dy * gamma add up to.
@@ -93,16 +111,13 @@ typedef struct GradientSums {
   float plain, with_h; // R2(G), R2(G, h)
 } GradientSums;
 
-// dx = G
-VECTOR_FUNCTION GradientSums sum_row(float *dx, const float *dy, const float *gamma, const float *h,
-                                     int64_t n) {
+VECTOR_FUNCTION GradientSums sum_row(const float *dy, const float *gamma, const float *h, int64_t n) {
   Vector plain[R2_VECTORS], with_h[R2_VECTORS];
   r2_start(plain);
   r2_start(with_h);
 #define BODY(v, at, count)                                                                                   \
   do {                                                                                                       \
     Vector g = VECTOR_MUL(vector_load_some(dy + (at), count), vector_load_some(gamma + (at), count));        \
-    vector_store_some(dx + (at), g, count);                                                                  \
     plain[v] = VECTOR_ADD(plain[v], g);                                                                      \
     with_h[v] = VECTOR_FMA(g, vector_load_some(h + (at), count), with_h[v]);                                 \
   } while (0)
@@ -111,21 +126,36 @@ VECTOR_FUNCTION GradientSums sum_row(float *dx, const float *dy, const float *ga
   return (GradientSums){r2_tree(plain, n), r2_tree(with_h, n)};
 }
 
-static void norm_gradient_rows(const NormBackwardInput *s, int64_t first, int64_t rows) {
+// dx = r * fma(-h, c, G - a); dx may be dy.
+VECTOR_FUNCTION void gradient_row(float *dx, const float *dy, const float *gamma, const float *h, Vector r,
+                                  Vector a, Vector c, int64_t n, int streams) {
+  for (int64_t j = 0; j < n; j += VECTOR_LANES) {
+    int64_t count = r2_some(n - j);
+    Vector g = VECTOR_MUL(vector_load_some(dy + j, count), vector_load_some(gamma + j, count));
+    Vector rest = VECTOR_SUB(g, a);
+    rest = VECTOR_FMA_NEGATED(vector_load_some(h + j, count), c, rest);
+    rest = VECTOR_MUL(r, rest);
+    if (streams)
+      VECTOR_STREAM(dx + j, rest);
+    else
+      vector_store_some(dx + j, rest, count);
+  }
+}
+
+VECTOR_FUNCTION void norm_gradient_rows(const NormBackwardInput *s, int64_t first, int64_t rows,
+                                        int streams) {
   const int64_t n = s->columns;
   const float *dy = s->dy + first * n, *h = s->h + first * n, width = (float)n;
   float *dx = s->dx + first * n;
   GradientSums sums[ROWS];
-  for (int64_t i = 0; i < rows; i++) sums[i] = sum_row(dx + i * n, dy + i * n, s->gamma, h + i * n, n);
+  for (int64_t i = 0; i < rows; i++) {
+    stream_fetch(dy + (ROWS + i) * n, n);
+    stream_fetch(h + (ROWS + i) * n, n);
+    sums[i] = sum_row(dy + i * n, s->gamma, h + i * n, n);
+  }
   for (int64_t i = 0; i < rows; i++) {
     Vector a = VECTOR_ALL(x1_div(sums[i].plain, width)), c = VECTOR_ALL(x1_div(sums[i].with_h, width));
-    Vector r = VECTOR_ALL(s->r[first + i]);
-    for (int64_t j = 0; j < n; j += VECTOR_LANES) {
-      int64_t count = r2_some(n - j), at = i * n + j;
-      Vector rest = VECTOR_SUB(vector_load_some(dx + at, count), a);
-      rest = VECTOR_FMA_NEGATED(vector_load_some(h + at, count), c, rest);
-      vector_store_some(dx + at, VECTOR_MUL(r, rest), count);
-    }
+    gradient_row(dx + i * n, dy + i * n, s->gamma, h + i * n, VECTOR_ALL(s->r[first + i]), a, c, n, streams);
   }
 }
 
@@ -150,25 +180,29 @@ static void norm_narrow_gradient_rows(const NormBackwardInput *s, int64_t first,
 
 void ISA_NAME(norm_backward_input)(const NormBackwardInput *s, int64_t first, int64_t last) {
   const int narrow = s->columns <= NARROW, step = narrow ? VECTOR_LANES : ROWS;
+  // In place every line has been read.
+  const int streams = !narrow && s->dx != s->dy && stream_wanted(s->dx, s->rows, s->columns);
   for (; first < last; first += step) {
     if (narrow)
       norm_narrow_gradient_rows(s, first, smaller(last - first, step));
+    else if (streams)
+      norm_gradient_rows(s, first, smaller(last - first, step), 1);
     else
-      norm_gradient_rows(s, first, smaller(last - first, step));
+      norm_gradient_rows(s, first, smaller(last - first, step), 0);
   }
+  if (streams) stream_end();
 }
 
 void ISA_NAME(norm_backward_weight)(const NormBackwardWeight *s, int64_t first, int64_t last) {
-  float sums[SUMMED_COLUMNS];
+  ColumnSums sums;
   for (int64_t j = first; j < last; j += SUMMED_COLUMNS) {
     int64_t columns = last - j < SUMMED_COLUMNS ? last - j : SUMMED_COLUMNS;
     for (int64_t i = 0; i < s->rows; i += s->grain) {
       int64_t rows = s->rows - i < s->grain ? s->rows - i : s->grain;
       const float *dy = s->dy + i * s->columns + j, *h = s->h + i * s->columns + j;
-      grain_sum(sums, dy, h, s->columns, columns, rows);
-      add_column_sums(s->qgamma + j, s->flag_gamma, sums, columns, &s->quantiser);
-      grain_sum(sums, dy, NULL, s->columns, columns, rows);
-      add_column_sums(s->qbeta + j, s->flag_beta, sums, columns, &s->quantiser);
+      grain_sum(&sums, dy, h, s->columns, columns, rows);
+      add_column_sums(s->qgamma + j, s->flag_gamma, sums.with_h, columns, &s->quantiser);
+      add_column_sums(s->qbeta + j, s->flag_beta, sums.plain, columns, &s->quantiser);
     }
   }
 }

@@ -4,7 +4,7 @@
 // avx512: 16 lanes; avx2: 8; portable: 4, with the 128-bit registers that every processor with FMA has
 // (x86-64, aarch64). What a loop over lanes says well is left to the compiler; this is for tiles that must
 // stay in registers. FMA_NEGATED: fma(-a, b, c); RELU: x <= 0 ? +0 : x; WHERE_POSITIVE: y > 0 ? x : +0;
-// LARGER: a > b ? a : b; the arguments of macros are names.
+// LARGER: a > b ? a : b; STREAM: a store past the caches (stream.h); the arguments of macros are names.
 #ifndef INGOT_KERNELS_SHARED_VECTOR_H
 #define INGOT_KERNELS_SHARED_VECTOR_H
 
@@ -20,6 +20,8 @@ typedef __m512 Vector;
 #define VECTOR_ZERO() _mm512_setzero_ps()
 #define VECTOR_LOAD(from) _mm512_loadu_ps(from)
 #define VECTOR_STORE(to, v) _mm512_storeu_ps(to, v)
+#define VECTOR_STREAM(to, v) _mm512_stream_ps(to, v)
+#define VECTOR_STREAM(to, v) _mm512_stream_ps(to, v)
 #define VECTOR_ALL(x) _mm512_set1_ps(x)
 #define VECTOR_FMA(a, b, c) _mm512_fmadd_ps(a, b, c)
 #define VECTOR_ADD(a, b) _mm512_add_ps(a, b)
@@ -39,6 +41,8 @@ typedef __m256 Vector;
 #define VECTOR_ZERO() _mm256_setzero_ps()
 #define VECTOR_LOAD(from) _mm256_loadu_ps(from)
 #define VECTOR_STORE(to, v) _mm256_storeu_ps(to, v)
+#define VECTOR_STREAM(to, v) _mm256_stream_ps(to, v)
+#define VECTOR_STREAM(to, v) _mm256_stream_ps(to, v)
 #define VECTOR_ALL(x) _mm256_set1_ps(x)
 #define VECTOR_FMA(a, b, c) _mm256_fmadd_ps(a, b, c)
 #define VECTOR_ADD(a, b) _mm256_add_ps(a, b)
@@ -57,6 +61,8 @@ typedef __m128 Vector;
 #define VECTOR_ZERO() _mm_setzero_ps()
 #define VECTOR_LOAD(from) _mm_loadu_ps(from)
 #define VECTOR_STORE(to, v) _mm_storeu_ps(to, v)
+#define VECTOR_STREAM(to, v) _mm_stream_ps(to, v)
+#define VECTOR_STREAM(to, v) _mm_stream_ps(to, v)
 #define VECTOR_ALL(x) _mm_set1_ps(x)
 #define VECTOR_FMA(a, b, c) _mm_fmadd_ps(a, b, c)
 #define VECTOR_ADD(a, b) _mm_add_ps(a, b)
@@ -75,6 +81,8 @@ typedef float32x4_t Vector;
 #define VECTOR_ZERO() vdupq_n_f32(0)
 #define VECTOR_LOAD(from) vld1q_f32(from)
 #define VECTOR_STORE(to, v) vst1q_f32(to, v)
+#define VECTOR_STREAM(to, v) vst1q_f32(to, v)
+#define VECTOR_STREAM(to, v) vst1q_f32(to, v)
 #define VECTOR_ALL(x) vdupq_n_f32(x)
 #define VECTOR_FMA(a, b, c) vfmaq_f32(c, a, b)
 #define VECTOR_ADD(a, b) vaddq_f32(a, b)

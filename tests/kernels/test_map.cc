@@ -37,6 +37,36 @@ TEST(Map, Dropout) {
   }
 }
 
+// Of 16 MiB and more, lines are asked for ahead, in place and not: the same bits as of few rows.
+TEST(Map, LargeDropout) {
+  std::mt19937_64 random(15);
+  const int64_t columns = 64, rows = (16 << 20) / (columns * (int64_t)sizeof(float)) + 3;
+  const Values x = values_of(random, rows * columns);
+  StepWindow window = {};
+  for (const char *isa : instruction_sets()) {
+    Values copied(x.size()), in_place = x, of_few(x.size());
+    Dropout dropout = {copied.data(), x.data(), rows, columns, &window, 7, 0, 0, 0x40000000, 1.25f};
+    run_in_pieces(random, operators_cpu(isa)->dropout, dropout, rows);
+    dropout.y = in_place.data(), dropout.x = in_place.data();
+    run_in_pieces(random, operators_cpu(isa)->dropout, dropout, rows);
+    for (int64_t i = 0; i < rows; i += rows / 2) {
+      Dropout few = {of_few.data() + i * columns,
+                     x.data() + i * columns,
+                     std::min(rows / 2, rows - i),
+                     columns,
+                     &window,
+                     7,
+                     (uint32_t)i,
+                     0,
+                     0x40000000,
+                     1.25f};
+      run_in_pieces(random, operators_cpu(isa)->dropout, few, few.rows);
+    }
+    EXPECT_TRUE(same_bits(of_few, copied)) << isa;
+    EXPECT_TRUE(same_bits(of_few, in_place)) << isa;
+  }
+}
+
 // Sizes around the blocks in which a CPU computes them; in place, as a network has them.
 TEST(Map, Activations) {
   std::mt19937_64 random(10);

@@ -174,6 +174,14 @@ TEST(OperatorBench, PrintsAListOfObjects) {
   EXPECT_EQ(cases, 2u) << "what was not asked for was timed";
 }
 
+TEST(OperatorBench, TimesAloneWhereNothingElseIsWanted) {
+  Json list = bench_json({"gradient_finish", "--times-only", "--device", "cpu"});
+  ASSERT_EQ(list.size(""), 1u) << "peaks were measured";
+  Json finish(json_incref((json_t *)list.item("", "operator", "gradient_finish")));
+  EXPECT_TRUE(json_is_null(json_object_get(finish.json, "percent_of_peak")));
+  expect_times(finish.json, 3);
+}
+
 TEST(OperatorBench, MeasuresThePeakOfEveryInstructionSet) {
   Json list = bench_json({"peak", "--threads", "3"});
   size_t sets = 0, found = 0;
@@ -349,6 +357,11 @@ TEST(OperatorCheck, TimesNothingWhereOneIsBroken) {
     run.result = count_result;
     EXPECT_EQ(operator_run_all(&run, &error), is_broken ? 69 : 0) << error.text;
     EXPECT_EQ(results, is_broken ? 0 : 2);
+    results = 0;
+    run.is_checked = 1;
+    EXPECT_EQ(operator_run_all(&run, &error), 0) << error.text;
+    EXPECT_EQ(results, 2) << "of what was checked before, times alone";
+    results = 0;
   }
 }
 

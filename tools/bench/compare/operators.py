@@ -97,29 +97,36 @@ def threads(bench):
                           unit="seconds a step")]
 
 
-# Line of `ingot bench rows`: what PyTorch does, goal.
-ROWS = {"scores 131072x64": ("softmax", 0.5), "loss 131072x64": ("cross_entropy", 0.5),
-        "norm_forward 32768x256": ("layer_norm", 0.5), "norm_backward_input 32768x256": ("layer_norm_gradient", 0.5),
-        "adamw_step 4194304": ("adamw", 0.5)}
+# Lines of `ingot bench rows`, whose times are added up: what PyTorch does, goal. First of a usual batch, then beyond the caches.
+ROWS = {("scores 2048x10",): ("softmax", 0.5), ("scores 131072x64",): ("softmax", 0.5),
+        ("loss 2048x10",): ("cross_entropy", 0.5), ("loss 131072x64",): ("cross_entropy", 0.5),
+        ("norm_forward 1024x256",): ("layer_norm", 0.5), ("norm_forward 32768x256",): ("layer_norm", 0.5),
+        ("norm_backward_input 1024x256",): ("layer_norm_input_gradient", 0.5),
+        ("norm_backward_input 32768x256",): ("layer_norm_input_gradient", 0.5),
+        ("norm_backward_input 1024x256", "norm_backward_weight 1024x256"): ("layer_norm_gradients", 0.5),
+        ("norm_backward_input 32768x256", "norm_backward_weight 32768x256"): ("layer_norm_gradients", 0.5),
+        ("activation_forward 1024x256",): ("gelu", 1.0), ("activation_forward 32768x256",): ("gelu", 1.0),
+        ("adamw_step 131072",): ("adamw", 0.5), ("adamw_step 4194304",): ("adamw", 0.5)}
+
+
+def one_row(bench, peers, lines, operation, goal):
+    """In turns with PyTorch, eager and compiled; the quicker one counts."""
+    work = {"operation": operation, "shape": [int(size) for size in lines[0].split()[1].split("x")]}
+    calls = {name: max(1, round(0.1 / peer.ask("time", calls=3, **work)["seconds"])) for name, peer in peers.items()}
+    found = {"ours": lambda: sum(line["samples"][0] for line in operators(bench, lines, "--threads", bench.threads, "--samples", 1,
+                                                                          "--times-only"))}
+    found |= {name: (lambda name=name: peers[name].ask("time", calls=calls[name], **work)["seconds"]) for name in peers}
+    samples = in_turns(found, bench.runs)
+    better = min(peers, key=lambda peer: statistics.median(samples[peer]))
+    shape = " + ".join(lines)
+    return [entry(bench, "rows", peer, samples["ours"], samples[peer], goal if peer == better else None, shape=shape,
+                  note=f"{operation}, {shape}", unit="seconds", runs={"versions": peers[peer].ready["versions"]}) for peer in peers]
 
 
 def rows(bench):
-    """One operator after the other, in turns with PyTorch, eager and compiled; the quicker one counts."""
-    entries = []
-    for line, (operation, goal) in ROWS.items():
-        shape = [int(size) for size in line.split()[1].split("x")]
-        spec = {"operation": operation, "shape": shape, "threads": bench.threads}
-        peers = {f"PyTorch {way}": Peer(bench, "torch_rows.py", {**spec, "way": way}) for way in ("eager", "compiled")}
-        try:
-            calls = {name: max(1, round(0.1 / peer.ask("time", calls=3)["seconds"])) for name, peer in peers.items()}
-            sides = {"ours": lambda: operators(bench, [line], "--threads", bench.threads, "--samples", 1)[0]["samples"][0]}
-            sides |= {name: (lambda name=name: peers[name].ask("time", calls=calls[name])["seconds"]) for name in peers}
-            samples = in_turns(sides, bench.runs)
-            versions = peers["PyTorch eager"].ready["versions"]
-        finally:
-            for peer in peers.values():
-                peer.end()
-        better = min(peers, key=lambda peer: statistics.median(samples[peer]))
-        entries += [entry(bench, "rows", peer, samples["ours"], samples[peer], goal if peer == better else None, shape=line,
-                          note=f"{operation}, {line}", unit="seconds", runs={"versions": versions}) for peer in peers]
-    return entries
+    """One operator after the other, once their bits have been checked."""
+    operators(bench, sorted({line for lines in ROWS for line in lines}), "--threads", bench.threads, "--samples", 1)
+    with (Peer(bench, "torch_rows.py", {"threads": bench.threads, "way": "eager"}) as eager,
+          Peer(bench, "torch_rows.py", {"threads": bench.threads, "way": "compiled"}) as compiled):
+        peers = {"PyTorch eager": eager, "PyTorch compiled": compiled}
+        return [found for lines, (operation, goal) in ROWS.items() for found in one_row(bench, peers, lines, operation, goal)]

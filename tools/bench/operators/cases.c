@@ -38,7 +38,8 @@ static const char *const groups[] = {"products", "input_gradients", "weight_grad
     }                                                                                                        \
   }
 
-// Arrays of the group `rows` are larger than caches, so that memory is what limits them.
+// The group `rows` has shapes of a usual batch, whose arrays caches hold, and others that they do not, so
+// that memory is what limits them.
 const OperatorCase operator_cases[] = {
     PRODUCT(256, 256, 256),
     PRODUCT(384, 384, 384),
@@ -104,13 +105,19 @@ const OperatorCase operator_cases[] = {
     THIN(linear_forward, 1, 256, 64),
     THIN(linear_forward, 1, 256, 256),
     THIN(linear_forward, 1, 1024, 1024),
+    ROWS(norm_forward, 1024, 256, 0),
     ROWS(norm_forward, 32768, 256, 0),
+    ROWS(norm_backward_input, 1024, 256, 0),
     ROWS(norm_backward_input, 32768, 256, 0),
+    ROWS(norm_backward_weight, 1024, 256, 0),
     ROWS(norm_backward_weight, 32768, 256, 0),
+    ROWS(scores, 2048, 10, 0),
     ROWS(scores, 131072, 64, 0),
+    ROWS(loss, 2048, 10, 0),
     ROWS(loss, 131072, 64, 0),
     ROWS(loss, 524288, 10, 0),
     ROWS(loss, 2097152, 1, 0),
+    ROWS(activation_forward, 1024, 256, 0),
     ROWS(activation_forward, 32768, 256, 0),
     ROWS(activation_backward, 32768, 256, 0),
     ROWS(dropout, 32768, 256, 0),
@@ -120,6 +127,7 @@ const OperatorCase operator_cases[] = {
     ROWS(embedding_backward, 32768, 0, 20),
     ROWS(gradient_finish, 4194304, 0, 0),
     ROWS(gradient_norm_blocks, 16777216, 0, 0),
+    ROWS(adamw_step, 131072, 0, 0),
     ROWS(adamw_step, 4194304, 0, 0),
     ROWS(sgd_step, 4194304, 0, 0),
 };

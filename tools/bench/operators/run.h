@@ -16,6 +16,7 @@ typedef struct OperatorTimes {
 typedef struct OperatorRun {
   Device *device;
   int samples, tiny; // as Bench has them
+  int is_checked;    // the check is left out: another run had it
   const OperatorCase *const *cases;
   int case_count;
   Peer *const *peers;

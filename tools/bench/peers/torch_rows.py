@@ -1,4 +1,5 @@
 """Operators on rows and the optimizer in PyTorch: seconds of a call, eager or compiled."""
+import functools
 import time
 
 import torch
@@ -29,15 +30,23 @@ def layer_norm(shape):
     return lambda: F.layer_norm(x, (shape[1],), gamma, beta)
 
 
-def layer_norm_gradient(shape):
-    """Of the input, from mean and deviation that the forward pass kept."""
+def layer_norm_gradient_of(shape, wanted):
+    """From mean and deviation that the forward pass kept; wanted: input, gamma, beta."""
     x, gamma, dy = numbers(*shape), numbers(shape[1]), numbers(*shape)
     _, mean, rstd = torch.ops.aten.native_layer_norm(x, (shape[1],), gamma, gamma, 1e-5)
-    return lambda: torch.ops.aten.native_layer_norm_backward(dy, x, (shape[1],), mean, rstd, gamma, gamma, [True, False, False])[0]
+    return lambda: torch.ops.aten.native_layer_norm_backward(dy, x, (shape[1],), mean, rstd, gamma, gamma, wanted)
+
+
+def layer_norm_input_gradient(shape):
+    return layer_norm_gradient_of(shape, [True, False, False])
+
+
+def layer_norm_gradients(shape):
+    return layer_norm_gradient_of(shape, [True, True, True])
 
 
 def gelu(shape):
-    x = numbers(*shape)
+    x = 4 * numbers(*shape)
     return lambda: F.gelu(x)
 
 
@@ -48,21 +57,26 @@ def adamw(shape):
     return optimizers["foreach" if specification()["way"] == "compiled" else "fused"].step
 
 
-def timer(call):
-    def time_of(calls):
-        start = time.perf_counter()
-        for _ in range(calls):
-            call()
-        return {"seconds": (time.perf_counter() - start) / calls}
-    return time_of
-
-
-if __name__ == "__main__":
-    spec = specification()
-    set_up(spec["threads"])
-    call = globals()[spec["operation"]](spec["shape"])
-    if spec["way"] == "compiled":
+@functools.lru_cache(1)  # arrays of the operation before are freed
+def ready(operation, *shape):
+    """The operation as a function that has been called."""
+    call = globals()[operation](shape)
+    if specification()["way"] == "compiled":
+        torch._dynamo.reset()  # else what was compiled before would make it one for any shape
         call = torch.compile(call)
     for _ in range(3):
         call()
-    serve({"time": timer(call)}, versions=versions())
+    return call
+
+
+def time_of(operation, shape, calls):
+    call = ready(operation, *shape)
+    start = time.perf_counter()
+    for _ in range(calls):
+        call()
+    return {"seconds": (time.perf_counter() - start) / calls}
+
+
+if __name__ == "__main__":
+    set_up(specification()["threads"])
+    serve({"time": time_of}, versions=versions())

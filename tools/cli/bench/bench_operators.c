@@ -216,6 +216,7 @@ typedef struct OperatorChoices {
   const char *device, *isa;
   TextList peers;
   int64_t threads, samples;
+  int times_only;
 } OperatorChoices;
 
 // Peers before the device, so that their threads and ours have the same cores and no more.
@@ -242,6 +243,7 @@ static Status open_all(OperatorBench *bench, const OperatorChoices *choices, Err
 static Status run(OperatorBench *bench, const OperatorChoices *choices, Error *error) {
   OperatorRun run = {.device = bench->device,
                      .samples = (int)choices->samples,
+                     .is_checked = choices->times_only,
                      .cases = bench->cases,
                      .case_count = bench->case_count,
                      .peers = bench->peers,
@@ -250,7 +252,7 @@ static Status run(OperatorBench *bench, const OperatorChoices *choices, Error *e
                      .begin = say_case,
                      .result = put_case};
   if (output_is_json()) bench->list = json_array();
-  PASS(measure_peaks(bench, error));
+  if (!choices->times_only) PASS(measure_peaks(bench, error));
   if (bench->list == NULL) print_head(bench);
   PASS(operator_run_all(&run, error));
   if (bench->list == NULL) {
@@ -270,6 +272,8 @@ Status bench_operators(int argc, char **argv, Error *error) {
       NUMBER(0, "threads", "N", &choices.threads, 1, DEVICE_THREADS_MAX,
              "threads of the CPU (default: all cores this process may use)"),
       TEXT(0, "isa", "I", &choices.isa, "instruction set: portable, avx2 or avx512 (default: the best)"),
+      FLAG(0, "times-only", &choices.times_only,
+           "neither peaks nor a comparison of bits: for more samples after a run that had both"),
       LIST(0, "peer", "LIBRARY", &choices.peers,
            "time the products of oneDNN or OpenBLAS too: a path or a soname; repeatable")};
   Command command = {
