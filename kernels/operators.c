@@ -119,7 +119,7 @@ int64_t linear_backward_input_tasks(const LinearBackwardInput *s) {
   return cut_of(s->rows, s->inputs, s->outputs).tasks;
 }
 int64_t linear_backward_weight_tasks(const LinearBackwardWeight *s) {
-  return cut_of_weights(s->outputs, s->inputs, s->grain).tasks;
+  return cut_of_weights(s->outputs, s->inputs, s->rows, s->grain).tasks;
 }
 int64_t norm_forward_tasks(const NormForward *s) {
   return s->rows;

@@ -3,6 +3,7 @@
 #include "engine/device/thread_pool.h"
 #include "engine/shared/memory.h"
 #include "engine/shared/parallel.h"
+#include "kernels/product/cut.h"
 #include "kernels/self_test.h"
 
 #include <pthread.h>
@@ -79,7 +80,8 @@ typedef struct Call {
   static void cpu_##name(Device *device, const Arguments *s) {                                               \
     const CpuDevice *cpu = cpu_of(device);                                                                   \
     Call call = {cpu->operators, s};                                                                         \
-    thread_pool_run(cpu->pool, run_##name, &call, name##_tasks(s), least);                                   \
+    const int64_t tasks = name##_tasks(s);                                                                   \
+    thread_pool_run(cpu->pool, run_##name, &call, tasks, tasks > 1 ? (least) : 1);                           \
   }
 #include "kernels/operators.inc"
 #undef OPERATOR

@@ -140,13 +140,6 @@ size_t memory_peak(void) {
   return number_in("/proc/self/status", "VmHWM:", 1024, 0);
 }
 
-bool memory_forget_peak(void) {
-  int file = open("/proc/self/clear_refs", O_WRONLY | O_CLOEXEC);
-  bool done = file >= 0 && write(file, "5", 1) == 1;
-  if (file >= 0) close(file);
-  return done;
-}
-
 Status memory_check(size_t bytes, const char *what, const char *remedy, Error *error) {
   MemoryLimit left = memory_left();
   if (bytes <= left.bytes) return STATUS_OK;

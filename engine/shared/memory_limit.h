@@ -4,7 +4,6 @@
 
 #include "engine/shared/status.h"
 
-#include <stdbool.h>
 #include <stddef.h>
 
 // The nearest limit: bytes that are left below it, and its name for a sentence. SIZE_MAX where none is known.
@@ -21,11 +20,9 @@ MemoryLimit memory_left(void);
 // The same with another root of the file system in place of "": for tests.
 MemoryLimit memory_left_under(const char *root);
 
-// Bytes in memory now, and the most there were; 0 where /proc is not there. After memory_forget_peak the most
-// since then; false where the kernel does not do it.
+// Bytes in memory now, and the most there were; 0 where /proc is not there.
 size_t memory_resident(void);
 size_t memory_peak(void);
-bool memory_forget_peak(void);
 
 // 69 where `bytes` more are not left. what: "training (...)", which takes them; remedy: "lower ...".
 Status memory_check(size_t bytes, const char *what, const char *remedy, Error *error);

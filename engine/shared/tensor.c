@@ -24,6 +24,11 @@ size_t dtype_size(DType dtype) {
   return dtypes[dtype].size;
 }
 
+int tensor_same_shape(const TensorView *a, const TensorView *b) {
+  return a->dtype == b->dtype && a->rank == b->rank &&
+         memcmp(a->shape, b->shape, (size_t)a->rank * sizeof a->shape[0]) == 0;
+}
+
 int64_t tensor_elements(const TensorView *tensor) {
   int64_t elements = 1;
   for (int i = 0; i < tensor->rank; i++) elements *= tensor->shape[i];

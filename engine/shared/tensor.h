@@ -29,6 +29,7 @@ typedef struct TensorSet {
 const char *dtype_name(DType dtype);
 size_t dtype_size(DType dtype);
 
+int tensor_same_shape(const TensorView *a, const TensorView *b); // and type
 int64_t tensor_elements(const TensorView *tensor);
 size_t tensor_bytes(const TensorView *tensor);
 

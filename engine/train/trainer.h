@@ -56,10 +56,19 @@ typedef struct TrainerPlan {
 
 Status trainer_plan(TrainerPlan *plan, const TrainerOptions *options, Error *error);
 
+// Takes one step and what a validation and a checkpoint take beside, hands nothing out, and lets all of it
+// go: so that the process's peak is that of a training before there is one. What it finds wrong (it fails as
+// trainer_create and trainer_run do) a training would find.
+Status trainer_rehearse(const TrainerOptions *options, Error *error);
+
 Status trainer_create(Trainer **trainer, const TrainerOptions *options, Error *error);
 
-// Takes over the state of a checkpoint (tensors of both files). 65 where a tensor is missing or misshapen; 78
-// where the checkpoint's bits config or data differ.
+// Views of what trainer_restore takes over, by name: a checkpoint read to there is in memory once. What is
+// read and not restored leaves a trainer that is good for nothing.
+void trainer_places(const Trainer *trainer, TensorSet *places);
+
+// Takes over the state of a checkpoint (tensors of both files, at their places or elsewhere). 65 where a
+// tensor is missing or misshapen; 78 where the checkpoint's bits config or data differ.
 Status trainer_restore(Trainer *trainer, const TensorSet *tensors, Error *error);
 
 // trainer_run saves and returns once this many steps are done; 0 = never, as before the first call.

@@ -69,13 +69,8 @@ void trainer_digests(const Trainer *trainer, uint8_t model[DIGEST_BYTES], uint8_
   tensor_set_free(&all);
 }
 
-static int same_shape(const TensorView *a, const TensorView *b) {
-  return a->dtype == b->dtype && a->rank == b->rank &&
-         memcmp(a->shape, b->shape, (size_t)a->rank * sizeof a->shape[0]) == 0;
-}
-
 static int same_tensor(const TensorView *a, const TensorView *b) {
-  return same_shape(a, b) && memcmp(a->data, b->data, tensor_bytes(a)) == 0;
+  return tensor_same_shape(a, b) && memcmp(a->data, b->data, tensor_bytes(a)) == 0;
 }
 
 // What a checkpoint must share with this run: bits config, data, activation, fitted preprocessing.
@@ -97,7 +92,7 @@ static Status check_set(const TensorSet *mine, const TensorSet *tensors, Error *
           "the checkpoint belongs to another run: its '%s' differs from this configuration and data",
           mine->items[i].name);
     }
-    if (!same_shape(&mine->items[i], theirs)) {
+    if (!tensor_same_shape(&mine->items[i], theirs)) {
       return error_set(error, STATUS_DATA,
                        "the checkpoint's tensor '%s' has another type or shape than this model's",
                        mine->items[i].name);
@@ -106,11 +101,25 @@ static Status check_set(const TensorSet *mine, const TensorSet *tensors, Error *
   return STATUS_OK;
 }
 
+static void add_places(TensorSet *places, const TensorSet *mine) {
+  for (int i = 0; i < mine->count; i++) {
+    const TensorView *item = &mine->items[i];
+    if (!must_match(item))
+      tensor_set_add(places, item->name, item->dtype, item->rank, item->shape, item->data);
+  }
+}
+
+void trainer_places(const Trainer *trainer, TensorSet *places) {
+  add_places(places, &trainer->model_set);
+  add_places(places, &trainer->optimizer_set);
+  tensor_set_sort(places);
+}
+
 static void take_set(TensorSet *mine, const TensorSet *tensors) {
   for (int i = 0; i < mine->count; i++) {
     if (must_match(&mine->items[i])) continue;
     const TensorView *theirs = tensor_set_find(tensors, mine->items[i].name);
-    memcpy(mine->items[i].data, theirs->data, tensor_bytes(theirs));
+    if (theirs->data != mine->items[i].data) memcpy(mine->items[i].data, theirs->data, tensor_bytes(theirs));
   }
 }
 

@@ -68,9 +68,11 @@ Status checkpoint_load(Checkpoint **checkpoint, const char *path, CheckpointPart
 Status checkpoint_match(const Checkpoint *checkpoint, const char *bits_text,
                         const uint8_t data_digest[DIGEST_BYTES], Error *error);
 
-// The newest that loads. Those skipped are named, a sentence each, in *note (NULL where none; freed by
-// free()). *checkpoint is NULL, with 0, where the folder has no checkpoint at all; 65 where none loads.
-Status checkpoint_load_newest(Checkpoint **checkpoint, char **note, const char *folder, Error *error);
+// The newest that loads, into `places` what has one there (safetensors_read_into; NULL: none). Those skipped
+// are named, a sentence each, in *note (NULL where none; freed by free()). *checkpoint is NULL, with 0, where
+// the folder has no checkpoint at all; 65 where none loads.
+Status checkpoint_load_newest(Checkpoint **checkpoint, char **note, const char *folder,
+                              const TensorSet *places, Error *error);
 
 // The folder that a command's argument means: a checkpoint's folder itself; of a run the one named by
 // `which`:

@@ -55,9 +55,10 @@ void checkpoint_free(Checkpoint *checkpoint) {
   free(checkpoint);
 }
 
-static Status load_tensors(SafeTensors *tensors, const char *folder, const char *name, Error *error) {
+static Status load_tensors(SafeTensors *tensors, const char *folder, const char *name,
+                           const TensorSet *places, Error *error) {
   char *path = memory_format("%s/%s", folder, name);
-  Status status = safetensors_read(tensors, path, error);
+  Status status = safetensors_read_into(tensors, path, places, error);
   free(path);
   return status;
 }
@@ -86,15 +87,17 @@ static Status check_digests(const Checkpoint *checkpoint, CheckpointParts parts,
   return STATUS_OK;
 }
 
-Status checkpoint_load(Checkpoint **checkpoint, const char *path, CheckpointParts parts, Error *error) {
+static Status load_into(Checkpoint **checkpoint, const char *path, CheckpointParts parts,
+                        const TensorSet *places, Error *error) {
   Checkpoint *made = memory_get(1, sizeof *made);
   Status status;
   made->path = memory_text(path);
   made->config_path = memory_format("%s/../../config.yaml", path);
   TRY(checkpoint_check_first(path, error));
   TRY(checkpoint_state_read(&made->state, path, error));
-  TRY(load_tensors(&made->model, path, "model.safetensors", error));
-  if (parts == CHECKPOINT_ALL) TRY(load_tensors(&made->optimizer, path, "optimizer.safetensors", error));
+  TRY(load_tensors(&made->model, path, "model.safetensors", places, error));
+  if (parts == CHECKPOINT_ALL)
+    TRY(load_tensors(&made->optimizer, path, "optimizer.safetensors", places, error));
   tensor_set_add_all(&made->tensors, &made->model.set);
   tensor_set_add_all(&made->tensors, &made->optimizer.set);
   tensor_set_sort(&made->tensors);
@@ -107,7 +110,12 @@ done:
   return status;
 }
 
-Status checkpoint_load_newest(Checkpoint **checkpoint, char **note, const char *folder, Error *error) {
+Status checkpoint_load(Checkpoint **checkpoint, const char *path, CheckpointParts parts, Error *error) {
+  return load_into(checkpoint, path, parts, NULL, error);
+}
+
+Status checkpoint_load_newest(Checkpoint **checkpoint, char **note, const char *folder,
+                              const TensorSet *places, Error *error) {
   uint64_t *steps;
   int count;
   Text skipped = {0};
@@ -119,7 +127,7 @@ Status checkpoint_load_newest(Checkpoint **checkpoint, char **note, const char *
     char name[CHECKPOINT_NAME_MAX];
     checkpoint_name(name, steps[i]);
     char *path = memory_format("%s/%s", folder, name);
-    status = checkpoint_load(checkpoint, path, CHECKPOINT_ALL, error);
+    status = load_into(checkpoint, path, CHECKPOINT_ALL, places, error);
     free(path);
     if (status == STATUS_OK || status == STATUS_UNAVAILABLE) break;
     text_add(&skipped, "%spassed over %s: %s", skipped.length ? "\n" : "", name, error->text);

@@ -92,6 +92,7 @@ typedef struct Entry {
 
 typedef struct Reader {
   const char *path;
+  const TensorSet *places; // NULL: none
   int file;
   uint64_t size, header_length; // of the file; of the JSON
   json_t *header;
@@ -269,11 +270,22 @@ static Status read_entries(Reader *reader, Error *error) {
   return check_offsets(reader, error);
 }
 
-// Memory for all tensors, checked against the machine so that a sparse file cannot exhaust it.
+// Where a tensor has a place already; NULL where it has none.
+static void *place_of(const Reader *reader, const Entry *entry) {
+  const TensorView *place = reader->places == NULL ? NULL : tensor_set_find(reader->places, entry->view.name);
+  return place != NULL && tensor_same_shape(place, &entry->view) ? place->data : NULL;
+}
+
+static uint64_t room_of(const Entry *entry) {
+  return (entry->end - entry->begin + 63) / 64 * 64;
+}
+
+// Memory for the tensors without a place, checked against the machine so that a sparse file cannot exhaust
+// it.
 static Status allocate(SafeTensors *tensors, const Reader *reader, Error *error) {
   uint64_t need = 64, machine = (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE);
   for (int i = 0; i < reader->count; i++)
-    need += (reader->entries[i].end - reader->entries[i].begin + 63) / 64 * 64;
+    if (place_of(reader, &reader->entries[i]) == NULL) need += room_of(&reader->entries[i]);
   if (need <= machine) tensors->memory = aligned_alloc(64, need);
   if (tensors->memory != NULL) return STATUS_OK;
   return error_set(error, STATUS_UNAVAILABLE, "'%s' needs %llu bytes of memory, more than there is",
@@ -285,18 +297,22 @@ static Status read_tensors(SafeTensors *tensors, const Reader *reader, Error *er
   char *at = tensors->memory;
   for (int i = 0; i < reader->count; i++) {
     const Entry *entry = &reader->entries[i];
-    uint64_t bytes = entry->end - entry->begin;
-    PASS(read_at(reader, at, bytes, 8 + reader->header_length + entry->begin, error));
+    void *place = place_of(reader, entry), *data = place == NULL ? at : place;
+    PASS(read_at(reader, data, entry->end - entry->begin, 8 + reader->header_length + entry->begin, error));
     tensor_set_add(&tensors->set, entry->view.name, entry->view.dtype, entry->view.rank, entry->view.shape,
-                   at);
-    at += (bytes + 63) / 64 * 64;
+                   data);
+    if (place == NULL) at += room_of(entry);
   }
   tensor_set_sort(&tensors->set);
   return STATUS_OK;
 }
 
 Status safetensors_read(SafeTensors *tensors, const char *path, Error *error) {
-  Reader reader = {.path = path, .file = -1};
+  return safetensors_read_into(tensors, path, NULL, error);
+}
+
+Status safetensors_read_into(SafeTensors *tensors, const char *path, const TensorSet *places, Error *error) {
+  Reader reader = {.path = path, .places = places, .file = -1};
   Status status;
   *tensors = (SafeTensors){0};
   TRY(open_file(&reader, error));

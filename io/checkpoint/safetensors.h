@@ -11,7 +11,7 @@
 
 enum { SAFETENSORS_HEADER_MAX = 16 << 20 };
 
-// Tensors that own their memory, each aligned to 64 bytes.
+// Tensors that own their memory, each aligned to 64 bytes, but for those that were read into places.
 typedef struct SafeTensors {
   TensorSet set; // sorted by name
   void *memory;
@@ -29,6 +29,10 @@ Status safetensors_write(uint8_t digest[DIGEST_BYTES], const FileCalls *calls, c
 // shape times type, offsets that overlap, leave holes or do not end with the file, a header above the limit.
 // 66 where there is no such file, 69 where it is larger than this machine's memory.
 Status safetensors_read(SafeTensors *tensors, const char *path, Error *error);
+
+// The same, but a tensor that has its name, type and shape in `places` is read to where that one is, so that
+// it is in memory once. After a failure what is there is anything.
+Status safetensors_read_into(SafeTensors *tensors, const char *path, const TensorSet *places, Error *error);
 void safetensors_free(SafeTensors *tensors);
 
 #endif

@@ -2,6 +2,7 @@
 #include "io/data/data_file.h"
 
 #include "engine/shared/memory.h"
+#include "engine/shared/memory_limit.h"
 #include "io/data/stored/stored.h"
 #include "io/data/text.h"
 
@@ -11,7 +12,12 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { COLUMNS_MAX = 10000, NAME_BYTES_MAX = 200, DICTIONARY_BYTES_MAX = 1 << 30 };
+enum {
+  COLUMNS_MAX = 10000,
+  COLUMNS_A_LOOK = 64, // at the memory that is left: some 20 KB each
+  NAME_BYTES_MAX = 200,
+  DICTIONARY_BYTES_MAX = 1 << 30
+};
 
 typedef struct StoredColumn {
   DataColumn column;
@@ -43,6 +49,22 @@ void hdf5_set_up(void) {
   H5open();
   H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
   H5PLset_loading_state(0);
+}
+
+// Its own error codes say it only sometimes: to write them down takes memory.
+Status hdf5_blame(Status status, const char *path, Error *error) {
+  MemoryLimit left = memory_left();
+  if (left.bytes >= HDF5_ROOM_BYTES) return status;
+  return error_set(
+      error, STATUS_UNAVAILABLE,
+      "%s: HDF5 could not read it, and %zu bytes (%.1f MiB) are left to this process by %s: raise the "
+      "limit",
+      path, left.bytes, (double)left.bytes / 0x1p20, left.name);
+}
+
+// Out of memory the library may crash, or end the program without a word.
+static Status check_room(Error *error) {
+  return memory_check(HDF5_ROOM_BYTES, "opening a file by HDF5", "raise the limit", error);
 }
 
 static herr_t keep_reason(unsigned depth, const H5E_error2_t *entry, void *text) {
@@ -240,6 +262,7 @@ static Status open_columns(DataFile *file, Error *error) {
   H5_index_t index = order & H5P_CRT_ORDER_INDEXED ? H5_INDEX_CRT_ORDER : H5_INDEX_NAME;
   file->columns = memory_get((size_t)info.nlinks, sizeof *file->columns);
   for (hsize_t i = 0; i < info.nlinks; i++) {
+    if (i % COLUMNS_A_LOOK == 0) PASS(check_room(error));
     char name[NAME_BYTES_MAX + 1];
     ssize_t length =
         H5Lget_name_by_idx(file->group, ".", index, H5_ITER_INC, i, name, sizeof name, H5P_DEFAULT);
@@ -308,6 +331,7 @@ static Status take_descriptor(DataFile *file, Error *error) {
 static Status open_checked(DataFile *file, Error *error) {
   hdf5_set_up();
   PASS(check_file(file, error));
+  PASS(check_room(error));
   hid_t access = hdf5_file_access();
   H5Pset_libver_bounds(access, H5F_LIBVER_EARLIEST, H5F_LIBVER_LATEST);
   file->file = H5Fopen(file->stored.path, H5F_ACC_RDONLY, access);
@@ -327,6 +351,7 @@ Status data_file_open(DataFile **opened, const char *path, Error *error) {
   file->file = file->group = -1;
   hdf5_lock();
   Status status = open_checked(file, error);
+  if (status == STATUS_DATA) status = hdf5_blame(status, path, error);
   hdf5_unlock();
   if (status == STATUS_OK)
     *opened = file;

@@ -20,6 +20,13 @@ void hdf5_unlock(void);
 // Once: no error stacks on stderr, no plugins from anywhere.
 void hdf5_set_up(void);
 
+// More than the library asks for at once: what opening a file takes.
+enum { HDF5_ROOM_BYTES = 4 << 20 };
+
+// Of a failure that is told in *error already: its status, or 69 where less than that room is left, for the
+// library fails for want of memory as it fails on a damaged file.
+Status hdf5_blame(Status status, const char *path, Error *error);
+
 // The innermost message of the library's last failure as " (HDF5: message)", "" where it has none. Valid
 // until the next call.
 const char *hdf5_reason(void);

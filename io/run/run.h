@@ -61,11 +61,12 @@ Status run_create(Run **run, const char *path, const RunInputs *inputs, const Ru
 // Takes an unfinished run up again: removes leftovers, loads the newest checkpoint that verifies (*checkpoint
 // NULL where there is none: start from the beginning), and cuts events.jsonl back to it; newer checkpoints,
 // which do not verify, are moved to the run's root as damaged-<name>.<n>. *note: sentences for the user, or
-// NULL. `config` gives the checkpoint's keep rules. 65 where manifest.json or the log was changed or no
+// NULL. `config` gives the checkpoint's keep rules,
+// `places` (or NULL) where its tensors are read to. 65 where manifest.json or the log was changed or no
 // checkpoint loads, 78 where it is that of another configuration or other data, 170 where another process
 // holds the run.
 Status run_resume(Run **run, Checkpoint **checkpoint, char **note, const char *path, const Config *config,
-                  const RunEnvironment *environment, Error *error);
+                  const RunEnvironment *environment, const TensorSet *places, Error *error);
 
 const char *run_path(const Run *run);
 const Manifest *run_manifest(const Run *run);

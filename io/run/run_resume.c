@@ -95,12 +95,12 @@ static Status set_aside_newer(const Run *run, uint64_t loaded, Text *note, Error
 }
 
 // The newest whole checkpoint, which must be this run's, and the log cut back to it.
-static Status go_back(Run *run, Checkpoint **checkpoint, char **note, Error *error) {
+static Status go_back(Run *run, Checkpoint **checkpoint, char **note, const TensorSet *places, Error *error) {
   Text notes = {0};
   char *skipped = NULL, *events = memory_format("%s/" RUN_EVENTS, run->path);
   static const uint8_t none[DIGEST_BYTES];
   Status status;
-  TRY(checkpoint_load_newest(checkpoint, &skipped, run->checkpoints, error));
+  TRY(checkpoint_load_newest(checkpoint, &skipped, run->checkpoints, places, error));
   const CheckpointState *state = *checkpoint == NULL ? NULL : &(*checkpoint)->state;
   if (state != NULL)
     TRY(checkpoint_match(*checkpoint, run->manifest->bits, run->manifest->data_digest, error));
@@ -123,7 +123,7 @@ done:
 }
 
 Status run_resume(Run **run, Checkpoint **checkpoint, char **note, const char *path, const Config *config,
-                  const RunEnvironment *environment, Error *error) {
+                  const RunEnvironment *environment, const TensorSet *places, Error *error) {
   Run *made = run_new(path);
   uint8_t code[DIGEST_BYTES];
   Status status;
@@ -135,7 +135,7 @@ Status run_resume(Run **run, Checkpoint **checkpoint, char **note, const char *p
   TRY(remove_leftovers(made, error));
   TRY(file_sha256(code, NULL, "/proc/self/exe", -1, error));
   run_prepare_store(made, config, code, environment->version);
-  TRY(go_back(made, checkpoint, note, error));
+  TRY(go_back(made, checkpoint, note, places, error));
   run_environment_begin(made, environment, *checkpoint == NULL ? 0 : (*checkpoint)->state.step);
   TRY(run_environment_write(made, error));
   *run = made;

@@ -3,7 +3,7 @@
 #ifndef INGOT_KERNELS_PRODUCT_ACROSS_H
 #define INGOT_KERNELS_PRODUCT_ACROSS_H
 
-#include "kernels/product/cut.h"
+#include "kernels/product/pack.h"
 #include "kernels/shared/rules.h"
 #include "kernels/shared/vector.h"
 
@@ -15,62 +15,98 @@ enum {
 
 typedef float AcrossSums[ACROSS_ROWS][ACROSS_COLUMNS];
 
-// sums[r] += the `terms` <= VECTOR_LANES terms of a square of b, one after the other: a is [rows][stride], b
-// [columns][stride]. rows is a constant.
-VECTOR_FUNCTION void add_square(AcrossSums sums, int group, const float *a, const float *b, int64_t stride,
-                                int64_t terms, int64_t columns, int rows) {
-  Vector square[VECTOR_LANES];
+// A square of b: square[k] lane c = b[c * stride + k], `terms` terms of `columns` columns, both at most
+// VECTOR_LANES.
+VECTOR_FUNCTION void load_square(Vector square[VECTOR_LANES], const float *b, int64_t stride, int64_t terms,
+                                 int64_t columns) {
   if (terms == VECTOR_LANES && columns == VECTOR_LANES) {
     vector_load_transposed(square, b, stride);
-  } else {
-    for (int64_t c = 0; c < VECTOR_LANES; c++) // columns that do not exist: any that does
-      square[c] = vector_load_some(b + (c < columns ? c : 0) * stride, terms);
-    vector_transpose(square);
+    return;
   }
-  for (int r = 0; r < rows; r++) {
-    float *at = sums[r] + group * VECTOR_LANES;
-    Vector sum = VECTOR_LOAD(at);
+  for (int64_t c = 0; c < VECTOR_LANES; c++) // columns that do not exist: any that does
+    square[c] = vector_load_some(b + (c < columns ? c : 0) * stride, terms);
+  vector_transpose(square);
+}
+
+// `terms` <= VECTOR_LANES terms of all chains, one after the other: a is [rows][stride], b [columns][stride].
+// rows is a constant; terms and columns are where they are all that fit.
+VECTOR_FUNCTION void add_squares(Vector sums[ACROSS_ROWS][ACROSS_GROUPS], const float *a, const float *b,
+                                 int64_t stride, int64_t terms, int rows, int64_t columns) {
+#pragma GCC unroll 2
+  for (int g = 0; g < ACROSS_GROUPS; g++) {
+    int64_t lanes = panel_lanes(columns, g);
+    if (lanes == 0) break;
+    Vector square[VECTOR_LANES];
+    __asm__("" : "+r"(a)); // or the compiler keeps one group's factors for the next, and spills
+    load_square(square, b + g * VECTOR_LANES * stride, stride, terms, lanes);
 #pragma GCC unroll 16
     for (int k = 0; k < VECTOR_LANES; k++) {
       if (k >= terms) break;
-      Vector all = VECTOR_ALL(a[r * stride + k]);
-      sum = VECTOR_FMA(all, square[k], sum);
+      for (int r = 0; r < rows; r++) {
+        Vector all = VECTOR_ALL(a[r * stride + k]);
+        sums[r][g] = VECTOR_FMA(all, square[k], sums[r][g]);
+      }
     }
-    VECTOR_STORE(at, sum);
+  }
+}
+
+// The chains of one leaf, in registers.
+VECTOR_FUNCTION void across_leaf(AcrossSums out, const float *a, const float *b, int64_t stride,
+                                 int64_t terms, int rows, int64_t columns) {
+  Vector sums[ACROSS_ROWS][ACROSS_GROUPS];
+  int64_t k = 0;
+  for (int r = 0; r < rows; r++) {
+    for (int g = 0; g < ACROSS_GROUPS; g++) sums[r][g] = VECTOR_ZERO();
+  }
+  for (; k + VECTOR_LANES <= terms; k += VECTOR_LANES)
+    add_squares(sums, a + k, b + k, stride, VECTOR_LANES, rows, columns);
+  if (k < terms) add_squares(sums, a + k, b + k, stride, terms - k, rows, columns);
+  for (int r = 0; r < rows; r++) {
+    for (int g = 0; g < ACROSS_GROUPS; g++)
+      VECTOR_STORE(out[r] + g * VECTOR_LANES, VECTOR_ADD(sums[r][g], VECTOR_ZERO()));
   }
 }
 
 // R1's tree of up to ACROSS_COLUMNS columns.
+#define ACROSS_SUMS(rows)                                                                                    \
+  static void across_sums_##rows(AcrossSums sums, const float *a, const float *b, int64_t stride,            \
+                                 int64_t terms, int64_t columns) {                                           \
+    if (terms > X1_LEAF) {                                                                                   \
+      int64_t left = X1_LEAF;                                                                                \
+      while (2 * left < terms) left *= 2;                                                                    \
+      AcrossSums right;                                                                                      \
+      across_sums_##rows(sums, a, b, stride, left, columns);                                                 \
+      across_sums_##rows(right, a + left, b + left, stride, terms - left, columns);                          \
+      for (int r = 0; r < rows; r++) {                                                                       \
+        for (int64_t c = 0; c < columns; c++) sums[r][c] = x1_add(sums[r][c], right[r][c]);                  \
+      }                                                                                                      \
+    } else if (columns == ACROSS_COLUMNS) {                                                                  \
+      across_leaf(sums, a, b, stride, terms, rows, ACROSS_COLUMNS);                                          \
+    } else {                                                                                                 \
+      across_leaf(sums, a, b, stride, terms, rows, columns);                                                 \
+    }                                                                                                        \
+  }
+ACROSS_SUMS(1)
+ACROSS_SUMS(2)
+ACROSS_SUMS(3)
+ACROSS_SUMS(4)
+#undef ACROSS_SUMS
+
+// The same of `rows` rows.
 static void across_sums(AcrossSums sums, const float *a, const float *b, int64_t stride, int64_t terms,
                         int rows, int64_t columns) {
-  if (terms > X1_LEAF) {
-    int64_t left = X1_LEAF;
-    while (2 * left < terms) left *= 2;
-    AcrossSums right;
-    across_sums(sums, a, b, stride, left, rows, columns);
-    across_sums(right, a + left, b + left, stride, terms - left, rows, columns);
-    for (int r = 0; r < rows; r++) {
-      for (int64_t c = 0; c < columns; c++) sums[r][c] = x1_add(sums[r][c], right[r][c]);
-    }
-    return;
-  }
-  for (int r = 0; r < rows; r++) {
-    for (int64_t c = 0; c < ACROSS_COLUMNS; c++) sums[r][c] = 0.0f;
-  }
-  for (int64_t k = 0; k < terms; k += VECTOR_LANES) {
-    int64_t some = terms - k < VECTOR_LANES ? terms - k : VECTOR_LANES;
-    for (int group = 0; group * VECTOR_LANES < columns; group++) {
-      int64_t lanes = columns - group * VECTOR_LANES;
-      const float *square = b + group * VECTOR_LANES * stride + k;
-      if (lanes > VECTOR_LANES) lanes = VECTOR_LANES;
-      if (rows == 1)
-        add_square(sums, group, a + k, square, stride, some, lanes, 1);
-      else
-        add_square(sums, group, a + k, square, stride, some, lanes, rows);
-    }
-  }
-  for (int r = 0; r < rows; r++) {
-    for (int64_t c = 0; c < columns; c++) sums[r][c] = x1_add(sums[r][c], 0.0f);
+  switch (rows) {
+  case 1:
+    across_sums_1(sums, a, b, stride, terms, columns);
+    break;
+  case 2:
+    across_sums_2(sums, a, b, stride, terms, columns);
+    break;
+  case 3:
+    across_sums_3(sums, a, b, stride, terms, columns);
+    break;
+  default:
+    across_sums_4(sums, a, b, stride, terms, columns);
   }
 }
 

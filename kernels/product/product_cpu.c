@@ -304,7 +304,7 @@ static void weight_part(const LinearBackwardWeight *s, const CutPart *part) {
 }
 
 void ISA_NAME(linear_backward_weight)(const LinearBackwardWeight *s, int64_t first, int64_t last) {
-  Cut cut = cut_of_weights(s->outputs, s->inputs, s->grain);
+  Cut cut = cut_of_weights(s->outputs, s->inputs, s->rows, s->grain);
   while (first < last) {
     CutPart part = cut_take(&cut, &first, last);
     for (CutPart some = part; some.row < part.row_end; some.row += WEIGHT_ROWS) {

@@ -281,6 +281,32 @@ VECTOR_FUNCTION float vector_tree(Vector v) {
 #endif
 }
 
+// Lane i: the same of v[i]; v is lost.
+VECTOR_FUNCTION Vector vector_trees(Vector v[VECTOR_LANES]) {
+#if defined(__AVX512F__)
+  // Halves of two vectors side by side, then quarters, pairs, lanes. Numbers are those of v.
+  for (int i = 0; i < 4; i++) {
+    for (int j = 0; j < 16; j += 8) { // i, i + 4 and i + 8, i + 12
+      __m512 low = _mm512_shuffle_f32x4(v[i + j], v[i + j + 4], 0x44);
+      __m512 high = _mm512_shuffle_f32x4(v[i + j], v[i + j + 4], 0xee);
+      v[i + j] = _mm512_add_ps(low, high);
+    }
+    __m512 low = _mm512_shuffle_f32x4(v[i], v[i + 8], 0x88),
+           high = _mm512_shuffle_f32x4(v[i], v[i + 8], 0xdd);
+    v[i] = _mm512_add_ps(low, high); // i, i + 4, i + 8, i + 12
+  }
+  for (int i = 0; i < 4; i += 2)
+    v[i] = _mm512_add_ps(_mm512_shuffle_ps(v[i], v[i + 1], 0x44), _mm512_shuffle_ps(v[i], v[i + 1], 0xee));
+  return _mm512_add_ps(_mm512_shuffle_ps(v[0], v[2], 0x88), _mm512_shuffle_ps(v[0], v[2], 0xdd));
+#else
+  vector_transpose(v);
+  for (int count = VECTOR_LANES / 2; count >= 1; count /= 2) {
+    for (int i = 0; i < count; i++) v[i] = VECTOR_ADD(v[i], v[i + count]);
+  }
+  return v[0];
+#endif
+}
+
 // The largest lane, where all or none are NaN.
 VECTOR_FUNCTION float vector_largest(Vector v) {
 #if defined(__AVX512F__) || defined(__AVX2__)

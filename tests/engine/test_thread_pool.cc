@@ -2,12 +2,15 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <pthread.h>
 #include <random>
+#include <sched.h>
 #include <unistd.h>
 #include <vector>
 
 extern "C" {
 #include "engine/device/thread_pool.h"
+#include "engine/shared/parallel.h"
 }
 
 namespace {
@@ -26,7 +29,55 @@ void run_tasks(const void *arguments, int64_t first, int64_t last) {
   }
 }
 
+// The processors that each thread of a pool may use; parts wait for each other, so each thread has one.
+struct Places {
+  pthread_barrier_t all;
+  std::vector<cpu_set_t> of;
+};
+
+void note_place(const void *arguments, int64_t first, int64_t) {
+  Places &places = **(Places *const *)arguments;
+  pthread_barrier_wait(&places.all);
+  sched_getaffinity(0, sizeof(cpu_set_t), &places.of[(size_t)first]);
+}
+
+std::vector<cpu_set_t> places_of(int threads) {
+  ThreadPool *pool = nullptr;
+  Error error{};
+  EXPECT_EQ(thread_pool_create(&pool, threads, &error), STATUS_OK) << error.text;
+  Places places, *arguments = &places;
+  places.of.resize((size_t)threads);
+  pthread_barrier_init(&places.all, nullptr, (unsigned)threads);
+  thread_pool_run(pool, note_place, &arguments, threads, 1);
+  pthread_barrier_destroy(&places.all);
+  thread_pool_free(pool);
+  return places.of;
+}
+
 } // namespace
+
+// A thread for every processor: each worker has one of its own, and the caller may use all as before.
+TEST(ThreadPool, WorkersHaveAProcessorEachWhereThereIsOneForAll) {
+  cpu_set_t own, after, shared;
+  const int cores = parallel_cores();
+  sched_getaffinity(0, sizeof own, &own);
+  CPU_ZERO(&shared);
+  std::vector<cpu_set_t> all = places_of(cores);
+  for (size_t i = 1; i < all.size(); i++) {
+    EXPECT_EQ(CPU_COUNT(&all[i]), 1);
+    CPU_OR(&shared, &shared, &all[i]);
+  }
+  EXPECT_EQ(CPU_COUNT(&shared), cores - 1);
+  EXPECT_TRUE(CPU_EQUAL(&all[0], &own));
+  sched_getaffinity(0, sizeof after, &after);
+  EXPECT_TRUE(CPU_EQUAL(&after, &own));
+}
+
+TEST(ThreadPool, OtherWorkersMayUseAllProcessors) {
+  cpu_set_t own;
+  sched_getaffinity(0, sizeof own, &own);
+  for (const cpu_set_t &place : places_of(parallel_cores() + 1)) EXPECT_TRUE(CPU_EQUAL(&place, &own));
+}
 
 TEST(ThreadPool, RunsEveryTaskOnce) {
   std::mt19937_64 random(1);

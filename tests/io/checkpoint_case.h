@@ -157,7 +157,7 @@ inline int64_t newest_step(const char *folder) {
   Checkpoint *checkpoint;
   char *note;
   Error error;
-  Status status = checkpoint_load_newest(&checkpoint, &note, folder, &error);
+  Status status = checkpoint_load_newest(&checkpoint, &note, folder, nullptr, &error);
   free(note);
   if (status != STATUS_OK) return -1;
   if (checkpoint == nullptr) return -2;

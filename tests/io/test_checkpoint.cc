@@ -284,14 +284,14 @@ TEST(Checkpoint, TheNewestThatLoads) {
   Checkpoint *loaded;
   char *note;
   Error error;
-  ASSERT_EQ(checkpoint_load_newest(&loaded, &note, folder.path(), &error), STATUS_OK) << error.text;
+  ASSERT_EQ(checkpoint_load_newest(&loaded, &note, folder.path(), nullptr, &error), STATUS_OK) << error.text;
   EXPECT_EQ(loaded->state.step, 10u);
   EXPECT_NE(std::string(note).find("passed over step-00000020"), std::string::npos) << note;
   EXPECT_NE(std::string(note).find("model.safetensors"), std::string::npos) << note;
   free(note);
   checkpoint_free(loaded);
   ASSERT_EQ(unlink((folder / (step_name(10) + "/SHA256SUMS")).c_str()), 0);
-  ASSERT_EQ(checkpoint_load_newest(&loaded, &note, folder.path(), &error), STATUS_DATA);
+  ASSERT_EQ(checkpoint_load_newest(&loaded, &note, folder.path(), nullptr, &error), STATUS_DATA);
   EXPECT_EQ(loaded, nullptr);
   EXPECT_NE(std::string(error.text).find("step-00000020"), std::string::npos) << error.text;
   free(note);

@@ -221,12 +221,14 @@ TEST(Run, OneProcessAtATime) {
   struct Run *first, *second;
   Checkpoint *checkpoint;
   char *note;
-  ASSERT_EQ(run_resume(&first, &checkpoint, &note, path.c_str(), &given.config, &given.environment, &error),
+  ASSERT_EQ(run_resume(&first, &checkpoint, &note, path.c_str(), &given.config, &given.environment, nullptr,
+                       &error),
             STATUS_OK)
       << error.text;
   checkpoint_free(checkpoint);
   EXPECT_EQ(note, nullptr);
-  EXPECT_EQ(run_resume(&second, &checkpoint, &note, path.c_str(), &given.config, &given.environment, &error),
+  EXPECT_EQ(run_resume(&second, &checkpoint, &note, path.c_str(), &given.config, &given.environment, nullptr,
+                       &error),
             STATUS_RETRYABLE);
   EXPECT_EQ(second, nullptr);
   EXPECT_EQ(checkpoint, nullptr);

@@ -155,7 +155,7 @@ static Status open_run(Run **run, MiniTrainer *trainer, RunCase &given, const st
   if (state == RUN_ABSENT) return run_create(run, path.c_str(), &given.inputs, &given.environment, error);
   Checkpoint *checkpoint;
   char *text;
-  PASS(run_resume(run, &checkpoint, &text, path.c_str(), &given.config, &given.environment, error));
+  PASS(run_resume(run, &checkpoint, &text, path.c_str(), &given.config, &given.environment, nullptr, error));
   if (note != nullptr && text != nullptr) *note = text;
   Status status = checkpoint == nullptr ? STATUS_OK : trainer->restore(checkpoint->tensors, error);
   checkpoint_free(checkpoint);

@@ -71,6 +71,32 @@ TEST(Safetensors, ExactBytes) {
   tensor_set_free(&set);
 }
 
+// Where name, type and shape are those of a place, and nowhere else.
+TEST(Safetensors, IsReadIntoPlaces) {
+  Folder folder;
+  float a[] = {1, 2}, b[] = {3, 4}, place_a[2] = {}, place_b[2] = {};
+  int64_t two[] = {2}, square[] = {1, 2};
+  TensorSet set{}, places{};
+  tensor_set_add(&set, "a", DTYPE_F32, 1, two, a);
+  tensor_set_add(&set, "b", DTYPE_F32, 1, two, b);
+  tensor_set_add(&places, "a", DTYPE_F32, 1, two, place_a);
+  tensor_set_add(&places, "b", DTYPE_F32, 2, square, place_b);
+  write_set(folder, set);
+  SafeTensors back;
+  Error error;
+  ASSERT_EQ(safetensors_read_into(&back, (folder / "file").c_str(), &places, &error), STATUS_OK)
+      << error.text;
+  const TensorView *read_a = tensor_set_find(&back.set, "a"), *read_b = tensor_set_find(&back.set, "b");
+  EXPECT_EQ(read_a->data, place_a);
+  EXPECT_EQ(memcmp(place_a, a, sizeof a), 0);
+  EXPECT_NE(read_b->data, place_b);
+  EXPECT_EQ(memcmp(read_b->data, b, sizeof b), 0);
+  EXPECT_EQ(place_b[0], 0);
+  safetensors_free(&back);
+  tensor_set_free(&set);
+  tensor_set_free(&places);
+}
+
 TEST(Safetensors, RoundTripOfEveryTypeAndRank) {
   Folder folder;
   std::mt19937_64 random(1);

@@ -2,6 +2,8 @@
 #include "stored_case.h"
 
 #include <fcntl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <fstream>
@@ -10,12 +12,26 @@
 
 extern "C" {
 #include "io/data/data_file.h"
+#include "io/data/hdf5_shim.h"
 #include "io/data/stored/decode.h"
 }
 
 using namespace stored;
 
 namespace {
+
+int hdf5_status_in_child(bool without_memory) {
+  pid_t child = fork();
+  if (child == 0) {
+    rlimit none{1, RLIM_INFINITY};
+    Error error{};
+    if (without_memory) setrlimit(RLIMIT_AS, &none);
+    _exit(hdf5_blame(error_set(&error, STATUS_DATA, "it is damaged"), "file.h5", &error));
+  }
+  int status = 0;
+  waitpid(child, &status, 0);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
 
 std::string file_of(const std::string &name) {
   return testing::TempDir() + "ingot_stored_" + std::to_string(getpid()) + "_" + name;
@@ -76,6 +92,12 @@ std::string read_error(const std::string &path, int64_t count, Status wanted = S
   EXPECT_EQ(status, wanted) << error.text;
   data_file_close(file);
   return error.text;
+}
+
+// A failure of HDF5 is the file's where there is memory, and nobody's where there is none.
+TEST(Stored, WithoutMemoryTheFileIsNotBlamed) {
+  EXPECT_EQ(hdf5_status_in_child(false), STATUS_DATA);
+  EXPECT_EQ(hdf5_status_in_child(true), STATUS_UNAVAILABLE);
 }
 
 } // namespace

@@ -2,6 +2,8 @@
 // tiles.
 #include "random_values.h"
 
+#include "kernels/product/cut.h"
+
 namespace {
 
 struct Shape {
@@ -14,7 +16,9 @@ std::vector<Shape> shapes(std::mt19937_64 &random) {
   for (int64_t inputs : {1, 2, 63, 64, 65, 255, 256, 257, 511, 512, 513, 769}) all.push_back({3, 5, inputs});
   for (int64_t outputs : {1, 2, 7, 8, 15, 16, 17, 31, 32, 33, 64, 65, 257}) all.push_back({4, outputs, 40});
   for (int64_t rows : {1, 2, 5, 6, 7, 8, 12, 13, 14, 15, 31, 257}) all.push_back({rows, 19, 21});
-  for (const Shape &s : std::vector<Shape>{{99, 1, 77},    // R2
+  for (const Shape &s : std::vector<Shape>{{99, 1, 77}, // R2
+                                           {99, 1, 64}, // whole rows of its lanes
+                                           {40, 1, 256},
                                            {97, 70, 769},  // blocks of rows, groups, joined leaves
                                            {193, 300, 40}, // many columns of few terms
                                            {2050, 33, 9},  // rows for threads
@@ -41,7 +45,54 @@ Values reference_forward(const Values &x, const Values &w, const Values &bias, c
   return y;
 }
 
+// How much more than its share the busiest of the threads does, in rows of 32 columns.
+double imbalance(const Cut &cut, int threads) {
+  double most = 0, all = 0;
+  for (int t = 0; t < threads; t++) {
+    double work = 0;
+    int64_t first = cut.tasks * t / threads, last = cut.tasks * (t + 1) / threads;
+    while (first < last) {
+      CutPart part = cut_take(&cut, &first, last);
+      work += (double)((part.row_end - part.row) * ((part.column_end - part.column + 31) / 32));
+    }
+    all += work;
+    most = std::max(most, work);
+  }
+  return most * threads / all - 1;
+}
+
 } // namespace
+
+// Two threads within 4 percent of each other's work, sixteen within 13 where there is enough.
+TEST(Cut, ThreadsGetTheSameWork) {
+  for (const Shape &s : std::vector<Shape>{{256, 256, 256},
+                                           {384, 384, 384},
+                                           {256, 64, 64},
+                                           {1024, 256, 64},
+                                           {1024, 1, 256},
+                                           {4096, 340, 512},
+                                           {4096, 512, 340},
+                                           {8192, 64, 1024}}) {
+    const Cut cut = cut_of(s.rows, s.outputs, s.inputs);
+    EXPECT_LE(imbalance(cut, 2), 0.04) << s.rows << "x" << s.outputs << "x" << s.inputs;
+    EXPECT_LE(imbalance(cut, 16), 0.13) << s.rows << "x" << s.outputs << "x" << s.inputs;
+  }
+  for (const Shape &s :
+       std::vector<Shape>{{1024, 256, 64}, {1024, 256, 256}, {4096, 512, 340}, {65536, 64, 64}})
+    EXPECT_LE(imbalance(cut_of_weights(s.outputs, s.inputs, s.rows, 256), 2), 0.04)
+        << s.rows << "x" << s.outputs << "x" << s.inputs;
+}
+
+// No thread is woken for less than some microseconds of work, however many there are.
+TEST(Cut, PartsAreWorthAThread) {
+  EXPECT_EQ(cut_of(64, 64, 32).tasks, 1);
+  for (const Shape &s : std::vector<Shape>{{1024, 1, 64}, {1, 256, 256}, {256, 64, 64}}) {
+    const Cut cut = cut_of(s.rows, s.outputs, s.inputs);
+    const double work = (double)cut_work(s.rows, s.outputs, s.inputs);
+    EXPECT_GE(work * (double)cut.least / (double)cut.tasks, 0.9 * CUT_WORTHWHILE)
+        << s.rows << "x" << s.outputs << "x" << s.inputs;
+  }
+}
 
 // The best one is the last of the list that this processor has; nothing else is an instruction set.
 TEST(InstructionSets, AreOneList) {
@@ -78,6 +129,24 @@ TEST(Product, LinearForward) {
         ASSERT_TRUE(same_bits(expected, y))
             << isa << " " << s.rows << "x" << s.outputs << "x" << s.inputs << " relu " << relu;
       }
+    }
+  }
+}
+
+// Products that round to -0, and a bias of -0: the rule's + 0.0f is what makes the sum +0.
+TEST(Product, SumsOfNegativeZerosAreZero) {
+  std::mt19937_64 random(2);
+  for (const Shape &s : std::vector<Shape>{
+           {35, 1, 3}, {35, 1, 16}, {35, 1, 64}, {35, 1, 200}, {35, 1, 256}, {3, 20, 40}, {35, 20, 40}}) {
+    Values x((size_t)(s.rows * s.inputs), -0x1p-100f), w((size_t)(s.outputs * s.inputs), 0x1p-100f);
+    Values bias((size_t)s.outputs, -0.0f), zeros((size_t)(s.rows * s.outputs), 0.0f);
+    ASSERT_TRUE(same_bits(zeros, reference_forward(x, w, bias, s, false)));
+    for (const char *isa : instruction_sets()) {
+      Values y((size_t)(s.rows * s.outputs), 7.0f);
+      LinearForward linear = {y.data(), x.data(),  w.data(), bias.data(),
+                              s.rows,   s.outputs, s.inputs, ACTIVATION_NONE};
+      run_in_pieces(random, operators_cpu(isa)->linear_forward, linear, linear_forward_tasks(&linear));
+      EXPECT_TRUE(same_bits(zeros, y)) << isa << " " << s.rows << "x" << s.outputs << "x" << s.inputs;
     }
   }
 }

@@ -27,7 +27,7 @@ static const Verb verbs[] = {
 #include "tools/cli/verbs.inc"
 #undef VERB
 };
-enum { VERB_COUNT = sizeof verbs / sizeof verbs[0], LARGE_BLOCK = 4 << 20, STACK_ROOM = 2 << 20 };
+enum { VERB_COUNT = sizeof verbs / sizeof verbs[0], LARGE_BLOCK = 256 << 10, STACK_ROOM = 2 << 20 };
 
 static void print_help(void) {
   printf("ingot %s: trains models, proves their bits, and says whether to ship them.\n\n"
@@ -86,6 +86,8 @@ int main(int argc, char **argv) {
   Error error = {0};
   // Large blocks go back to the system when they are freed, so that the peak is that of what is held at once.
   mallopt(M_MMAP_THRESHOLD, LARGE_BLOCK);
+  // One heap for all threads: of several, which one keeps what was freed is chance, and with it the peak.
+  mallopt(M_ARENA_MAX, 1);
   memory_on_failure(out_of_memory);
   signal(SIGPIPE, SIG_IGN); // a closed pipe is a failed write, with a sentence,
   signal(SIGXFSZ, SIG_IGN); // and so is a file beyond the limit on sizes

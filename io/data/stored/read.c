@@ -36,6 +36,11 @@ static Status cannot_read(Status status, const StoredFile *file, const char *nam
                    reason);
 }
 
+// By the library, under its lock.
+static Status not_given(const StoredFile *file, const char *name, const Piece *piece, Error *error) {
+  return hdf5_blame(cannot_read(STATUS_DATA, file, name, piece, hdf5_reason(), error), file->path, error);
+}
+
 // ---- values one after the other ----
 
 static Status read_extent(Piece *piece, PieceReader *reader, const Values *values, const StoredFile *file,
@@ -66,7 +71,7 @@ static Status read_by_library(Piece *piece, PieceReader *reader, const Values *v
   hid_t window = H5Screate_simple(1, &extent, NULL);
   int failed = H5Sselect_hyperslab(space, H5S_SELECT_SET, &start, NULL, &extent, NULL) < 0 ||
                H5Dread(values->dataset, type, window, space, H5P_DEFAULT, reader->raw) < 0;
-  Status status = failed ? cannot_read(STATUS_DATA, file, name, piece, hdf5_reason(), error) : STATUS_OK;
+  Status status = failed ? not_given(file, name, piece, error) : STATUS_OK;
   H5Sclose(window);
   H5Sclose(space);
   H5Tclose(type);
@@ -98,7 +103,7 @@ static Status fetch_chunk(size_t *bytes, uint32_t *left_out, PieceReader *reader
   if (stored > file->bytes || stored > chunk_raw_bytes_max(&values->format)) {
     status = bad_chunk(values, file, name, piece, "is larger than its values", error);
   } else if (stored > 0 && H5Dread_chunk(values->dataset, H5P_DEFAULT, &start, left_out, reader->raw) < 0) {
-    status = cannot_read(STATUS_DATA, file, name, piece, hdf5_reason(), error);
+    status = not_given(file, name, piece, error);
   }
   hdf5_unlock();
   return status;

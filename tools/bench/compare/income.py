@@ -24,18 +24,29 @@ SPEC = {"numbers": ["age", "education_num", "hours_per_week", "capital_gain", "c
         "learning_rate": 2e-3, "weight_decay": 0.01, "warmup_steps": 50, "clip_norm": 1}
 
 
+def published():
+    """The folder of the data set, None where it is not there."""
+    folder = os.environ.get("INGOT_DATA")
+    return Path(folder) / "adult" if folder and (Path(folder) / "adult").is_dir() else None
+
+
 def import_data(bench):
     """Both files of the published data set, imported as configs/README.md says."""
-    published = os.environ.get("INGOT_DATA")
-    if not published or not (Path(published) / "adult").is_dir():
+    adult = published()
+    if adult is None:
         raise Failure("INGOT_DATA must name the folder of published data, with adult/adult.data.gz and adult/adult.test.gz")
     folder = bench.folder.resolve() / "data"
     folder.mkdir(parents=True, exist_ok=True)
-    train, test, adult = folder / "adult.h5", folder / "adult_test.h5", Path(published) / "adult"
+    train, test = folder / "adult.h5", folder / "adult_test.h5"
     program.run(bench, "import", adult / "adult.data.gz", "-f", "-o", train, "--names", NAMES)
     program.run(bench, "import", adult / "adult.test.gz", "-f", "-o", test, "--names", NAMES, "--skip", 1, "--like", train,
                 "--map", "income:<=50K.-><=50K", "--map", "income:>50K.->>50K")
     return train, test
+
+
+def on_imported(train, test):
+    """Options that name the imported files."""
+    return ["--set", f"data.file={train}", "--set", f"data.test_file={test}"]
 
 
 class Income:
@@ -43,8 +54,7 @@ class Income:
         self.bench = bench
         train, test = import_data(bench)
         # Both sides train all epochs: which one would end early is chance.
-        changes = [argument for change in (f"data.file={train}", f"data.test_file={test}", "train.early_stop.patience_epochs=0")
-                   for argument in ("--set", change)]
+        changes = [*on_imported(train, test), "--set", "train.early_stop.patience_epochs=0"]
         self.ours = [CONFIG, "--quiet", "--threads", bench.threads, *changes]
         self.spec = {**SPEC, "data": str(train), "threads": bench.threads, "parts": str(self.write_parts(changes)),
                      "initial": str(program.initial_parameters(bench, CONFIG, bench.new_folder("income-initial"), changes))}

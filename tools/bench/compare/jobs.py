@@ -47,12 +47,25 @@ def data_file(bench, rows, numbers, categories, *options):
     return path
 
 
-def prepare(bench, job):
-    """(configuration, specification for peers)."""
-    data = data_file(bench, job.rows, job.numbers, job.categories)
+def job_named(name):
+    return next(job for job in JOBS if job.name == name)
+
+
+def data_of(bench, job):
+    return data_file(bench, job.rows, job.numbers, job.categories)
+
+
+def write_config(bench, job):
+    data = data_of(bench, job)
     config = bench.folder / "data" / f"{job.name}.yaml"
     config.write_text(job.text(data))
+    return config
+
+
+def prepare(bench, job):
+    """(configuration, specification for peers)."""
+    config = write_config(bench, job)
     initial = program.initial_parameters(bench, config, bench.new_folder(f"{job.name}-initial"))
-    return config, {"data": str(data), "rows": job.rows // 16 * 15, "numbers": job.numbers, "categories": job.categories,
+    return config, {"data": str(data_of(bench, job)), "rows": job.rows // 16 * 15, "numbers": job.numbers, "categories": job.categories,
                     "hidden": job.hidden, "batch": job.batch, "learning_rate": LEARNING_RATE, "weight_decay": WEIGHT_DECAY,
                     "seed": SEED, "threads": bench.threads, "initial": str(initial)}

@@ -3,7 +3,7 @@ import statistics
 
 import program
 import training
-from jobs import prepare
+from jobs import job_named, prepare
 from measure import Peer, entry, geometric_mean, in_turns
 
 LARGE = 10e6  # FLOP above which two threads are judged
@@ -89,7 +89,7 @@ def threads(bench):
     times = {side: {name: [run[name]["samples"][0] for run in runs] for name in runs[0]} for side, runs in samples.items()}
     found = [entry(bench, "threads", "1 thread", times["all"][name], times["one"][name], goal, shape=name, note=name, unit="seconds")
              for name in times["all"]]
-    config, _ = prepare(bench, training.job_named("step_mlp"))
+    config, _ = prepare(bench, job_named("step_mlp"))
     steps = training.steps_of(bench, config)
     samples = in_turns({count: (lambda count=count: training.our_step(bench, config, steps, count)) for count in (bench.threads, 1)},
                        bench.runs)

@@ -1,10 +1,10 @@
-"""Works that train: steps of three models, scikit-learn's network, the income recipe, and memory against its plan."""
+"""Works that train: steps of three models, and scikit-learn's network."""
 import math
 import statistics
 
 import curves
 import program
-from jobs import JOBS, prepare
+from jobs import job_named, prepare
 from measure import Failure, Peer, entry, in_turns, largest_difference
 
 SAMPLE_SECONDS = 0.5
@@ -15,10 +15,6 @@ CURVE_BOUND = 0.01
 EAGER = [{"compile": None, "optimizer": how} for how in ("fused", "foreach")]
 COMPILED = [{"compile": mode, "optimizer": how} for mode, how in (("default", "fused"), ("default", "compiled"),
                                                                   ("max-autotune-no-cudagraphs", "fused"))]
-
-
-def job_named(name):
-    return next(job for job in JOBS if job.name == name)
 
 
 def our_step(bench, config, steps, threads=None):
@@ -65,14 +61,13 @@ def quickest(bench, spec, ways, environment, steps):
 
 
 def torch_ways(bench, spec, steps):
-    """{peer's name: (way, environment, ways tried)} of the quickest eager and compiled ones."""
-    ways = {}
-    for kind, environment in bench.mkl_kinds().items():
-        for name, choices in (("eager", EAGER), ("compiled", COMPILED)):
-            label, way, tried = quickest(bench, spec, choices, environment, max(2, steps // 4))
-            bench.say(f"  PyTorch {name}{kind}: {label} is the quickest")
-            ways[f"PyTorch {name}{kind}"] = way, environment, tried
-    return ways
+    """{peer's name: (way, environment, ways tried)} of the quickest eager and compiled ones, which are tried with MKL as it is."""
+    found = {}
+    for name, choices in (("eager", EAGER), ("compiled", COMPILED)):
+        label, *found[name] = quickest(bench, spec, choices, {}, max(2, steps // 4))
+        bench.say(f"  PyTorch {name}: {label} is the quickest")
+    return {f"PyTorch {name}{kind}": (way, environment, tried)
+            for kind, environment in bench.mkl_kinds().items() for name, (way, tried) in found.items()}
 
 
 def step(bench, name, goal):

@@ -4,6 +4,7 @@ from typing import Callable
 
 import income
 import loading
+import memory
 import operators
 import training
 
@@ -37,6 +38,6 @@ WORKS = [
          lambda bench: loading.load(bench, "load_memory", "memory", [], "full", "memory", ["select", "epoch", "loader"], 20e6)),
     Work("load_gzip", "shuffled epoch of 1M x 64 numbers streamed from gzip chunks", ">= 2 M rows/s",
          lambda bench: loading.load(bench, "load_gzip", "gzip", ["--gzip"], loading.BLOCKS, "stream", ["0 workers", "2 workers"], 2e6)),
-    Work("memory", "peak memory of a training beside ingot plan", "within 5 %", loading.memory),
+    Work("memory", "peak memory of a training beside ingot plan", "within 5 %", memory.memory),
 ]
 NAMES = [work.name for work in WORKS]

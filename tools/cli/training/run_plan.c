@@ -1,11 +1,11 @@
 // Adds up what a training run will take.
 #include "tools/cli/training/run_plan.h"
 
-#include "engine/shared/memory.h"
 #include "engine/shared/memory_limit.h"
+#include "io/shared/durable.h"
 #include "tools/cli/judge/models/policy.h"
 
-#include <stdlib.h>
+#include <malloc.h>
 
 Status run_plan_make(RunPlan *plan, const Session *session, Error *error) {
   const InputLayout *layout = preprocess_layout(session->preprocess);
@@ -19,41 +19,30 @@ Status run_plan_make(RunPlan *plan, const Session *session, Error *error) {
   return STATUS_OK;
 }
 
-// What a training touches on its way and nobody plans: code of the program and its libraries, texts of a
-// checkpoint, and on each thread's stack the operands that it packs. Measured, on x86-64.
-enum { ON_THE_WAY = 4 << 20, OF_A_THREAD = 1 << 20 };
-
-// The metric of a validation whose scores say nothing. What it finds wrong is for the training to say.
-static void rehearse_validation(Session *session) {
-  const Selection *selection = &session->options.selection;
-  if (session->validation == NULL) return;
-  int64_t rows = session->validation->rows;
-  int outputs = preprocess_layout(session->preprocess)->outputs;
-  float *scores = memory_get((size_t)rows * (size_t)outputs, sizeof *scores);
-  for (int64_t i = 0; i < rows * outputs; i++) scores[i] = outputs == 1 ? 0.5f : 1.0f / (float)outputs;
-  double value, loss;
-  Error ignored;
-  selection->value(selection->context, &value, &loss, scores, rows, outputs, &ignored);
-  free(scores);
-}
-
 static int64_t larger(int64_t a, int64_t b) {
   return a > b ? a : b;
 }
 
+// What a training does after it has opened the data, in its order, so that this process grows as a training's
+// would: code of the program and its libraries that is read on the way, stacks of threads with the operands
+// that they pack, what the allocator keeps. Only run_create and run_finish are left out: some texts of a run.
+static Status rehearse(const RunPlan *plan, Session *session, Error *error) {
+  uint8_t code[DIGEST_BYTES];
+  Error ignored = {0}; // for the training to say
+  PASS(file_sha256(code, NULL, "/proc/self/exe", -1,
+                   error)); // as every run records; all of the library for it
+  if (session_check_memory(&plan->trainer, &ignored) == STATUS_OK)
+    trainer_rehearse(&session->options, &ignored);
+  malloc_trim(0); // as a training does when its trainer is gone
+  return policy_rehearse(session->dataset, session->preprocess, session->config, session->device, error);
+}
+
 Status run_plan_measure(RunPlan *plan, Session *session, Error *error) {
-  const TrainerPlan *trainer = &plan->trainer;
-  int64_t resident = (int64_t)memory_resident(), loading = (int64_t)memory_peak(), validating = 0;
-  int64_t beside = ON_THE_WAY + OF_A_THREAD * (int64_t)device_threads(session->device);
-  if (memory_forget_peak()) {
-    rehearse_validation(session);
-    validating = larger(0, (int64_t)memory_peak() - resident - (int64_t)trainer->validation_bytes);
-  }
-  PASS(policy_rehearse(session->dataset, session->preprocess, session->config, error));
-  int64_t choosing = (int64_t)memory_peak();
-  plan->process_bytes = larger(0, resident - plan->source_bytes) + beside;
-  int64_t training = plan->source_bytes + plan->process_bytes + (int64_t)trainer->host_bytes + validating;
-  plan->peak_bytes = larger(training, larger(loading, choosing + beside));
+  int64_t opened = (int64_t)memory_resident();
+  plan->process_bytes = larger(0, opened - plan->source_bytes);
+  PASS(rehearse(plan, session, error));
+  // The first is more only where the trainer does not fit and was not rehearsed.
+  plan->peak_bytes = larger(opened + (int64_t)plan->trainer.host_bytes, (int64_t)memory_peak());
   return STATUS_OK;
 }
 

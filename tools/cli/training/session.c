@@ -234,8 +234,11 @@ Status session_prepare(Session *session, Error *error) {
   return STATUS_OK;
 }
 
+// Texts of a run, events, and what libraries take when they are first asked.
+enum { A_RUN_BYTES = 1 << 20 };
+
 Status session_check_memory(const TrainerPlan *plan, Error *error) {
-  return memory_check(plan->host_bytes,
+  return memory_check(plan->host_bytes + A_RUN_BYTES,
                       "training (parameters, activations and batches, as ingot plan has them)",
                       "lower train.micro_batch or the size of the model, or raise the limit", error);
 }

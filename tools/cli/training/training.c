@@ -10,6 +10,7 @@
 #include "tools/cli/training/progress.h"
 #include "tools/cli/training/signals.h"
 
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -93,14 +94,18 @@ static Status restore(Training *training, const char *path, Error *error) {
   char device[DEVICE_TEXT];
   RunEnvironment environment = environment_of(training->session, device);
   Checkpoint *checkpoint = NULL;
+  TensorSet places = {0};
   char *note = NULL;
   Status status;
-  TRY(run_resume(&training->run, &checkpoint, &note, path, training->session->config, &environment, error));
+  trainer_places(training->trainer, &places);
+  TRY(run_resume(&training->run, &checkpoint, &note, path, training->session->config, &environment, &places,
+                 error));
   if (note != NULL) warn("%s", note);
   if (checkpoint != NULL) TRY(trainer_restore(training->trainer, &checkpoint->tensors, error));
   say("run %s: going on after step %llu", path, (unsigned long long)trainer_step(training->trainer));
 done:
   checkpoint_free(checkpoint);
+  tensor_set_free(&places);
   free(note);
   return status;
 }
@@ -144,6 +149,15 @@ static Status interrupted(const Training *training, const char *path, Error *err
   return error->status = signals_status();
 }
 
+// What follows reads checkpoints, and computes on a device of its own: it takes no more than training did.
+static void let_go(Training *training) {
+  trainer_free(training->trainer);
+  training->trainer = NULL;
+  device_free(training->session->device);
+  training->session->device = NULL;
+  malloc_trim(0); // also what lies below what is still used
+}
+
 static Status loop(Training *training, const char *path, Error *error) {
   TrainEnd end;
   training->progress.first_step = trainer_step(training->trainer);
@@ -151,8 +165,7 @@ static Status loop(Training *training, const char *path, Error *error) {
   signals_catch();
   PASS(trainer_run(training->trainer, &end, error));
   if (end == END_SIGNAL) return interrupted(training, path, error);
-  trainer_free(training->trainer); // what follows reads checkpoints
-  training->trainer = NULL;
+  let_go(training);
   PASS(run_finish(training->run, end == END_EPOCHS ? "epochs" : "early_stop", error));
   end_progress();
   return policy_freeze(path, training->session->dataset, training->session->config, error);

@@ -107,14 +107,26 @@ done:
   return status;
 }
 
-Status policy_rehearse(Dataset *dataset, const Preprocess *preprocess, const Config *config, Error *error) {
-  JudgedRows judged = {0};
+Status policy_rehearse(Dataset *dataset, const Preprocess *preprocess, const Config *config, Device *device,
+                       Error *error) {
+  Checkpoint blank = {0};
+  TrainedModel like = {.checkpoint = &blank, .preprocess = (Preprocess *)preprocess, .device = device};
+  Model *model = NULL;
+  float *state = NULL;
+  Policy policy;
   int64_t count;
-  const int64_t *rows = dataset_part(dataset, PART_VALIDATION, &count);
+  Status status;
+  dataset_part(dataset, PART_VALIDATION, &count);
   if (!config->business.present || config->data.target.task != TASK_BINARY || count == 0) return STATUS_OK;
-  Status status =
-      judged_rows_load(&judged, dataset, preprocess, &config->business, rows, count, false, error);
-  judged_rows_free(&judged);
+  TRY(model_create(&model, &config->model, preprocess_layout(preprocess), TASK_BINARY, error));
+  state = memory_get((size_t)model->table.size * 3, sizeof *state); // a checkpoint's: parameters, two moments
+  model_views(model, &blank.tensors, state);
+  tensor_set_sort(&blank.tensors);
+  TRY(choose(&policy, &like, dataset, &config->business, error));
+done:
+  tensor_set_free(&blank.tensors);
+  free(state);
+  model_free(model);
   return status;
 }
 

@@ -12,9 +12,10 @@ Status policy_check_trainable(const Config *config, Error *error);
 // <run>/policy.json. Without a business section there is nothing to choose (0).
 Status policy_freeze(const char *run, Dataset *dataset, const Config *config, Error *error);
 
-// Reads what policy_freeze will read of the validation rows and lets it go, so that `ingot plan` measures it
-// and finds a payoff that has no value on one of them.
-Status policy_rehearse(Dataset *dataset, const Preprocess *preprocess, const Config *config, Error *error);
+// Chooses as policy_freeze will, by a model that knows nothing, and lets it go, so that `ingot plan` measures
+// it and finds a payoff that has no value on one of the rows.
+Status policy_rehearse(Dataset *dataset, const Preprocess *preprocess, const Config *config, Device *device,
+                       Error *error);
 
 // The policy under a business section: the frozen one where it was chosen for this model and these
 // definitions, else chosen now on the validation rows of the run's data (66 where these are gone). The policy

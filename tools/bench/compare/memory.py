@@ -1,0 +1,51 @@
+"""The peak of a training's memory beside what `ingot plan` says, for every kind of job."""
+import os
+import resource
+import statistics
+import subprocess
+
+import income
+import loading
+import program
+from jobs import job_named, write_config
+from measure import Failure, entry
+
+BOUND = 0.05
+ONE_EPOCH = ["--set", "train.epochs=1"]
+
+
+def peak_bytes(bench, *arguments):
+    """Most memory of a run of the program that was resident at a time."""
+    process = subprocess.Popen([str(bench.ingot), *map(str, arguments)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode != 0:
+        raise Failure(f"ingot {' '.join(map(str, arguments))} ended with {process.returncode}")
+    if usage.ru_maxrss <= resource.getrusage(resource.RUSAGE_SELF).ru_maxrss:  # where any process begins that this one starts
+        raise Failure(f"the peak of ingot {' '.join(map(str, arguments))} is below that of the process that measures")
+    return usage.ru_maxrss * 1024
+
+
+def kinds(bench):
+    """(name, configuration and changes)."""
+    for name in ("step_mlp", "step_embeddings", "step_small"):
+        yield name, [write_config(bench, job_named(name)), *ONE_EPOCH]
+    yield "load_gzip", [loading.our_config(bench, "load_gzip", ["--gzip"], loading.BLOCKS, "stream"), *ONE_EPOCH]
+    if income.published() is None:
+        bench.say("memory: without the income recipe, whose data are published; INGOT_DATA names their folder")
+    else:
+        yield "income", [income.CONFIG, *income.on_imported(*income.import_data(bench))]
+
+
+def memory(bench):
+    """The ratio is good where it is near 1 from both sides, in every run."""
+    entries = []
+    for name, job in kinds(bench):
+        planned = program.answer(bench, "plan", *job, "--threads", bench.threads)["bytes"]["peak"]
+        peaks = [peak_bytes(bench, "train", *job, "--run", bench.new_folder("memory-run"), "--threads", bench.threads)
+                 for _ in range(bench.runs)]
+        off = max(abs(peak / planned - 1) for peak in peaks)
+        entries.append(entry(bench, "memory", "ingot plan", peaks, [planned], 1 + BOUND, shape=name, unit="bytes",
+                             met=off <= BOUND, note=f"{name}: {statistics.median(peaks) / 1e6:.1f} MB, "
+                             f"planned {planned / 1e6:.1f}, at most {100 * off:.1f} % apart"))
+    return entries
