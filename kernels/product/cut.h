@@ -13,7 +13,8 @@ enum {
   CUT_COLUMNS = 32,            // a group is a multiple of it
   CUT_FLOATS = 260 * 1024,     // of a group's packed columns
   CUT_JOINED = 128,            // columns of a group whose sums have several leaves, or accumulators
-  CUT_MANY_ROWS = 2048,        // from here threads share the rows, below the columns
+  CUT_MANY_ROWS = 2048,        // from here threads share the rows, below the columns,
+  CUT_FEW_TERMS = 12,          // but rows of so few terms, whose results decide, lie together for each
   CUT_TALL = 4,                // times as many rows as columns: the same for gradients of weights
   CUT_WORTHWHILE = 256 * 1024, // multiply-adds worth waking a thread for
   CUT_THIN = 8                 // below so many rows, columns or terms memory decides, not their number
@@ -67,10 +68,10 @@ static inline Cut cut_with(int64_t rows, int64_t columns, int64_t width, int64_t
 }
 
 static inline Cut cut_of(int64_t rows, int64_t columns, int64_t terms) {
-  int64_t work = cut_work(rows, columns, terms);
-  int shared = work >= 2 * CUT_WORTHWHILE && rows < CUT_MANY_ROWS;
-  return cut_with(rows, columns,
-                  cut_width(columns, terms, terms > 256 ? (int64_t)CUT_JOINED : INT64_MAX, shared), work);
+  const int64_t work = cut_work(rows, columns, terms), most = terms > 256 ? (int64_t)CUT_JOINED : INT64_MAX;
+  const int64_t many = terms > CUT_FEW_TERMS ? CUT_MANY_ROWS : CUT_ROWS;
+  int shared = work >= 2 * CUT_WORTHWHILE && rows < many;
+  return cut_with(rows, columns, cut_width(columns, terms, most, shared), work);
 }
 
 // A gradient of weights: its group is narrow, so that accumulators stay in the cache from grain to grain.

@@ -6,7 +6,7 @@
 #include "kernels/product/tile.h"
 
 enum {
-  FEW_TERMS = 12, // at most
+  FEW_TERMS = CUT_FEW_TERMS, // at most
   FEW_VECTORS = VECTOR_REGISTERS == 32 ? 2 : 1,
   FEW_COLUMNS = FEW_VECTORS * VECTOR_LANES,
   FEW_ROWS = 12 // whose results stay in a cache while strips pass
