@@ -261,6 +261,8 @@ TEST(OperatorBench, Refuses) {
   expect_refused({"bench", "linear_foward"}, 2, "did you mean 'linear_forward'?");
   expect_refused({"bench", "something else"}, 2, "the groups are peak, products, input_gradients");
   expect_refused({"bench", "peak", "train"}, 2, "'train' comes first: ingot bench train CONFIG");
+  expect_refused({"bench", "peak", "load"}, 2, "'load' comes first: ingot bench load CONFIG");
+  expect_refused({"bench", "peak", "--peer", ""}, 2, "--peer '': it takes the path or the soname");
   expect_refused({"bench", "peak", "--threads", "0"}, 2, "--threads 0");
   expect_refused({"bench", "peak", "--isa", "sse9"}, 2, "there is no instruction set 'sse9'");
   expect_refused({"bench", "peak", "--device", "tpu"}, 2, "there is no device 'tpu'");
@@ -270,6 +272,35 @@ TEST(OperatorBench, Refuses) {
   expect_refused({"bench", "peak", "--peer", INGOT_TEST_PEERS "/libwrong_peer.so"}, 65,
                  "gets a product of whole numbers wrong");
   expect_refused({"bench", "peak", "--device", "cuda", "--peer", "libm.so.6"}, 2, "--peer compares on a CPU");
+}
+
+TEST(OperatorBench, SaysWhatHelpsWhereMemoryEnds) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "a sanitizer's own memory hides the program's";
+#endif
+  const std::pair<std::vector<std::string>, std::string> cases[] = {
+      {{"bench", "peak"}, "or leave peaks out by --times-only"},
+      {{"bench", "activation_forward 32768x256", "--times-only"}, "or name smaller cases"}};
+  for (const auto &[arguments, remedy] : cases) {
+    Call call{arguments};
+    call.arguments.insert(call.arguments.end(), {"--device", "cpu", "--threads", "1"});
+    call.memory_limit = 64 << 20;
+    Outcome outcome = run_ingot(call);
+    EXPECT_EQ(outcome.status, 69) << outcome.err;
+    EXPECT_NE(outcome.err.find(remedy), std::string::npos) << outcome.err;
+    EXPECT_EQ(outcome.err.find("micro_batch"), std::string::npos) << outcome.err;
+  }
+}
+
+TEST(OperatorBench, TakesTheMedianBetweenTheMiddleTwo) {
+  const double seconds[] = {4, 1, 8, 2};
+  const BenchSpread even = bench_spread(seconds, 4), odd = bench_spread(seconds, 3),
+                    one = bench_spread(seconds, 1);
+  EXPECT_EQ(even.median, 3);
+  EXPECT_EQ(odd.median, 4);
+  EXPECT_EQ(one.median, 4);
+  EXPECT_EQ(even.least, 1);
+  EXPECT_EQ(even.most, 8);
 }
 
 // ---- broken operators ----
