@@ -239,6 +239,15 @@ class Operators(Case):
         self.assertEqual((len(eager["runs"]["peer"]), eager["met"]), (5, False))
 
 
+class Scripts(unittest.TestCase):
+    def test_arguments_that_lack_or_are_too_many_are_usage(self):
+        for script, *arguments in (("test.sh", "--preset"), ("test.sh", "-R"), ("test.sh", "--preset", "release", "-R"),
+                                   ("sweep.sh", "--digests", "extra"), ("sweep.sh", "--help", "extra")):
+            done = subprocess.run([str(ROOT / "tools" / script), *arguments], capture_output=True, text=True)
+            self.assertEqual((done.returncode, done.stdout), (2, ""), (script, arguments))
+            self.assertTrue(done.stderr.startswith(f"Usage: tools/{script}"), done.stderr)
+
+
 class Environment(Case):
     def test_one_with_the_same_versions_is_left_and_another_folder_refused(self):
         made, other = self.folder / "made", self.folder / "other"
