@@ -77,7 +77,7 @@ bundle() {
   cp -r tests/golden "$to/tests/"
   cp tests/tools/small.yaml "$to/data/"
   "$build/churn_data" 5000 1 >"$to/data/customers.csv"
-  cp tools/bench/peer_torch.py tools/check_gpu.sh "$to/"
+  cp tools/bench/gpu/peer_torch.py tools/check_gpu.sh "$to/"
   git rev-parse HEAD >"$to/commit" 2>/dev/null || echo unknown >"$to/commit"
   local bytes
   bytes=$(du -sb "$to" | cut -f1)

@@ -15,6 +15,7 @@ TEXT
 }
 
 sweep=full tests=Golden.ScalarFunctions:Scalar.ExponentialsOfVectorsHaveTheirBits:Scalar.ErrorsStayWithinTheirBounds if_changed=''
+[ $# -le 1 ] || { usage >&2 && exit 2; }
 case "${1:-}" in
 '') ;;
 --digests | --if-changed)

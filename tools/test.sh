@@ -14,8 +14,11 @@ preset=release
 filter=.
 while [ $# -gt 0 ]; do
   case "$1" in
-  --preset) preset=$2 && shift 2 ;;
-  -R) filter=$2 && shift 2 ;;
+  --preset | -R)
+    [ $# -ge 2 ] || { usage >&2 && exit 2; }
+    if [ "$1" = -R ]; then filter=$2; else preset=$2; fi
+    shift 2
+    ;;
   -h | --help) usage && exit 0 ;;
   *) usage >&2 && exit 2 ;;
   esac

@@ -88,6 +88,11 @@ void model_views(const Model *model, TensorSet *set, float *p);
 void activations_take(Activations *activations, const Model *model, DeviceMemory *memory, int64_t rows,
                       int training);
 
+// Adds an input to the `count` segments so far and returns how many there are now, the input's the last:
+// numeric inputs side by side are one run of values. The caller sets the table of a category before the next
+// call.
+int gather_segment_add(GatherSegment *segments, int count, const InputSegment *input);
+
 // Ties activations to a model's parameters p and, for training, accumulators q and flags (else NULL); once.
 Status activations_bind(Activations *activations, const Model *model, Device *device, const float *p,
                         int64_t *q, int32_t *flags, Error *error);

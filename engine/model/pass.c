@@ -31,19 +31,24 @@ void activations_take(Activations *activations, const Model *model, DeviceMemory
   }
 }
 
+int gather_segment_add(GatherSegment *segments, int count, const InputSegment *input) {
+  GatherSegment *last = count > 0 ? &segments[count - 1] : NULL;
+  if (last != NULL && !input->is_category && last->table == NULL) {
+    last->width += input->width;
+    return count;
+  }
+  const int64_t offset = last != NULL ? last->offset + last->width : 0;
+  segments[count] = (GatherSegment){.source = input->source, .offset = offset, .width = input->width};
+  return count + 1;
+}
+
 Status activations_bind(Activations *activations, const Model *model, Device *device, const float *p,
                         int64_t *q, int32_t *flags, Error *error) {
   GatherSegment *segments = activations->segments.host;
-  int64_t offset = 0;
   int count = 0;
   for (int s = 0; s < model->layout.segment_count; s++) {
     const InputSegment *input = &model->layout.segments[s];
-    bool joins = count > 0 && !input->is_category && segments[count - 1].table == NULL;
-    if (joins) { // numeric inputs side by side are one run of values
-      segments[count - 1].width += input->width;
-    } else {
-      segments[count++] = (GatherSegment){.source = input->source, .offset = offset, .width = input->width};
-    }
+    count = gather_segment_add(segments, count, input);
     if (input->is_category) {
       int tensor = model->embeddings[s];
       int64_t at = model->table.tensors[tensor].offset;
@@ -51,7 +56,6 @@ Status activations_bind(Activations *activations, const Model *model, Device *de
       segments[count - 1].q = q == NULL ? NULL : q + at;
       segments[count - 1].flag = flags == NULL ? NULL : flags + tensor;
     }
-    offset += input->width;
   }
   activations->segment_count = count;
   return mirror_send(device, &activations->segments, error);

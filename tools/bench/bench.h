@@ -34,7 +34,8 @@ Status bench_copy(Bench *bench, void **block, const void *from, size_t bytes, Er
 Status bench_addresses(Bench *bench, void **block, const void *from, size_t bytes, Error *error);
 void bench_release(Bench *bench);
 
-// Seconds of one call: the median, least and most of some samples.
+// Seconds of one call: the median (of an even count the mean of the middle two), least and most of some
+// samples.
 typedef struct BenchSpread {
   double median, least, most;
 } BenchSpread;
@@ -55,7 +56,7 @@ void bench_times_free(BenchTimes *times);
 Status bench_measure(BenchTimes *times, Bench *bench, BenchWork *work, void *context, Error *error);
 
 // The same of several that are compared: samples take turns, and each begins with the process at rest (no
-// thread of the one before still waits for work) and one call that does not count.
+// thread of the one before still waits for work) and with 20 ms of calls that do not count.
 typedef struct BenchSide {
   BenchWork *work;
   void *context;

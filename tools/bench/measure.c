@@ -25,7 +25,10 @@ double bench_now(void) {
 Status bench_zeros(Bench *bench, void **block, size_t bytes, Error *error) {
   if (bench->block_count == BENCH_BLOCKS)
     return error_set(error, STATUS_BUG, "a benchmark takes more than %d blocks", BENCH_BLOCKS);
-  PASS(device_allocate(bench->device, block, bytes, error));
+  if (device_allocate(bench->device, block, bytes, error) != STATUS_OK)
+    return error_set(error, STATUS_UNAVAILABLE,
+                     "a case takes %zu bytes at once, which this machine does not give: %s", bytes,
+                     "raise the limit (ulimit -v), or name smaller cases");
   bench->blocks[bench->block_count++] = (BenchBlock){*block, bytes, 1};
   return STATUS_OK;
 }
@@ -65,7 +68,7 @@ BenchSpread bench_spread(const double *seconds, int count) {
   double *sorted = memory_get((size_t)count, sizeof *sorted);
   memcpy(sorted, seconds, (size_t)count * sizeof *sorted);
   qsort(sorted, (size_t)count, sizeof *sorted, compare);
-  BenchSpread spread = {sorted[count / 2], sorted[0], sorted[count - 1]};
+  BenchSpread spread = {(sorted[(count - 1) / 2] + sorted[count / 2]) / 2, sorted[0], sorted[count - 1]};
   free(sorted);
   return spread;
 }

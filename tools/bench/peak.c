@@ -3,6 +3,7 @@
 
 #include "engine/device/thread_pool.h"
 #include "engine/shared/memory.h"
+#include "engine/shared/memory_limit.h"
 #include "kernels/peak/peak.h"
 #include "tools/bench/bench.h"
 
@@ -68,6 +69,8 @@ Status peak_flops(double *rate, const char *isa, int threads, Error *error) {
 Status peak_copy(double *rate, int threads, Error *error) {
   const int64_t bytes = (int64_t)256 << 20;
   ThreadPool *pool = NULL;
+  PASS(memory_check(2 * (size_t)bytes, "the copy that measures this machine",
+                    "raise the limit, or leave peaks out by --times-only", error));
   PASS(thread_pool_create(&pool, threads, POOL_BOUND, error));
   char *to = memory_get((size_t)bytes, 1), *from = memory_get((size_t)bytes, 1);
   Round round = {.to = to, .from = from, .part = bytes / threads};

@@ -81,6 +81,7 @@ Status verb_import(int argc, char **argv, Error *error) {
       "FILE... -o OUT.h5",
       "Turns CSV files (plain or .gz) into one HDF5 file of typed columns, and prints what was inferred.\n",
       "ingot import telco.csv -o telco.h5\n"
+      "ingot import telco.csv -o telco.h5 --compress zstd\n"
       "ingot import adult.data -o adult.h5 --names age,workclass,fnlwgt\n"
       "ingot import adult.test -o adult_test.h5 --skip 1 --like adult.h5 --map 'income:>50K.->>50K'",
       options,

@@ -5,18 +5,23 @@
     tools/bench/compare.sh --list                           what they are
 
 results.json is a list of {"work", "peer", "ratio", "goal", "met", "runs"}: ratio is our time over the peer's, medians of samples
-taken in turns; goal the highest ratio that meets it (null: none). Loss curves of both sides are drawn beside it. Exit code 0: measured,
-whether goals were met or not; 1: the loss curves of two sides differ, so that it was not the same work; 2: usage; 69: something
-that is needed lacks; 70: something could not be measured (the other works are).
+taken in turns; goal the highest ratio that meets it, met whether it does (both null: the entry is shown, and no goal is about it).
+Goals of load_* are rates: rows_per_second is to reach rows_per_second_goal, and goal is null. A number that is none, as the loss of a
+training that diverged, is null. The file is [] at first and whole after every work. Loss curves of both sides are drawn beside it.
+Exit code 0: measured, whether goals were met or not; 1: the loss curves of two sides differ, so that it was not the same work; 2: usage;
+69: something that is needed lacks; 70: something could not be measured (the other works are); 130 and 143: interrupted.
 """
 import argparse
 import difflib
 import json
+import math
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
+import traceback
 from pathlib import Path
 
 import program
@@ -92,13 +97,34 @@ def options_of(arguments):
         parser.error("--out FILE.json is required")
     if not options.list and not options.out.resolve().parent.is_dir():
         parser.error(f"--out {options.out}: there is no folder {options.out.parent}")
+    if not options.list and options.out.is_dir():
+        parser.error(f"--out {options.out}: it is a folder; a file to write is wanted")
     return options
+
+
+def finite(value):
+    """The same for a file of JSON, which knows neither infinities nor NaN."""
+    if isinstance(value, dict):
+        return {key: finite(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [finite(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def save(path, entries):
     temporary = path.with_name(path.name + ".tmp")
-    temporary.write_text(json.dumps(entries, indent=1) + "\n")
+    temporary.write_text(json.dumps(finite(entries), indent=1, allow_nan=False) + "\n")
     os.replace(temporary, path)
+
+
+def sentence(bench, work, failure):
+    """What went wrong. Where it was not foreseen, the traceback is kept."""
+    if isinstance(failure, Failure):
+        return str(failure)
+    log = bench.folder / "log" / f"{work.name}.txt"
+    log.parent.mkdir(exist_ok=True)
+    log.write_text("".join(traceback.format_exception(failure)))
+    return f"{type(failure).__name__}: {failure} (where: {log})"
 
 
 def measure(bench, works):
@@ -108,8 +134,8 @@ def measure(bench, works):
         bench.say(f"== {work.name}: {work.what}")
         try:
             found = work.measure(bench)
-        except Failure as failure:
-            failures.append(f"{work.name}: {failure}")
+        except Exception as failure:  # one that nobody foresaw must not hide the other works either
+            failures.append(f"{work.name}: {sentence(bench, work, failure)}")
             bench.say(failures[-1])
             continue
         entries += found
@@ -132,9 +158,16 @@ def main(arguments):
         if not needed.exists():
             print(f"compare: there is no {needed}: {remedy}", file=sys.stderr)
             return 69
-    bench = Bench(options)
+    try:
+        save(options.out, [])  # an older one must not be taken for this one
+        bench = Bench(options)
+    except (Failure, OSError) as failure:
+        print(f"compare: {failure}", file=sys.stderr)
+        return 69
     try:
         entries, failures = measure(bench, [work for work in WORKS if not options.works or work.name in options.works])
+    except KeyboardInterrupt:
+        return 130
     finally:
         shutil.rmtree(bench.temporary, ignore_errors=True)
     print(report.table(entries, failures))
@@ -143,5 +176,15 @@ def main(arguments):
     return 70 if failures else 0
 
 
+def guarded(arguments):
+    """1 means something else than that Python failed."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # as any exception, so that nothing is left behind
+    try:
+        return main(arguments)
+    except Exception:
+        traceback.print_exc()
+        return 70
+
+
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(guarded(sys.argv[1:]))

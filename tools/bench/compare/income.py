@@ -1,5 +1,6 @@
 """The income recipe as a whole job, from the HDF5 file to the final checkpoint, beside PyTorch."""
 import csv
+import itertools
 import json
 import os
 import statistics
@@ -16,12 +17,53 @@ GOAL = 0.5
 # Dropout draws other units on both sides: validation losses differ by chance, at most so much of the loss.
 BOUND = 0.03
 
-# The recipe, for peers.
-SPEC = {"numbers": ["age", "education_num", "hours_per_week", "capital_gain", "capital_loss"],
-        "categories": [["occupation", 10], ["native_country", 10], ["workclass", 10], ["marital_status", 1], ["relationship", 1],
-                       ["race", 1], ["sex", 1]],
-        "target": "income", "positive": ">50K", "hidden": [128, 128], "dropout": 0.2, "batch": 512, "epochs": 30,
-        "learning_rate": 2e-3, "weight_decay": 0.01, "warmup_steps": 50, "clip_norm": 1}
+# What torch_income.py does whatever is configured.
+FIXED = {"model.kind": "mlp", "model.activation": "relu", "model.norm": "layer", "train.optimizer.kind": "adamw",
+         "train.optimizer.beta1": 0.9, "train.optimizer.beta2": 0.999, "train.optimizer.epsilon": 1e-8, "train.schedule.kind": "cosine",
+         "train.schedule.final_fraction": 0, "data.target.task": "binary", "data.weight": "", "data.order": "full"}
+
+
+def configured(run):
+    """{key: value as text} of a run: all that decides its bits, as the program understood the configuration."""
+    manifest = json.loads((run / "manifest.json").read_text())
+    return dict(line.split("=", 1) for line in manifest["config"]["bits"].splitlines())
+
+
+def number(text):
+    return float.fromhex(text) if "x" in text else float(text)
+
+
+def items(found, prefix):
+    """Values of prefix.0, prefix.1, ..."""
+    return list(itertools.takewhile(lambda value: value is not None, (found.get(f"{prefix}.{i}") for i in itertools.count())))
+
+
+def check_fixed(found):
+    for key, fixed in FIXED.items():
+        is_same = found.get(key) == fixed if isinstance(fixed, str) else number(found.get(key, "nan")) == fixed
+        if not is_same:
+            raise Failure(f"{CONFIG} has {key}: {found.get(key)}, and torch_income.py does {fixed}: change it there and here")
+
+
+def recipe_of(found):
+    """The configuration as torch_income.py takes it; it has the numbers before the categories."""
+    check_fixed(found)
+    numbers, categories = [], []
+    for i in itertools.takewhile(lambda i: f"data.inputs.{i}.as" in found, itertools.count()):
+        at = f"data.inputs.{i}"
+        columns = items(found, f"{at}.columns")
+        if found[f"{at}.as"] == "category":
+            categories += [[column, int(found[f"{at}.min_count"])] for column in columns]
+        elif found[f"{at}.scale"] != "standard" or categories:
+            raise Failure(f"{CONFIG}: {', '.join(columns)} should be scaled by standard and come before categories, as in torch_income.py")
+        else:
+            numbers += columns
+    return {"numbers": numbers, "categories": categories, "target": found["data.target.column"],
+            "positive": found["data.target.positive"], "hidden": [int(units) for units in items(found, "model.hidden")],
+            "dropout": number(found["model.dropout"]), "batch": int(found["train.batch"]), "epochs": int(found["train.epochs"]),
+            "learning_rate": number(found["train.optimizer.learning_rate"]),
+            "weight_decay": number(found["train.optimizer.weight_decay"]),
+            "warmup_steps": int(found["train.schedule.warmup_steps"]), "clip_norm": number(found["train.clip_norm"])}
 
 
 def published():
@@ -56,7 +98,7 @@ class Income:
         # Both sides train all epochs: which one would end early is chance.
         changes = [*on_imported(train, test), "--set", "train.early_stop.patience_epochs=0"]
         self.ours = [CONFIG, "--quiet", "--threads", bench.threads, *changes]
-        self.spec = {**SPEC, "data": str(train), "threads": bench.threads, "parts": str(self.write_parts(changes)),
+        self.spec = {"data": str(train), "threads": bench.threads, "parts": str(self.write_parts(changes)),
                      "initial": str(program.initial_parameters(bench, CONFIG, bench.new_folder("income-initial"), changes))}
         self.validation, self.number = {}, 0
 
@@ -71,9 +113,11 @@ class Income:
         return numbers
 
     def our_job(self):
+        """Comes first: the peers' recipe is what this run has."""
         run = self.bench.new_folder("income-run")
         seconds = program.seconds_of(self.bench, "train", *self.ours, "--run", run)
         events = [json.loads(line) for line in (run / "events.jsonl").read_text().splitlines()]
+        self.spec |= recipe_of(configured(run))
         self.validation["ingot"] = [event["loss"] for event in events if event["event"] == "validation"]
         return seconds
 

@@ -17,6 +17,7 @@ class Job:
     hidden: list = field(hash=False)
     batch: int
     rows: int  # 15 of 16 train
+    weight_decay: float = WEIGHT_DECAY
 
     def text(self, data):
         inputs = f"    - {{columns: [{', '.join(f'x{i:02}' for i in range(self.numbers))}], as: numeric, scale: none, missing: error}}\n"
@@ -25,13 +26,13 @@ class Job:
         return (f"name: {self.name}\nseed: {SEED}\ndata:\n  file: {data}\n  split: {{by: order, train: 0.9375, validation: 0.0625}}\n"
                 f"  target: {{column: label, task: binary, positive: \"1\"}}\n  inputs:\n{inputs}"
                 f"model: {{kind: mlp, hidden: {self.hidden}}}\ntrain:\n  batch: {self.batch}\n  epochs: 100\n"
-                f"  optimizer: {{kind: adamw, learning_rate: {LEARNING_RATE}, weight_decay: {WEIGHT_DECAY}}}\n")
+                f"  optimizer: {{kind: adamw, learning_rate: {LEARNING_RATE}, weight_decay: {self.weight_decay}}}\n")
 
 
 JOBS = [Job("step_mlp", 64, 0, [256, 256], 1024, 1 << 18),
         Job("step_embeddings", 20, 20, [512, 256, 128], 4096, 1 << 18),
         Job("step_small", 32, 0, [64], 64, 1 << 16),
-        Job("sklearn", 64, 0, [256, 256], 1024, 1 << 16)]
+        Job("sklearn", 64, 0, [256, 256], 1024, 1 << 16, weight_decay=0)]
 
 
 def data_file(bench, rows, numbers, categories, *options):
@@ -67,5 +68,5 @@ def prepare(bench, job):
     config = write_config(bench, job)
     initial = program.initial_parameters(bench, config, bench.new_folder(f"{job.name}-initial"))
     return config, {"data": str(data_of(bench, job)), "rows": job.rows // 16 * 15, "numbers": job.numbers, "categories": job.categories,
-                    "hidden": job.hidden, "batch": job.batch, "learning_rate": LEARNING_RATE, "weight_decay": WEIGHT_DECAY,
+                    "hidden": job.hidden, "batch": job.batch, "learning_rate": LEARNING_RATE, "weight_decay": job.weight_decay,
                     "seed": SEED, "threads": bench.threads, "initial": str(initial)}

@@ -1,5 +1,6 @@
 """Works of loading: shuffled epochs of a million rows in memory, and streamed from gzip chunks."""
 import statistics
+from contextlib import ExitStack
 
 import program
 from jobs import data_file
@@ -35,19 +36,16 @@ def load(bench, name, kind, options, order, residency, ways, least_rate):
     config = our_config(bench, name, options, order, residency)
     spec = {"data": str(data_file(bench, ROWS, NUMBERS, 0, "--matrix", *options)), "batch": BATCH, "threads": bench.threads,
             "from": kind}
-    peers = {f"PyTorch {way}": Peer(bench, "torch_loading.py", {**spec, "way": way}) for way in ways}
 
     def ours():
         found = program.answer(bench, "bench", "load", config, "--threads", bench.threads, "--samples", 1)
         return found["samples"][0] / found["rows"]
 
-    try:
+    with ExitStack() as stack:
+        peers = {f"PyTorch {way}": stack.enter_context(Peer(bench, "torch_loading.py", {**spec, "way": way})) for way in ways}
         sides = {peer: (lambda process=process: process.ask("epoch")["seconds"] / ROWS) for peer, process in peers.items()}
         samples = in_turns({"ours": ours, **sides}, bench.runs)
         versions = next(iter(peers.values())).ready["versions"]
-    finally:
-        for process in peers.values():
-            process.end()
     rate = 1 / statistics.median(samples["ours"])
     better = min(peers, key=lambda peer: statistics.median(samples[peer]))
     return [entry(bench, name, peer, samples["ours"], samples[peer], None, met=rate >= least_rate if peer == better else None,

@@ -3,14 +3,16 @@ import itertools
 import json
 import math
 import os
+import signal
 import statistics
 import subprocess
-import sys
+from contextlib import suppress
 from pathlib import Path
 
 # A peer's large results reuse freed memory; by default each is mapped anew and its pages are filled by faults.
 KEEP_MEMORY = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": str(1 << 40), "MALLOC_TOP_PAD_": str(64 << 20)}
 NUMBERS = itertools.count(1)  # of logs
+PATIENCE = 60  # seconds until a peer without requests has ended
 PEERS = Path(__file__).resolve().parents[1] / "peers"
 
 
@@ -19,7 +21,7 @@ class Failure(Exception):
 
 
 class Peer:
-    """A script of peers/ that answers requests, one at a time; a context that ends it."""
+    """A script of peers/ that answers requests, one at a time; a context that ends it, at once where something went wrong."""
 
     def __init__(self, bench, script, spec, environment=None):
         self.name = script
@@ -28,19 +30,22 @@ class Peer:
         more = {**KEEP_MEMORY, "PYTHONDONTWRITEBYTECODE": "1", "TORCHINDUCTOR_CACHE_DIR": str(bench.folder.resolve() / "inductor")}
         with open(self.log, "w") as log:
             self.process = subprocess.Popen([bench.python, str(PEERS / script), json.dumps(spec)], stdin=subprocess.PIPE,
-                                            stdout=subprocess.PIPE, stderr=log, text=True,
+                                            stdout=subprocess.PIPE, stderr=log, text=True, start_new_session=True,
                                             env={**os.environ, **more, **(environment or {})})
         try:
             self.ready = self.answer()
-        except Failure:
-            self.end()
+        except BaseException:
+            self.kill()
             raise
 
     def __enter__(self):
         return self
 
-    def __exit__(self, *_):
-        self.end()
+    def __exit__(self, kind, *_):
+        if kind is None:
+            self.end()
+        else:
+            self.kill()
 
     def answer(self):
         line = self.process.stdout.readline()
@@ -58,12 +63,23 @@ class Peer:
         return self.answer()
 
     def end(self):
-        try:
+        with suppress(BrokenPipeError):
             self.process.stdin.close()
-        except BrokenPipeError:
-            pass
-        if self.process.wait() not in (0, None) and sys.exc_info()[0] is None:
-            raise Failure(f"{self.name} ended with {self.process.returncode} (what it said: {self.log})")
+        try:
+            code = self.process.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            code = f"no more work after {PATIENCE} s, though it does not end"
+        self.kill()
+        if code != 0:
+            raise Failure(f"{self.name} ended with {code} (what it said: {self.log})")
+
+    def kill(self):
+        """With what it has started."""
+        with suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        with suppress(BrokenPipeError):
+            self.process.stdin.close()
+        self.process.wait()
         self.process.stdout.close()
 
 

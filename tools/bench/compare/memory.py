@@ -17,7 +17,12 @@ ONE_EPOCH = ["--set", "train.epochs=1"]
 def peak_bytes(bench, *arguments):
     """Most memory of a run of the program that was resident at a time."""
     process = subprocess.Popen([str(bench.ingot), *map(str, arguments)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
+    try:
+        _, status, usage = os.wait4(process.pid, 0)
+    except BaseException:  # as where this process is to end
+        process.kill()
+        process.wait()
+        raise
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode != 0:
         raise Failure(f"ingot {' '.join(map(str, arguments))} ended with {process.returncode}")

@@ -4,6 +4,7 @@
 // the operators and the source that a training step uses.
 #include "tools/cli/bench/bench_parts.h"
 
+#include "engine/model/model.h"
 #include "engine/shared/memory.h"
 #include "tools/cli/shared/output.h"
 #include "tools/cli/training/session.h"
@@ -22,7 +23,7 @@ typedef struct LoadBench {
   Batch stage; // what a streamed batch is read into
   float *x;
   GatherSegment *segments;
-  int segment_count; // numeric inputs side by side share one, as in training
+  int segment_count;
   // Results.
   double open_seconds, prepare_seconds; // files and digest; fitting, loading or checking, and the device
   double *seconds;                      // [samples] an epoch
@@ -35,22 +36,13 @@ static const InputLayout *layout_of(const LoadBench *bench) {
 // Embedding tables of zeros: what is gathered decides the time, not its value.
 static void make_segments(LoadBench *bench) {
   const InputLayout *layout = layout_of(bench);
-  int64_t offset = 0;
   bench->segments = memory_get((size_t)layout->segment_count, sizeof *bench->segments);
   for (int i = 0; i < layout->segment_count; i++) {
     const InputSegment *from = &layout->segments[i];
-    GatherSegment *last = &bench->segments[bench->segment_count - 1];
-    if (bench->segment_count > 0 && !from->is_category && last->table == NULL) {
-      last->width += from->width;
-    } else {
-      size_t table = from->is_category ? (size_t)from->table_rows * (size_t)from->width : 0;
-      bench->segments[bench->segment_count++] =
-          (GatherSegment){.table = table > 0 ? memory_get(table, sizeof(float)) : NULL,
-                          .source = from->source,
-                          .offset = offset,
-                          .width = from->width};
-    }
-    offset += from->width;
+    bench->segment_count = gather_segment_add(bench->segments, bench->segment_count, from);
+    if (from->is_category)
+      bench->segments[bench->segment_count - 1].table =
+          memory_get((size_t)from->table_rows * (size_t)from->width, sizeof(float));
   }
 }
 

@@ -51,8 +51,8 @@ static void all_names(TextList *names) {
 
 static Status unknown_name(const char *name, const TextList *names, Error *error) {
   const char *near = text_nearest(name, (const char *const *)names->items, names->count);
-  if (strcmp(name, "train") == 0)
-    return error_set(error, STATUS_USAGE, "'train' comes first: ingot bench train CONFIG");
+  if (strcmp(name, "train") == 0 || strcmp(name, "load") == 0)
+    return error_set(error, STATUS_USAGE, "'%s' comes first: ingot bench %s CONFIG", name, name);
   if (near != NULL)
     return error_set(error, STATUS_USAGE, "there is no operator or group '%s'; did you mean '%s'?", name,
                      near);
@@ -234,6 +234,8 @@ static Status open_all(OperatorBench *bench, const OperatorChoices *choices, Err
     PASS(peer_limit_cores(threads, error));
   }
   for (int i = 0; i < choices->peers.count; i++) {
+    if (choices->peers.items[i][0] == '\0')
+      return error_set(error, STATUS_USAGE, "--peer '': it takes the path or the soname of a library");
     PASS(peer_open(&bench->peers[i], choices->peers.items[i], threads, error));
     bench->peer_count++;
   }
@@ -286,7 +288,11 @@ Status bench_operators(int argc, char **argv, Error *error) {
       "differ),\n"
       "and only then times them. NAME: a group (peak, products, input_gradients, weight_gradients, thin, "
       "rows),\n"
-      "an operator, or one line of the table; default: all. Beside a peer samples take turns.\n",
+      "an operator, or one line of the table; default: all. Beside a peer samples take turns. The percentage "
+      "is\n"
+      "of the multiply-adds for products, else of the bytes a second of a copy of 256 MiB: what only reads, "
+      "or\n"
+      "stays in the caches, can be above 100.\n",
       "ingot bench\n"
       "ingot bench products --threads 1 --peer libdnnl.so.2 --peer libopenblas.so.0\n"
       "ingot bench norm_forward 'linear_forward 1024x256x256' --isa avx2 --json",

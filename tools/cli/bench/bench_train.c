@@ -32,7 +32,7 @@ typedef struct TrainBench {
   // Results.
   double flop;      // of the products of a step of a mean batch
   double peak;      // FLOP/s of the device; 0: not measured
-  int64_t resident; // bytes of the process at most
+  int64_t resident; // bytes of this process at most; `ingot plan` says those of a training
 } TrainBench;
 
 // ---- training ----
@@ -173,9 +173,8 @@ static BenchSpread spread_of(const TrainBench *bench) {
 static void print_result(const TrainBench *bench) {
   const BenchSpread step = spread_of(bench);
   const double rate = bench->flop / step.median;
-  char device[DEVICE_TEXT], planned[32], resident[32];
+  char device[DEVICE_TEXT], resident[32];
   device_describe(device, bench->session.device);
-  bytes_text(planned, run_plan_bytes(&bench->plan));
   bytes_text(resident, bench->resident);
   printf("device           %s\n", device);
   printf("samples          %lld of %lld steps each, after one to warm up\n", (long long)bench->samples,
@@ -186,7 +185,7 @@ static void print_result(const TrainBench *bench) {
   printf("products         %.6g MFLOP a step, %.4g GFLOP/s", 1e-6 * bench->flop, 1e-9 * rate);
   if (bench->peak > 0)
     printf(": %.1f %% of the peak of %.4g GFLOP/s", 100 * rate / bench->peak, 1e-9 * bench->peak);
-  printf("\nmemory           %s planned, %s of the process at most\n", planned, resident);
+  printf("\nmemory           %s of this process at most\n", resident);
 }
 
 static json_t *result_json(const TrainBench *bench) {
@@ -197,15 +196,15 @@ static json_t *result_json(const TrainBench *bench) {
   for (int64_t i = 0; i < bench->taken; i++)
     json_array_append_new(losses, json_real((double)bench->losses[i]));
   json_t *json =
-      json_pack("{s:s,s:s,s:s,s:i,s:I,s:I,s:I,s:I,s:{s:f,s:f,s:f},s:f,s:f,s:f,s:f,s:I,s:I,s:o,s:o}", "config",
+      json_pack("{s:s,s:s,s:s,s:i,s:I,s:I,s:I,s:I,s:{s:f,s:f,s:f},s:f,s:f,s:f,s:f,s:I,s:o,s:o}", "config",
                 bench->session.config->name, "device", device_kind(device), "isa", device_isa(device),
                 "threads", device_threads(device), "rows", (json_int_t)bench->plan.rows[PART_TRAIN], "batch",
                 (json_int_t)bench->session.config->train.batch, "epochs",
                 (json_int_t)bench->session.config->train.epochs, "steps", (json_int_t)bench->steps, "seconds",
                 "median", step.median, "least", step.least, "most", step.most, "steps_per_second",
                 1 / step.median, "rows_per_second", rows_of_step(bench) / step.median, "flop", bench->flop,
-                "flops", bench->flop / step.median, "planned_bytes", (json_int_t)run_plan_bytes(&bench->plan),
-                "peak_bytes", (json_int_t)bench->resident, "samples", samples, "losses", losses);
+                "flops", bench->flop / step.median, "peak_bytes", (json_int_t)bench->resident, "samples",
+                samples, "losses", losses);
   json_object_set_new(json, "peak_flops", bench->peak > 0 ? json_real(bench->peak) : json_null());
   json_object_set_new(json, "percent_of_peak",
                       bench->peak > 0 ? json_real(100 * bench->flop / step.median / bench->peak)
