@@ -166,7 +166,7 @@ static Status create(Device **device, const Operators *operators, const char *is
   made->operators = operators;
   made->isa = isa;
   Status status;
-  TRY(thread_pool_create(&made->pool, threads == 0 ? parallel_cores() : threads, error));
+  TRY(thread_pool_create(&made->pool, threads == 0 ? parallel_cores() : threads, POOL_BOUND, error));
   TRY(check_workers(made, error));
   *device = &made->base;
   return STATUS_OK;

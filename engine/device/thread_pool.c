@@ -5,9 +5,10 @@
 // holds up nothing. A part is taken by writing the job's number beside it; what is taken holds the caller, so
 // the job's other fields stay while anybody reads them. Who waits spins for a while, then sleeps and is
 // counted: no system call where nobody sleeps.
-// Where there is a thread for every processor of this process, each worker has one of its own and the caller
-// the one that is left. A guest's kernel takes a processor whose host sleeps for a busy one, and wakes a
-// worker behind its caller: they shared one processor for milliseconds, while another idled.
+// A guest's kernel takes a processor that its host has put to sleep for a busy one, and wakes a worker behind
+// its caller: both share one processor for milliseconds, while another idles. So workers can be bound to a
+// processor each, all but the one that the caller is on when the pool is made. The caller and the
+// threads that it makes stay free: where one meets a worker, the kernel moves it away.
 #include "engine/device/thread_pool.h"
 
 #include "engine/shared/memory.h"
@@ -150,10 +151,12 @@ static void wait_for_parts(ThreadPool *pool, int parts) {
 
 // The processors that workers are bound to: all but the caller's; none where threads are fewer or more than
 // processors.
-static void find_processors(cpu_set_t *free, int threads) {
+static void find_processors(cpu_set_t *free, int threads, PoolPlaces places) {
   int own = sched_getcpu();
   CPU_ZERO(free);
-  if (threads != parallel_cores() || own < 0 || sched_getaffinity(0, sizeof *free, free) != 0) return;
+  if (places == POOL_ANYWHERE || threads != parallel_cores() || own < 0 ||
+      sched_getaffinity(0, sizeof *free, free) != 0)
+    return;
   if (CPU_COUNT(free) != threads || !CPU_ISSET(own, free))
     CPU_ZERO(free);
   else
@@ -178,7 +181,7 @@ static int start_worker(Worker *worker, cpu_set_t *free) {
   return refused;
 }
 
-Status thread_pool_create(ThreadPool **pool, int threads, Error *error) {
+Status thread_pool_create(ThreadPool **pool, int threads, PoolPlaces places, Error *error) {
   ThreadPool *made = memory_get(1, sizeof *made);
   pthread_mutex_init(&made->mutex, NULL);
   pthread_cond_init(&made->wake, NULL);
@@ -187,7 +190,7 @@ Status thread_pool_create(ThreadPool **pool, int threads, Error *error) {
   made->parts = memory_get((size_t)threads, sizeof *made->parts);
   made->threads = 1;
   cpu_set_t processors;
-  find_processors(&processors, threads);
+  find_processors(&processors, threads, places);
   // Signals are for the caller's thread: workers block them all.
   sigset_t all, old;
   sigfillset(&all);

@@ -9,8 +9,12 @@
 typedef struct ThreadPool ThreadPool;
 typedef void TaskFunction(const void *arguments, int64_t first, int64_t last);
 
+// Where workers run. A pool that has a thread for every processor of this process, and the processors to
+// itself, binds each worker to one.
+typedef enum PoolPlaces { POOL_ANYWHERE, POOL_BOUND } PoolPlaces;
+
 // `threads` >= 1, the calling thread included; 69 where the system refuses one.
-Status thread_pool_create(ThreadPool **pool, int threads, Error *error);
+Status thread_pool_create(ThreadPool **pool, int threads, PoolPlaces places, Error *error);
 int thread_pool_size(const ThreadPool *pool);
 
 // Calls function on contiguous parts of [0, tasks), at most one a thread, none shorter than `least` tasks but

@@ -70,15 +70,20 @@ VECTOR_FUNCTION void finish_forward(const Results *results, const Tile *t, int r
 // Few rows.
 static void forward_across(const LinearForward *s, const CutPart *part) {
   AcrossSums sums;
-  int rows = (int)(part->row_end - part->row);
+  const int rows = (int)(part->row_end - part->row), relu = s->activation == ACTIVATION_RELU;
   for (int64_t c = part->column; c < part->column_end; c += ACROSS_COLUMNS) {
     int64_t columns = smaller(ACROSS_COLUMNS, part->column_end - c);
     across_sums(sums, s->x + part->row * s->inputs, s->w + c * s->inputs, s->inputs, s->inputs, rows,
                 columns);
     for (int r = 0; r < rows; r++) {
       float *y = s->y + (part->row + r) * s->outputs + c;
-      for (int64_t j = 0; j < columns; j++)
-        y[j] = activation_of(s->activation, x1_add(sums[r][j], s->bias[c + j]));
+      for (int g = 0; g < ACROSS_GROUPS; g++) {
+        const int64_t at = g * VECTOR_LANES, lanes = panel_lanes(columns, g);
+        Vector bias = vector_load_some(s->bias + c + at, lanes);
+        Vector sum = VECTOR_ADD(VECTOR_LOAD(sums[r] + at), bias);
+        if (relu) sum = VECTOR_RELU(sum);
+        vector_store_some(y + at, sum, lanes);
+      }
     }
   }
 }

@@ -8,10 +8,7 @@
 #include "kernels/shared/rules.h"
 #include "kernels/shared/vector.h"
 
-enum { // of one pass over a grain, two sums each
-  SUMMED_VECTORS = VECTOR_REGISTERS / 4,
-  SUMMED_COLUMNS = SUMMED_VECTORS * VECTOR_LANES
-};
+enum { SUMMED_VECTORS = 8, SUMMED_COLUMNS = SUMMED_VECTORS * VECTOR_LANES }; // of one pass over a grain
 
 // Sums down columns of dy * h and of dy.
 typedef struct ColumnSums {

@@ -41,10 +41,10 @@ void note_place(const void *arguments, int64_t first, int64_t) {
   sched_getaffinity(0, sizeof(cpu_set_t), &places.of[(size_t)first]);
 }
 
-std::vector<cpu_set_t> places_of(int threads) {
+std::vector<cpu_set_t> places_of(int threads, PoolPlaces bound) {
   ThreadPool *pool = nullptr;
   Error error{};
-  EXPECT_EQ(thread_pool_create(&pool, threads, &error), STATUS_OK) << error.text;
+  EXPECT_EQ(thread_pool_create(&pool, threads, bound, &error), STATUS_OK) << error.text;
   Places places, *arguments = &places;
   places.of.resize((size_t)threads);
   pthread_barrier_init(&places.all, nullptr, (unsigned)threads);
@@ -62,7 +62,7 @@ TEST(ThreadPool, WorkersHaveAProcessorEachWhereThereIsOneForAll) {
   const int cores = parallel_cores();
   sched_getaffinity(0, sizeof own, &own);
   CPU_ZERO(&shared);
-  std::vector<cpu_set_t> all = places_of(cores);
+  std::vector<cpu_set_t> all = places_of(cores, POOL_BOUND);
   for (size_t i = 1; i < all.size(); i++) {
     EXPECT_EQ(CPU_COUNT(&all[i]), 1);
     CPU_OR(&shared, &shared, &all[i]);
@@ -76,7 +76,9 @@ TEST(ThreadPool, WorkersHaveAProcessorEachWhereThereIsOneForAll) {
 TEST(ThreadPool, OtherWorkersMayUseAllProcessors) {
   cpu_set_t own;
   sched_getaffinity(0, sizeof own, &own);
-  for (const cpu_set_t &place : places_of(parallel_cores() + 1)) EXPECT_TRUE(CPU_EQUAL(&place, &own));
+  const int cores = parallel_cores();
+  for (const cpu_set_t &place : places_of(cores + 1, POOL_BOUND)) EXPECT_TRUE(CPU_EQUAL(&place, &own));
+  for (const cpu_set_t &place : places_of(cores, POOL_ANYWHERE)) EXPECT_TRUE(CPU_EQUAL(&place, &own));
 }
 
 TEST(ThreadPool, RunsEveryTaskOnce) {
@@ -84,7 +86,7 @@ TEST(ThreadPool, RunsEveryTaskOnce) {
   for (int threads : {1, 2, 3, 8}) {
     ThreadPool *pool = nullptr;
     Error error{};
-    ASSERT_EQ(thread_pool_create(&pool, threads, &error), STATUS_OK) << error.text;
+    ASSERT_EQ(thread_pool_create(&pool, threads, POOL_BOUND, &error), STATUS_OK) << error.text;
     EXPECT_EQ(thread_pool_size(pool), threads);
     for (int i = 0; i < 2000; i++) {
       int64_t tasks = (int64_t)(random() % 40), least = 1 + (int64_t)(random() % 5);
@@ -104,7 +106,7 @@ TEST(ThreadPool, EndsWhileItsWorkersSleepOrSpin) {
   for (int i = 0; i < 50; i++) {
     ThreadPool *pool = nullptr;
     Error error{};
-    ASSERT_EQ(thread_pool_create(&pool, 4, &error), STATUS_OK) << error.text;
+    ASSERT_EQ(thread_pool_create(&pool, 4, POOL_BOUND, &error), STATUS_OK) << error.text;
     Job job(100), *arguments = &job;
     thread_pool_run(pool, run_tasks, &arguments, 100, 1);
     if (i % 2 == 0) usleep(500);

@@ -57,7 +57,7 @@ Status peak_flops(double *rate, const char *isa, int threads, Error *error) {
   Round round = {.peak = peak_cpu(isa), .rounds = 1 << 20};
   if (round.peak == NULL)
     return error_set(error, STATUS_UNAVAILABLE, "this processor lacks the instruction set '%s'", isa);
-  PASS(thread_pool_create(&pool, threads, error));
+  PASS(thread_pool_create(&pool, threads, POOL_BOUND, error));
   round.done = memory_get((size_t)threads, sizeof *round.done);
   *rate = best_of(pool, multiply_add, &round);
   free(round.done);
@@ -68,7 +68,7 @@ Status peak_flops(double *rate, const char *isa, int threads, Error *error) {
 Status peak_copy(double *rate, int threads, Error *error) {
   const int64_t bytes = (int64_t)256 << 20;
   ThreadPool *pool = NULL;
-  PASS(thread_pool_create(&pool, threads, error));
+  PASS(thread_pool_create(&pool, threads, POOL_BOUND, error));
   char *to = memory_get((size_t)bytes, 1), *from = memory_get((size_t)bytes, 1);
   Round round = {.to = to, .from = from, .part = bytes / threads};
   round.done = memory_get((size_t)threads, sizeof *round.done);

@@ -422,7 +422,7 @@ Status loader_create(Loader **made, const Dataset *dataset, const Preprocess *pr
   loader->preprocess = preprocess;
   loader->stop = stop;
   TRY(add_columns(loader, error));
-  TRY(thread_pool_create(&loader->pool, thread_count(dataset, threads), error));
+  TRY(thread_pool_create(&loader->pool, thread_count(dataset, threads), POOL_ANYWHERE, error));
   loader->reader_count = thread_pool_size(loader->pool);
   loader->readers = memory_get((size_t)loader->reader_count, sizeof *loader->readers);
   *made = loader;
