@@ -60,7 +60,8 @@ Status dataset_digest(uint8_t digest[DIGEST_BYTES], Dataset *dataset, const Conf
 // Rows of one part, preprocessed. In memory: the whole part, `resident` set. Streamed: two windows of rows in
 // the order in which they are followed, one of which a thread fills while the other is read (rows/stream.h);
 // with order blocks a window is a pool, or as many small ones as make 16384 rows, else 65536 rows.
-// RESIDENCY_AUTO takes memory where the batches of the part need at most half of what is available. Every
+// RESIDENCY_AUTO, decided when it is first asked for, takes memory where the batches of the part need at most
+// half of what is left to this process (engine/shared/memory_limit.h), or less than a stream's windows. Every
 // residency gives the same bits. Errors: 65 an empty part, an unusable label, weight or value, here and not
 // later; 65 or 74 from reading a stream, where the file went bad since; 69 the system refuses a thread.
 Status dataset_source(BatchSource **source, Dataset *dataset, const Config *config,
@@ -72,7 +73,7 @@ void dataset_source_free(BatchSource *source);
 double dataset_source_excess(BatchSource *source, const Config *config);
 
 // Bytes dataset_source will hold for a part under a residency (AUTO: the one it takes), for `ingot plan`.
-int64_t dataset_source_bytes(const Dataset *dataset, const Config *config, const InputLayout *layout,
+int64_t dataset_source_bytes(Dataset *dataset, const Config *config, const InputLayout *layout,
                              SplitPart part);
 
 // The named columns (names NULL: every one) of the given rows (rows NULL: all), in that order. For payoffs

@@ -1,12 +1,12 @@
 // Rows of one part of the split as batches: all of them in memory, or streamed.
 #include "engine/shared/memory.h"
+#include "engine/shared/memory_limit.h"
 #include "io/data/dataset_state.h"
 #include "io/data/rows/batch_memory.h"
 #include "io/data/rows/load.h"
 #include "io/data/rows/stream.h"
 
 #include <stdlib.h>
-#include <unistd.h>
 
 enum { AHEAD = 12 }; // rows asked for before they are copied
 
@@ -49,18 +49,25 @@ static Status follow_streamed(BatchSource *base, Batch *batch, const RowSpan *sp
 
 // ---- residency ----
 
-static bool is_streamed(const Config *config, const InputLayout *layout, int64_t rows) {
+// What is left shrinks while rows are read, so `auto` is decided once.
+static bool is_streamed(Dataset *dataset, const Config *config, const InputLayout *layout, SplitPart part) {
+  Residency *decided = &dataset->residency[part];
   if (config->machine.residency != RESIDENCY_AUTO) return config->machine.residency == RESIDENCY_STREAM;
-  int64_t available = (int64_t)sysconf(_SC_AVPHYS_PAGES) * sysconf(_SC_PAGESIZE);
-  return rows * batch_row_bytes(layout) > available / 2;
+  if (*decided == RESIDENCY_AUTO) {
+    const int64_t rows = dataset->part_counts[part], held = rows * batch_row_bytes(layout);
+    const bool is_much = (size_t)held > memory_left().bytes / 2;
+    *decided =
+        is_much && stream_bytes(dataset, config, layout, rows) < held ? RESIDENCY_STREAM : RESIDENCY_MEMORY;
+  }
+  return *decided == RESIDENCY_STREAM;
 }
 
-int64_t dataset_source_bytes(const Dataset *dataset, const Config *config, const InputLayout *layout,
+int64_t dataset_source_bytes(Dataset *dataset, const Config *config, const InputLayout *layout,
                              SplitPart part) {
   int64_t rows = dataset->part_counts[part];
   if (rows == 0) return 0;
-  return is_streamed(config, layout, rows) ? stream_bytes(dataset, config, layout, rows)
-                                           : rows * batch_row_bytes(layout);
+  return is_streamed(dataset, config, layout, part) ? stream_bytes(dataset, config, layout, rows)
+                                                    : rows * batch_row_bytes(layout);
 }
 
 double dataset_source_excess(BatchSource *base, const Config *config) {
@@ -98,7 +105,7 @@ Status dataset_source(BatchSource **made, Dataset *dataset, const Config *config
     TRY(error_set(error, STATUS_DATA, "%s: this part of the split has no rows.",
                   data_file_path(dataset->files[0])));
   }
-  if (is_streamed(config, source->layout, source->base.rows)) {
+  if (is_streamed(dataset, config, source->layout, part)) {
     source->base.read = read_streamed;
     source->base.follow = follow_streamed;
     TRY(stream_create(&source->stream, dataset, config, preprocess, rows, source->base.rows, error));

@@ -32,6 +32,7 @@ struct Dataset {
   char *key; // column of row ids, "" = row numbers
   int64_t *parts[PART_COUNT];
   int64_t part_counts[PART_COUNT];
+  Residency residency[PART_COUNT]; // what `auto` is; RESIDENCY_AUTO: not decided yet
   DatasetReader reader;
 };
 

@@ -1,9 +1,9 @@
 // Rows of the data set to the model's input vector, and gradients back to embedding tables, on a CPU.
 #include "kernels/operators.h"
-#include "kernels/product/quantise.h"
 #include "kernels/shared/flags.h"
 #include "kernels/shared/isa.h"
 #include "kernels/shared/order.h"
+#include "kernels/shared/quantise.h"
 
 void ISA_NAME(batch_rows)(const BatchRows *s, int64_t first, int64_t last) {
   const StepScalars *now = step_scalars(s->window);

@@ -41,9 +41,9 @@ VECTOR_FUNCTION void few_strip(Rows a, Columns b, int terms, int64_t row, int64_
 VECTOR_FUNCTION void few_product(Rows a, Columns b, int64_t terms, const CutPart *part, FinishFew *finish,
                                  const void *arguments) {
   for (int64_t row = part->row; row < part->row_end; row += FEW_ROWS) {
-    int64_t end = part->row_end - row < FEW_ROWS ? part->row_end : row + FEW_ROWS;
+    int64_t end = smaller(row + FEW_ROWS, part->row_end);
     for (int64_t c = part->column; c < part->column_end; c += FEW_COLUMNS) {
-      int64_t columns = part->column_end - c < FEW_COLUMNS ? part->column_end - c : FEW_COLUMNS;
+      int64_t columns = smaller(part->column_end - c, FEW_COLUMNS);
       switch (terms) {
 #define TERMS(many)                                                                                          \
   case many:                                                                                                 \

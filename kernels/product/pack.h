@@ -10,7 +10,7 @@ enum { TILE_VECTORS = 2, PANEL = TILE_VECTORS * VECTOR_LANES };
 // The lanes of vector v of a strip of columns that hold some; 0 of one that lies behind them all.
 VECTOR_FUNCTION int64_t panel_lanes(int64_t columns, int v) {
   int64_t left = columns - v * VECTOR_LANES;
-  return left < 0 ? 0 : left < VECTOR_LANES ? left : VECTOR_LANES;
+  return left < 0 ? 0 : smaller(left, VECTOR_LANES);
 }
 
 // b(k,c) = data[k * outer + c * inner]; one of the strides is 1.
@@ -33,7 +33,7 @@ static void pack_rows(float *panel, const float *b, int64_t stride, int64_t term
 // panel[k][c] = b[c * stride + k]
 static void pack_columns(float *panel, const float *b, int64_t stride, int64_t terms, int64_t columns) {
   for (int64_t k = 0; k < terms; k += VECTOR_LANES) {
-    int64_t some = terms - k < VECTOR_LANES ? terms - k : VECTOR_LANES;
+    int64_t some = smaller(terms - k, VECTOR_LANES);
     for (int64_t first = 0; first < PANEL; first += VECTOR_LANES) {
       Vector square[VECTOR_LANES];
       for (int64_t c = 0; c < VECTOR_LANES; c++) {

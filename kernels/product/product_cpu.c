@@ -6,21 +6,17 @@
 #include "kernels/operators.h"
 #include "kernels/product/across.h"
 #include "kernels/product/few.h"
-#include "kernels/product/quantise.h"
 #include "kernels/product/thin.h"
-#include "kernels/row_reduction/column_sums.h"
-#include "kernels/row_reduction/r2.h"
+#include "kernels/shared/column_sums.h"
 #include "kernels/shared/flags.h"
 #include "kernels/shared/isa.h"
+#include "kernels/shared/quantise.h"
+#include "kernels/shared/r2.h"
 
 enum {
   WEIGHT_ROWS = 4 * CUT_ROWS, // of gradients that stay in the cache from grain to grain
   WEIGHT_THIN = 2 * THIN_ROWS // so many are better read where they lie
 };
-
-static int64_t smaller(int64_t a, int64_t b) {
-  return a < b ? a : b;
-}
 
 // Rows of a block over panels of `terms` terms. Where terms are few, panels are small and writing the results
 // decides: a block of one tile writes its rows' results side by side.

@@ -86,7 +86,7 @@ VECTOR_FUNCTION void add_term(Tile *t, RowPointers row, Rows a, const float *b, 
   if (e.ahead) __builtin_prefetch(next->data + k * next->outer, 0, 2);
   for (int v = 0; v < own_vectors(e); v++) {
     const float *from = row[0] + v * VECTOR_LANES + k * a.inner;
-    int lanes = e.rows - v * VECTOR_LANES < VECTOR_LANES ? e.rows - v * VECTOR_LANES : VECTOR_LANES;
+    int64_t lanes = smaller(e.rows - v * VECTOR_LANES, VECTOR_LANES);
     Vector own = beyond ? VECTOR_LOAD(from) : vector_load_some(from, lanes);
     t->own[v] = VECTOR_ADD(own, t->own[v]);
   }
@@ -220,7 +220,7 @@ VECTOR_FUNCTION void block_product(Rows a, Columns b, const float *panels, int64
     Results here = *results;
     for (int64_t c = 0; c < results->columns; c += PANEL) {
       here.column = results->column + c;
-      here.columns = results->columns - c < PANEL ? results->columns - c : PANEL;
+      here.columns = smaller(results->columns - c, PANEL);
       here.memory = results->memory + c * results->size;
       if (panels != NULL)
         leaf.b = panels + c * terms + k * PANEL;
@@ -242,7 +242,7 @@ static const float *packed_group(float *panels, Columns b, int64_t terms, int64_
                                  int64_t block) {
   if (rows <= block || (columns + PANEL - 1) / PANEL * PANEL * terms > CUT_FLOATS) return NULL;
   for (int64_t c = 0; c < columns; c += PANEL)
-    pack(panels + c * terms, b, 0, terms, c, columns - c < PANEL ? columns - c : PANEL);
+    pack(panels + c * terms, b, 0, terms, c, smaller(columns - c, PANEL));
   return panels;
 }
 

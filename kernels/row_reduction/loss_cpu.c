@@ -2,9 +2,9 @@
 #include "kernels/operators.h"
 #include "kernels/row_reduction/loss_formulas.h"
 #include "kernels/row_reduction/narrow.h"
-#include "kernels/row_reduction/r2.h"
 #include "kernels/shared/flags.h"
 #include "kernels/shared/isa.h"
+#include "kernels/shared/r2.h"
 #include "kernels/shared/vector_exp.h"
 
 enum {

@@ -1,10 +1,10 @@
 // Sums along a row by rule R2 on a CPU: layer norm and the gradient norm. Losses are in loss_cpu.c.
 #include "kernels/operators.h"
-#include "kernels/row_reduction/column_sums.h"
 #include "kernels/row_reduction/narrow.h"
-#include "kernels/row_reduction/r2.h"
+#include "kernels/shared/column_sums.h"
 #include "kernels/shared/flags.h"
 #include "kernels/shared/isa.h"
+#include "kernels/shared/r2.h"
 #include "kernels/shared/stream.h"
 
 // Rows whose sums are made before any is used, so that they need not wait for each other.
@@ -85,10 +85,6 @@ static void norm_narrow_rows(const NormForward *s, int64_t first, int64_t rows) 
   }
   narrow_store(s->h + first * n, &h, rows, n);
   narrow_store(s->y + first * n, &other, rows, n);
-}
-
-static int64_t smaller(int64_t a, int64_t b) {
-  return a < b ? a : b;
 }
 
 void ISA_NAME(norm_forward)(const NormForward *s, int64_t first, int64_t last) {

@@ -13,6 +13,11 @@
 
 #define VECTOR_FUNCTION static inline __attribute__((always_inline, unused))
 
+// What a loop in steps of `b` takes where `a` are left.
+VECTOR_FUNCTION int64_t smaller(int64_t a, int64_t b) {
+  return a < b ? a : b;
+}
+
 #if defined(__AVX512F__)
 #include <immintrin.h>
 enum { VECTOR_LANES = 16, VECTOR_REGISTERS = 32 };

@@ -25,13 +25,13 @@ public:
     for (void *block : blocks) test_device::release(block);
     blocks.clear();
   }
-#define RUN(Arguments, name)                                                                                 \
-  void run(const Arguments &s) override {                                                                    \
+#define OPERATOR(name, Arguments, least)                                                                     \
+  void name(const Arguments &s) override {                                                                   \
     library->name(context, &s);                                                                              \
     EXPECT_EQ(library->synchronise(context, message), 0) << message;                                         \
   }
-  EDGE_OPERATORS(RUN)
-#undef RUN
+#include "kernels/operators.inc"
+#undef OPERATOR
 
 private:
   const CudaLibrary *library = ingot_cuda_library();

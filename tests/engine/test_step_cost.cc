@@ -1,5 +1,7 @@
 // What a training step asks of the system: nothing. Each training runs in a child whose system calls its
-// parent counts (ptrace), and which counts its own allocations, between calls of the event sink.
+// parent counts (ptrace), and which counts its own allocations, between calls of the event sink. Streamed
+// rows come from arrays here: a stream of a file has threads of its own, which read (pread64) and hand
+// windows over (futex), and those are no part of the engine's step.
 #include "counted_memory.h"
 #include "training_case.h"
 
@@ -11,6 +13,7 @@
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <tuple>
 #include <unistd.h>
 
 namespace {
@@ -46,8 +49,8 @@ Status save_nothing(void *, const Snapshot *, Error *) {
   return STATUS_OK;
 }
 
-// A training of `c` on rows in memory; the exit code.
-int train(TrainingCase c, int threads) {
+// A training of `c` on rows in memory or streamed; the exit code.
+int train(TrainingCase c, int threads, bool streamed) {
   Error error{};
   Device *device = nullptr;
   Trainer *trainer = nullptr;
@@ -58,11 +61,11 @@ int train(TrainingCase c, int threads) {
   c.config.bits_text = const_cast<char *>(c.bits.c_str());
   c.config.train.micro_batch = MICRO_BATCH_ALL;
   Batch rows{c.values.data(), c.ids.data(), c.targets.data(), c.weights.data()};
-  BatchSource source{c.rows, nullptr, &rows};
+  CaseSource source = case_source(&rows, c.rows, streamed);
   TrainerOptions options{};
   options.config = &c.config;
   options.layout = &c.layout;
-  options.train = &source;
+  options.train = &source.base;
   options.events = {nullptr, mark_events};
   options.checkpoints = {nullptr, save_nothing};
   Status status = device_create(&device, "auto", threads, &error);
@@ -105,7 +108,7 @@ void follow(Counts *counts, pid_t child) {
   }
 }
 
-Counts count(const TrainingCase &c, int threads) {
+Counts count(const TrainingCase &c, int threads, bool streamed) {
   Counts counts;
   shared = (Shared *)mmap(nullptr, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   *shared = Shared{};
@@ -113,7 +116,7 @@ Counts count(const TrainingCase &c, int threads) {
   if (child == 0) {
     if (ptrace(PTRACE_TRACEME, 0, nullptr, nullptr) != 0) _exit(REFUSED);
     raise(SIGSTOP);
-    _exit(train(c, threads));
+    _exit(train(c, threads, streamed));
   }
   follow(&counts, child);
   counts.shared = *shared;
@@ -128,7 +131,7 @@ struct Size {
   int batch;
 };
 
-class StepCost : public testing::TestWithParam<int> {};
+class StepCost : public testing::TestWithParam<std::tuple<int, bool>> {};
 
 const Size kSizes[] = {{"small", {64}, 1280, 64}, {"large", {256, 128}, 2560, 512}};
 
@@ -136,7 +139,7 @@ const Size kSizes[] = {{"small", {64}, 1280, 64}, {"large", {256, 128}, 2560, 51
 
 TEST_P(StepCost, NoAllocationAndNoSystemCall) {
   if (counted_memory_calls() < 0) GTEST_SKIP() << "a sanitizer allocates and calls the system on its own";
-  const int threads = GetParam();
+  const auto [threads, streamed] = GetParam();
   for (const char *name : {"mlp_binary", "mlp_multiclass"}) {
     for (const Size &size : kSizes) {
       SCOPED_TRACE(std::string(name) + " " + size.name);
@@ -146,7 +149,7 @@ TEST_P(StepCost, NoAllocationAndNoSystemCall) {
       c.config.train.epochs = 2 * INTERVALS;
       c.config.log_every_steps = 10;
       c.config.checkpoint.every_epochs = 0;
-      Counts counts = count(c, threads);
+      Counts counts = count(c, threads, streamed);
       if (!counts.traced) GTEST_SKIP() << "this system does not let a process trace its child";
       ASSERT_EQ(counts.shared.intervals, INTERVALS);
       ASSERT_GE(counts.calls.size(), (size_t)INTERVALS);
@@ -164,4 +167,4 @@ TEST_P(StepCost, NoAllocationAndNoSystemCall) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Threads, StepCost, testing::Values(1, 2));
+INSTANTIATE_TEST_SUITE_P(Threads, StepCost, testing::Combine(testing::Values(1, 2), testing::Bool()));

@@ -64,15 +64,8 @@ void set_config(TrainingCase *c, Task task, OptimizerKind optimizer) {
   config->log_every_steps = 2;
 }
 
-// Reads rows one by one out of the arrays: what a streamed source does.
-struct Source {
-  BatchSource base;
-  const Batch *batch;
-  int values, categories;
-};
-
 Status read_rows(BatchSource *base, Batch *out, const int64_t *rows, int64_t count, Error *) {
-  Source *s = (Source *)base;
+  CaseSource *s = (CaseSource *)base;
   for (int64_t i = 0; i < count; i++) {
     int64_t r = rows[i];
     memcpy(out->values + i * s->values, s->batch->values + r * s->values, sizeof(float) * (size_t)s->values);
@@ -167,6 +160,10 @@ TrainingCase training_case(const std::string &name, int64_t rows) {
   return c;
 }
 
+CaseSource case_source(const Batch *batch, int64_t rows, bool streamed) {
+  return {{rows, read_rows, streamed ? nullptr : batch}, batch, 5, 2};
+}
+
 RunResult run_case(const TrainingCase &given, const RunOptions &options) {
   TrainingCase c = given;
   RunResult result;
@@ -178,9 +175,8 @@ RunResult run_case(const TrainingCase &given, const RunOptions &options) {
   Batch train{c.values.data(), c.ids.data(), c.targets.data(), c.weights.data()};
   Batch validation{train.values + c.rows * c.layout.value_count, train.ids + c.rows * c.layout.category_count,
                    train.targets + c.rows, train.weights + c.rows};
-  Source sources[2] = {
-      {{c.rows, read_rows, options.stream ? nullptr : &train}, &train, 5, 2},
-      {{c.validation_rows, read_rows, options.stream ? nullptr : &validation}, &validation, 5, 2}};
+  CaseSource sources[2] = {case_source(&train, c.rows, options.stream),
+                           case_source(&validation, c.validation_rows, options.stream)};
   if (options.fast) c.config.numerics.id = const_cast<char *>("f1");
   c.config.numerics.product = options.operands;
   Saved saved;

@@ -58,6 +58,14 @@ struct RunResult {
   std::vector<uint64_t> launches; // by kernel, where a CUDA library was used
 };
 
+// `rows` rows of `batch` as a source: in memory, or read one by one, as the engine has them of a stream.
+struct CaseSource {
+  BatchSource base;
+  const Batch *batch;
+  int values, categories;
+};
+CaseSource case_source(const Batch *batch, int64_t rows, bool streamed);
+
 RunResult run_case(const TrainingCase &given, const RunOptions &options);
 
 #endif

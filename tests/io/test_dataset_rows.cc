@@ -4,6 +4,8 @@
 
 #include "kernels/shared/order.h"
 
+#include <sys/resource.h>
+
 namespace {
 
 enum { ROWS = 100000 }; // more than one window of a file, and more than a stream keeps
@@ -206,6 +208,44 @@ TEST(DatasetRows, BytesOfASource) {
   EXPECT_EQ(most - half, 2 * (16 + 16) * 64 * 512);
   EXPECT_EQ(half - least, 2 * (16 + 16) * (64 * 512 - 16384)); // no window is smaller
   EXPECT_EQ(bytes("stream", ""), most);
+}
+
+// `auto` goes by what the limits on this process leave, unless windows take more than the rows; and it stays
+// with what it was when it was first asked for.
+TEST(DatasetRows, AutoStreamsWhereALimitLeavesTooLittle) {
+  std::string path = numbered_rows("rows.h5", 4 * ROWS);
+  struct Case {
+    bool limited, streamed;
+    const char *order;
+  };
+  for (const Case &c : {Case{false, false, "blocks: {rows: 64, window: 4}"},
+                        {true, true, "blocks: {rows: 64, window: 4}"},
+                        {true, false, "blocks: {rows: 4096, window: 64}"}}) {
+    OpenDataset open(path, COLUMNS + ("  order: {" + std::string(c.order) + "}\n"),
+                     "machine: {residency: auto}\n");
+    Preprocess *preprocess = nullptr;
+    BatchSource *source = nullptr;
+    ASSERT_EQ(dataset_fit(&preprocess, open.dataset, open.loaded.config, &open.error), STATUS_OK)
+        << open.error.text;
+    auto bytes = [&] {
+      return dataset_source_bytes(open.dataset, open.loaded.config, preprocess_layout(preprocess),
+                                  PART_TRAIN);
+    };
+    rlimit before{};
+    ASSERT_EQ(getrlimit(RLIMIT_AS, &before), 0);
+    rlimit none{1, before.rlim_max};
+    ASSERT_EQ(setrlimit(RLIMIT_AS, c.limited ? &none : &before), 0);
+    const int64_t first = bytes();
+    ASSERT_EQ(setrlimit(RLIMIT_AS, &before), 0);
+    ASSERT_EQ(dataset_source(&source, open.dataset, open.loaded.config, preprocess, PART_TRAIN, &open.error),
+              STATUS_OK)
+        << open.error.text;
+    EXPECT_EQ(source->resident == nullptr, c.streamed) << c.order;
+    EXPECT_EQ(first == 16 * source->rows, !c.streamed) << first;
+    EXPECT_EQ(bytes(), first);
+    dataset_source_free(source);
+    preprocess_free(preprocess);
+  }
 }
 
 TEST(DatasetRows, FramesOfAModel) {

@@ -1,89 +1,10 @@
 // The shapes and values of the edges. All of them follow from integers alone, so that they are the same
 // wherever this is compiled; which task an element belongs to is never part of a digest.
-#include "edges.h"
+#include "edge_values.h"
 
-#include <cstring>
 #include <fstream>
 
-extern "C" {
-#include "engine/shared/tensor.h"
-}
-
-// What a group leaves behind, in order.
-class EdgeResults {
-public:
-  template <typename T> void take(EdgeDevice &device, const T *at, size_t count) {
-    const size_t before = bytes.size();
-    bytes.resize(before + count * sizeof(T));
-    device.fetch(&bytes[before], at, count * sizeof(T));
-  }
-  void take_floats(EdgeDevice &device, const float *at, size_t count) {
-    const size_t before = bytes.size();
-    take(device, at, count);
-    for (size_t i = before; i < bytes.size(); i += sizeof(float)) {
-      float x;
-      std::memcpy(&x, &bytes[i], sizeof x);
-      const uint32_t nan = 0x7fc00000u;
-      if (x != x) std::memcpy(&bytes[i], &nan, sizeof nan);
-    }
-  }
-  // One digest a shape, so that a group never holds all of its results.
-  void end_shape() {
-    uint8_t digest[DIGEST_BYTES];
-    sha256(digest, bytes.data(), bytes.size());
-    bytes.clear();
-    digests.insert(digests.end(), digest, digest + DIGEST_BYTES);
-  }
-  std::string hex() const {
-    uint8_t digest[DIGEST_BYTES];
-    char text[DIGEST_HEX];
-    sha256(digest, digests.data(), digests.size());
-    sha256_hex(text, digest);
-    return text;
-  }
-
-private:
-  std::vector<uint8_t> bytes, digests;
-};
-
 namespace {
-
-using Values = std::vector<float>;
-using Sizes = std::vector<int64_t>;
-
-// Numbers from a counter (Steele, Lea, Flood 2014: SplitMix64).
-class Numbers {
-public:
-  explicit Numbers(uint64_t seed) : state(seed) {}
-  uint64_t next() {
-    uint64_t z = state += 0x9e3779b97f4a7c15u;
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-    return z ^ (z >> 31);
-  }
-  int64_t below(int64_t n) { return (int64_t)(next() % (uint64_t)n); }
-  // Multiples of 2^-22 in [-2, 2); among `odd` ones also zeros of both signs, subnormal and tiny numbers.
-  Values values(int64_t count, bool odd = false) {
-    static const float tiny[] = {0.0f,      -0.0f,     0x1p-149f, -0x1p-133f,
-                                 0x1p-126f, -0x1p-70f, 0x1p-30f,  -0x1p-17f};
-    Values all((size_t)count);
-    for (float &x : all) {
-      const uint64_t word = next();
-      x = odd && word % 8 == 0 ? tiny[word / 8 % 8] : (float)((int32_t)(word >> 40) - (1 << 23)) * 0x1p-22f;
-    }
-    return all;
-  }
-
-private:
-  uint64_t state;
-};
-
-template <typename T> T *placed(EdgeDevice &device, const std::vector<T> &values) {
-  return static_cast<T *>(device.place(values.data(), values.size() * sizeof(T)));
-}
-float *room(EdgeDevice &device, int64_t count) {
-  return placed(device, Values((size_t)count, 7.0f));
-}
 
 Quantiser quantiser_of(int64_t addends) {
   int log = 0;
@@ -96,13 +17,6 @@ Quantiser quantiser_of(int64_t addends) {
 struct Shape {
   int64_t rows, columns, terms;
 };
-
-// Around registers and tiles of every instruction set: 1, 2, 4, 6, 8, 12, 16, 24, 32, 48, 64.
-const Sizes small_edges = {1,  2,  3,  4,  5,  6,  7,  8,  9,  11, 12, 13, 15, 16,
-                           17, 23, 24, 25, 31, 32, 33, 47, 48, 49, 63, 64, 65};
-// Around blocks, leaves and trees of leaves.
-const Sizes large_edges = {95,  96,  97,  127, 128, 129, 191, 192, 193, 255, 256,
-                           257, 383, 384, 385, 511, 512, 513, 767, 768, 769};
 
 std::vector<Shape> tile_shapes() {
   std::vector<Shape> all;
@@ -156,7 +70,7 @@ void forward(EdgeDevice &device, EdgeResults &results, const std::vector<Shape> 
     linear.rows = s.rows, linear.outputs = s.columns, linear.inputs = s.terms;
     for (ActivationKind activation : {ACTIVATION_NONE, ACTIVATION_RELU}) {
       linear.y = room(device, s.rows * s.columns), linear.activation = activation;
-      device.run(linear);
+      device.linear_forward(linear);
       results.take_floats(device, linear.y, (size_t)(s.rows * s.columns));
     }
     results.end_shape();
@@ -175,7 +89,7 @@ void backward_input(EdgeDevice &device, EdgeResults &results, const std::vector<
     linear.rows = s.rows, linear.outputs = s.terms, linear.inputs = s.columns;
     for (ActivationKind activation : {ACTIVATION_NONE, ACTIVATION_RELU}) {
       linear.dx = room(device, s.rows * s.columns), linear.activation = activation;
-      device.run(linear);
+      device.linear_backward_input(linear);
       results.take_floats(device, linear.dx, (size_t)(s.rows * s.columns));
     }
     results.end_shape();
@@ -197,7 +111,7 @@ void backward_weight(EdgeDevice &device, EdgeResults &results, const std::vector
       linear.qw = placed(device, qw), linear.qb = placed(device, qb);
       linear.flag_w = placed(device, flags), linear.flag_b = linear.flag_w + 1;
       linear.grain = grain, linear.quantiser = quantiser_of((s.terms + grain - 1) / grain);
-      device.run(linear);
+      device.linear_backward_weight(linear);
       results.take(device, linear.qw, qw.size());
       results.take(device, linear.qb, qb.size());
       results.take(device, linear.flag_w, flags.size());
@@ -214,14 +128,6 @@ template <Product product, std::vector<Shape> (*shapes)()> void of(EdgeDevice &d
 
 // ---- along rows ----
 
-// Lanes of R2, registers, and what lies between.
-Sizes row_edges() {
-  Sizes all = small_edges;
-  all.insert(all.end(), large_edges.begin(), large_edges.end());
-  all.push_back(1000);
-  return all;
-}
-
 void norm(EdgeDevice &device, EdgeResults &results) {
   Numbers numbers(4);
   for (int64_t n : row_edges()) {
@@ -236,12 +142,12 @@ void norm(EdgeDevice &device, EdgeResults &results) {
       backward.dy = placed(device, numbers.values(rows * n, true));
       for (ActivationKind activation : {ACTIVATION_NONE, ACTIVATION_RELU}) {
         forward.y = room(device, rows * n), forward.activation = activation;
-        device.run(forward);
+        device.norm_forward(forward);
         results.take_floats(device, forward.y, (size_t)(rows * n));
       }
       backward.dx = room(device, rows * n), backward.gamma = forward.gamma;
       backward.h = forward.h, backward.r = forward.r, backward.rows = rows, backward.columns = n;
-      device.run(backward);
+      device.norm_backward_input(backward);
       results.take_floats(device, forward.h, (size_t)(rows * n));
       results.take_floats(device, forward.r, (size_t)rows);
       results.take_floats(device, backward.dx, (size_t)(rows * n));
@@ -265,7 +171,7 @@ void norm_weight(EdgeDevice &device, EdgeResults &results) {
       weight.qgamma = placed(device, q), weight.qbeta = placed(device, q);
       weight.flag_gamma = placed(device, std::vector<int32_t>(2, 0)),
       weight.flag_beta = weight.flag_gamma + 1;
-      device.run(weight);
+      device.norm_backward_weight(weight);
       results.take(device, weight.qgamma, q.size());
       results.take(device, weight.qbeta, q.size());
       results.take(device, weight.flag_gamma, 2);
@@ -294,11 +200,11 @@ void one_loss(EdgeDevice &device, EdgeResults &results, Numbers &numbers, LossKi
   loss.dz = room(device, rows * outputs), loss.sums = placed(device, std::vector<BatchSums>(1));
   loss.flag = placed(device, std::vector<int32_t>(1, 0));
   loss.rows = rows, loss.outputs = outputs, loss.kind = kind, loss.loss_bound = (int64_t)1 << (62 - 11);
-  device.run(loss);
+  device.loss(loss);
   Scores scores = {};
   scores.z = loss.z, scores.p = room(device, rows * outputs), scores.rows = rows, scores.outputs = outputs;
   scores.kind = kind;
-  device.run(scores);
+  device.scores(scores);
   results.take_floats(device, loss.dz, z.size());
   results.take(device, loss.sums, 1);
   results.take(device, loss.flag, 1);
@@ -334,8 +240,8 @@ void activations(EdgeDevice &device, EdgeResults &results) {
       ActivationBackward backward = {};
       backward.x = forward.x, backward.dy = placed(device, numbers.values(count, true));
       backward.dx = room(device, count), backward.count = count, backward.kind = forward.kind;
-      device.run(forward);
-      device.run(backward);
+      device.activation_forward(forward);
+      device.activation_backward(backward);
       results.take_floats(device, forward.y, (size_t)count);
       results.take_floats(device, backward.dx, (size_t)count);
       results.end_shape();
@@ -357,7 +263,7 @@ void dropout(EdgeDevice &device, EdgeResults &results) {
       dropout.seed = numbers.next(), dropout.first_position = (uint32_t)numbers.below(5000);
       dropout.layer = (uint32_t)numbers.below(8);
       dropout.threshold = (uint32_t)(p * 0x1p32), dropout.scale = (float)(1 / (1 - p));
-      device.run(dropout);
+      device.dropout(dropout);
       results.take_floats(device, dropout.y, (size_t)(rows * n));
       results.end_shape();
       device.clear();
@@ -392,14 +298,14 @@ void one_gather(EdgeDevice &device, EdgeResults &results, Numbers &numbers, int6
   inputs.ids = placed(device, ids);
   inputs.rows_of = placed(device, rows_of), inputs.segments = placed(device, segments);
   inputs.x = room(device, rows * inputs.width);
-  device.run(inputs);
+  device.inputs_forward(inputs);
   results.take_floats(device, inputs.x, (size_t)(rows * inputs.width));
   EmbeddingBackward backward = {};
   backward.dx = placed(device, numbers.values(rows * inputs.width, true)), backward.ids = inputs.ids;
   backward.rows_of = inputs.rows_of, backward.segments = inputs.segments, backward.segment_count = 4;
   backward.rows = rows, backward.category_count = 2, backward.width = inputs.width;
   backward.quantiser = quantiser_of(rows);
-  device.run(backward);
+  device.embedding_backward(backward);
   for (int s = 1; s <= 2; s++) results.take(device, segments[s].q, (size_t)(table_rows * widths[s]));
   results.take(device, flag, 2);
   results.end_shape();
@@ -416,23 +322,26 @@ void gather_scatter(EdgeDevice &device, EdgeResults &results) {
 } // namespace
 
 const std::vector<EdgeGroup> &edge_groups() {
-  static const std::vector<EdgeGroup> groups = {
-      {"linear_forward_tiles", of<forward, tile_shapes>},
-      {"linear_forward_terms", of<forward, term_shapes>},
-      {"linear_forward_blocks", of<forward, block_shapes>},
-      {"linear_backward_input_tiles", of<backward_input, tile_shapes>},
-      {"linear_backward_input_terms", of<backward_input, term_shapes>},
-      {"linear_backward_input_blocks", of<backward_input, block_shapes>},
-      {"linear_backward_weight_tiles", of<backward_weight, tile_shapes>},
-      {"linear_backward_weight_terms", of<backward_weight, term_shapes>},
-      {"linear_backward_weight_blocks", of<backward_weight, block_shapes>},
-      {"norm", norm},
-      {"norm_backward_weight", norm_weight},
-      {"loss", loss},
-      {"softmax", softmax},
-      {"activations", activations},
-      {"dropout", dropout},
-      {"gather_scatter", gather_scatter}};
+  static const std::vector<EdgeGroup> groups = [] {
+    std::vector<EdgeGroup> all = {{"linear_forward_tiles", of<forward, tile_shapes>},
+                                  {"linear_forward_terms", of<forward, term_shapes>},
+                                  {"linear_forward_blocks", of<forward, block_shapes>},
+                                  {"linear_backward_input_tiles", of<backward_input, tile_shapes>},
+                                  {"linear_backward_input_terms", of<backward_input, term_shapes>},
+                                  {"linear_backward_input_blocks", of<backward_input, block_shapes>},
+                                  {"linear_backward_weight_tiles", of<backward_weight, tile_shapes>},
+                                  {"linear_backward_weight_terms", of<backward_weight, term_shapes>},
+                                  {"linear_backward_weight_blocks", of<backward_weight, block_shapes>},
+                                  {"norm", norm},
+                                  {"norm_backward_weight", norm_weight},
+                                  {"loss", loss},
+                                  {"softmax", softmax},
+                                  {"activations", activations},
+                                  {"dropout", dropout},
+                                  {"gather_scatter", gather_scatter}};
+    all.insert(all.end(), flat_edge_groups().begin(), flat_edge_groups().end());
+    return all;
+  }();
   return groups;
 }
 

@@ -1,5 +1,5 @@
-// Digests of every operator of a step on shapes around all edges of tiles, leaves, grains and cuts, on any
-// device.
+// Digests of every operator on shapes around all edges of tiles, leaves, grains, cuts, blocks and runs, on
+// any device.
 #ifndef INGOT_TESTS_KERNELS_EDGES_H
 #define INGOT_TESTS_KERNELS_EDGES_H
 
@@ -11,22 +11,6 @@ extern "C" {
 #include "kernels/operators.h"
 }
 
-// The operators: RUN(arguments, name).
-#define EDGE_OPERATORS(RUN)                                                                                  \
-  RUN(LinearForward, linear_forward)                                                                         \
-  RUN(LinearBackwardInput, linear_backward_input)                                                            \
-  RUN(LinearBackwardWeight, linear_backward_weight)                                                          \
-  RUN(NormForward, norm_forward)                                                                             \
-  RUN(NormBackwardInput, norm_backward_input)                                                                \
-  RUN(NormBackwardWeight, norm_backward_weight)                                                              \
-  RUN(ActivationForward, activation_forward)                                                                 \
-  RUN(ActivationBackward, activation_backward)                                                               \
-  RUN(Dropout, dropout)                                                                                      \
-  RUN(Loss, loss)                                                                                            \
-  RUN(Scores, scores)                                                                                        \
-  RUN(InputsForward, inputs_forward)                                                                         \
-  RUN(EmbeddingBackward, embedding_backward)
-
 // What the edges need of a device: memory, and the operators, each on all of its tasks.
 class EdgeDevice {
 public:
@@ -35,9 +19,9 @@ public:
   virtual void fetch(void *to, const void *from, size_t length) = 0;
   virtual void clear() = 0;
 
-#define RUN(Arguments, name) virtual void run(const Arguments &arguments) = 0;
-  EDGE_OPERATORS(RUN)
-#undef RUN
+#define OPERATOR(name, Arguments, least) virtual void name(const Arguments &arguments) = 0;
+#include "kernels/operators.inc"
+#undef OPERATOR
 };
 
 // One line of tests/golden/edges.sha256.

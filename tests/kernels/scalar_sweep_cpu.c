@@ -1,6 +1,6 @@
 // Loops over the scalar functions; this file is compiled once per instruction set, with its flags.
+#include "kernels/map/derivatives.h"
 #include "kernels/shared/isa.h"
-#include "kernels/shared/scalar.h"
 #include "kernels/shared/vector_exp.h"
 #include "tests/kernels/scalar_sweep.h"
 

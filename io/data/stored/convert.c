@@ -9,19 +9,22 @@
     type value;                                                                                              \
     memcpy(&value, bytes + (size_t)i * sizeof value, sizeof value);                                          \
     out[i] = value;                                                                                          \
-  }                                                                                                          \
-  break
+  }
 
 static void widen_signed(int64_t *out, const uint8_t *bytes, size_t size, int64_t count) {
   switch (size) {
   case 1:
     WIDEN(int8_t);
+    break;
   case 2:
     WIDEN(int16_t);
+    break;
   case 4:
     WIDEN(int32_t);
+    break;
   default:
     WIDEN(int64_t);
+    break;
   }
 }
 
@@ -29,12 +32,16 @@ static void widen_unsigned(int64_t *out, const uint8_t *bytes, size_t size, int6
   switch (size) {
   case 1:
     WIDEN(uint8_t);
+    break;
   case 2:
     WIDEN(uint16_t);
+    break;
   case 4:
     WIDEN(uint32_t);
+    break;
   default:
     WIDEN(int64_t); // above 63 bits: negative, and refused
+    break;
   }
 }
 
@@ -42,8 +49,10 @@ static void widen_floats(double *out, const uint8_t *bytes, size_t size, int64_t
   switch (size) {
   case 4:
     WIDEN(float);
+    break;
   default:
     WIDEN(double);
+    break;
   }
 }
 

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <zstd.h>
 
-enum { CHECKSUM_BYTES = 4, LZ4_HEAD_BYTES = 12, LZ4_BLOCK_HEAD_BYTES = 4, SLACK = 1 << 16 };
+enum { CHECKSUM_BYTES = 4, SLACK = 1 << 16 };
 
 static const char *const SIZE_IS_WRONG = "does not hold as many bytes as its values need";
 

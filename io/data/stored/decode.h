@@ -22,6 +22,8 @@ typedef enum ChunkFilter {
 
 enum { CHUNK_FILTERS_MAX = 8 };
 
+enum { LZ4_HEAD_BYTES = 12, LZ4_BLOCK_HEAD_BYTES = 4 }; // before the first block, before each one
+
 typedef struct ChunkFormat {
   size_t bytes; // of a chunk's values
   int filter_count;

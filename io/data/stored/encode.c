@@ -8,7 +8,7 @@
 #include <string.h>
 #include <zstd.h>
 
-enum { ZSTD_LEVEL = 3, LZ4_HEAD_BYTES = 16 };
+enum { ZSTD_LEVEL = 3, LZ4_BEFORE_BLOCK = LZ4_HEAD_BYTES + LZ4_BLOCK_HEAD_BYTES };
 
 static void put_big_endian(uint8_t *bytes, uint64_t value, int count) {
   for (int i = count - 1; i >= 0; i--, value >>= 8) bytes[i] = (uint8_t)value;
@@ -17,24 +17,24 @@ static void put_big_endian(uint8_t *bytes, uint64_t value, int count) {
 // The chunk as one block, which is stored as it is where it does not shrink. 0: failed.
 static size_t encode_lz4(uint8_t *out, const uint8_t *in, size_t bytes) {
   if (bytes > LZ4_MAX_INPUT_SIZE) return 0;
-  int got = LZ4_compress_default((const char *)in, (char *)out + LZ4_HEAD_BYTES, (int)bytes,
+  int got = LZ4_compress_default((const char *)in, (char *)out + LZ4_BEFORE_BLOCK, (int)bytes,
                                  LZ4_compressBound((int)bytes));
   if (got <= 0) return 0;
   size_t stored = (size_t)got;
   if (stored >= bytes) {
-    memcpy(out + LZ4_HEAD_BYTES, in, bytes);
+    memcpy(out + LZ4_BEFORE_BLOCK, in, bytes);
     stored = bytes;
   }
   put_big_endian(out, bytes, 8);
   put_big_endian(out + 8, bytes, 4);
-  put_big_endian(out + 12, stored, 4);
-  return LZ4_HEAD_BYTES + stored;
+  put_big_endian(out + LZ4_HEAD_BYTES, stored, LZ4_BLOCK_HEAD_BYTES);
+  return LZ4_BEFORE_BLOCK + stored;
 }
 
 // As H5Z_func_t: replaces *buffer; 0 where it fails, as it does in reading, which is not HDF5's here.
 static size_t encode(ChunkFilter filter, unsigned flags, size_t bytes, size_t *room, void **buffer) {
   if (flags & H5Z_FLAG_REVERSE) return 0;
-  size_t most = filter == CHUNK_LZ4 ? LZ4_HEAD_BYTES + bytes + bytes / 255 + 16 : ZSTD_compressBound(bytes);
+  size_t most = filter == CHUNK_LZ4 ? LZ4_BEFORE_BLOCK + bytes + bytes / 255 + 16 : ZSTD_compressBound(bytes);
   void *out = H5allocate_memory(most, 0);
   if (out == NULL) return 0;
   size_t got = filter == CHUNK_LZ4 ? encode_lz4(out, *buffer, bytes)

@@ -1,10 +1,10 @@
 // Sums down the columns of a grain by R1, and their addends by R3, on a CPU: gradients of biases, gamma and
 // beta.
-#ifndef INGOT_KERNELS_ROW_REDUCTION_COLUMN_SUMS_H
-#define INGOT_KERNELS_ROW_REDUCTION_COLUMN_SUMS_H
+#ifndef INGOT_KERNELS_SHARED_COLUMN_SUMS_H
+#define INGOT_KERNELS_SHARED_COLUMN_SUMS_H
 
-#include "kernels/product/quantise.h"
 #include "kernels/shared/flags.h"
+#include "kernels/shared/quantise.h"
 #include "kernels/shared/rules.h"
 #include "kernels/shared/vector.h"
 
@@ -77,7 +77,7 @@ static void grain_sum(ColumnSums *out, const float *dy, const float *h, int64_t 
 static void add_column_sums(int64_t *q, int32_t *flag, const float *sums, int64_t columns,
                             const Quantiser *quantiser) {
   for (int64_t c = 0; c < columns; c += VECTOR_LANES) {
-    int64_t lanes = columns - c < VECTOR_LANES ? columns - c : VECTOR_LANES;
+    int64_t lanes = smaller(columns - c, VECTOR_LANES);
     if (add_quantised(q + c, vector_load_some(sums + c, lanes), lanes, *quantiser)) flag_raise(flag);
   }
 }

@@ -1,7 +1,7 @@
 // Adding a vector of sums to int64 accumulators by rule R3, to the bits of r3_quantise
 // (kernels/shared/rules.h).
-#ifndef INGOT_KERNELS_PRODUCT_QUANTISE_H
-#define INGOT_KERNELS_PRODUCT_QUANTISE_H
+#ifndef INGOT_KERNELS_SHARED_QUANTISE_H
+#define INGOT_KERNELS_SHARED_QUANTISE_H
 
 #include "kernels/shared/rules.h"
 #include "kernels/shared/vector.h"

@@ -3,8 +3,8 @@
 // Beyond a row's end lanes get +0: that changes no lane but a -0. The rule adds +0 to every lane; added once
 // to the tree's sum it does the same, for the sign of a zero changes no other sum. A row of at most one
 // register needs no other lanes.
-#ifndef INGOT_KERNELS_ROW_REDUCTION_R2_H
-#define INGOT_KERNELS_ROW_REDUCTION_R2_H
+#ifndef INGOT_KERNELS_SHARED_R2_H
+#define INGOT_KERNELS_SHARED_R2_H
 
 #include "kernels/shared/rules.h"
 #include "kernels/shared/vector.h"
@@ -12,7 +12,7 @@
 enum { R2_VECTORS = X1_LANES / VECTOR_LANES };
 
 VECTOR_FUNCTION int64_t r2_some(int64_t left) {
-  return left < VECTOR_LANES ? left : VECTOR_LANES;
+  return smaller(left, VECTOR_LANES);
 }
 
 // The tree of a row of n elements, whose lanes these are, as far as one vector; a zero may be -0.
