@@ -261,22 +261,30 @@ VECTOR_FUNCTION void finish_weight_row(const void *arguments, int64_t row, int64
   if (column == 0 && add_quantised(s->qb + row, VECTOR_ALL(own), 1, quantiser)) flag_raise(s->flag_b);
 }
 
+// Rows of a part's blocks, about the same in each, so that the last has tiles enough to ask for what is next.
+static int64_t even_block(const CutPart *part) {
+  int64_t rows = part->row_end - part->row, blocks = (rows + CUT_ROWS - 1) / CUT_ROWS;
+  int64_t tiles = (rows + TILE_ROWS * blocks - 1) / (TILE_ROWS * blocks);
+  return tiles * TILE_ROWS;
+}
+
 // What is read after the block of rows n of grain i: the next block's columns of dy, or, where it is the
 // part's last, the next grain's first ones and its x.
-static Ahead ahead_of(const LinearBackwardWeight *s, const CutPart *part, int64_t i, int64_t n) {
-  if (n + CUT_ROWS < part->row_end) {
-    const float *dy = s->dy + i * s->outputs + n + CUT_ROWS;
-    return (Ahead){{dy, dy}, {s->outputs, 0}, {smaller(CUT_ROWS, part->row_end - n - CUT_ROWS), 0}};
+static Ahead ahead_of(const LinearBackwardWeight *s, const CutPart *part, int64_t block, int64_t i,
+                      int64_t n) {
+  if (n + block < part->row_end) {
+    const float *dy = s->dy + i * s->outputs + n + block;
+    return (Ahead){{dy, dy}, {s->outputs, 0}, {smaller(block, part->row_end - n - block), 0}};
   }
   int64_t next = i + s->grain < s->rows ? i + s->grain : i;
   return (Ahead){{s->dy + next * s->outputs + part->row, s->x + next * s->inputs + part->column},
                  {s->outputs, s->inputs},
-                 {smaller(CUT_ROWS, part->row_end - part->row), part->column_end - part->column}};
+                 {smaller(block, part->row_end - part->row), part->column_end - part->column}};
 }
 
 static void weight_part(const LinearBackwardWeight *s, const CutPart *part) {
   float room[CUT_FLOATS] __attribute__((aligned(64)));
-  int64_t columns = part->column_end - part->column;
+  const int64_t columns = part->column_end - part->column, block = even_block(part);
   for (int64_t i = 0; i < s->rows; i += s->grain) {
     int64_t terms = smaller(s->grain, s->rows - i);
     Columns x = {s->x + i * s->inputs + part->column, s->inputs, 1};
@@ -292,13 +300,13 @@ static void weight_part(const LinearBackwardWeight *s, const CutPart *part) {
                    finish_weight_row, s);
       continue;
     }
-    const float *panels = packed_group(room, x, terms, columns, part->row_end - part->row, CUT_ROWS);
-    for (int64_t n = part->row; n < part->row_end; n += CUT_ROWS) {
+    const float *panels = packed_group(room, x, terms, columns, part->row_end - part->row, block);
+    for (int64_t n = part->row; n < part->row_end; n += block) {
       int64_t *q = s->qw + n * s->inputs + part->column;
       Results results = {s, n, part->column, columns, (char *)q, s->inputs * 8, 8};
-      int rows = (int)smaller(CUT_ROWS, part->row_end - n);
+      int rows = (int)smaller(block, part->row_end - n);
       Rows dy = {s->dy + i * s->outputs + n, 1, s->outputs};
-      Ahead ahead = ahead_of(s, part, i, n);
+      Ahead ahead = ahead_of(s, part, block, i, n);
       block_product(dy, x, panels, terms, rows, &ahead, finish_weight, &results);
     }
   }

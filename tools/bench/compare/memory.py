@@ -1,8 +1,9 @@
 """The peak of a training's memory beside what `ingot plan` says, for every kind of job."""
 import os
-import resource
+import signal
 import statistics
 import subprocess
+import sys
 
 import income
 import loading
@@ -14,21 +15,29 @@ BOUND = 0.05
 ONE_EPOCH = ["--set", "train.epochs=1"]
 
 
+# Runs a program and says how it ended and its peak in KiB. A process of its own, with little in memory: where any process
+# begins, as the kernel counts, is what the one that starts it has.
+MEASURER = """import os, sys
+nowhere = [(os.POSIX_SPAWN_OPEN, file, os.devnull, os.O_WRONLY, 0) for file in (1, 2)]
+process = os.posix_spawn(sys.argv[1], sys.argv[1:], os.environ, file_actions=nowhere)
+_, status, usage = os.wait4(process, 0)
+print(os.waitstatus_to_exitcode(status), usage.ru_maxrss)
+"""
+
+
 def peak_bytes(bench, *arguments):
     """Most memory of a run of the program that was resident at a time."""
-    process = subprocess.Popen([str(bench.ingot), *map(str, arguments)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    measurer = subprocess.Popen([sys.executable, "-S", "-c", MEASURER, str(bench.ingot), *map(str, arguments)],
+                                stdout=subprocess.PIPE, text=True, start_new_session=True)
     try:
-        _, status, usage = os.wait4(process.pid, 0)
+        answer = measurer.communicate()[0].split()
     except BaseException:  # as where this process is to end
-        process.kill()
-        process.wait()
+        os.killpg(measurer.pid, signal.SIGKILL)
+        measurer.wait()
         raise
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode != 0:
-        raise Failure(f"ingot {' '.join(map(str, arguments))} ended with {process.returncode}")
-    if usage.ru_maxrss <= resource.getrusage(resource.RUSAGE_SELF).ru_maxrss:  # where any process begins that this one starts
-        raise Failure(f"the peak of ingot {' '.join(map(str, arguments))} is below that of the process that measures")
-    return usage.ru_maxrss * 1024
+    if len(answer) != 2 or answer[0] != "0":
+        raise Failure(f"ingot {' '.join(map(str, arguments))} ended with {answer[0] if answer else 'no word'}")
+    return int(answer[1]) * 1024
 
 
 def kinds(bench):
