@@ -239,13 +239,19 @@ TEST(Stream, DamageWhileReading) {
 
 TEST(Stream, NoThreadStaysBehind) {
   std::string path = written("rows.h5", 0, ROWS, {GZIP, true, false, 4096, 0});
-  int before = threads_of_process();
+  {
+    Source first(path, BLOCKS, "stream");
+  }                                  // with the first thread a sanitizer starts one of its own, that stays
+  int before = threads_of_process(); // one that was joined may be listed for a moment
+  for (int waits = 0; waits < 100; waits++, usleep(1000)) before = std::min(before, threads_of_process());
   for (int i = 0; i < 5; i++) {
     Source streamed(path, BLOCKS, "stream");
     EXPECT_GT(threads_of_process(), before);
     if (i % 2 == 0) streamed.span(true, 0, 0, 100); // a window is on its way when it ends
   }
-  EXPECT_EQ(threads_of_process(), before);
+  int after = threads_of_process();
+  for (int waits = 0; waits < 5000 && after > before; waits++, after = threads_of_process()) usleep(1000);
+  EXPECT_LE(after, before);
 }
 
 // What plan says of reading: a chunk that is wanted is read whole.
