@@ -1,4 +1,4 @@
-// How a product is cut into tasks, for every instruction set alike: groups of columns by blocks of rows.
+// How a product is cut into tasks, for every instruction set alike: groups of columns by a tile's rows.
 //
 // Tasks go group by group, so that a thread packs the columns of a group once for all its rows; the last
 // group, which may be narrow, has tasks of more rows, so that all tasks cost about the same.
